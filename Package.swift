@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The language settings of every target of ours; dependencies keep their own.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "RunRoom",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "runroom", targets: ["RunRoom"]),
+        .executable(name: "simulator", targets: ["Simulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // 0: the C libraries, and geography.
+        .systemLibrary(
+            name: "CLibwebsockets", pkgConfig: "libwebsockets",
+            providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
+        .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Geo"),
+        // 1: the room, the database, the network; they do not know each other.
+        .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
+        .target(name: "Store", dependencies: ["Geo", .product(name: "GRDB", package: "GRDB.swift"), log]),
+        .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
+        // 2: rooms on event loops; rules and permissions.
+        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", log, deque]),
+        .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
+        // 3: the wires.
+        .target(name: "API", dependencies: ["Live", "Services", "Rooms", "LWS", "Geo", httpTypes, log]),
+        // 4: the programs.
+        .executableTarget(
+            name: "RunRoom",
+            dependencies: [
+                "API", "Live", "Services", "Store", "LWS", log, arguments,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "Simulator",
+            dependencies: [
+                "LWS", "Geo", arguments, log, .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Simulator"),
+
+        .testTarget(name: "GeoTests", dependencies: ["Geo"]),
+        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Geo"]),
+        .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
+        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
+        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store"]),
+        .testTarget(name: "APITests", dependencies: ["API", "Live", "Services", "LWS", httpTypes]),
+        .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

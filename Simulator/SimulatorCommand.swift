@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct SimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "simulator")
+}

@@ -1,0 +1,2 @@
+#include <libwebsockets.h>
+static const size_t CLibwebsockets_PRE = LWS_PRE;

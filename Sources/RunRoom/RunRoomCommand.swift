@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct RunRoomCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "runroom")
+}
