@@ -247,6 +247,9 @@ extension Room {
     /// Whether markers wait for the journal.
     public var hasUnjournaledMarkers: Bool { runners.contains { !$0.run.unjournaled.isEmpty } }
 
+    /// How many markers of a runner wait for the journal.
+    public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }
+
     /// The markers that came since the last call, for the journal; what is on disk once they are, is said with them.
     public mutating func takeJournal() -> (chunks: [JournalChunk], acknowledgements: [Acknowledgement]) {
         var chunks: [JournalChunk] = []
