@@ -7,6 +7,7 @@ extension AppDatabase {
     ///   - nickname: The name that others see.
     ///   - passwordHash: Cost, salt and hash in one text.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The account as it is stored.
     /// - Throws: ``StoreError/nameTaken`` when an account has this key; of any number of calls at the same moment,
     ///   exactly one succeeds.
     public func insertAccount(
@@ -59,6 +60,8 @@ extension AppDatabase {
     /// - Parameters:
     ///   - after: The id of the last account of the page before; 0 for the first page.
     ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` on the last page.
+    /// - Throws: What the database says.
     public func accounts(after: Int64 = 0, limit: Int) async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(
@@ -107,7 +110,9 @@ extension AppDatabase {
         }
     }
 
-    /// Removes the account with its tokens, run data and records. Its places in rooms stay, without an account.
+    /// Removes the account with its tokens, run data and records.
+    ///
+    /// Its places in rooms stay, without an account.
     ///
     /// - Returns: Whether there was one.
     public func deleteAccount(id: Int64) async throws(StoreError) -> Bool {

@@ -6,6 +6,7 @@ extension AppDatabase {
     ///   - record: The run; meters and seconds are finite and not negative.
     ///   - account: Whose.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The record as it is stored.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertPostedRecord(
         _ record: PostedRecord, account: Int64, at time: Int64
@@ -29,6 +30,8 @@ extension AppDatabase {
     ///   - account: Whose; one that does not exist has none.
     ///   - offset: How many to skip. Costs as much as reading their index entries.
     ///   - limit: At most as many; nil for all.
+    /// - Returns: The records, and how many the account has in all.
+    /// - Throws: What the database says.
     public func records(
         account: Int64, offset: Int = 0, limit: Int? = nil
     ) async throws(StoreError) -> RecordPage<StoredRecord> {
@@ -66,8 +69,10 @@ extension AppDatabase {
         }
     }
 
-    /// Deletes one record. The others keep their run IDs, and this one's is not given again; a live run does not come
-    /// back by a later commit of it.
+    /// Deletes one record.
+    ///
+    /// The others keep their run IDs, and this one's is not given again; a live run does not come back by a later
+    /// commit of it.
     ///
     /// - Returns: Whether there was one.
     public func deleteRecord(account: Int64, runID: Int64) async throws(StoreError) -> Bool {

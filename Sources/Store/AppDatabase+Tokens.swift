@@ -22,7 +22,9 @@ extension AppDatabase {
         guard inserted == 1 else { throw .noSuchAccount }
     }
 
-    /// The token with this hash and its account, or nil. Expired ones are found until they are deleted.
+    /// The token with this hash and its account, or nil.
+    ///
+    /// Expired ones are found until they are deleted.
     public func token(hash: [UInt8]) async throws(StoreError) -> StoredToken? {
         try await read { session throws(StoreError) in
             try session.one(Self.tokenByHash, hash) { row in
@@ -56,6 +58,7 @@ extension AppDatabase {
     ///
     /// - Parameter time: Now, in milliseconds since 1970.
     /// - Returns: How many there were.
+    /// - Throws: What the database says.
     @discardableResult
     public func deleteExpiredTokens(at time: Int64) async throws(StoreError) -> Int {
         try await write { session throws(StoreError) in

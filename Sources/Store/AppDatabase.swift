@@ -54,10 +54,10 @@ public final class AppDatabase: Sendable {
         logger.info("database open", metadata: ["path": "\(path)"])
     }
 
-    /// Waits for what is under way, writes SQLite's log into the database file, and gives the directory up. Blocks
-    /// until done; may be repeated. Later calls throw ``StoreError/closed``.
+    /// Waits for what is under way, writes SQLite's log into the database file, and gives the directory up.
     ///
-    /// A process that ends without it loses nothing: the next start replays the log.
+    /// Blocks until done; may be repeated. Later calls throw ``StoreError/closed``. A process that ends without it
+    /// loses nothing: the next start replays the log.
     public func close() throws(StoreError) {
         do {
             try pool.close()

@@ -31,7 +31,7 @@ final class DirectoryLock: Sendable {
 
     deinit { release() }
 
-    /// Gives the directory up. May be repeated.
+    /// Gives the directory up; may be repeated.
     func release() {
         descriptor.withLock { descriptor in
             if let open = descriptor.take() { close(open) }

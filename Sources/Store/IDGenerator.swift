@@ -28,7 +28,9 @@ public final class IDGenerator: Sendable {
         last = Mutex(max(floor, 0))
     }
 
-    /// The next id: greater than all before it. From any thread; a lock and a few nanoseconds.
+    /// The next id, greater than all before it.
+    ///
+    /// From any thread; a lock and a few nanoseconds.
     public func next() -> Int64 {
         // Half of the range is left for the ids that follow within the same millisecond; were even that not enough,
         // the next millisecond is used up in advance.

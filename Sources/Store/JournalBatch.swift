@@ -7,7 +7,7 @@ public struct JournalBatch: Hashable, Sendable {
     public var rooms: [RoomChanges]
     /// Written before the rooms, so that events find them.
     public var records: [LiveRecord]
-    /// Rooms to remove with their people, events and journal, after all else. Records stay.
+    /// Rooms to remove with their people, events and journal, after all else; records stay.
     public var deletedRooms: [Int64]
 
     public init(rooms: [RoomChanges] = [], records: [LiveRecord] = [], deletedRooms: [Int64] = []) {
@@ -19,7 +19,7 @@ public struct JournalBatch: Hashable, Sendable {
     public var isEmpty: Bool { rooms.isEmpty && records.isEmpty && deletedRooms.isEmpty }
 }
 
-/// What one commit writes of a room. Skipped as a whole when the room is no longer there.
+/// What one commit writes of a room; skipped as a whole when the room is no longer there.
 public struct RoomChanges: Hashable, Sendable {
     public var room: Int64
     /// When the room last changed, in milliseconds since 1970; nil leaves it.

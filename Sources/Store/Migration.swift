@@ -18,8 +18,9 @@ struct Migration: Sendable {
 }
 
 extension Migration {
-    /// Brings the schema up to the newest version. To be called in one transaction, so that a power cut leaves either
-    /// the old or the new schema.
+    /// Brings the schema up to the newest version.
+    ///
+    /// To be called in one transaction, so that a power cut leaves either the old or the new schema.
     ///
     /// - Returns: The versions that were applied.
     /// - Throws: ``StoreError/newerVersion(found:known:)``, and what the database says.
@@ -42,7 +43,7 @@ extension Migration {
 
 // Times are milliseconds since 1970, in columns that end in `_at` or are called `time`. Ids come from IDGenerator.
 
-/// Version 1. Frozen.
+// Version 1, frozen.
 private let accountsAndRooms = [
     """
     CREATE TABLE accounts (

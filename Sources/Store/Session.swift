@@ -41,7 +41,9 @@ struct Session {
         }
     }
 
-    /// Runs a statement that answers one row or none. It is run to its end, so that it may be one that writes.
+    /// Runs a statement that answers one row or none.
+    ///
+    /// It is run to its end, so that it may be one that writes.
     func one<Element, each Value: SQLValue>(
         _ sql: SQL, _ values: repeat each Value, as element: (SQLRow) throws -> Element
     ) throws(StoreError) -> Element? {
@@ -53,20 +55,25 @@ struct Session {
         try one(sql, repeat each values) { _ in true } ?? false
     }
 
-    private static func arguments<each Value: SQLValue>(_ values: repeat each Value) -> StatementArguments {
+    private static func arguments<each Value: SQLValue>(_ values: repeat each Value) throws -> StatementArguments {
         var all: [DatabaseValue] = []
-        for value in repeat each values { all.append(value.databaseValue) }
+        for value in repeat each values {
+            let value = value.databaseValue
+            // SQLite would store it and read it back cut short, PostgreSQL refuses it.
+            if case .string(let text) = value.storage, text.utf8.contains(0) { throw StoreError.nulInText }
+            all.append(value)
+        }
         return StatementArguments(all)
     }
 }
 
-/// A row that is valid until the closure that it was given to returns. Columns count from 0.
+/// A row, valid until the closure that it was given to returns.
 struct SQLRow {
     private let row: Row
 
     init(_ row: Row) { self.row = row }
 
-    /// The value of a column.
+    /// The value of a column, counted from 0.
     ///
     /// - Throws: When the column is NULL or of another type, which constraints and `STRICT` tables exclude in a
     ///   database that is not damaged.

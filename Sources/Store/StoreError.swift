@@ -23,6 +23,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case io(String)
     /// The store was closed by ``AppDatabase/close()``.
     case closed
+    /// A text to be stored holds the character U+0000, which no column can keep.
+    case nulInText
 
     /// An account with this username key exists.
     case nameTaken
@@ -69,6 +71,7 @@ extension StoreError: CustomStringConvertible {
         case .corrupt(let text): "the database is damaged: \(text)"
         case .io(let text): "the database failed: \(text)"
         case .closed: "the database is closed"
+        case .nulInText: "a text holds U+0000"
         case .nameTaken: "the username is taken"
         case .roomExists: "the room exists"
         case .noSuchAccount: "no such account"

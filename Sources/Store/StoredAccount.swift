@@ -43,6 +43,7 @@ extension StoredAccount {
     /// - Parameters:
     ///   - row: A row with ``columns``.
     ///   - first: The index of the first of them.
+    /// - Throws: What ``SQLRow/get(_:)`` throws.
     init(_ row: SQLRow, from first: Int = 0) throws {
         self.init(
             id: try row.get(first), username: try row.get(first + 1), usernameKey: try row.get(first + 2),
