@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "Store", dependencies: ["Geo", grdb, log]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         // 2: rooms on event loops; rules and permissions.
-        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", log, deque]),
+        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
         .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
         // 3: the wires.
         .target(name: "API", dependencies: ["Live", "Services", "Rooms", "LWS", "Geo", httpTypes, log]),

@@ -1,6 +1,7 @@
 import Foundation
 import Geo
 import LWS
+import Logging
 import Rooms
 import Store
 
@@ -184,7 +185,8 @@ extension LiveRooms {
         if commitFailure == nil {
             logger.error("nothing can be stored; trying again", metadata: ["error": "\(error)"])
             let message = ServerMessages.error(
-                code: "not_stored", message: "The server cannot store at the moment. Keep your markers: they are taken later.")
+                code: "not_stored",
+                message: "The server cannot store at the moment. Keep your markers: they are taken later.")
             for home in homes.values {
                 for viewer in home.viewers { viewer.send(message) }
             }

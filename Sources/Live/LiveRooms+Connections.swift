@@ -1,7 +1,8 @@
 import Foundation
 import Geo
 import LWS
-import Rooms
+import Logging
+public import Rooms
 import Store
 
 extension LiveRooms {
@@ -120,7 +121,8 @@ extension LiveRooms {
             connection.send(ServerMessages.error(code: error.code, message: error.sentence))
         } catch ClientMessage.Problem.unknownType(let type) {
             connection.send(
-                ServerMessages.error(code: "unknown_type", message: "There is no message of type “\(type.prefix(40))”."))
+                ServerMessages.error(code: "unknown_type", message: "There is no message of type “\(type.prefix(40))”.")
+            )
         } catch ClientMessage.Problem.malformed(let sentence) {
             connection.send(ServerMessages.error(code: "bad_message", message: sentence))
         } catch {

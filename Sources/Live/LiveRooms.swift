@@ -1,4 +1,4 @@
-import DequeModule
+import HTTPTypes
 public import LWS
 public import Logging
 import Rooms
@@ -52,7 +52,8 @@ public actor LiveRooms {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     public init(
-        loop: EventLoop, store: AppDatabase, settings: LiveSettings = LiveSettings(), clock: ServerClock = ServerClock(),
+        loop: EventLoop, store: AppDatabase, settings: LiveSettings = LiveSettings(),
+        clock: ServerClock = ServerClock(),
         credentials: Credentials, logger: Logger
     ) {
         self.loop = loop

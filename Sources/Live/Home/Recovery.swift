@@ -58,7 +58,7 @@ enum Recovery {
                     if firstSequence[chunk.runKey] == nil { firstSequence[chunk.runKey] = row.sequence }
                     room.restoreMarkers(chunk)
                 }
-            } catch let error as JournalCodec.Damage {
+            } catch {
                 damage.append(Damage(sequence: row.sequence, reason: error.reason))
             }
         }

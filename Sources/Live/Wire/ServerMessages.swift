@@ -80,7 +80,8 @@ enum ServerMessages {
         let points = joined.outlines.reduce(0) { $0 + $1.points.count * 52 + 32 }
         let events = joined.events.reduce(0) { $0 + $1.count + 1 }
         let capacity =
-            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + people + points + events
+            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + people + points
+            + events
             + joined.rows.count * (JSONWriter.rowCapacity + 1)
         return OutgoingMessage(capacity: capacity) { buffer in
             var writer = JSONWriter(buffer)
