@@ -28,7 +28,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Handles of libuv at fixed addresses; the thread frees them when it ends.
-    private struct Handles {
+    ///
+    /// `@unchecked`: the addresses never change; what is behind them belongs to the loop's thread, but for `wake`,
+    /// which libuv lets any thread use.
+    private struct Handles: @unchecked Sendable {
         let loop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
         let wake = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
         let beforePoll = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)

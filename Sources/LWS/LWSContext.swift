@@ -98,7 +98,9 @@ final class LWSContext: @unchecked Sendable {
         }
         context = created
         plainHost = lws_get_vhost_by_name(created, "default")
-        ownHandles = handlesOnLoop().subtracting(before).filter { $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER }
+        ownHandles = handlesOnLoop().subtracting(before).filter {
+            $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER
+        }
 
         if let tls = options.tls {
             let problems = LWSLog.collecting {

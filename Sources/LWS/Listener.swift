@@ -55,7 +55,7 @@ final class Listener: @unchecked Sendable {
                 }
             }
             var on: CInt = 1
-            setsockopt(socket, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+            setsockopt(socket, CLibuv_TCP, CLibuv_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
             accept(socket, Self.text(of: address, size: size))
         }
     }
@@ -79,7 +79,7 @@ final class Listener: @unchecked Sendable {
         guard (0...65535).contains(port) else { throw .cannotListen(host: host, port: port, reason: "no such port") }
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        hints.ai_socktype = CLibuv_STREAM
         var list: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(host.isEmpty ? nil : host, String(port), &hints, &list)
         guard status == 0, let list else {
@@ -92,7 +92,7 @@ final class Listener: @unchecked Sendable {
                 ? .addressInUse(host: host, port: port)
                 : .cannotListen(host: host, port: port, reason: String(cString: strerror(errno)))
         }
-        let kind = entry.ai_socktype | CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let kind = entry.ai_socktype | CLibuv_NONBLOCK_CLOEXEC
         let descriptor = socket(entry.ai_family, kind, entry.ai_protocol)
         guard descriptor >= 0 else { throw failure() }
         var on: CInt = 1

@@ -16,7 +16,9 @@ public final class OutgoingMessage: @unchecked Sendable {
         var text = text
         buffer = text.withUTF8 { utf8 in
             let buffer = Self.allocate(utf8.count)
-            if let source = utf8.baseAddress { (buffer + CLibwebsockets_PRE).copyMemory(from: source, byteCount: utf8.count) }
+            if let source = utf8.baseAddress {
+                (buffer + CLibwebsockets_PRE).copyMemory(from: source, byteCount: utf8.count)
+            }
             return buffer
         }
         count = text.utf8.count

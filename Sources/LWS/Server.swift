@@ -1,6 +1,6 @@
 internal import CLibwebsockets
 internal import Glibc
-public import HTTPTypes
+internal import HTTPTypes
 public import Logging
 
 /// An HTTP and WebSocket server on one loop.
@@ -195,7 +195,9 @@ public final class Server: @unchecked Sendable {
         guard let key = fields[.secWebSocketKey], key.utf8.count == 24, key.hasSuffix("=="),
             key.dropLast(2).allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "+" || $0 == "/" })
         else { return refuse(.badRequest) }
-        let offered = fields[values: .secWebSocketProtocol].flatMap { $0.split(separator: ",") }.map { String($0).trimmingBlanks }
+        let offered = fields[values: .secWebSocketProtocol].flatMap { $0.split(separator: ",") }.map {
+            String($0).trimmingBlanks
+        }
         let isOffered = offered.contains(endpoint.subprotocol)
         guard offered.isEmpty || isOffered else { return refuse(.badRequest) }
         if let response = endpoint.refuse(head) { return .refuse(response) }

@@ -1,3 +1,4 @@
+internal import CLibuv
 internal import CLibwebsockets
 internal import Glibc
 
@@ -17,8 +18,7 @@ final class Tunnel {
 
     static func makePair() -> (inner: CInt, outer: CInt)? {
         var pair: [CInt] = [-1, -1]
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { return nil }
+        guard socketpair(AF_UNIX, CLibuv_STREAM | CLibuv_NONBLOCK_CLOEXEC, 0, &pair) == 0 else { return nil }
         return (pair[0], pair[1])
     }
 

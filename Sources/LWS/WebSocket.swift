@@ -1,3 +1,4 @@
+internal import CLibuv
 internal import CLibwebsockets
 internal import Glibc
 
@@ -44,7 +45,8 @@ public final class WebSocket: @unchecked Sendable {
     public internal(set) var remoteAddress: String
 
     init(
-        context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler, isClient: Bool, maxMessageBytes: Int, remoteAddress: String,
+        context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler, isClient: Bool,
+        maxMessageBytes: Int, remoteAddress: String,
         requestHeaders: [(name: String, value: String)] = []
     ) {
         self.context = context
@@ -158,12 +160,8 @@ public final class WebSocket: @unchecked Sendable {
     public var lastHeard: ContinuousClock.Instant {
         let now = ContinuousClock.now
         guard let wsi, now - heard > .seconds(5) else { return heard }
-        var info = tcp_info()
-        var size = socklen_t(MemoryLayout<tcp_info>.size)
-        guard
-            getsockopt(lws_get_socket_fd(wsi), CInt(IPPROTO_TCP), TCP_INFO, &info, &size) == 0
-        else { return heard }
-        return max(heard, now - .milliseconds(Int(info.tcpi_last_data_recv)))
+        let milliseconds = CLibuv_milliseconds_since_data(lws_get_socket_fd(wsi))
+        return milliseconds < 0 ? heard : max(heard, now - .milliseconds(milliseconds))
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, on wsi: OpaquePointer) {

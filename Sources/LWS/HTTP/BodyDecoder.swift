@@ -47,7 +47,8 @@ struct BodyDecoder {
                 try sink(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
                 position += count
                 state =
-                    count < remaining ? .data(remaining: remaining - count) : isChunked ? .chunkEnd(sawReturn: false) : .done
+                    count < remaining
+                    ? .data(remaining: remaining - count) : isChunked ? .chunkEnd(sawReturn: false) : .done
                 continue
             }
             try advance(with: bytes[position])

@@ -369,7 +369,8 @@ final class HTTPConnection {
             return
         }
         phase = .head
-        deadline = .now + (inbound.isEmpty ? server.configuration.keepAliveTimeout : server.configuration.requestTimeout)
+        deadline =
+            .now + (inbound.isEmpty ? server.configuration.keepAliveTimeout : server.configuration.requestTimeout)
         pauseReading(false)
     }
 

@@ -305,7 +305,9 @@ struct HeaderParameters {
     var filename: String? {
         if let extended = self["filename*"] {
             let pieces = extended.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-            if pieces.count == 3, pieces[0].lowercased() == "utf-8", let decoded = TargetSplitter.decode(pieces[2]) {
+            if pieces.count == 3, pieces[0].lowercased() == "utf-8",
+                let decoded = try? PercentDecoding.decode(Array(pieces[2].utf8)[...], plusIsSpace: false)
+            {
                 return decoded
             }
         }

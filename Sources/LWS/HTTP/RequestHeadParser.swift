@@ -133,7 +133,7 @@ struct RequestHeadParser {
             fields.append(HTTPField(name: name, value: String(decoding: value, as: UTF8.self).trimmingBlanks))
         }
         let minorVersion = version == "HTTP/1.1" ? 1 : 0
-        let hosts = fields[values: .host]
+        let hosts = fields[values: .hostField]
         guard hosts.count == 1 || minorVersion == 0 && hosts.isEmpty else { throw .malformed }
 
         let target = String(decoding: parts[1], as: UTF8.self)
@@ -170,8 +170,22 @@ struct RequestHeadParser {
         target: String, method: HTTPRequest.Method
     ) -> (path: [String], query: [(name: String, value: String)])? {
         if target == "*" { return method == .options ? ([], []) : nil }
-        return TargetSplitter.split(target)
+        var target = target[...]
+        if !target.hasPrefix("/") {
+            // The absolute form, as through a proxy: the path is what counts.
+            let lowercased = target.prefix(8).lowercased()
+            guard lowercased.hasPrefix("http://") || lowercased.hasPrefix("https://") else { return nil }
+            target = target.dropFirst(lowercased.hasPrefix("https://") ? 8 : 7)
+            target = target.firstIndex(of: "/").map { target[$0...] } ?? "/"
+        }
+        guard let parts = try? RequestTarget(target) else { return nil }
+        return (parts.path, parts.query)
     }
+}
+
+extension HTTPField.Name {
+    /// `Host`, which the library keeps out of reach because HTTP/2 has a pseudo-header for it.
+    static let hostField = HTTPField.Name("Host")!
 }
 
 extension HTTPFields {

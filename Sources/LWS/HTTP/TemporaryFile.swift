@@ -1,3 +1,4 @@
+internal import CLibuv
 internal import Glibc
 
 /// A file of the server's temporary directory, deleted when the last reference goes.
@@ -41,7 +42,7 @@ public final class TemporaryFile: Sendable {
 
         init(in directory: String) throws(RequestFault) {
             var template = Array("\(directory)/body-XXXXXX".utf8CString)
-            descriptor = mkostemp(&template, O_CLOEXEC)
+            descriptor = CLibuv_mkostemp(&template)
             guard descriptor >= 0 else { throw .failed }
             path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         }
