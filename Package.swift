@@ -51,7 +51,8 @@ let package = Package(
         .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
         .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
         // 3: the wires.
-        .target(name: "API", dependencies: ["Live", "Services", "Rooms", "LWS", "Geo", httpTypes, log]),
+        .target(
+            name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
@@ -73,7 +74,9 @@ let package = Package(
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
-        .testTarget(name: "APITests", dependencies: ["API", "Live", "Services", "LWS", httpTypes]),
+        .testTarget(
+            name: "APITests",
+            dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
     ]
 )
