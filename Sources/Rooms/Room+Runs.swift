@@ -244,8 +244,8 @@ extension Room {
 
     // MARK: - Journal
 
-    /// Whether markers wait for the journal.
-    public var hasUnjournaledMarkers: Bool { runners.contains { !$0.run.unjournaled.isEmpty } }
+    /// How many markers wait for the journal.
+    public var unjournaledCount: Int { runners.reduce(0) { $0 + $1.run.unjournaled.count } }
 
     /// How many markers of a runner wait for the journal.
     public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }
