@@ -55,15 +55,6 @@ public enum HTTPBody: Sendable {
     case multipart(MultipartForm)
 }
 
-public final class TemporaryFile: Sendable {
-    public let path: String
-    public let count: Int
-    init(path: String, count: Int) {
-        self.path = path
-        self.count = count
-    }
-}
-
 public struct MultipartForm: Sendable {
     public struct File: Sendable {
         public var name: String
