@@ -47,13 +47,21 @@ extension Room {
         _ = runners[index].run.add(points)
         runners[index].run.unjournaled.removeAll()
         runners[index].run.durable = runners[index].run.history.contiguous
+        if runners[index].run.isFinished, !runners[index].run.isSettled {
+            runners[index].run.isRecordUncertain = true
+        }
     }
 
     /// Ends the restoring: nobody is connected yet, and the time while the server was down is held against nobody.
     public mutating func restored(at now: Int64) {
         for index in runners.indices {
             runners[index].lastHeard = max(now, runners[index].lastHeard)
-            if runners[index].run.history.count == 0 { runners[index].run.report = runners[index].run.final }
+            if runners[index].run.finishArrived != nil, !runners[index].run.isSettled {
+                runners[index].run.finishArrived = max(now, runners[index].lastHeard)
+            }
+            if runners[index].run.history.count == 0, let final = runners[index].run.final {
+                runners[index].run.report = final
+            }
             touch(index)
         }
         refreshStandings()
