@@ -16,6 +16,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "RunRoom",
@@ -44,10 +45,10 @@ let package = Package(
         .target(name: "Geo"),
         // 1: the room, the database, the network; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
-        .target(name: "Store", dependencies: ["Geo", .product(name: "GRDB", package: "GRDB.swift"), log]),
+        .target(name: "Store", dependencies: ["Geo", grdb, log]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         // 2: rooms on event loops; rules and permissions.
-        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", log, deque]),
+        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
         .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
         // 3: the wires.
         .target(name: "API", dependencies: ["Live", "Services", "Rooms", "LWS", "Geo", httpTypes, log]),
@@ -68,10 +69,10 @@ let package = Package(
 
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Geo"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
-        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store"]),
+        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
         .testTarget(name: "APITests", dependencies: ["API", "Live", "Services", "LWS", httpTypes]),
         .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
     ]

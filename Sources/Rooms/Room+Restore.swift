@@ -17,6 +17,7 @@ extension Room {
                 number: snapshot.number, person: person, joinedAt: snapshot.joinedAt, lastHeard: snapshot.lastHeard,
                 run: Run(key: snapshot.runKey, filter: settings.filter))
             runner.isInRoom = snapshot.isInRoom
+            runner.isIntroduced = true
             runner.isOffline = snapshot.isOffline
             runner.clockOffset = snapshot.clockOffset
             runner.run.clock = snapshot.clock

@@ -292,8 +292,11 @@ extension Room {
 
     // MARK: - Journal
 
-    /// Whether markers wait for the journal.
-    public var hasUnjournaledMarkers: Bool { runners.contains { !$0.run.unjournaled.isEmpty } }
+    /// How many markers wait for the journal.
+    public var unjournaledCount: Int { runners.reduce(0) { $0 + $1.run.unjournaled.count } }
+
+    /// How many markers of a runner wait for the journal.
+    public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }
 
     /// The markers that came since the last call, for the journal; what is on disk once they are, is said with them.
     public mutating func takeJournal() -> (chunks: [JournalChunk], acknowledgements: [Acknowledgement]) {

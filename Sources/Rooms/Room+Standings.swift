@@ -65,13 +65,20 @@ extension Room {
         return row(runner, leader: leader, now: now)
     }
 
-    /// The rows that changed after a version, in the order of the runners' numbers.
+    /// Notes that everybody has been told who a runner is: from now on ``rows(changedAfter:at:_:)`` has their row.
+    public mutating func introduce(_ number: Int) {
+        guard runners.indices.contains(number - 1) else { return }
+        runners[number - 1].isIntroduced = true
+        touch(number - 1)
+    }
+
+    /// The rows of introduced runners that changed after a version, in the order of their numbers.
     ///
     /// A row changes with its own runner's markers, state, report or place; the gaps in it are those of that moment.
     /// The first runner's every step would otherwise be a change to everybody.
     public func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
         let leader = leader
-        for index in runners.indices where runners[index].version > version {
+        for index in runners.indices where runners[index].version > version && runners[index].isIntroduced {
             body(row(runners[index], leader: leader, now: now))
         }
     }

@@ -17,6 +17,8 @@ struct Runner: Sendable {
     var run: Run
     /// A place reported without a marker: by a poller who is not running.
     var reportedPlace: Coordinate?
+    /// The others have been told who this is; rows before that would speak of a stranger.
+    var isIntroduced = false
     /// The room's version when this runner's row last changed.
     var version: UInt64 = 0
     /// 1-based; nil before the first metre.

@@ -1,0 +1,182 @@
+public import Logging
+public import Store
+
+/// Who may come in, and as whom.
+public final class Accounts: Sendable {
+    private let store: AppDatabase
+    private let passwords: Passwords
+    private let tokens: Tokens
+    private let throttle: LoginThrottle
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+
+    /// Makes the service.
+    ///
+    /// - Parameters:
+    ///   - store: Where accounts are.
+    ///   - passwords: Hashes.
+    ///   - tokens: Is told when tokens become worthless.
+    ///   - failuresPerMinute: So many wrong passwords for an account from an address are answered; more are refused
+    ///     unheard until a minute after the first.
+    ///   - logger: Hears of what a caller need not.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(
+        store: AppDatabase, passwords: Passwords, tokens: Tokens, failuresPerMinute: Int = 10,
+        logger: Logger, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
+        self.store = store
+        self.passwords = passwords
+        self.tokens = tokens
+        self.logger = logger
+        self.now = now
+        throttle = LoginThrottle(limit: failuresPerMinute)
+    }
+
+    /// Adds an account.
+    ///
+    /// - Parameters:
+    ///   - username: 1 to 32 characters, not blank, without `/` and control characters, no reserved word.
+    ///   - password: 1 to 128 characters.
+    ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
+    ///   ``ServicesError/store(_:)``.
+    public func register(
+        username: String, password: String, nickname: String? = nil
+    ) async throws(ServicesError) -> Account {
+        try AccountRules.checkUsername(username)
+        try AccountRules.checkPassword(password)
+        if let nickname { try AccountRules.checkNickname(nickname) }
+        let key = AccountRules.key(username)
+        // Asked first, because the hash is dear; who comes in between is found by the database.
+        if try await asking({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
+            throw .nameTaken
+        }
+        let hash = try await passwords.hash(password), time = now()
+        return Account(
+            try await asking { () throws(StoreError) in
+                try await store.insertAccount(
+                    username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash, at: time)
+            })
+    }
+
+    /// Checks a name and a password.
+    ///
+    /// An unknown name takes as long as a wrong password.
+    ///
+    /// - Parameters:
+    ///   - username: As it was typed.
+    ///   - password: As it was typed.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/wrongPassword``,
+    ///   ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func login(
+        username: String, password: String, address: String
+    ) async throws(ServicesError) -> Account {
+        // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
+        guard username.utf8.count <= 512 else { throw .unknownUser }
+        guard password.utf8.count <= 1024 else { throw .wrongPassword }
+        let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
+        try throttle.check(attempt, at: now())
+
+        let stored = try await asking { () throws(StoreError) in try await store.account(usernameKey: key) }
+        let verdict = try await passwords.verify(password, against: stored?.passwordHash)
+        try throttle.check(attempt, at: now())
+        guard let stored, verdict != .wrong else {
+            throttle.recordFailure(attempt, at: now())
+            throw stored == nil ? .unknownUser : .wrongPassword
+        }
+        throttle.recordSuccess(attempt)
+        if verdict == .rightButOutdated { await rehash(password, of: stored) }
+        return Account(stored)
+    }
+
+    /// The account of this username, or nil.
+    public func account(named username: String) async throws(ServicesError) -> Account? {
+        guard username.utf8.count <= 512 else { return nil }
+        return try await asking { () throws(StoreError) in
+            try await store.account(usernameKey: AccountRules.key(username))
+        }.map(Account.init)
+    }
+
+    /// The account of this id, or nil.
+    public func account(id: Int64) async throws(ServicesError) -> Account? {
+        try await asking { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
+    }
+
+    /// The account of an id in the form that clients see, or nil, also if it is no such id.
+    public func account(objectID: String) async throws(ServicesError) -> Account? {
+        guard let id = ObjectID.id(objectID) else { return nil }
+        return try await account(id: id)
+    }
+
+    /// Those of the accounts that exist, by id.
+    public func accounts(ids: some Sequence<Int64>) async throws(ServicesError) -> [Int64: Account] {
+        let ids = Array(ids)
+        let stored = try await asking { () throws(StoreError) in try await store.accounts(ids: ids) }
+        return Dictionary(uniqueKeysWithValues: stored.map { ($0.id, Account($0)) })
+    }
+
+    /// A page of all accounts, in the order of their making.
+    ///
+    /// - Parameters:
+    ///   - after: The id of the last account of the page before; 0 for the first page.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` on the last page.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func accounts(after: Int64 = 0, limit: Int) async throws(ServicesError) -> [Account] {
+        try await asking { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
+            .map(Account.init)
+    }
+
+    /// Changes the name that others see.
+    ///
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setNickname(_ nickname: String, account: Int64) async throws(ServicesError) -> Account {
+        try AccountRules.checkNickname(nickname)
+        let time = now()
+        let stored = try await asking { () throws(StoreError) in
+            try await store.setNickname(nickname, account: account, at: time)
+        }
+        guard let stored else { throw .unknownUser }
+        return Account(stored)
+    }
+
+    /// Changes the password, and makes all tokens of the account worthless. The caller has checked the old one.
+    public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
+        try AccountRules.checkPassword(password, field: "newPassword")
+        let hash = try await passwords.hash(password)
+        let stored = try await asking { () throws(StoreError) in try await store.account(id: account) }
+        guard let stored else { throw .unknownUser }
+        let time = now()
+        let isReplaced = try await asking { () throws(StoreError) in
+            try await store.replacePasswordHash(stored.passwordHash, by: hash, account: account, at: time)
+        }
+        // Somebody changed it at the same moment, and won: this caller's credential is no longer the right one.
+        guard isReplaced else { throw .wrongPassword }
+        try await tokens.revokeAll(account: account)
+    }
+
+    /// Deletes an account with its tokens and records.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func delete(account: Int64) async throws(ServicesError) {
+        let isDeleted = try await asking { () throws(StoreError) in try await store.deleteAccount(id: account) }
+        tokens.forget(account: account)
+        guard isDeleted else { throw .unknownUser }
+    }
+
+    /// Brings a hash to today's cost. A failure costs nothing but another try at the next login.
+    private func rehash(_ password: String, of account: StoredAccount) async {
+        do {
+            let hash = try await passwords.hash(password), time = now()
+            _ = try await asking { () throws(StoreError) in
+                try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
+            }
+        } catch {
+            logger.notice("a password was not hashed again", metadata: ["error": "\(error)"])
+        }
+    }
+}

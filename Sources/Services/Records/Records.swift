@@ -1,0 +1,130 @@
+public import Store
+
+/// The runs of an account: the one that lasts, and those that are over.
+///
+/// Whose runs a caller may see or change has been decided before; an `account` here is taken at its word.
+public final class Records: Sendable {
+    private let store: AppDatabase
+    private let now: @Sendable () -> Int64
+
+    /// Makes the service.
+    ///
+    /// - Parameters:
+    ///   - store: Where records are.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(store: AppDatabase, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+        self.store = store
+        self.now = now
+    }
+
+    /// Stores a run that a client measured itself, and resets the account's run data.
+    ///
+    /// - Parameters:
+    ///   - runRecord: An object with `meters`, `seconds` (0 or more, default 0), `markers` (an array of anything, kept
+    ///     as it is), `start` and `end` (ISO 8601 or milliseconds); other members are ignored.
+    ///   - account: Whose.
+    /// - Returns: The record, with its run ID.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func post(_ runRecord: JSONValue, account: Int64) async throws(ServicesError) -> Record {
+        let fields = try RunFields(runRecord, named: "runRecord")
+        let track = JSONValue.array(try fields.array("markers") ?? []).bytes
+        let posted = PostedRecord(
+            meters: try fields.measure("meters") ?? 0, seconds: try fields.measure("seconds") ?? 0,
+            startAt: try fields.date("start") ?? 0, endAt: try fields.date("end") ?? 0, track: track)
+        let time = now()
+        let summary = try await asking { () throws(StoreError) in
+            try await store.insertPostedRecord(posted, account: account, at: time)
+        }
+        return Record(summary, track: track)
+    }
+
+    /// Records in pages, ascending by run ID.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - page: From 1; nil for the first.
+    ///   - limit: Records a page, 10 if nil, 100 at most. With neither `page` nor `limit` all are one page.
+    /// - Returns: An empty page behind the last.
+    /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
+    public func page(
+        account: Int64, page: Int? = nil, limit: Int? = nil
+    ) async throws(ServicesError) -> RecordsPage {
+        let isPaged = page != nil || limit != nil
+        let page = page ?? 1, limit = min(limit ?? 10, 100)
+        guard page >= 1 else { throw .invalid(field: "page", message: "page must be 1 or more.") }
+        guard limit >= 1 else { throw .invalid(field: "limit", message: "limit must be 1 or more.") }
+        let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
+        let found = try await asking { () throws(StoreError) in
+            try await store.records(
+                account: account, offset: isBeyond ? Int.max : offset, limit: isPaged ? limit : nil)
+        }
+        return RecordsPage(
+            records: found.records.map(Record.init), total: found.total, page: page,
+            pages: isPaged ? max(1, (found.total + limit - 1) / limit) : 1)
+    }
+
+    /// One record.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func record(account: Int64, runID: Int64) async throws(ServicesError) -> Record {
+        let found = try await asking { () throws(StoreError) in
+            try await store.record(account: account, runID: runID)
+        }
+        guard let found else { throw .notFound }
+        return Record(found)
+    }
+
+    /// Deletes a record; the others keep their run IDs.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func delete(account: Int64, runID: Int64) async throws(ServicesError) {
+        let isDeleted = try await asking { () throws(StoreError) in
+            try await store.deleteRecord(account: account, runID: runID)
+        }
+        guard isDeleted else { throw .notFound }
+    }
+
+    // MARK: Run data
+
+    /// The run that the account's client reports of itself.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func runData(account: Int64) async throws(ServicesError) -> RunData {
+        let text = try await asking { () throws(StoreError) in try await store.runData(account: account) }
+        return try Self.runData(text)
+    }
+
+    /// Takes over the members of an update into the account's run data; two at the same moment both count.
+    ///
+    /// - Parameters:
+    ///   - changes: An object with any of the members of ``RunData``; others are ignored.
+    ///   - account: Whose.
+    /// - Returns: The run data after it.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func updateRunData(_ changes: JSONValue, account: Int64) async throws(ServicesError) -> RunData {
+        // Whether the update makes sense does not depend on what it is applied to.
+        var trial = RunData()
+        try trial.update(with: changes)
+        let text = try await asking { () throws(StoreError) in
+            try await store.updateRunData(account: account) { stored in
+                guard var data = try? Self.runData(stored), (try? data.update(with: changes)) != nil else {
+                    return stored
+                }
+                return data.json.text
+            }
+        }
+        return try Self.runData(text)
+    }
+
+    /// Reads what ``RunData/json`` wrote.
+    private static func runData(_ text: String?) throws(ServicesError) -> RunData {
+        var data = RunData()
+        guard let text else { return data }
+        do {
+            try data.update(with: JSONValue(parsing: text))
+        } catch {
+            throw .store(.corrupt("run data is malformed"))
+        }
+        return data
+    }
+}

@@ -1,0 +1,51 @@
+public import Store
+
+/// Why a service refused, or could not do, what it was asked to.
+///
+/// Words of the domain; what they are on a wire is for the edge, which maps them in an exhaustive `switch`.
+public enum ServicesError: Error, Hashable, Sendable {
+    /// A value breaks a rule. `field` is the name of the value, `message` a sentence for a person.
+    case invalid(field: String, message: String)
+    /// The username is in use.
+    case nameTaken
+    /// No account has this name or id.
+    case unknownUser
+    /// The account's password is another one.
+    case wrongPassword
+    /// Too many failures; not before `retryAfter` seconds.
+    case throttled(retryAfter: Int)
+    /// More work is waiting than the server takes on; later.
+    case overloaded
+    /// No token was given where one is needed.
+    case unauthenticated
+    /// The token is unknown, revoked, expired or of the wrong kind.
+    case badToken
+    /// The caller is known and may not do this.
+    case forbidden
+    /// What is named does not exist.
+    case notFound
+    /// The database failed.
+    case store(StoreError)
+}
+
+extension ServicesError {
+    /// What an error of the database means at this floor.
+    init(_ error: StoreError) {
+        switch error {
+        case .nameTaken: self = .nameTaken
+        case .noSuchAccount: self = .unknownUser
+        case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
+        case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists:
+            self = .store(error)
+        }
+    }
+}
+
+/// Asks the database, and says its errors in our words.
+func asking<Value>(_ question: () async throws(StoreError) -> Value) async throws(ServicesError) -> Value {
+    do {
+        return try await question()
+    } catch {
+        throw ServicesError(error)
+    }
+}

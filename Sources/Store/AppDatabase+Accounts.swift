@@ -1,0 +1,173 @@
+extension AppDatabase {
+    /// Adds an account.
+    ///
+    /// - Parameters:
+    ///   - username: As its owner wrote it.
+    ///   - usernameKey: As it is compared; two accounts never share one.
+    ///   - nickname: The name that others see.
+    ///   - passwordHash: Cost, salt and hash in one text.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The account as it is stored.
+    /// - Throws: ``StoreError/nameTaken`` when an account has this key; of any number of calls at the same moment,
+    ///   exactly one succeeds.
+    public func insertAccount(
+        username: String, usernameKey: String, nickname: String, passwordHash: String, at time: Int64
+    ) async throws(StoreError) -> StoredAccount {
+        let account = StoredAccount(
+            id: ids.next(), username: username, usernameKey: usernameKey, nickname: nickname,
+            passwordHash: passwordHash, createdAt: time, updatedAt: time)
+        let inserted = try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (username_key) DO NOTHING
+                """,
+                account.id, username, usernameKey, nickname, passwordHash, time)
+        }
+        guard inserted == 1 else { throw .nameTaken }
+        return account
+    }
+
+    /// The account of this id, or nil.
+    public func account(id: Int64) async throws(StoreError) -> StoredAccount? {
+        try await read { session throws(StoreError) in
+            try session.one(Self.accountByID, id) { try StoredAccount($0) }
+        }
+    }
+
+    /// The account with this key, or nil.
+    public func account(usernameKey: String) async throws(StoreError) -> StoredAccount? {
+        try await read { session throws(StoreError) in
+            try session.one(Self.accountByKey, usernameKey) { try StoredAccount($0) }
+        }
+    }
+
+    /// Those of the accounts that exist, in no order; one lookup each, in one transaction.
+    public func accounts(ids: [Int64]) async throws(StoreError) -> [StoredAccount] {
+        try await read { session throws(StoreError) in
+            var accounts: [StoredAccount] = []
+            for id in Set(ids) {
+                if let account = try session.one(Self.accountByID, id, as: { try StoredAccount($0) }) {
+                    accounts.append(account)
+                }
+            }
+            return accounts
+        }
+    }
+
+    /// A page of the accounts in the order of their making.
+    ///
+    /// - Parameters:
+    ///   - after: The id of the last account of the page before; 0 for the first page.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` on the last page.
+    /// - Throws: What the database says.
+    public func accounts(after: Int64 = 0, limit: Int) async throws(StoreError) -> [StoredAccount] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $2"),
+                after, limit
+            ) { try StoredAccount($0) }
+        }
+    }
+
+    /// Changes the nickname.
+    ///
+    /// - Returns: The account after it, nil if there is none.
+    public func setNickname(
+        _ nickname: String, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            try session.execute(
+                "UPDATE accounts SET nickname = $2, updated_at = $3 WHERE id = $1", account, nickname, time)
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+        }
+    }
+
+    /// Changes the picture; nil for the default one.
+    ///
+    /// - Returns: The account after it, nil if there is none.
+    public func setAvatar(_ avatar: String?, account: Int64, at time: Int64) async throws(StoreError) -> StoredAccount?
+    {
+        try await write { session throws(StoreError) in
+            try session.execute(
+                "UPDATE accounts SET avatar = $2, updated_at = $3 WHERE id = $1", account, avatar, time)
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+        }
+    }
+
+    /// Replaces the password hash, if it still is the one that the caller saw: of two changes at the same moment, one
+    /// wins and the other is told.
+    ///
+    /// - Returns: Whether it was replaced.
+    public func replacePasswordHash(
+        _ old: String, by new: String, account: Int64, at time: Int64
+    ) async throws(StoreError) -> Bool {
+        try await write { session throws(StoreError) in
+            try session.execute(
+                "UPDATE accounts SET password_hash = $3, updated_at = $4 WHERE id = $1 AND password_hash = $2",
+                account, old, new, time) == 1
+        }
+    }
+
+    /// Removes the account with its tokens, run data and records.
+    ///
+    /// Its places in rooms stay, without an account.
+    ///
+    /// - Returns: Whether there was one.
+    public func deleteAccount(id: Int64) async throws(StoreError) -> Bool {
+        try await write { session throws(StoreError) in
+            try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1
+        }
+    }
+
+    // MARK: Run data
+
+    /// The run that a client reports of itself, as JSON text.
+    ///
+    /// - Returns: nil before the first report and after a reset.
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func runData(account: Int64) async throws(StoreError) -> String? {
+        let found = try await read { session throws(StoreError) in
+            try session.one("SELECT run_data FROM accounts WHERE id = $1", account) { try $0.get(0) as String? }
+        }
+        guard let found else { throw .noSuchAccount }
+        return found
+    }
+
+    /// Replaces the run data; nil resets it.
+    ///
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func setRunData(_ json: String?, account: Int64) async throws(StoreError) {
+        let changed = try await write { session throws(StoreError) in
+            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1", account, json)
+        }
+        guard changed == 1 else { throw .noSuchAccount }
+    }
+
+    /// Replaces the run data by a function of it, in one transaction: two partial updates at the same moment both
+    /// count.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - change: From the JSON text as it is, nil if there is none, to what it is to be. Runs on the writer's thread,
+    ///     which waits for it.
+    /// - Returns: What it is now.
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func updateRunData(
+        account: Int64, _ change: @escaping @Sendable (String?) -> String?
+    ) async throws(StoreError) -> String? {
+        try await write { session throws(StoreError) in
+            let found = try session.one("SELECT run_data FROM accounts WHERE id = $1", account) { row in
+                try row.get(0) as String?
+            }
+            guard let found else { throw .noSuchAccount }
+            let changed = change(found)
+            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1", account, changed)
+            return changed
+        }
+    }
+
+    private static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
+    private static let accountByKey = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1")
+}

@@ -1,0 +1,120 @@
+extension AppDatabase {
+    /// Adds a room without people.
+    ///
+    /// - Throws: ``StoreError/roomExists`` when one has this run ID; of any number of calls at the same moment, exactly
+    ///   one succeeds.
+    public func createRoom(
+        runID: String, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String, at time: Int64
+    ) async throws(StoreError) -> StoredRoom {
+        let summary = RoomSummary(id: ids.next(), runID: runID, createdAt: time, updatedAt: time)
+        let inserted = try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                INSERT INTO rooms (id, run_id, password_salt, password_hash, epoch, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (run_id) DO NOTHING
+                """,
+                summary.id, runID, passwordSalt, passwordHash, epoch, time)
+        }
+        guard inserted == 1 else { throw .roomExists }
+        return StoredRoom(summary: summary, passwordSalt: passwordSalt, passwordHash: passwordHash, epoch: epoch)
+    }
+
+    /// The room with all that is stored of it, or nil.
+    public func room(runID: String) async throws(StoreError) -> StoredRoom? {
+        try await read { session throws(StoreError) in
+            let found = try session.one(
+                """
+                SELECT id, run_id, created_at, updated_at, password_salt, password_hash, epoch
+                FROM rooms WHERE run_id = $1
+                """,
+                runID
+            ) { row in
+                StoredRoom(
+                    summary: try RoomSummary(row), passwordSalt: try row.get(4), passwordHash: try row.get(5),
+                    epoch: try row.get(6))
+            }
+            guard let found else { return nil }
+            return StoredRoom(
+                summary: found.summary, passwordSalt: found.passwordSalt, passwordHash: found.passwordHash,
+                epoch: found.epoch, people: try Self.people(of: found.id, in: session),
+                events: try Self.events(of: found.id, in: session),
+                journal: try Self.journal(of: found.id, in: session))
+        }
+    }
+
+    /// Whether there is a room with this run ID.
+    public func roomExists(runID: String) async throws(StoreError) -> Bool {
+        try await read { session throws(StoreError) in
+            try session.exists("SELECT 1 FROM rooms WHERE run_id = $1", runID)
+        }
+    }
+
+    /// All rooms, in the order of their making.
+    public func rooms() async throws(StoreError) -> [RoomSummary] {
+        try await read { session throws(StoreError) in
+            try session.rows("SELECT id, run_id, created_at, updated_at FROM rooms ORDER BY id") { row in
+                try RoomSummary(row)
+            }
+        }
+    }
+
+    /// The rooms whose journal is not empty, in the order of their making: those that a start has to replay.
+    public func roomsWithJournal() async throws(StoreError) -> [RoomSummary] {
+        try await read { session throws(StoreError) in
+            // A probe per room: DISTINCT over the journal would read all of its index.
+            try session.rows(
+                """
+                SELECT id, run_id, created_at, updated_at FROM rooms
+                WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) ORDER BY id
+                """
+            ) { row in
+                try RoomSummary(row)
+            }
+        }
+    }
+
+    /// The ids of ``roomsWithJournal()``.
+    public func roomIDsWithJournal() async throws(StoreError) -> [Int64] {
+        try await roomsWithJournal().map(\.id)
+    }
+
+    // MARK: Inside a transaction
+
+    private static func people(of room: Int64, in session: Session) throws(StoreError) -> [StoredPerson] {
+        try session.rows(
+            """
+            SELECT runner, account, username, nickname, avatar, joined_at, state
+            FROM people WHERE room = $1 ORDER BY runner
+            """,
+            room
+        ) { row in
+            StoredPerson(
+                runner: try row.get(0), account: try row.get(1), username: try row.get(2), nickname: try row.get(3),
+                avatar: try row.get(4), joinedAt: try row.get(5), state: try row.get(6))
+        }
+    }
+
+    private static func events(of room: Int64, in session: Session) throws(StoreError) -> [StoredEvent] {
+        try session.rows(
+            "SELECT number, time, body, record_key, record_run_id FROM events WHERE room = $1 ORDER BY number", room
+        ) { row in
+            StoredEvent(
+                number: try row.get(0), time: try row.get(1), body: try row.get(2), recordKey: try row.get(3),
+                recordRunID: try row.get(4))
+        }
+    }
+
+    private static func journal(of room: Int64, in session: Session) throws(StoreError) -> [JournalRow] {
+        try session.rows("SELECT sequence, time, bytes FROM journal WHERE room = $1 ORDER BY sequence", room) { row in
+            JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2))
+        }
+    }
+}
+
+extension RoomSummary {
+    /// Reads id, run_id, created_at, updated_at.
+    init(_ row: SQLRow) throws {
+        self.init(
+            id: try row.get(0), runID: try row.get(1), createdAt: try row.get(2), updatedAt: try row.get(3))
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import GRDB
+public import Logging
+
+/// The database of one server: a directory with `runroom.sqlite` in it.
+///
+/// One connection writes, several read, each on a thread of its own, so that calls never block the caller's executor.
+/// Reads see the last committed state and wait for nobody; writes are in the order of the calls. Every write is one
+/// transaction, and its method returns only once it is **committed and synced** (WAL, `synchronous = FULL`): what a
+/// method has answered survives a crash of the process and of the machine.
+///
+/// Cancelling the calling task changes nothing: a call that has been made is carried out and answered.
+public final class AppDatabase: Sendable {
+    /// The directory, as it was given.
+    public let directory: String
+
+    /// Makes the ids of rows.
+    public let ids: IDGenerator
+
+    private let pool: DatabasePool
+    private let lock: DirectoryLock
+    private let logger: Logger
+
+    /// Opens the database in a directory, making both if they do not exist, and brings its schema up to date.
+    ///
+    /// Blocks until done, which after an unclean stop includes the replay of SQLite's log.
+    ///
+    /// - Parameters:
+    ///   - directory: Where `runroom.sqlite` lives. Held exclusively until ``close()``.
+    ///   - logger: Hears about the opening and about migrations.
+    ///   - busyTimeout: Seconds to wait for a foreign program's lock before ``StoreError/busy``.
+    ///   - now: The clock behind ``ids``, in milliseconds since 1970.
+    /// - Throws: ``StoreError/cannotOpen(path:reason:)``, ``StoreError/inUse(directory:)``,
+    ///   ``StoreError/newerVersion(found:known:)``, ``StoreError/corrupt(_:)``, ``StoreError/diskFull``,
+    ///   ``StoreError/busy``.
+    public init(
+        directory: String, logger: Logger, busyTimeout: Double = 5,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) throws(StoreError) {
+        let path = directory + "/runroom.sqlite"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .cannotOpen(path: path, reason: "the directory cannot be made: \(error.localizedDescription)")
+        }
+        let lock = try DirectoryLock(directory: directory)
+        let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger)
+        self.directory = directory
+        self.logger = logger
+        self.lock = lock
+        self.pool = pool
+        ids = IDGenerator(above: highestID, now: now)
+        logger.info("database open", metadata: ["path": "\(path)"])
+    }
+
+    /// Waits for what is under way, writes SQLite's log into the database file, and gives the directory up.
+    ///
+    /// Blocks until done; may be repeated. Later calls throw ``StoreError/closed``. A process that ends without it
+    /// loses nothing: the next start replays the log.
+    public func close() throws(StoreError) {
+        do {
+            try pool.close()
+        } catch {
+            throw StoreError(error)
+        }
+        lock.release()
+    }
+
+    // MARK: Transactions
+
+    /// Runs a closure on a reader, in a transaction that sees one state of the database.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Session) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncRead { database in
+                continuation.resume(
+                    returning: Result { () throws(StoreError) in
+                        do {
+                            return try body(Session(database.get()))
+                        } catch {
+                            throw StoreError(error)
+                        }
+                    })
+            }
+        }
+        return try result.get()
+    }
+
+    /// Runs a closure on the writer, in a transaction that is committed and synced when the closure returns, and
+    /// rolled back when it throws.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Session) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        // Not `DatabasePool.write`: that one gives up when the task is cancelled, perhaps on behalf of a client that
+        // hung up, and would take a whole batch of the journal with it.
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                continuation.resume(
+                    returning: Result { () throws(StoreError) in
+                        try Self.inTransaction(database, body)
+                    })
+            }
+        }
+        return try result.get()
+    }
+
+    private static func inTransaction<Value>(
+        _ database: Database, _ body: (Session) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            var value: Value?
+            // IMMEDIATE takes the lock at once: a foreign lock is waited for here and nowhere in the midst of it.
+            try database.inTransaction(.immediate) {
+                value = try body(Session(database))
+                return .commit
+            }
+            guard let value else { throw StoreError.io("a transaction without a result") }
+            return value
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    // MARK: Health
+
+    /// Succeeds while the database answers reads.
+    public func ping() async throws(StoreError) {
+        _ = try await read { session throws(StoreError) in try session.exists("SELECT 1") }
+    }
+
+    /// Runs a statement on the writer, outside a transaction: for tests that break things on purpose.
+    func administer(_ statement: String) throws(StoreError) -> [String] {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try Row.fetchAll(database, sql: statement).map { row in row.first.map { "\($0.1)" } ?? "" }
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+extension AppDatabase {
+    /// Opens the connections and migrates.
+    ///
+    /// - Returns: The connections, and the highest id in use.
+    private static func open(
+        path: String, busyTimeout: Double, logger: Logger
+    ) throws(StoreError) -> (DatabasePool, highestID: Int64) {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // After a burst (a long reader, a bulk deletion) the log shrinks back to this.
+            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        }
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // After the opening, because GRDB sets NORMAL when it turns WAL on, and NORMAL syncs at checkpoints
+                // only: a power cut would take back commits that were acknowledged.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+                guard synchronous == 2 else { throw StoreError.io("synchronous is not FULL") }
+            }
+            let applied = try pool.writeWithoutTransaction { database in
+                try inTransaction(database) { session throws(StoreError) in try Migration.apply(in: session) }
+            }
+            if !applied.isEmpty { logger.info("database migrated", metadata: ["versions": "\(applied)"]) }
+            let highestID = try pool.read { database in
+                try Session(database).one(
+                    """
+                    SELECT COALESCE(MAX(id), 0) FROM (
+                        SELECT MAX(id) AS id FROM accounts UNION ALL SELECT MAX(id) FROM records
+                        UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM journal
+                    ) AS highest
+                    """
+                ) { row in try row.get(0) as Int64 } ?? 0
+            }
+            syncDirectory(of: path)
+            return (pool, highestID)
+        } catch {
+            switch StoreError(error) {
+            case .io(let reason): throw .cannotOpen(path: path, reason: reason)
+            case let error: throw error
+            }
+        }
+    }
+
+    /// Makes the directory's own entry durable; SQLite syncs the files and the names in it.
+    ///
+    /// Failures do not matter: some file systems refuse to sync a directory, and keep its order themselves.
+    private static func syncDirectory(of path: String) {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent()
+        guard let handle = FileHandle(forReadingAtPath: parent.path) else { return }
+        try? handle.synchronize()
+        try? handle.close()
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import GRDB
+
+/// One transaction's view of the database: the seam between our SQL and GRDB.
+///
+/// Everything else in this module speaks ``SQL``, ``SQLValue`` and ``SQLRow``, so a database other than SQLite needs
+/// another `Session` and another way to open it, and nothing more. A session is used on the thread that it was made on
+/// and does not outlive the closure that it was given to.
+struct Session {
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// Runs a statement to its end.
+    ///
+    /// - Returns: How many rows an INSERT, UPDATE or DELETE changed. Without meaning after other statements.
+    @discardableResult
+    func execute<each Value: SQLValue>(_ sql: SQL, _ values: repeat each Value) throws(StoreError) -> Int {
+        do {
+            let statement = try database.cachedStatement(sql: sql.text)
+            try statement.setArguments(Self.arguments(repeat each values))
+            try statement.execute()
+            return database.changesCount
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs a statement that answers rows, and turns each into a value.
+    func rows<Element, each Value: SQLValue>(
+        _ sql: SQL, _ values: repeat each Value, as element: (SQLRow) throws -> Element
+    ) throws(StoreError) -> [Element] {
+        do {
+            let statement = try database.cachedStatement(sql: sql.text)
+            let cursor = try Row.fetchCursor(statement, arguments: Self.arguments(repeat each values))
+            var elements: [Element] = []
+            while let row = try cursor.next() { elements.append(try element(SQLRow(row))) }
+            return elements
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs a statement that answers one row or none.
+    ///
+    /// It is run to its end, so that it may be one that writes.
+    func one<Element, each Value: SQLValue>(
+        _ sql: SQL, _ values: repeat each Value, as element: (SQLRow) throws -> Element
+    ) throws(StoreError) -> Element? {
+        try rows(sql, repeat each values, as: element).first
+    }
+
+    /// Whether a statement answers at least one row.
+    func exists<each Value: SQLValue>(_ sql: SQL, _ values: repeat each Value) throws(StoreError) -> Bool {
+        try one(sql, repeat each values) { _ in true } ?? false
+    }
+
+    private static func arguments<each Value: SQLValue>(_ values: repeat each Value) throws -> StatementArguments {
+        var all: [DatabaseValue] = []
+        for value in repeat each values {
+            let value = value.databaseValue
+            // SQLite would store it and read it back cut short, PostgreSQL refuses it.
+            if case .string(let text) = value.storage, text.utf8.contains(0) { throw StoreError.nulInText }
+            all.append(value)
+        }
+        return StatementArguments(all)
+    }
+}
+
+/// A row, valid until the closure that it was given to returns.
+struct SQLRow {
+    private let row: Row
+
+    init(_ row: Row) { self.row = row }
+
+    /// The value of a column, counted from 0.
+    ///
+    /// - Throws: When the column is NULL or of another type, which constraints and `STRICT` tables exclude in a
+    ///   database that is not damaged.
+    func get<Value: SQLColumn>(_ column: Int) throws -> Value {
+        try Value(self.row, column)
+    }
+}
+
+/// What can be given to a statement.
+protocol SQLValue {
+    var databaseValue: DatabaseValue { get }
+}
+
+/// What can be read from a column.
+protocol SQLColumn {
+    init(_ row: Row, _ column: Int) throws
+}
+
+extension Int64: SQLValue, SQLColumn {
+    init(_ row: Row, _ column: Int) throws { self = try row.decode(Int64.self, atIndex: column) }
+}
+
+extension Int: SQLValue, SQLColumn {
+    init(_ row: Row, _ column: Int) throws { self = try row.decode(Int.self, atIndex: column) }
+}
+
+extension Double: SQLValue, SQLColumn {
+    init(_ row: Row, _ column: Int) throws { self = try row.decode(Double.self, atIndex: column) }
+}
+
+extension String: SQLValue, SQLColumn {
+    init(_ row: Row, _ column: Int) throws { self = try row.decode(String.self, atIndex: column) }
+}
+
+extension [UInt8]: SQLValue, SQLColumn {
+    var databaseValue: DatabaseValue { Data(self).databaseValue }
+
+    init(_ row: Row, _ column: Int) throws {
+        self = try row.withUnsafeData(atIndex: column) { data in
+            guard let data else { throw StoreError.corrupt("a blob is missing") }
+            return [UInt8](data)
+        }
+    }
+}
+
+extension Optional: SQLValue where Wrapped: SQLValue {
+    var databaseValue: DatabaseValue { self?.databaseValue ?? .null }
+}
+
+extension Optional: SQLColumn where Wrapped: SQLColumn {
+    init(_ row: Row, _ column: Int) throws { self = row.hasNull(atIndex: column) ? nil : try Wrapped(row, column) }
+}

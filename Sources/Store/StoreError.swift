@@ -1,0 +1,80 @@
+import GRDB
+
+/// Why the store could not do what it was asked to.
+///
+/// A row that is not there is not an error: reads answer nil, deletions answer false. After any error of a method that
+/// writes, nothing of what it was asked to write is in the database.
+public enum StoreError: Error, Hashable, Sendable {
+    /// The database at this path could not be opened or created; `reason` is a sentence for the operator.
+    case cannotOpen(path: String, reason: String)
+    /// Another server has this data directory open.
+    case inUse(directory: String)
+    /// The database was written by a newer version of this program, which alone may open it.
+    case newerVersion(found: Int, known: Int)
+    /// The disk is full. The store goes on working: what needs no space succeeds, and writes succeed again once there
+    /// is space.
+    case diskFull
+    /// The database stayed locked, by a backup or a tool of the operator, for longer than the busy timeout. The same
+    /// call may succeed later.
+    case busy
+    /// The file is damaged or is no database.
+    case corrupt(String)
+    /// Any other failure of the disk or of the database; a sentence for the log, without values of the statement.
+    case io(String)
+    /// The store was closed by ``AppDatabase/close()``.
+    case closed
+    /// A text to be stored holds the character U+0000, which no column can keep.
+    case nulInText
+
+    /// An account with this username key exists.
+    case nameTaken
+    /// A room with this run ID exists.
+    case roomExists
+    /// The account that the call names does not exist, or no longer.
+    case noSuchAccount
+}
+
+extension StoreError {
+    /// What SQLite's result code means to a caller.
+    ///
+    /// The text keeps the code and SQLite's words and drops the statement and its arguments, which may be secret.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError:
+            self = error
+        case let error as DatabaseError:
+            let text = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+            switch error.resultCode {
+            case .SQLITE_FULL: self = .diskFull
+            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(text)
+            case .SQLITE_MISUSE: self = .closed
+            default: self = .io(text)
+            }
+        case let error as RowDecodingError:
+            self = .corrupt("a column holds a value of another type: \(type(of: error))")
+        default:
+            self = .io("\(error)")
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .cannotOpen(let path, let reason): "cannot open the database \(path): \(reason)"
+        case .inUse(let directory): "the data directory \(directory) is in use by another server"
+        case .newerVersion(let found, let known):
+            "the database has version \(found), and this program knows versions up to \(known): run the newer program"
+        case .diskFull: "the disk is full"
+        case .busy: "the database is locked by another program"
+        case .corrupt(let text): "the database is damaged: \(text)"
+        case .io(let text): "the database failed: \(text)"
+        case .closed: "the database is closed"
+        case .nulInText: "a text holds U+0000"
+        case .nameTaken: "the username is taken"
+        case .roomExists: "the room exists"
+        case .noSuchAccount: "no such account"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// An account as it is stored, secrets included: never hand one to an edge.
+public struct StoredAccount: Hashable, Sendable, Identifiable {
+    public let id: Int64
+    /// The name as its owner wrote it.
+    public let username: String
+    /// The name as it is compared: one for each name that counts as taken.
+    public let usernameKey: String
+    public let nickname: String
+    /// Cost, salt and hash in one text.
+    public let passwordHash: String
+    /// The id of the picture, nil for the default one.
+    public let avatar: String?
+    /// The highest run ID given to a record of this account; 0 before the first.
+    public let lastRunID: Int64
+    /// Milliseconds since 1970.
+    public let createdAt: Int64
+    /// Milliseconds since 1970.
+    public let updatedAt: Int64
+
+    public init(
+        id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, avatar: String? = nil,
+        lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64
+    ) {
+        self.id = id
+        self.username = username
+        self.usernameKey = usernameKey
+        self.nickname = nickname
+        self.passwordHash = passwordHash
+        self.avatar = avatar
+        self.lastRunID = lastRunID
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+extension StoredAccount {
+    /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
+    static let columns = """
+        a.id, a.username, a.username_key, a.nickname, a.password_hash, a.avatar, a.last_run_id, a.created_at, \
+        a.updated_at
+        """
+
+    /// - Parameters:
+    ///   - row: A row with ``columns``.
+    ///   - first: The index of the first of them.
+    /// - Throws: What ``SQLRow/get(_:)`` throws.
+    init(_ row: SQLRow, from first: Int = 0) throws {
+        self.init(
+            id: try row.get(first), username: try row.get(first + 1), usernameKey: try row.get(first + 2),
+            nickname: try row.get(first + 3), passwordHash: try row.get(first + 4), avatar: try row.get(first + 5),
+            lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8))
+    }
+}

@@ -1,0 +1,114 @@
+/// What a list of rooms shows of one.
+public struct RoomSummary: Hashable, Sendable, Identifiable {
+    public let id: Int64
+    /// The name that runners know the room by.
+    public let runID: String
+    /// Milliseconds since 1970.
+    public let createdAt: Int64
+    /// Milliseconds since 1970.
+    public let updatedAt: Int64
+
+    public init(id: Int64, runID: String, createdAt: Int64, updatedAt: Int64) {
+        self.id = id
+        self.runID = runID
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// A room with all that is stored of it, as of one moment.
+public struct StoredRoom: Hashable, Sendable, Identifiable {
+    public let summary: RoomSummary
+    public let passwordSalt: [UInt8]
+    public let passwordHash: [UInt8]
+    /// Names this numbering of events.
+    public let epoch: String
+    /// Ascending by runner.
+    public let people: [StoredPerson]
+    /// Ascending by number.
+    public let events: [StoredEvent]
+    /// Ascending by sequence.
+    public let journal: [JournalRow]
+
+    public var id: Int64 { summary.id }
+    public var runID: String { summary.runID }
+
+    public init(
+        summary: RoomSummary, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String, people: [StoredPerson] = [],
+        events: [StoredEvent] = [], journal: [JournalRow] = []
+    ) {
+        self.summary = summary
+        self.passwordSalt = passwordSalt
+        self.passwordHash = passwordHash
+        self.epoch = epoch
+        self.people = people
+        self.events = events
+        self.journal = journal
+    }
+}
+
+/// A runner of a room.
+public struct StoredPerson: Hashable, Sendable {
+    /// The runner's number in the room.
+    public var runner: Int
+    /// nil once the account is deleted, whatever was written here.
+    public var account: Int64?
+    public var username: String
+    public var nickname: String
+    public var avatar: String?
+    /// Milliseconds since 1970.
+    public var joinedAt: Int64
+    /// The runner's state, opaque here.
+    public var state: [UInt8]
+
+    public init(
+        runner: Int, account: Int64?, username: String, nickname: String, avatar: String? = nil, joinedAt: Int64,
+        state: [UInt8]
+    ) {
+        self.runner = runner
+        self.account = account
+        self.username = username
+        self.nickname = nickname
+        self.avatar = avatar
+        self.joinedAt = joinedAt
+        self.state = state
+    }
+}
+
+/// A numbered event of a room.
+public struct StoredEvent: Hashable, Sendable {
+    /// 1, 2, 3, … per room.
+    public var number: Int
+    /// Milliseconds since 1970.
+    public var time: Int64
+    /// JSON text, opaque here.
+    public var body: String
+    /// The run whose record the event tells of.
+    public var recordKey: Int64?
+    /// That record's run ID, filled in by the store; what is written here is ignored.
+    public var recordRunID: Int64?
+
+    public init(number: Int, time: Int64, body: String, recordKey: Int64? = nil, recordRunID: Int64? = nil) {
+        self.number = number
+        self.time = time
+        self.body = body
+        self.recordKey = recordKey
+        self.recordRunID = recordRunID
+    }
+}
+
+/// What came into a room between two commits.
+public struct JournalRow: Hashable, Sendable {
+    /// Ascending per room; gaps are allowed.
+    public var sequence: Int64
+    /// Milliseconds since 1970.
+    public var time: Int64
+    /// Opaque here.
+    public var bytes: [UInt8]
+
+    public init(sequence: Int64, time: Int64, bytes: [UInt8]) {
+        self.sequence = sequence
+        self.time = time
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,168 @@
+import Testing
+
+@testable import Store
+
+@Suite("Accounts") struct AccountTests {
+    let temporary: TemporaryDatabase
+    var database: AppDatabase { temporary.database }
+
+    init() throws { temporary = try TemporaryDatabase() }
+
+    @Test("an account is found by id and by key, as it was made")
+    func lookup() async throws {
+        let account = try await database.insertAccount(
+            username: "SHIKAI", usernameKey: "shikai", nickname: "天天", passwordHash: "h", at: 42)
+        #expect(account.createdAt == 42 && account.updatedAt == 42 && account.lastRunID == 0 && account.avatar == nil)
+        #expect(try await database.account(id: account.id) == account)
+        #expect(try await database.account(usernameKey: "shikai") == account)
+        #expect(try await database.account(usernameKey: "SHIKAI") == nil)
+        #expect(try await database.account(id: 1) == nil)
+    }
+
+    @Test("of many registrations of one name at the same moment, one wins")
+    func race() async throws {
+        let won = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    do {
+                        _ = try await temporary.makeAccount("same")
+                        return true
+                    } catch {
+                        #expect(error as? StoreError == .nameTaken)
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(won == 1)
+        #expect(try await database.accounts(limit: 100).count == 1)
+    }
+
+    @Test("pages by key cover every account once, in the order of their making")
+    func pages() async throws {
+        var made: [Int64] = []
+        for number in 0..<7 { made.append(try await temporary.makeAccount("runner\(number)").id) }
+        var paged: [Int64] = [], last: Int64 = 0
+        for _ in 0..<4 {
+            let page = try await database.accounts(after: last, limit: 3)
+            paged += page.map(\.id)
+            last = page.last?.id ?? last
+        }
+        #expect(paged == made)
+    }
+
+    @Test("several accounts are read at once; those that do not exist are left out")
+    func several() async throws {
+        let ana = try await temporary.makeAccount("ana"), ben = try await temporary.makeAccount("ben")
+        let found = try await database.accounts(ids: [ana.id, 5, ben.id, ana.id])
+        #expect(Set(found) == [ana, ben])
+    }
+
+    @Test("nickname, avatar and password hash change")
+    func changes() async throws {
+        let account = try await temporary.makeAccount()
+        #expect(try await database.setNickname("Anna", account: account.id, at: 50)?.nickname == "Anna")
+        #expect(try await database.setAvatar("abc", account: account.id, at: 51)?.avatar == "abc")
+        #expect(try await database.replacePasswordHash("hash", by: "new", account: account.id, at: 52))
+        #expect(try await !database.replacePasswordHash("hash", by: "newer", account: account.id, at: 53))
+        let changed = try #require(try await database.account(id: account.id))
+        #expect(changed.passwordHash == "new" && changed.updatedAt == 52)
+        #expect(try await database.setNickname("x", account: 1, at: 1) == nil)
+        #expect(try await database.setAvatar(nil, account: 1, at: 1) == nil)
+    }
+
+    @Test("run data is kept, reset and updated in one step")
+    func runData() async throws {
+        let account = try await temporary.makeAccount().id
+        #expect(try await database.runData(account: account) == nil)
+        try await database.setRunData("{}", account: account)
+        #expect(try await database.runData(account: account) == "{}")
+        try await database.setRunData("", account: account)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask { _ = try? await database.updateRunData(account: account) { ($0 ?? "") + "x" } }
+            }
+        }
+        #expect(try await database.runData(account: account) == String(repeating: "x", count: 20))
+        try await database.setRunData(nil, account: account)
+        #expect(try await database.runData(account: account) == nil)
+        await #expect(throws: StoreError.noSuchAccount) { try await database.runData(account: 1) }
+        await #expect(throws: StoreError.noSuchAccount) { try await database.setRunData("", account: 1) }
+        await #expect(throws: StoreError.noSuchAccount) { try await database.updateRunData(account: 1) { $0 } }
+    }
+
+    @Test("with an account go its tokens and records; its place in a room stays without it")
+    func deletion() async throws {
+        let account = try await temporary.makeAccount(), room = try await temporary.makeRoom()
+        try await database.insertToken(hash: [1], account: account.id, kind: "access", createdAt: 1, expiresAt: 2)
+        _ = try await database.insertPostedRecord(.make(), account: account.id, at: 1)
+        let person = StoredPerson.make(runner: 1, account: account.id)
+        _ = try await database.commit(
+            JournalBatch(
+                rooms: [RoomChanges(room: room.id, people: [person])],
+                records: [.make(runKey: 5, account: account.id)]))
+        _ = try await database.deleteRecord(account: account.id, runID: 2)
+
+        #expect(try await database.deleteAccount(id: account.id))
+        #expect(try await !database.deleteAccount(id: account.id))
+        #expect(try await database.token(hash: [1]) == nil)
+        #expect(try await database.recordSummaries(account: account.id).total == 0)
+        #expect(try await database.room(runID: "159")?.people == [.make(runner: 1, account: nil)])
+        // Writing the person again with the account that is gone is no error either.
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room.id, people: [person])]))
+        #expect(try await database.room(runID: "159")?.people == [.make(runner: 1, account: nil)])
+        // And the name is free.
+        _ = try await temporary.makeAccount()
+    }
+
+    @Test("text of any kind comes back as it was")
+    func unicode() async throws {
+        for name in ["天天乐跑 🏃🏽‍♀️", "e\u{301}", "'; DROP TABLE accounts; --", "$1 ?1"] {
+            let account = try await temporary.makeAccount(name)
+            let found = try await database.account(usernameKey: name)
+            #expect(found?.id == account.id)
+            #expect(found.map { Array($0.username.utf8) } == Array(name.utf8))
+        }
+        await #expect(throws: StoreError.nulInText) { try await temporary.makeAccount("a\u{0}b") }
+    }
+}
+
+@Suite("Tokens") struct TokenTests {
+    let temporary: TemporaryDatabase
+    var database: AppDatabase { temporary.database }
+
+    init() throws { temporary = try TemporaryDatabase() }
+
+    @Test("a token is found by its hash, with its account")
+    func lookup() async throws {
+        let account = try await temporary.makeAccount()
+        try await database.insertToken(hash: [1, 2], account: account.id, kind: "access", createdAt: 1, expiresAt: 9)
+        #expect(
+            try await database.token(hash: [1, 2])
+                == StoredToken(kind: "access", createdAt: 1, expiresAt: 9, account: account))
+        #expect(try await database.token(hash: [1]) == nil)
+        #expect(try await database.deleteToken(hash: [1, 2]))
+        #expect(try await !database.deleteToken(hash: [1, 2]))
+    }
+
+    @Test("an account that does not exist gets no token")
+    func noAccount() async throws {
+        await #expect(throws: StoreError.noSuchAccount) {
+            try await database.insertToken(hash: [1], account: 1, kind: "access", createdAt: 1, expiresAt: 9)
+        }
+    }
+
+    @Test("expired tokens are deleted, and all tokens of an account")
+    func deletion() async throws {
+        let account = try await temporary.makeAccount().id
+        for number in UInt8(1)...5 {
+            try await database.insertToken(
+                hash: [number], account: account, kind: "access", createdAt: 1, expiresAt: Int64(number))
+        }
+        #expect(try await database.deleteExpiredTokens(at: 2) == 2)
+        #expect(try await database.token(hash: [2]) == nil)
+        #expect(try await database.token(hash: [3]) != nil)
+        #expect(try await database.deleteTokens(account: account) == 3)
+    }
+}

@@ -1,0 +1,228 @@
+import Foundation
+import Testing
+
+@testable import Store
+
+@Suite("Rooms and their journal") struct JournalTests {
+    let temporary: TemporaryDatabase
+    var database: AppDatabase { temporary.database }
+
+    init() throws { temporary = try TemporaryDatabase() }
+
+    @Test("of many creations of one room at the same moment, one wins")
+    func race() async throws {
+        let won = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    do {
+                        _ = try await temporary.makeRoom("same")
+                        return true
+                    } catch {
+                        #expect(error as? StoreError == .roomExists)
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(won == 1)
+        #expect(try await database.rooms().map(\.runID) == ["same"])
+    }
+
+    @Test("a room comes back with people, events and journal in order")
+    func roundTrip() async throws {
+        let account = try await temporary.makeAccount().id
+        let room = try await temporary.makeRoom()
+        #expect(room.summary.createdAt == TemporaryDirectory.time && room.people.isEmpty)
+        #expect(try await database.room(runID: "159") == room)
+        let people = [StoredPerson.make(runner: 1, account: account), .make(runner: 2, account: nil, state: [])]
+        let events = (1...3).map { StoredEvent(number: $0, time: Int64($0), body: "{\"n\":\($0)}") }
+        let journal = (1...3).map { JournalRow(sequence: Int64($0), time: Int64($0), bytes: [UInt8($0)]) }
+        _ = try await database.commit(
+            JournalBatch(rooms: [
+                RoomChanges(
+                    room: room.id, updatedAt: 60, people: people.reversed(), events: events.reversed(),
+                    journal: journal.reversed())
+            ]))
+        let found = try #require(try await database.room(runID: "159"))
+        #expect(found.summary.updatedAt == 60)
+        #expect(found.people == people)
+        #expect(found.events == events)
+        #expect(found.journal == journal)
+        #expect(found.passwordSalt == [1, 2] && found.passwordHash == [3, 4] && found.epoch == "epoch")
+        #expect(try await database.room(runID: "160") == nil)
+        #expect(try await database.roomExists(runID: "159"))
+        #expect(try await !database.roomExists(runID: "160"))
+    }
+
+    @Test("a batch that is committed twice is there once")
+    func idempotence() async throws {
+        let account = try await temporary.makeAccount().id, room = try await temporary.makeRoom().id
+        let batch = JournalBatch(
+            rooms: [
+                RoomChanges(
+                    room: room, updatedAt: 5, people: [.make(runner: 1, account: account)],
+                    events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 3)],
+                    journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
+            ],
+            records: [.make(runKey: 3, account: account)])
+        let first = try await database.commit(batch)
+        let stored = try await database.room(runID: "159")
+        #expect(try await database.commit(batch) == first)
+        #expect(try await database.room(runID: "159") == stored)
+        #expect(try await database.recordSummaries(account: account).total == 1)
+    }
+
+    @Test("a person is replaced by number, and keeps the time of joining")
+    func people() async throws {
+        let room = try await temporary.makeRoom().id
+        var person = StoredPerson.make(runner: 4, account: nil, state: [1])
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
+        person.nickname = "Anna"
+        person.state = [2, 3]
+        person.joinedAt = 99
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
+        person.joinedAt = 7
+        #expect(try await database.room(runID: "159")?.people == [person])
+    }
+
+    @Test("an event finds the run ID of a record of the same or an earlier commit")
+    func recordOfEvent() async throws {
+        let account = try await temporary.makeAccount().id, room = try await temporary.makeRoom().id
+        func event(_ number: Int, _ key: Int64) -> StoredEvent {
+            StoredEvent(number: number, time: 1, body: "{}", recordKey: key)
+        }
+        _ = try await database.commit(
+            JournalBatch(
+                rooms: [RoomChanges(room: room, events: [event(1, 10)])],
+                records: [.make(runKey: 9, account: account), .make(runKey: 10, account: account)]))
+        _ = try await database.deleteRecord(account: account, runID: 2)
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, events: [event(2, 9), event(3, 10), event(4, 11)])]))
+        #expect(try await database.room(runID: "159")?.events.map(\.recordRunID) == [2, 1, 2, nil])
+    }
+
+    @Test("events and journal rows below a number are removed, in that room only")
+    func pruning() async throws {
+        let one = try await temporary.makeRoom("1").id, two = try await temporary.makeRoom("2").id
+        let events = (1...5).map { StoredEvent(number: $0, time: 1, body: "{}") }
+        let journal = (1...5).map { JournalRow(sequence: Int64($0), time: 1, bytes: [0, 0, 0]) }
+        _ = try await database.commit(
+            JournalBatch(rooms: [one, two].map { RoomChanges(room: $0, events: events, journal: journal) }))
+        #expect(try await database.journalBytes() == 30)
+        _ = try await database.commit(
+            JournalBatch(rooms: [
+                RoomChanges(
+                    room: one, events: [StoredEvent(number: 6, time: 1, body: "{}")], eventsBelow: 5,
+                    journal: [JournalRow(sequence: 6, time: 1, bytes: [])], journalBelow: 7),
+                RoomChanges(room: two, journalBelow: 2),
+            ]))
+        #expect(try await database.room(runID: "1")?.events.map(\.number) == [5, 6])
+        #expect(try await database.room(runID: "1")?.journal == [])
+        #expect(try await database.room(runID: "2")?.events.map(\.number) == [1, 2, 3, 4, 5])
+        #expect(try await database.room(runID: "2")?.journal.map(\.sequence) == [2, 3, 4, 5])
+        #expect(try await database.roomsWithJournal().map(\.runID) == ["2"])
+        #expect(try await database.roomIDsWithJournal() == [two])
+    }
+
+    @Test("a room that is deleted takes everything with it, in the order of the batch")
+    func deletion() async throws {
+        let room = try await temporary.makeRoom().id, account = try await temporary.makeAccount().id
+        let changes = RoomChanges(
+            room: room, updatedAt: 1, people: [.make(runner: 1, account: account)],
+            events: [StoredEvent(number: 1, time: 1, body: "{}")],
+            journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
+        let batch = JournalBatch(
+            rooms: [changes], records: [.make(runKey: 8, account: account)], deletedRooms: [room])
+        #expect(try await database.commit(batch).runIDs == [8: 1])
+        #expect(try await database.room(runID: "159") == nil)
+        for table in ["people", "events", "journal"] {
+            #expect(try database.administer("SELECT COUNT(*) FROM \(table)") == ["0"])
+        }
+        // The record of the run stays, and what is still in flight for the room is skipped.
+        #expect(try await database.recordSummaries(account: account).total == 1)
+        _ = try await database.commit(batch)
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, journalBelow: 1)]))
+        #expect(try await database.rooms().isEmpty)
+        // A new room of the same name has another id and begins empty.
+        let again = try await temporary.makeRoom()
+        #expect(again.id != room && again.journal.isEmpty)
+    }
+
+    @Test("rooms are listed in the order of their making")
+    func list() async throws {
+        for name in ["b", "a", "c"] { _ = try await temporary.makeRoom(name) }
+        #expect(try await database.rooms().map(\.runID) == ["b", "a", "c"])
+        #expect(try await database.roomsWithJournal().isEmpty)
+    }
+
+    @Test("parallel commits of different rooms are all there")
+    func parallel() async throws {
+        var rooms: [Int64] = []
+        for number in 0..<10 { rooms.append(try await temporary.makeRoom("\(number)").id) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for room in rooms {
+                for sequence in Int64(1)...5 {
+                    group.addTask {
+                        let row = JournalRow(sequence: sequence, time: 1, bytes: [UInt8(sequence)])
+                        _ = try await database.commit(
+                            JournalBatch(rooms: [RoomChanges(room: room, updatedAt: sequence, journal: [row])]))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        for number in 0..<10 {
+            #expect(try await database.room(runID: "\(number)")?.journal.map(\.sequence) == [1, 2, 3, 4, 5])
+        }
+    }
+}
+
+@Suite("Ids") struct IDGeneratorTests {
+    @Test("ids are positive and grow, also while the clock stands still or goes back")
+    func growth() {
+        let ids = IDGenerator(now: { 1_732_351_183_038 })
+        var last: Int64 = 0
+        for _ in 0..<100_000 {
+            let id = ids.next()
+            #expect(id > last)
+            last = id
+        }
+        #expect(IDGenerator.milliseconds(of: last) == 1_732_351_183_038)
+    }
+
+    @Test("ids start above those that are stored, though the clock is behind them")
+    func floor() async throws {
+        let directory = TemporaryDirectory()
+        let first = try directory.open(now: 2_000_000_000_000)
+        let room = try await first.createRoom(runID: "1", passwordSalt: [], passwordHash: [], epoch: "", at: 1)
+        try first.close()
+        let second = try directory.open(now: 1_000_000_000_000)
+        #expect(second.ids.next() > room.id)
+    }
+
+    @Test("ids of many threads are distinct")
+    func threads() async {
+        let ids = IDGenerator(now: { 1 })
+        let all = await withTaskGroup(of: [Int64].self) { group in
+            for _ in 0..<8 { group.addTask { (0..<1000).map { _ in ids.next() } } }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(all).count == 8000)
+    }
+}
+
+@Suite("SQL") struct SQLTests {
+    @Test("parameters become SQLite's, outside of literals")
+    func parameters() {
+        #expect(SQL("SELECT $1, '$2 it''s $3', $10").text == "SELECT ?1, '$2 it''s $3', ?10")
+    }
+
+    @Test("definitions get SQLite's names of types and strict tables")
+    func definitions() {
+        #expect(
+            SQL(definition: "CREATE TABLE t (a BIGINT, b DOUBLE PRECISION, c BYTEA, d TEXT)").text
+                == "CREATE TABLE t (a INTEGER, b REAL, c BLOB, d TEXT) STRICT")
+        #expect(SQL(definition: "CREATE INDEX i ON t (a)").text == "CREATE INDEX i ON t (a)")
+    }
+}

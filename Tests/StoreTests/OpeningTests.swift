@@ -1,0 +1,133 @@
+import Foundation
+import GRDB
+import Logging
+import Testing
+
+@testable import Store
+
+@Suite("Opening a database") struct OpeningTests {
+    @Test("commits are synced: WAL with synchronous FULL, and foreign keys are on")
+    func durability() throws {
+        let temporary = try TemporaryDatabase()
+        #expect(try temporary.database.administer("PRAGMA journal_mode") == ["\"wal\""])
+        #expect(try temporary.database.administer("PRAGMA synchronous") == ["2"])
+        #expect(try temporary.database.administer("PRAGMA foreign_keys") == ["1"])
+    }
+
+    @Test("every table is STRICT")
+    func strictTables() throws {
+        let temporary = try TemporaryDatabase()
+        let lax = try temporary.database.administer(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 "
+                + "AND name NOT LIKE 'sqlite_%'")
+        #expect(lax.isEmpty)
+    }
+
+    @Test("what was written is there after a reopening")
+    func reopening() async throws {
+        let directory = TemporaryDirectory()
+        let first = try directory.open()
+        let account = try await first.insertAccount(
+            username: "ana", usernameKey: "ana", nickname: "Ana", passwordHash: "h", at: 1)
+        try first.close()
+        let second = try directory.open()
+        #expect(try await second.account(id: account.id) == account)
+    }
+
+    @Test("what was written is there although the process never closed the database")
+    func replay() async throws {
+        let directory = TemporaryDirectory(), copy = TemporaryDirectory()
+        let database = try directory.open()
+        _ = try await database.createRoom(runID: "1", passwordSalt: [], passwordHash: [], epoch: "e", at: 1)
+        // The files as a kill -9 leaves them: the log is not yet in the database file.
+        try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
+        #expect(try await copy.open().roomExists(runID: "1"))
+    }
+
+    @Test("a directory that is open cannot be opened a second time")
+    func exclusive() throws {
+        let directory = TemporaryDirectory()
+        let first = try directory.open()
+        #expect(throws: StoreError.inUse(directory: directory.path)) { try directory.open() }
+        try first.close()
+        try directory.open().close()
+    }
+
+    @Test("a database that nobody holds any more frees its directory")
+    func releasedByDeinit() throws {
+        let directory = TemporaryDirectory()
+        for _ in 0..<3 { _ = try directory.open() }
+    }
+
+    @Test("a database of a newer version is refused and left as it is")
+    func newerVersion() throws {
+        let directory = TemporaryDirectory()
+        let known = Migration.all.count
+        let first = try directory.open()
+        _ = try first.administer("INSERT INTO schema_version (version) VALUES (\(known + 1))")
+        try first.close()
+        #expect(throws: StoreError.newerVersion(found: known + 1, known: known)) { try directory.open() }
+        // The failed opening has not kept the lock.
+        #expect(throws: StoreError.newerVersion(found: known + 1, known: known)) { try directory.open() }
+    }
+
+    @Test("a migration that fails leaves the old schema")
+    func failedMigration() throws {
+        let queue = try DatabaseQueue()
+        let broken = [
+            Migration(version: 1, ["CREATE TABLE one (id BIGINT NOT NULL PRIMARY KEY)", "CREATE TABLE nonsense"])
+        ]
+        #expect(throws: StoreError.self) {
+            try queue.write { try Migration.apply(broken, in: Session($0)) }
+        }
+        #expect(try queue.read { try $0.tableExists("one") } == false)
+    }
+
+    @Test("migrations run once, in order")
+    func migrations() throws {
+        let queue = try DatabaseQueue()
+        let first = Migration(version: 1, ["CREATE TABLE one (id BIGINT NOT NULL PRIMARY KEY)"])
+        let second = Migration(version: 2, ["CREATE TABLE two (id BIGINT NOT NULL PRIMARY KEY)"])
+        #expect(try queue.write { try Migration.apply([first], in: Session($0)) } == [1])
+        #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [2])
+        #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [])
+        #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
+    }
+
+    @Test("a file that is no database is refused")
+    func noDatabase() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        try Data(repeating: 42, count: 8192).write(to: URL(fileURLWithPath: directory.databasePath))
+        let error = #expect(throws: StoreError.self) { try directory.open() }
+        guard case .corrupt = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a directory that cannot be made is an error that names the path")
+    func noDirectory() throws {
+        let error = #expect(throws: StoreError.self) {
+            try AppDatabase(directory: "/dev/null/data", logger: Logger(label: "test"))
+        }
+        guard case .cannotOpen(path: "/dev/null/data/runroom.sqlite", _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test("a closed database says so, and may be closed again")
+    func closed() async throws {
+        let temporary = try TemporaryDatabase()
+        try temporary.database.close()
+        try temporary.database.close()
+        await #expect(throws: StoreError.closed) { try await temporary.database.ping() }
+        await #expect(throws: StoreError.closed) { try await temporary.makeAccount() }
+    }
+
+    @Test("ping answers")
+    func ping() async throws {
+        try await TemporaryDatabase().database.ping()
+    }
+}

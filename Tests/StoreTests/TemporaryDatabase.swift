@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import Synchronization
+
+@testable import Store
+
+/// A directory of its own for each test, removed with the object.
+final class TemporaryDirectory: Sendable {
+    let path = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)").path
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var databasePath: String { path + "/runroom.sqlite" }
+
+    func open(busyTimeout: Double = 5, now: Int64 = TemporaryDirectory.time) throws -> AppDatabase {
+        try AppDatabase(directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout, now: { now })
+    }
+
+    /// The 23rd of November 2024, 08:39:43.038 UTC.
+    static let time: Int64 = 1_732_351_183_038
+}
+
+/// An open database in a directory of its own.
+struct TemporaryDatabase {
+    let directory = TemporaryDirectory()
+    let database: AppDatabase
+
+    init(busyTimeout: Double = 5) throws { database = try directory.open(busyTimeout: busyTimeout) }
+
+    func makeAccount(_ name: String = "ana") async throws -> StoredAccount {
+        try await database.insertAccount(
+            username: name, usernameKey: name, nickname: name, passwordHash: "hash", at: TemporaryDirectory.time)
+    }
+
+    func makeRoom(_ runID: String = "159") async throws -> StoredRoom {
+        try await database.createRoom(
+            runID: runID, passwordSalt: [1, 2], passwordHash: [3, 4], epoch: "epoch", at: TemporaryDirectory.time)
+    }
+}
+
+extension PostedRecord {
+    static func make(meters: Double = 5000, track: [UInt8] = [1, 2, 3]) -> PostedRecord {
+        PostedRecord(meters: meters, seconds: 1500, startAt: 1000, endAt: 1_501_000, extra: "{}", track: track)
+    }
+}
+
+extension LiveRecord {
+    static func make(
+        runKey: Int64, account: Int64, meters: Double = 1000, track: [UInt8] = [9, 8, 7]
+    ) -> LiveRecord {
+        LiveRecord(
+            runKey: runKey, account: account, meters: meters, seconds: 300, startAt: 10, endAt: 300_010,
+            createdAt: 300_020, splits: "[300]", track: track)
+    }
+}
+
+extension StoredPerson {
+    static func make(runner: Int, account: Int64?, state: [UInt8] = [5]) -> StoredPerson {
+        StoredPerson(
+            runner: runner, account: account, username: "ana", nickname: "Ana", avatar: "/ana", joinedAt: 7,
+            state: state)
+    }
+}
