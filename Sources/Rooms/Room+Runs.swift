@@ -168,6 +168,8 @@ extension Room {
             end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
         } else if !run.isFinished {
             if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
+            // Its markers are forgotten; where they led to is still shown.
+            runners[index].reportedPlace = runners[index].position
             settle(index, into: &decisions)
         }
     }
