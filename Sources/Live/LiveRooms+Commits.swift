@@ -56,6 +56,7 @@ extension LiveRooms {
     private func take(_ home: Home, into batch: inout JournalBatch) -> Promise {
         home.isDirty = false
         home.isUrgent = false
+        home.isBeingStored = true
         let now = clock.now()
         let decisions = home.unstored
         home.unstored = Decisions()
@@ -70,7 +71,6 @@ extension LiveRooms {
                     bytes: JournalCodec.encode(journal.chunks, room: home.key, sequence: sequence))
             ]
             for chunk in journal.chunks {
-                unjournaledMarkers -= chunk.markers.count
                 if home.firstSequence[chunk.runKey] == nil { home.firstSequence[chunk.runKey] = sequence }
             }
         }
@@ -138,6 +138,7 @@ extension LiveRooms {
         let moment = ContinuousClock.now
         for promise in promises {
             let home = promise.home
+            home.isBeingStored = false
             release(promise.events, of: home, runIDs: result.runIDs)
             for acknowledgement in promise.acknowledgements where home.room.stored(acknowledgement) {
                 if home.connections[acknowledgement.runner] != nil { home.acksDue.insert(acknowledgement.runner) }
@@ -205,8 +206,8 @@ extension LiveRooms {
 
     /// Returns when all that a room has decided so far is on disk.
     func stored(_ home: Home) async throws(LiveError) {
-        guard home.isDirty || isCommitting else { return }
-        if !home.isDirty { markDirty(home) }
+        guard home.isDirty || home.isBeingStored else { return }
+        markDirty(home)
         home.isUrgent = true
         requestCommit()
         let error: LiveError? = await withCheckedContinuation { continuation in

@@ -291,7 +291,7 @@ extension LiveRooms {
         }
         // The runner's number is told when it is theirs for good.
         do {
-            if home.isDirty, home.isUrgent { try await stored(home) }
+            if home.isUrgent || home.isBeingStored { try await stored(home) }
         } catch {
             if home.connections[runner] === connection { absent(runner, of: home) }
             throw error
@@ -335,6 +335,7 @@ extension LiveRooms {
                 in: connection.system))
         connection.state = .joined(home, runner: runner)
         connection.version = home.room.version
+        if home.viewers.isEmpty { home.frameVersion = home.room.version }
         home.add(connection)
         home.lastUsed = .now
         for message in backlog {

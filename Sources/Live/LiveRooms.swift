@@ -43,6 +43,7 @@ public actor LiveRooms {
     var commitFailure: StoreError?
     var commitTimer: LoopTimer?
     var urgentTimer: LoopTimer?
+    /// Markers that wait for the disk: counted up as they come, and anew every second.
     var unjournaledMarkers = 0
 
     var sweepTimer: LoopTimer?
@@ -225,6 +226,7 @@ public actor LiveRooms {
                 homes[home.room.id] = nil
             }
         }
+        unjournaledMarkers = homes.values.reduce(0) { $0 + $1.room.unjournaledCount }
         metrics.roomsAwake = homes.count
         metrics.connections = connections.count
         metrics.runners = homes.values.reduce(0) { $0 + $1.connections.count }
@@ -265,6 +267,6 @@ public actor LiveRooms {
             metadata: ["milliseconds": "\(drift)"])
     }
 
-    /// How many bytes of markers wait in the journal, by the room that has the most; for `/metrics`.
+    /// How many markers wait for the disk; as of the last second.
     public var unjournaledCount: Int { unjournaledMarkers }
 }

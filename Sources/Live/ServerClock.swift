@@ -5,24 +5,35 @@ import Foundation
 /// Phones measure their offset to this clock and running times are differences of it, so it must not jump when
 /// somebody sets the machine's clock. How far the wall clock has gone away from it can be asked and is reported.
 public struct ServerClock: Sendable {
+    private let wall: @Sendable () -> Int64
+    private let elapsed: @Sendable () -> Duration
     private let wallAtStart: Int64
-    private let monotonicAtStart: ContinuousClock.Instant
 
+    /// A clock that starts now.
+    ///
+    /// - Parameters:
+    ///   - wall: the machine's clock, Unix milliseconds.
+    ///   - elapsed: the time since some fixed moment, by a clock that nobody can set.
+    public init(wall: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Duration) {
+        self.wall = wall
+        let start = elapsed()
+        self.elapsed = { elapsed() - start }
+        wallAtStart = wall()
+    }
+
+    /// The machine's clocks.
     public init() {
-        wallAtStart = Self.wall()
-        monotonicAtStart = .now
+        let start = ContinuousClock.now
+        self.init(
+            wall: { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) },
+            elapsed: { start.duration(to: .now) })
     }
 
     /// Unix milliseconds.
-    public func now() -> Int64 {
-        let elapsed = monotonicAtStart.duration(to: .now)
-        return wallAtStart + elapsed.milliseconds
-    }
+    public func now() -> Int64 { wallAtStart + elapsed().milliseconds }
 
     /// The wall clock less this one, in milliseconds.
-    public var drift: Int64 { Self.wall() - now() }
-
-    private static func wall() -> Int64 { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
+    public var drift: Int64 { wall() - now() }
 }
 
 extension Duration {

@@ -3,14 +3,14 @@ extension Room {
     ///
     /// - Complexity: O(*n*) for *n* runners.
     public var nextDeadline: Int64? {
-        var next: Int64?
-        for runner in runners {
-            for deadline in [offlineDeadline(runner), autoFinishDeadline(runner), settleDeadline(runner)] {
-                guard let deadline else { continue }
-                next = min(next ?? .max, deadline)
-            }
+        guard !isClosed else { return nil }
+        var next = Int64.max
+        for index in runners.indices {
+            next = min(next, offlineDeadline(of: index) ?? .max)
+            next = min(next, autoFinishDeadline(of: index) ?? .max)
+            next = min(next, settleDeadline(of: index) ?? .max)
         }
-        return next
+        return next == .max ? nil : next
     }
 
     /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs.
@@ -18,16 +18,16 @@ extension Room {
         var decisions = Decisions()
         guard !isClosed else { return decisions }
         for index in runners.indices {
-            if let deadline = offlineDeadline(runners[index]), now >= deadline {
+            if let deadline = offlineDeadline(of: index), now >= deadline {
                 runners[index].isOffline = true
                 touch(index)
                 emit(.offline(runner: runners[index].number), at: now, into: &decisions)
                 decisions.changedRunners.insert(runners[index].number)
             }
-            if let deadline = autoFinishDeadline(runners[index]), now >= deadline {
+            if let deadline = autoFinishDeadline(of: index), now >= deadline {
                 autoFinish(index, at: now, into: &decisions)
             }
-            if let deadline = settleDeadline(runners[index]), now >= deadline {
+            if let deadline = settleDeadline(of: index), now >= deadline {
                 settle(index, into: &decisions)
             }
         }
@@ -39,18 +39,21 @@ extension Room {
         nextDeadline == nil && !runners.contains { $0.isConnected || !$0.run.unjournaled.isEmpty }
     }
 
-    private func offlineDeadline(_ runner: Runner) -> Int64? {
-        guard runner.isInRoom, !runner.isConnected, !runner.isOffline, !runner.run.isFinished else { return nil }
-        return runner.lastHeard + settings.offlineGrace
+    private func offlineDeadline(of index: Int) -> Int64? {
+        guard runners[index].isInRoom, !runners[index].isConnected, !runners[index].isOffline,
+            !runners[index].run.isFinished
+        else { return nil }
+        return runners[index].lastHeard + settings.offlineGrace
     }
 
-    private func autoFinishDeadline(_ runner: Runner) -> Int64? {
-        guard runner.isInRoom, !runner.isConnected, runner.run.isUnderWay else { return nil }
-        return runner.lastHeard + settings.autoFinishAfter
+    private func autoFinishDeadline(of index: Int) -> Int64? {
+        guard runners[index].isInRoom, !runners[index].isConnected, runners[index].run.isUnderWay else { return nil }
+        return runners[index].lastHeard + settings.autoFinishAfter
     }
 
-    private func settleDeadline(_ runner: Runner) -> Int64? {
-        guard !runner.run.isSettled, let arrived = runner.run.finishArrived else { return nil }
+    /// When a finished run takes no more late markers; nil when none is waiting for that.
+    func settleDeadline(of index: Int) -> Int64? {
+        guard !runners[index].run.isSettled, let arrived = runners[index].run.finishArrived else { return nil }
         return arrived + settings.lateMarkerWindow
     }
 }

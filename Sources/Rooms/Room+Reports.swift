@@ -52,14 +52,14 @@ extension Room {
         if isReckoning, !runners[index].run.isFinished, report.meters != nil || report.seconds != nil {
             let old = runners[index].run.report
             runners[index].run.report = Run.Report(
-                meters: report.meters ?? old?.meters ?? runners[index].run.meters,
-                seconds: report.seconds ?? old?.seconds ?? runners[index].run.seconds(at: now))
+                meters: max(0, report.meters ?? old?.meters ?? runners[index].run.meters),
+                seconds: max(0, report.seconds ?? old?.seconds ?? runners[index].run.seconds(at: now)))
             decisions.changedRunners.insert(number)
         }
         if let coordinate = report.coordinate {
             if runners[index].run.clock.isRunning, runners[index].run.history.count < MarkerHistory.capacity {
                 takePolledPlace(coordinate, of: index, at: now, into: &decisions)
-            } else {
+            } else if !coordinate.isNullIsland {
                 runners[index].reportedPlace = coordinate
                 decisions.changedRunners.insert(number)
             }

@@ -27,15 +27,34 @@ public struct IncomingMarker: Sendable {
     }
 }
 
+extension IncomingMarker {
+    /// The marker as it is kept: by the server's clock and in its resolution, whatever numbers a client sent.
+    ///
+    /// Times end at ±2⁵² milliseconds, so that no difference of two overflows. The accuracy is rounded up, so that
+    /// what is worse than a limit stays worse; by a negative one some receivers say that the place is not valid.
+    fileprivate func point(offset: Int64) -> TrackPoint {
+        let (corrected, overflow) = time.addingReportingOverflow(offset)
+        let farthest: Int64 = 1 << 52
+        return TrackPoint(
+            id: id, time: min(max(overflow ? time : corrected, -farthest), farthest), coordinate: coordinate,
+            accuracy: accuracy.map { $0 >= 0 ? Int32(min(($0 * 10 - 1e-6).rounded(.up), 65_534)) : 65_534 },
+            altitude: altitude.flatMap { $0.isNaN ? nil : Int32(min(max(($0 * 10).rounded(), -1e9), 1e9)) },
+            heartRate: heartRate)
+    }
+}
+
 extension Room {
     // MARK: - Start, pause, finish
 
     /// Begins a run, or resumes a paused one; after a finish it begins a new run.
     ///
     /// - Parameters:
+    ///   - number: the runner's.
     ///   - time: when it happened by the phone's clock, if it is told later; bounded to what ``moment(_:of:now:)``
     ///     allows.
     ///   - newRunKey: the identity of the run that begins here, if one does.
+    ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
+    /// - Returns: What to store and tell; so from every command.
     /// - Throws: `alreadyRunning`, `hasLeft`, `noSuchRunner`, `roomClosed`.
     public mutating func start(
         _ number: Int, time: Int64? = nil, newRunKey: @autoclosure () -> Int64, at now: Int64
@@ -49,11 +68,13 @@ extension Room {
             runners[index].run = Run(key: newRunKey(), filter: settings.filter)
         }
         let moment = moment(time, of: index, now: now)
+        let before = runners[index].run.meters
         runners[index].run.clock.resume(at: moment)
         runners[index].reportedPlace = nil
         clockChanged(index, since: runners[index].run.clock.segments.count == 1 ? .min : moment)
         touch(index)
         emit(.started(runner: number), at: now, into: &decisions)
+        correct(index, from: before, at: now, into: &decisions)
         announceKilometers(index, at: now, into: &decisions)
         decisions.changedRunners.insert(number)
         return decisions
@@ -88,7 +109,9 @@ extension Room {
         guard runners[index].run.hasStarted else { throw .notStarted }
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
-        end(index, at: moment(time, of: index, now: now), arrived: now, recorded: true, into: &decisions)
+        end(
+            index, at: moment(time, of: index, now: now), told: time != nil, arrived: now, recorded: true,
+            into: &decisions)
         return decisions
     }
 
@@ -105,15 +128,16 @@ extension Room {
     }
 
     private mutating func clockChanged(_ index: Int, since moment: Int64) {
-        if runners[index].run.hasMarkers(after: moment) { runners[index].run.remeasure() }
+        if runners[index].run.hasMarkers(since: moment) { runners[index].run.remeasure() }
     }
 
     /// Ends a run under way.
     private mutating func end(
-        _ index: Int, at moment: Int64, arrived now: Int64, recorded: Bool, into decisions: inout Decisions
+        _ index: Int, at moment: Int64, told: Bool = false, arrived now: Int64, recorded: Bool,
+        into decisions: inout Decisions
     ) {
         let before = runners[index].run.meters
-        runners[index].run.clock.end(at: moment)
+        runners[index].run.clock.end(at: moment, told: told)
         runners[index].run.finishArrived = now
         clockChanged(index, since: moment)
         touch(index)
@@ -143,6 +167,9 @@ extension Room {
         if run.isUnderWay, run.history.count >= 2, run.report == nil {
             end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
         } else if !run.isFinished {
+            if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
+            // Its markers are forgotten; where they led to is still shown.
+            runners[index].reportedPlace = runners[index].position
             settle(index, into: &decisions)
         }
     }
@@ -150,7 +177,8 @@ extension Room {
     /// Ends the run of somebody who did not come back, at the time up to which it was a run.
     mutating func autoFinish(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         let run = runners[index].run
-        let end = min(now, max(run.odometer.lastCountedTime ?? runners[index].lastHeard, run.clock.lastChange ?? .min))
+        // The last change is the stronger bound: a server's clock that went back must not end a run before it.
+        let end = max(min(run.odometer.lastCountedTime ?? runners[index].lastHeard, now), run.clock.lastChange ?? .min)
         self.end(
             index, at: end, arrived: now, recorded: run.history.count >= 2 && run.report == nil, into: &decisions)
     }
@@ -158,6 +186,10 @@ extension Room {
     /// The run takes no more markers and needs no journal.
     mutating func settle(_ index: Int, into decisions: inout Decisions) {
         guard !runners[index].run.isSettled else { return }
+        if runners[index].run.isRecordUncertain {
+            runners[index].run.isRecordUncertain = false
+            decisions.records.append(record(of: index))
+        }
         runners[index].run.isSettled = true
         runners[index].run.unjournaled = []
         decisions.settledRuns.append(runners[index].run.key)
@@ -178,18 +210,23 @@ extension Room {
 
     /// Takes positions of the present run: measures them, and keeps them for the journal.
     ///
-    /// - Parameter markers: in any order, with repeats; a known `id` is ignored, so that clients may resend.
+    /// - Parameters:
+    ///   - markers: in any order, with repeats; a known `id` is ignored, so that clients may resend.
+    ///   - number: the runner's.
+    ///   - now: when they came, Unix milliseconds by the server's clock.
+    /// - Returns: What to store and tell beside the markers themselves, which ``takeJournal()`` has.
     /// - Throws: `hasLeft`, `noSuchRunner`, `roomClosed`; `alreadyFinished` when the run ended and its late markers
-    ///   are in; `tooManyMarkers`. Then none of them is kept. A marker that does not count is not an error.
+    ///   are in; `tooManyMarkers`, also for an `id` beyond ``MarkerHistory/largestID``. Then none of them is kept.
+    ///   A marker that does not count is not an error.
     /// - Complexity: O(1) for each marker in `id` order.
     public mutating func markers(
         _ markers: [IncomingMarker], from number: Int, at now: Int64
     ) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
-        guard !runners[index].run.isSettled else { throw .alreadyFinished }
-        guard runners[index].run.history.count + markers.count <= MarkerHistory.capacity else {
-            throw .tooManyMarkers
+        guard !runners[index].run.isSettled, settleDeadline(of: index).map({ now < $0 }) ?? true else {
+            throw .alreadyFinished
         }
+        guard hasRoom(for: markers, at: index) else { throw .tooManyMarkers }
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
         let offset = runners[index].clockOffset ?? 0
@@ -197,31 +234,42 @@ extension Room {
         var points: [TrackPoint] = []
         points.reserveCapacity(markers.count)
         for marker in markers {
-            let (corrected, overflow) = marker.time.addingReportingOverflow(offset)
-            let time = overflow ? marker.time : corrected
+            var point = marker.point(offset: offset)
             var flags: MarkerFlags = hasStarted ? [] : .beforeStart
-            if time > now + settings.filter.clockTolerance { flags.insert(.ahead) }
-            points.append(
-                TrackPoint(
-                    id: marker.id, time: time, coordinate: marker.coordinate,
-                    accuracy: marker.accuracy.map { Int32(min($0, 6_553.4) * 10) },
-                    altitude: marker.altitude.map { Int32(($0 * 10).rounded()) }, heartRate: marker.heartRate,
-                    flags: flags.rawValue))
+            if point.time > now + settings.filter.clockTolerance { flags.insert(.ahead) }
+            point.flags = flags.rawValue
+            points.append(point)
         }
         let before = runners[index].run.meters
         let added = runners[index].run.add(points)
         guard added.isNew else { return decisions }
         runners[index].reportedPlace = nil
         touch(index)
-        if added.isLate { correct(index, from: before, at: now, into: &decisions) }
+        if runners[index].run.isFinished {
+            // The distance was told as final: whatever comes now corrects it.
+            correct(index, from: before, at: now, into: &decisions)
+            decisions.records.append(record(of: index))
+        } else if runners[index].run.report == nil {
+            correct(index, from: before, to: before + added.correction, at: now, into: &decisions)
+        }
         announceKilometers(index, at: now, into: &decisions)
-        if runners[index].run.isFinished { decisions.records.append(record(of: index)) }
         return decisions
     }
 
+    private func hasRoom(for markers: [IncomingMarker], at index: Int) -> Bool {
+        guard markers.allSatisfy({ $0.id <= MarkerHistory.largestID }) else { return false }
+        let history = runners[index].run.history
+        if history.count + markers.count <= MarkerHistory.capacity { return true }
+        // Near the limit the repeats are told from the new ones.
+        let new = Set(markers.lazy.map(\.id).filter { !history.contains(id: $0) })
+        return history.count + new.count <= MarkerHistory.capacity
+    }
+
     /// Tells the room when what was said of a distance no longer holds.
-    private mutating func correct(_ index: Int, from before: Double, at now: Int64, into decisions: inout Decisions) {
-        let after = runners[index].run.meters
+    private mutating func correct(
+        _ index: Int, from before: Double, to after: Double? = nil, at now: Int64, into decisions: inout Decisions
+    ) {
+        let after = after ?? runners[index].run.meters
         guard abs(after - before) > 1 else { return }
         emit(
             .corrected(runner: runners[index].number, from: before.toOneDecimal, to: after.toOneDecimal), at: now,
@@ -244,8 +292,8 @@ extension Room {
 
     // MARK: - Journal
 
-    /// Whether markers wait for the journal.
-    public var hasUnjournaledMarkers: Bool { runners.contains { !$0.run.unjournaled.isEmpty } }
+    /// How many markers wait for the journal.
+    public var unjournaledCount: Int { runners.reduce(0) { $0 + $1.run.unjournaled.count } }
 
     /// How many markers of a runner wait for the journal.
     public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }

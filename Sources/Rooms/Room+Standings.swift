@@ -23,7 +23,7 @@ extension Room {
         for number in standings {
             let index = number - 1
             var mine: Int?
-            if hasPlace(runners[index]) {
+            if runners[index].run.meters >= 1 {
                 place += 1
                 mine = place
             }
@@ -35,25 +35,25 @@ extension Room {
         }
     }
 
-    private func hasPlace(_ runner: Runner) -> Bool { runner.run.meters >= 1 }
-
     private func isAhead(_ number: Int, _ other: Int) -> Bool {
-        let one = runners[number - 1]
-        let two = runners[other - 1]
-        if hasPlace(one) != hasPlace(two) { return hasPlace(one) }
-        if !hasPlace(one) { return number < other }
-        switch (one.run.clock.ended, two.run.clock.ended) {
+        let one = number - 1
+        let two = other - 1
+        let hasPlace = runners[one].run.meters >= 1
+        guard hasPlace == (runners[two].run.meters >= 1) else { return hasPlace }
+        guard hasPlace else { return number < other }
+        switch (runners[one].run.clock.ended, runners[two].run.clock.ended) {
         case (let first?, let second?) where first != second: return first < second
         case (_?, nil): return true
         case (nil, _?): return false
         default: break
         }
-        if one.run.meters != two.run.meters { return one.run.meters > two.run.meters }
-        // Equally far: less time of running; any fixed moment compares two clocks alike.
-        let moment = max(one.lastHeard, two.lastHeard)
-        let first = one.run.seconds(at: moment)
-        let second = two.run.seconds(at: moment)
-        return first == second ? number < other : first < second
+        let first = runners[one].run.meters
+        let second = runners[two].run.meters
+        if first != second { return first > second }
+        // Equally far: less time of running when they were seen there, which stands still as they wait.
+        let firstSeconds = runners[one].run.secondsAtLatest
+        let secondSeconds = runners[two].run.secondsAtLatest
+        return firstSeconds == secondSeconds ? number < other : firstSeconds < secondSeconds
     }
 
     /// The present row of a runner.
@@ -78,8 +78,8 @@ extension Room {
     /// The first runner's every step would otherwise be a change to everybody.
     public func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
         let leader = leader
-        for runner in runners where runner.version > version && runner.isIntroduced {
-            body(row(runner, leader: leader, now: now))
+        for index in runners.indices where runners[index].version > version && runners[index].isIntroduced {
+            body(row(runners[index], leader: leader, now: now))
         }
     }
 

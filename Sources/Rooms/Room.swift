@@ -66,12 +66,15 @@ public struct Room: Sendable {
 
     public func joinedAt(_ number: Int) -> Int64? { runner(number)?.joinedAt }
 
+    /// Written without a subtraction, which a number from a client could make overflow.
+    private func isKnown(_ number: Int) -> Bool { number >= 1 && number <= runners.count }
+
     func runner(_ number: Int) -> Runner? {
-        runners.indices.contains(number - 1) ? runners[number - 1] : nil
+        isKnown(number) ? runners[number - 1] : nil
     }
 
     func index(of number: Int) throws(RoomError) -> Int {
-        guard runners.indices.contains(number - 1) else { throw .noSuchRunner(number) }
+        guard isKnown(number) else { throw .noSuchRunner(number) }
         return number - 1
     }
 
@@ -139,7 +142,7 @@ public struct Room: Sendable {
 
     /// Notes that a runner's connection dropped. Not a leave: after the grace they show as offline.
     public mutating func disconnected(_ number: Int, at now: Int64) {
-        guard runners.indices.contains(number - 1) else { return }
+        guard isKnown(number) else { return }
         runners[number - 1].isConnected = false
         runners[number - 1].lastHeard = max(now, runners[number - 1].lastHeard)
     }
@@ -150,7 +153,8 @@ public struct Room: Sendable {
     ///
     /// What the message spent on the way only adds to it, so the smallest of the samples is the best.
     public mutating func clockSample(_ offset: Int64, from number: Int) {
-        guard runners.indices.contains(number - 1) else { return }
+        // Beyond 200 years it is no clock's, and would only lead to overflows.
+        guard isKnown(number), offset.magnitude < 200 * 366 * 86_400_000 else { return }
         runners[number - 1].clockOffset = min(runners[number - 1].clockOffset ?? .max, offset)
     }
 
@@ -191,7 +195,8 @@ public struct Room: Sendable {
         from sender: Int?, to receiver: Int?, text: String, at now: Int64
     ) throws(RoomError) -> Decisions {
         guard !isClosed else { throw .roomClosed }
-        guard (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
+        // A character may be made of any number of scalars: bytes are bounded too.
+        guard text.utf8.count <= 8_192, (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .badCheer }
         if let receiver { _ = try index(of: receiver) }

@@ -24,7 +24,7 @@ struct Runner: Sendable {
     /// 1-based; nil before the first metre.
     var place: Int?
 
-    var position: Coordinate? { reportedPlace ?? run.latest?.coordinate }
+    var position: Coordinate? { reportedPlace ?? run.latest }
 
     var state: RunnerState {
         if !isInRoom { return .left }

@@ -30,6 +30,8 @@ final class Home {
     var unstored = Decisions()
     var isDirty = false
     var isUrgent = false
+    /// A commit with changes of this room is under way.
+    var isBeingStored = false
     var isDeleted = false
     /// Answers that wait until all this is stored.
     var waiters: [@Sendable (LiveError?) -> Void] = []
@@ -64,7 +66,7 @@ final class Home {
 
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
-        viewers.isEmpty && connections.isEmpty && !isDirty && waiters.isEmpty && room.isQuiescent
+        viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty && room.isQuiescent
     }
 
     func add(_ viewer: Connection) {

@@ -95,13 +95,17 @@ public struct MarkerHistory: Sendable {
         entries[index].centimetres = centimetres
     }
 
+    /// Sets the distance at an entry without a say on whether it counts.
+    mutating func setDistance(at index: Int, centimetres: UInt32) { entries[index].centimetres = centimetres }
+
     /// When the run passed a distance, by linear interpolation between counted markers.
     ///
     /// - Parameter metres: not negative.
     /// - Returns: Unix milliseconds, with a fraction; nil when the run has not come so far.
     /// - Complexity: O(log *n*).
     func timePassing(_ metres: Double) -> Double? {
-        let goal = metres * 100
+        // As entries are kept: whoever has come as far to the centimetre has passed it.
+        let goal = (metres * 100).rounded(.down)
         // Distance grows at counted markers only, so all but a goal of zero leads to one at once.
         let reached = firstIndex { Double($0.centimetres) >= goal }
         guard let index = entries[reached...].firstIndex(where: \.isCounted) else { return nil }

@@ -23,6 +23,10 @@ struct Odometer: Sendable {
     private struct Candidate {
         var index: Int
         var entry: MarkerHistory.Entry
+        /// Metres from the candidate before.
+        var step: Double
+
+        var fix: Fix { Fix(coordinate: entry.coordinate, time: entry.time) }
     }
 
     let filter: MarkerFilter
@@ -60,9 +64,11 @@ struct Odometer: Sendable {
     mutating func take(at index: Int, in history: inout MarkerHistory, clock: RunClock) -> Verdict {
         let entry = history.entries[index]
         let verdict = judge(entry, at: index, in: &history, clock: clock)
-        history.setResult(at: index, counted: verdict == .counted, centimetres: UInt32(clamping: Int64(meters * 100)))
+        history.setResult(at: index, counted: verdict == .counted, centimetres: centimetres)
         return verdict
     }
+
+    private var centimetres: UInt32 { UInt32(clamping: Int64(meters * 100)) }
 
     private mutating func judge(
         _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
@@ -84,17 +90,19 @@ struct Odometer: Sendable {
             settle(on: entry)
             return .counted
         }
-        if isReachable(entry, from: last) {
-            advance(to: entry, from: last, clock: clock)
+        if let step = reachableStep(to: entry, from: last) {
+            advance(to: entry, from: last, step: step, clock: clock)
             return .counted
         }
         return doubt(entry, at: index, in: &history, clock: clock)
     }
 
-    private func isReachable(_ entry: MarkerHistory.Entry, from fix: Fix) -> Bool {
+    /// The metres from a fix to a marker; nil when nobody runs so fast.
+    private func reachableStep(to entry: MarkerHistory.Entry, from fix: Fix) -> Double? {
         let milliseconds = entry.time - fix.time
-        guard milliseconds > 0 else { return false }
-        return fix.coordinate.distance(to: entry.coordinate) <= filter.topSpeed * Double(milliseconds) / 1000
+        guard milliseconds > 0 else { return nil }
+        let step = fix.coordinate.distance(to: entry.coordinate)
+        return step <= filter.topSpeed * Double(milliseconds) / 1000 ? step : nil
     }
 
     private mutating func settle(on entry: MarkerHistory.Entry) {
@@ -104,9 +112,11 @@ struct Odometer: Sendable {
         candidates.removeAll(keepingCapacity: true)
     }
 
-    private mutating func advance(to entry: MarkerHistory.Entry, from fix: Fix, clock: RunClock) {
+    /// Counts a marker that is `step` metres from the one counted before it.
+    private mutating func advance(to entry: MarkerHistory.Entry, from fix: Fix, step: Double, clock: RunClock) {
         if let anchor {
-            let step = anchor.distance(to: entry.coordinate)
+            // Of somebody who moves the two are one place, and one measurement is enough.
+            let step = anchor == fix.coordinate ? step : anchor.distance(to: entry.coordinate)
             if step > max(filter.stillness, (entry.accuracy ?? 0) / 2) {
                 noteKilometers(from: fix.time, to: entry.time, step: step, clock: clock)
                 meters += step
@@ -126,28 +136,36 @@ struct Odometer: Sendable {
         while meters + step >= Double(kilometers.count + 1) * 1000 {
             let share = (Double(kilometers.count + 1) * 1000 - meters) / step
             let start = Double(clock.elapsed(at: from))
-            kilometers.append(start + share * (Double(clock.elapsed(at: to)) - start))
+            let passed = start + share * (Double(clock.elapsed(at: to)) - start)
+            // A clock that went back makes no kilometre end before it began.
+            kilometers.append(max(passed, kilometers.last ?? 0))
         }
     }
 
     private mutating func doubt(
         _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
     ) -> Verdict {
-        if let previous = candidates.last,
-            !isReachable(entry, from: Fix(coordinate: previous.entry.coordinate, time: previous.entry.time))
-        {
-            candidates.removeAll(keepingCapacity: true)
+        var step = 0.0
+        if let previous = candidates.last {
+            if let reached = reachableStep(to: entry, from: previous.fix) {
+                step = reached
+            } else {
+                candidates.removeAll(keepingCapacity: true)
+            }
         }
-        candidates.append(Candidate(index: index, entry: entry))
+        candidates.append(Candidate(index: index, entry: entry, step: step))
         guard candidates.count >= filter.agreeingMarkers else { return .implausible }
         // They agree: the way to the first of them is unknown and adds nothing, the way along them counts.
         let agreed = candidates
         settle(on: agreed[0].entry)
-        history.setResult(at: agreed[0].index, counted: true, centimetres: UInt32(clamping: Int64(meters * 100)))
+        history.setResult(at: agreed[0].index, counted: true, centimetres: centimetres)
         for (previous, next) in zip(agreed, agreed.dropFirst()) {
-            let fix = Fix(coordinate: previous.entry.coordinate, time: previous.entry.time)
-            advance(to: next.entry, from: fix, clock: clock)
-            history.setResult(at: next.index, counted: true, centimetres: UInt32(clamping: Int64(meters * 100)))
+            // What lies between them does not count but is as far along: the distances are searched by halving.
+            for between in (previous.index + 1)..<next.index {
+                history.setDistance(at: between, centimetres: centimetres)
+            }
+            advance(to: next.entry, from: previous.fix, step: next.step, clock: clock)
+            history.setResult(at: next.index, counted: true, centimetres: centimetres)
         }
         return .counted
     }

@@ -2,7 +2,9 @@
 ///
 /// All times are Unix milliseconds by the server's clock.
 public struct RunClock: Hashable, Sendable, Codable {
-    /// A stretch of running. Only the last one may be open.
+    /// A stretch of running.
+    ///
+    /// Only the last one may be open.
     public struct Segment: Hashable, Sendable, Codable {
         public var start: Int64
         public var end: Int64?
@@ -11,6 +13,8 @@ public struct RunClock: Hashable, Sendable, Codable {
     public private(set) var segments: [Segment] = []
     /// When the run was finished.
     public private(set) var ended: Int64?
+    /// Whether the phone itself said when it finished; its last markers then are dated by the same clock.
+    private var isEndTold = false
 
     public init() {}
 
@@ -35,10 +39,11 @@ public struct RunClock: Hashable, Sendable, Codable {
 
     /// Ends the run, which may be paused.
     /// - Precondition: it has begun, is not ended, and `time` is not before ``lastChange``.
-    mutating func end(at time: Int64) {
+    mutating func end(at time: Int64, told: Bool) {
         if isRunning { stop(at: time) }
         precondition(ended == nil && time >= lastChange ?? .max)
         ended = time
+        isEndTold = told
     }
 
     /// Milliseconds of running from the start to `time`, 0 before the start.
@@ -54,15 +59,17 @@ public struct RunClock: Hashable, Sendable, Codable {
 
     /// Which segment `time` lies in; nil in a pause, and more than `tolerance` milliseconds after the end.
     ///
-    /// A finished run's last markers may be dated a little after its end, by a phone whose clock is off.
+    /// The last markers of a run that ended when its `finish` arrived may be dated a little later, by a phone whose
+    /// clock is off.
     ///
     /// What lies before the start belongs to the first segment: a phone whose clock is behind must not lose its
     /// run. Whether it was sent before the start is another question, answered by the marker's flags.
     func segment(containing time: Int64, tolerance: Int64) -> Int? {
         guard let last = segments.indices.last else { return nil }
         if time >= segments[last].start {
-            guard let end = segments[last].end, time > end + (ended == nil ? 0 : tolerance) else { return last }
-            return nil
+            guard let end = segments[last].end else { return last }
+            // Not after a pause: who finishes while pausing has not run since.
+            return time <= end + (ended == end && !isEndTold ? tolerance : 0) ? last : nil
         }
         if time < segments[0].start { return 0 }
         for index in segments.indices.reversed() where time >= segments[index].start {
