@@ -204,7 +204,8 @@ final class HTTPConnection {
 
     /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
     private func refuse(_ fault: RequestFault) {
-        var response = server.responder.refusal(fault.status, path: request?.head.target.pathOnly ?? "")
+        let path = request?.head.target.pathOnly ?? RequestHeadParser.path(in: inbound)
+        var response = server.responder.refusal(fault.status, path: path)
         if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
         collector = nil
         inbound = []

@@ -146,6 +146,12 @@ struct RequestHeadParser {
             expectsContinue: minorVersion == 1 && fields.tokens(of: .expect).contains("100-continue"))
     }
 
+    /// The path of a request that could not be read, as far as it can be told, for the form of the refusal.
+    static func path(in bytes: [UInt8]) -> String {
+        let parts = bytes.prefix(512).prefix { $0 != 13 && $0 != 10 }.split(separator: UInt8(ascii: " "))
+        return parts.count > 1 ? String(decoding: parts[1], as: UTF8.self).pathOnly : ""
+    }
+
     /// RFC 9112, section 6.3, with the parts that let a message be read in two ways refused.
     private static func framing(of fields: HTTPFields, minorVersion: Int) throws(RequestFault) -> BodyFraming {
         let lengths = Set(
