@@ -74,6 +74,7 @@ let package = Package(
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
         .testTarget(name: "APITests", dependencies: ["API", "Live", "Services", "LWS", httpTypes]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
     ]
 )
