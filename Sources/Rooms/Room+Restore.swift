@@ -59,7 +59,8 @@ extension Room {
             if runners[index].run.finishArrived != nil, !runners[index].run.isSettled {
                 runners[index].run.finishArrived = max(now, runners[index].lastHeard)
             }
-            if runners[index].run.history.count == 0, let final = runners[index].run.final {
+            let run = runners[index].run
+            if run.history.count == 0, let final = run.final, final != run.outcome {
                 runners[index].run.report = final
             }
             touch(index)
@@ -81,9 +82,12 @@ extension Room {
             latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
     }
 
-    /// The runs whose markers are not in the journal any more but in their records.
+    /// The runs that have ended: their markers are in their records, if there are any.
+    ///
+    /// Those of a settled run are nowhere else. Those of a run that still waits for late markers may be in the journal
+    /// too, or only here: a record is stored at once, the journal within a second. ``restoreMarkers(_:)`` takes both.
     public var settledRunKeys: [(runner: Int, runKey: Int64)] {
-        runners.filter { $0.run.isSettled && $0.run.isFinished }.map { ($0.number, $0.run.key) }
+        runners.filter(\.run.isFinished).map { ($0.number, $0.run.key) }
     }
 
     /// The runs that still need their journal rows.

@@ -31,13 +31,13 @@ extension IncomingMarker {
     /// The marker as it is kept: by the server's clock and in its resolution, whatever numbers a client sent.
     ///
     /// Times end at ±2⁵² milliseconds, so that no difference of two overflows. The accuracy is rounded up, so that
-    /// what is worse than a limit stays worse; a negative one is how some receivers say that they have none.
+    /// what is worse than a limit stays worse; by a negative one some receivers say that the place is not valid.
     fileprivate func point(offset: Int64) -> TrackPoint {
         let (corrected, overflow) = time.addingReportingOverflow(offset)
         let farthest: Int64 = 1 << 52
         return TrackPoint(
             id: id, time: min(max(overflow ? time : corrected, -farthest), farthest), coordinate: coordinate,
-            accuracy: accuracy.flatMap { $0 >= 0 ? Int32(min(($0 * 10 - 1e-6).rounded(.up), 65_534)) : nil },
+            accuracy: accuracy.map { $0 >= 0 ? Int32(min(($0 * 10 - 1e-6).rounded(.up), 65_534)) : 65_534 },
             altitude: altitude.flatMap { $0.isNaN ? nil : Int32(min(max(($0 * 10).rounded(), -1e9), 1e9)) },
             heartRate: heartRate)
     }
@@ -168,6 +168,8 @@ extension Room {
             end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
         } else if !run.isFinished {
             if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
+            // Its markers are forgotten; where they led to is still shown.
+            runners[index].reportedPlace = runners[index].position
             settle(index, into: &decisions)
         }
     }

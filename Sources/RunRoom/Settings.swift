@@ -4,6 +4,8 @@ import Geo
 import LWS
 import Live
 import Logging
+import Rooms
+import Services
 import SystemPackage
 
 /// What the server is told to do: flags over environment over file.

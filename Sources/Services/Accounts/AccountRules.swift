@@ -9,7 +9,7 @@ enum AccountRules {
         ".", "..",
     ]
 
-    /// The key that a username is compared by: one for all ways to encode the same characters. Case counts.
+    /// The key that a username is compared by: one for all ways to encode the same characters; case counts.
     static func key(_ username: String) -> String { username.precomposedStringWithCanonicalMapping }
 
     static func checkUsername(_ username: String) throws(ServicesError) {
@@ -49,8 +49,9 @@ enum AccountRules {
         }
     }
 
-    /// Controls, line ends, and what turns the direction of the text around it. Not the joiners of emoji and of Indic
-    /// scripts.
+    /// Controls, line ends, and what turns the direction of the text around it.
+    ///
+    /// Not the joiners of emoji and of Indic scripts.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

@@ -144,7 +144,16 @@ public final class Accounts: Sendable {
         return Account(stored)
     }
 
-    /// Changes the password, and makes all tokens of the account worthless. The caller has checked the old one.
+    /// Changes the password, and makes all tokens of the account worthless.
+    ///
+    /// The caller has checked the old one.
+    ///
+    /// - Parameters:
+    ///   - password: 1 to 128 characters.
+    ///   - account: Whose.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``,
+    ///   ``ServicesError/wrongPassword`` when the password was changed at the same moment by another call,
+    ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password)
@@ -168,7 +177,9 @@ public final class Accounts: Sendable {
         guard isDeleted else { throw .unknownUser }
     }
 
-    /// Brings a hash to today's cost. A failure costs nothing but another try at the next login.
+    /// Brings a hash to today's cost.
+    ///
+    /// A failure costs nothing but another try at the next login.
     private func rehash(_ password: String, of account: StoredAccount) async {
         do {
             let hash = try await passwords.hash(password), time = now()

@@ -101,7 +101,10 @@ public final class Tokens: Sendable {
         return try check(identity, kind)
     }
 
-    /// Makes a token worthless, now and for good. Not an error if it was.
+    /// Makes a token worthless, now and for good; not an error if it was.
+    ///
+    /// - Parameter credential: The token as it came, with or without `Bearer ` before it.
+    /// - Throws: ``ServicesError/unauthenticated`` if there is none, ``ServicesError/store(_:)``.
     public func revoke(_ credential: String?) async throws(ServicesError) {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
@@ -154,8 +157,10 @@ public final class Tokens: Sendable {
 }
 
 extension Tokens {
-    /// The identities used last, in two generations: when the younger is full it becomes the elder, and what was in
-    /// the elder and not used since is forgotten. So it is bounded without a list of uses.
+    /// The identities used last, in two generations.
+    ///
+    /// When the younger is full it becomes the elder, and what was in the elder and not used since is forgotten: so it
+    /// is bounded without a list of uses.
     private struct Cache {
         private let capacity: Int
         private var young: [[UInt8]: Identity] = [:]

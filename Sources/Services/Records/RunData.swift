@@ -26,7 +26,7 @@ public struct RunData: Hashable, Sendable {
         ]
     }
 
-    /// Takes over the members that an update has. Members that are unknown are ignored.
+    /// Takes over the members that an update has; members that are unknown are ignored.
     ///
     /// - Throws: ``ServicesError/invalid(field:message:)`` for a member of the wrong type or out of range; nothing has
     ///   changed then.
@@ -45,7 +45,9 @@ public struct RunData: Hashable, Sendable {
     }
 }
 
-/// Reads the members of a run as a client sends it. An absent member is nil, a wrong one is an error that names it.
+/// Reads the members of a run as a client sends it.
+///
+/// An absent member is nil, a wrong one is an error that names it.
 struct RunFields {
     private let object: JSONObject
 
@@ -81,7 +83,9 @@ struct RunFields {
         return array
     }
 
-    /// An ISO 8601 date, or milliseconds since 1970. What is null is absent: a run that has not ended has no end.
+    /// An ISO 8601 date, or milliseconds since 1970.
+    ///
+    /// What is null is absent: a run that has not ended has no end.
     func date(_ name: String) throws(ServicesError) -> Int64? {
         let time: Int64?
         switch object[name] {

@@ -9,6 +9,7 @@ public enum ISODate {
     /// The text of a time: UTC, with milliseconds.
     ///
     /// - Parameter milliseconds: Since 1970; what is outside of ``range`` is taken for its nearest end.
+    /// - Returns: 24 characters.
     public static func text(_ milliseconds: Int64) -> String {
         let time = min(max(milliseconds, range.lowerBound), range.upperBound)
         let (day, rest) = floorDivision(time, by: 86_400_000)

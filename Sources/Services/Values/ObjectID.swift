@@ -9,11 +9,12 @@ import Store
 public enum ObjectID {
     /// The text of an id.
     public static func text(_ id: Int64) -> String {
-        hexadecimal(UInt64(truncatingIfNeeded: IDGenerator.milliseconds(of: id) / 1000), digits: 8)
+        hexadecimal(UInt64(UInt32(truncatingIfNeeded: IDGenerator.milliseconds(of: id) / 1000)), digits: 8)
             + hexadecimal(UInt64(bitPattern: id), digits: 16)
     }
 
-    /// The id of a text, or nil if it is none: of another length, not hexadecimal, or never made by ``text(_:)``.
+    /// The id of a text, or nil if the text is none that was ever made.
+    ///
     /// Digits may be of either case.
     public static func id(_ text: some StringProtocol) -> Int64? {
         let digits = Array(text.utf8)

@@ -136,7 +136,8 @@ struct Meeting {
         room.runner(number)?.run.history.entries.filter(\.isCounted).map(\.id) ?? []
     }
 
-    mutating func row(_ number: Int) -> RunnerRow? {
+    func row(_ number: Int) -> RunnerRow? {
+        var room = room
         room.refreshStandings()
         return room.row(of: number, at: now)
     }

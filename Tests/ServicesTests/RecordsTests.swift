@@ -1,0 +1,142 @@
+import Store
+import Testing
+
+@testable import Services
+
+@Suite("Records and run data") struct RecordsTests {
+    let services: TestServices
+    var records: Records { services.records }
+
+    init() throws { services = try TestServices() }
+
+    @Test("a posted run is kept with its markers as they were sent")
+    func post() async throws {
+        let account = try await services.makeAccount().id
+        let markers = #"[{"longitude":116.4070,"latitude":39.9050,"id":1,"x":{"b":[1.0,1,null]}},"odd",7]"#
+        let sent = try JSONValue(
+            parsing: """
+                {"meters":5000,"seconds":1500.25,"markers":\(markers),"start":"2024-11-23T08:14:43.038Z",
+                 "end":1732351183038,"pace":"5:00"}
+                """)
+        let record = try await records.post(sent, account: account)
+        #expect(record.runID == 1 && record.meters == 5000 && record.seconds == 1500.25)
+        #expect(record.start == 1_732_349_683_038 && record.end == 1_732_351_183_038)
+        #expect(record.timestamp == services.clock.now)
+        let bytes = Array(markers.replacing("116.4070", with: "116.407").replacing("39.9050", with: "39.905").utf8)
+        #expect(record.track == .posted(bytes))
+        #expect(try await records.record(account: account, runID: 1) == record)
+    }
+
+    @Test("what is not said of a run is 0 or empty")
+    func defaults() async throws {
+        let account = try await services.makeAccount().id
+        let record = try await records.post(["end": nil], account: account)
+        #expect(record.meters == 0 && record.seconds == 0 && record.start == 0 && record.end == 0)
+        #expect(record.track == .posted(Array("[]".utf8)))
+    }
+
+    @Test(
+        "what makes no sense is refused, and no run ID is used up",
+        arguments: [
+            (#"[]"#, "runRecord"), (#"null"#, "runRecord"), (#"{"meters":"abc"}"#, "meters"),
+            (#"{"meters":-1}"#, "meters"), (#"{"seconds":null}"#, "seconds"), (#"{"seconds":-0.1}"#, "seconds"),
+            (#"{"markers":{}}"#, "markers"), (#"{"start":"soon"}"#, "start"), (#"{"end":true}"#, "end"),
+            (#"{"end":1e300}"#, "end"), (#"{"start":9223372036854775807}"#, "start"),
+        ])
+    func invalid(json: String, field: String) async throws {
+        let account = try await services.makeAccount().id
+        let error = await #expect(throws: ServicesError.self) {
+            try await records.post(try JSONValue(parsing: json), account: account)
+        }
+        guard case .invalid(field: field, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try await records.post([:], account: account).runID == 1)
+    }
+
+    @Test("twenty thousand markers are accepted")
+    func many() async throws {
+        let account = try await services.makeAccount().id
+        let marker: JSONValue = ["latitude": 39.905012, "longitude": 116.407011, "id": 1]
+        let markers = JSONValue.array(Array(repeating: marker, count: 20_000))
+        let record = try await records.post(["meters": 1, "markers": markers], account: account)
+        #expect(record.track == .posted(markers.bytes))
+    }
+
+    @Test("without a question for pages all records are one page; with it, pages")
+    func pages() async throws {
+        let account = try await services.makeAccount().id
+        #expect(
+            try await records.page(account: account) == RecordsPage(records: [], total: 0, page: 1, pages: 1))
+        for _ in 0..<12 { _ = try await records.post([:], account: account) }
+        let all = try await records.page(account: account)
+        #expect(all.records.map(\.runID) == Array(1...12) && all.total == 12 && all.pages == 1)
+        let second = try await records.page(account: account, page: 2)
+        #expect(second.records.map(\.runID) == [11, 12] && second.page == 2 && second.pages == 2)
+        let five = try await records.page(account: account, limit: 5)
+        #expect(five.records.map(\.runID) == [1, 2, 3, 4, 5] && five.pages == 3)
+        #expect(try await records.page(account: account, page: .max, limit: .max).records.isEmpty)
+        await #expect(throws: ServicesError.self) { try await records.page(account: account, page: 0) }
+        await #expect(throws: ServicesError.self) { try await records.page(account: account, limit: 0) }
+    }
+
+    @Test("a record is deleted once")
+    func deletion() async throws {
+        let account = try await services.makeAccount().id
+        _ = try await records.post([:], account: account)
+        try await records.delete(account: account, runID: 1)
+        await #expect(throws: ServicesError.notFound) { try await records.delete(account: account, runID: 1) }
+        await #expect(throws: ServicesError.notFound) { try await records.record(account: account, runID: 1) }
+        #expect(try await records.post([:], account: account).runID == 2)
+    }
+
+    @Test("a live run's track stays what it is")
+    func live() async throws {
+        let account = try await services.makeAccount().id
+        let live = LiveRecord(
+            runKey: 1, account: account, meters: 1, seconds: 2, startAt: 3, endAt: 4, createdAt: 5, splits: "[1]",
+            track: [1, 2])
+        _ = try await services.store.commit(JournalBatch(records: [live]))
+        let record = try await records.record(account: account, runID: 1)
+        #expect(record.track == .live([1, 2]) && record.splits == "[1]" && record.timestamp == 5)
+    }
+
+    @Test("run data begins with defaults, takes over what an update has, and a record resets it")
+    func runData() async throws {
+        let account = try await services.makeAccount().id
+        #expect(try await records.runData(account: account) == RunData())
+        #expect(
+            RunData().json.text == """
+                {"meters":0,"seconds":0,"latitude":0,"longitude":0,"running":false,"markers":[],\
+                "start":"1970-01-01T00:00:00.000Z","end":"1970-01-01T00:00:00.000Z"}
+                """)
+        let first = try await records.updateRunData(
+            ["meters": 5000, "running": true, "markers": [["id": 1]], "start": "2024-12-09T10:00:00Z", "pace": 5],
+            account: account)
+        #expect(first.meters == 5000 && first.running && first.markers == [["id": 1]])
+        #expect(first.start == 1_733_738_400_000)
+        let second = try await records.updateRunData(["seconds": 1.5, "latitude": -90], account: account)
+        #expect(second.meters == 5000 && second.seconds == 1.5 && second.latitude == -90)
+        #expect(try await records.runData(account: account) == second)
+        _ = try await records.post([:], account: account)
+        #expect(try await records.runData(account: account) == RunData())
+        await #expect(throws: ServicesError.unknownUser) { try await records.runData(account: 1) }
+        await #expect(throws: ServicesError.unknownUser) { try await records.updateRunData([:], account: 1) }
+    }
+
+    @Test(
+        "run data that makes no sense changes nothing",
+        arguments: [
+            #"{"meters":"abc"}"#, #"{"meters":-5}"#, #"{"latitude":90.1}"#, #"{"longitude":-181}"#, #"{"running":1}"#,
+            #"{"markers":"x"}"#, #"{"start":"x"}"#, #"[]"#, #"5"#,
+        ])
+    func invalidRunData(json: String) async throws {
+        let account = try await services.makeAccount().id
+        let before = try await records.updateRunData(["meters": 1], account: account)
+        await #expect(throws: ServicesError.self) {
+            try await records.updateRunData(try JSONValue(parsing: json), account: account)
+        }
+        #expect(try await records.runData(account: account) == before)
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+import Logging
+import Store
+import Synchronization
+
+@testable import Services
+
+/// A clock that stands still until it is moved.
+final class ManualClock: Sendable {
+    private let time = Mutex<Int64>(1_732_351_183_038)
+
+    var now: Int64 { time.withLock { $0 } }
+
+    func advance(seconds: Int64) { time.withLock { $0 += seconds * 1000 } }
+}
+
+/// The services on a database of their own, with a clock that stands still.
+final class TestServices: Sendable {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "services-\(UUID().uuidString)").path
+    let clock = ManualClock()
+    let store: AppDatabase
+    let passwords: Passwords
+    let tokens: Tokens
+    let accounts: Accounts
+    let records: Records
+
+    init(cost: Passwords.Cost = .low, queueLimit: Int = 1000, cacheCapacity: Int = 100) throws {
+        let now = { @Sendable [clock] in clock.now }
+        let logger = Logger(label: "test")
+        store = try AppDatabase(directory: directory, logger: logger, now: now)
+        passwords = Passwords(cost: cost, queueLimit: queueLimit)
+        tokens = Tokens(store: store, cacheCapacity: cacheCapacity, now: now)
+        accounts = Accounts(store: store, passwords: passwords, tokens: tokens, logger: logger, now: now)
+        records = Records(store: store, now: now)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    func makeAccount(_ name: String = "ana", password: String = "secret") async throws -> Account {
+        try await accounts.register(username: name, password: password)
+    }
+}

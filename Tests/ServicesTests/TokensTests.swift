@@ -1,0 +1,90 @@
+import Store
+import Testing
+
+@testable import Services
+
+@Suite("Tokens", .serialized) struct TokensTests {
+    @Test("a token says whose it is until it expires", arguments: [0, 100])
+    func life(cacheCapacity: Int) async throws {
+        let services = try TestServices(cacheCapacity: cacheCapacity)
+        let account = try await services.makeAccount()
+        let issued = try await services.tokens.issue(for: account.id)
+        #expect(issued.token.count == 43)
+        #expect(issued.expiresAt - issued.issuedAt == 2 * 3_600_000)
+        let identity = try await services.tokens.verify(issued.token)
+        #expect(identity.account == account.id && identity.username == "ana")
+        #expect(identity.issuedAt == issued.issuedAt && identity.expiresAt == issued.expiresAt)
+        #expect(identity.objectID == account.objectID)
+        services.clock.advance(seconds: 7199)
+        #expect(try await services.tokens.verify(issued.token) == identity)
+        services.clock.advance(seconds: 1)
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(issued.token) }
+        #expect(try await services.tokens.removeExpired() == 1)
+    }
+
+    @Test(
+        "the word before the token may be there or not, in any case",
+        arguments: ["Bearer ", "bearer ", "BEARER   ", "", " ", "Bearer\t"])
+    func bearer(prefix: String) async throws {
+        let services = try TestServices()
+        let token = try await services.tokens.issue(for: try await services.makeAccount().id).token
+        #expect(try await services.tokens.verify(prefix + token + " ").username == "ana")
+    }
+
+    @Test("no token is another error than a wrong one", arguments: [nil, "", " ", "Bearer", "bearer "])
+    func missing(credential: String?) async throws {
+        let services = try TestServices()
+        await #expect(throws: ServicesError.unauthenticated) { try await services.tokens.verify(credential) }
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify("Bearer x") }
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify("bearerx") }
+    }
+
+    @Test("a refresh token is no access token")
+    func kinds() async throws {
+        let services = try TestServices()
+        let token = try await services.tokens.issue(.refresh, for: try await services.makeAccount().id).token
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(token) }
+        #expect(try await services.tokens.verify(token, kind: .refresh).kind == .refresh)
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(token) }
+    }
+
+    @Test("a revoked token is worthless at once, though it was remembered")
+    func revocation() async throws {
+        let services = try TestServices()
+        let account = try await services.makeAccount().id
+        let one = try await services.tokens.issue(for: account).token
+        let other = try await services.tokens.issue(for: account).token
+        _ = try await services.tokens.verify(one)
+        _ = try await services.tokens.verify(other)
+        try await services.tokens.revoke("Bearer \(one)")
+        try await services.tokens.revoke(one)
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(one) }
+        _ = try await services.tokens.verify(other)
+        try await services.tokens.revokeAll(account: account)
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(other) }
+    }
+
+    @Test("a deleted account's tokens are worthless at once, and it gets no new ones")
+    func deletion() async throws {
+        let services = try TestServices()
+        let account = try await services.makeAccount().id
+        let token = try await services.tokens.issue(for: account).token
+        _ = try await services.tokens.verify(token)
+        try await services.accounts.delete(account: account)
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(token) }
+        await #expect(throws: ServicesError.unknownUser) { try await services.tokens.issue(for: account) }
+    }
+
+    @Test("a small cache forgets and asks again")
+    func eviction() async throws {
+        let services = try TestServices(cacheCapacity: 2)
+        let account = try await services.makeAccount().id
+        var tokens: [String] = []
+        for _ in 0..<10 { tokens.append(try await services.tokens.issue(for: account).token) }
+        for _ in 0..<2 {
+            for token in tokens { #expect(try await services.tokens.verify(token).account == account) }
+        }
+        try await services.tokens.revoke(tokens[9])
+        await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(tokens[9]) }
+    }
+}
