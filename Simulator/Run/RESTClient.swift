@@ -137,7 +137,7 @@ struct RESTClient: Sendable {
 
     private static func reason(_ error: any Error) -> String {
         switch (error as? URLError)?.code {
-        case .cannotConnectToHost: "nothing listens there; is the server running?"
+        case .cannotConnectToHost: "nothing listens there"
         case .cannotFindHost: "there is no such host"
         case .timedOut: "it does not answer"
         case .networkConnectionLost: "the connection was cut"

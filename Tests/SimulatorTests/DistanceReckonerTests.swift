@@ -51,7 +51,7 @@ import Testing
             try marker(5, at: 105, second: 1),
             try marker(6, at: 120, second: 6),
         ])
-        #expect(abs(reckoner.meters - 20) < 0.01)
+        #expect(abs(reckoner.meters - 20) < 0.03)
         #expect(reckoner.countedMarkers == 2)
     }
 
@@ -64,7 +64,7 @@ import Testing
             try marker(4, at: 10_010, second: 4),
             try marker(5, at: 10_020, second: 5),
         ])
-        #expect(abs(reckoner.meters - 20) < 0.01)
+        #expect(abs(reckoner.meters - 20) < 0.03)
     }
 
     @Test("the way in a pause and over it is not distance, and its time is no time")
@@ -74,7 +74,7 @@ import Testing
                 try marker(1, at: 1, second: 1), try marker(2, at: 11, second: 2), try marker(3, at: 30, second: 5),
                 try marker(4, at: 200, second: 9), try marker(5, at: 210, second: 10),
             ], pauses: [3000..<8000])
-        #expect(abs(reckoner.meters - 20) < 0.01)
+        #expect(abs(reckoner.meters - 20) < 0.03)
         #expect(reckoner.seconds == 5)
     }
 }
