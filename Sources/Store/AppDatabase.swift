@@ -65,6 +65,7 @@ public final class AppDatabase: Sendable {
         do {
             try pool.close()
         } catch {
+            isClosed.store(false, ordering: .releasing)
             throw StoreError(error)
         }
         lock.release()
@@ -187,8 +188,10 @@ extension AppDatabase {
                 try Session(database).one(
                     """
                     SELECT COALESCE(MAX(id), 0) FROM (
-                        SELECT MAX(id) AS id FROM accounts UNION ALL SELECT MAX(id) FROM records
+                        SELECT MAX(id) AS id FROM accounts
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM journal
+                        UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
+                        UNION ALL SELECT MAX(run_key) FROM deleted_runs
                     ) AS highest
                     """
                 ) { row in try row.get(0) as Int64 } ?? 0
