@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -48,17 +49,20 @@ let package = Package(
         .target(name: "Store", dependencies: ["Geo", grdb, log]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         // 2: rooms on event loops; rules and permissions.
-        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", log, deque]),
+        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
         .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
         // 3: the wires.
-        .target(name: "API", dependencies: ["Live", "Services", "Rooms", "LWS", "Geo", httpTypes, log]),
+        .target(
+            name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Live", "Services", "Store", "LWS", log, arguments,
+                "API", "Live", "Services", "Store", "LWS", "Rooms", "Geo", log, arguments,
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "Simulator",
@@ -73,7 +77,10 @@ let package = Package(
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
-        .testTarget(name: "APITests", dependencies: ["API", "Live", "Services", "LWS", httpTypes]),
+.testTarget(
+            name: "APITests",
+            dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
     ]
 )

@@ -2,5 +2,8 @@ import ArgumentParser
 
 @main
 struct SimulatorCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "simulator")
+    static let configuration = CommandConfiguration(
+        commandName: "simulator",
+        abstract: "Sends fake runners into run rooms and checks what the server makes of them.",
+        subcommands: [RunCommand.self])
 }

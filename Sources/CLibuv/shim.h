@@ -1,1 +1,33 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <uv.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* Glibc's functions that are hidden from Swift behind _GNU_SOURCE. */
+static inline int CLibuv_accept4(int descriptor, struct sockaddr *address, socklen_t *size) {
+    extern int accept4(int, struct sockaddr *, socklen_t *, int);
+    return accept4(descriptor, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline int CLibuv_mkostemp(char *template_) {
+    extern int mkostemp(char *, int);
+    return mkostemp(template_, O_CLOEXEC);
+}
+
+/* Enumerators that hide behind macros of the same name. */
+static const int CLibuv_STREAM = SOCK_STREAM;
+static const int CLibuv_NONBLOCK_CLOEXEC = SOCK_NONBLOCK | SOCK_CLOEXEC;
+static const int CLibuv_TCP = IPPROTO_TCP;
+static const int CLibuv_NODELAY = TCP_NODELAY;
+
+/* How many milliseconds ago the socket received data; -1 when it is no TCP socket. */
+static inline long CLibuv_milliseconds_since_data(int descriptor) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) ? -1 : (long)info.tcpi_last_data_recv;
+}

@@ -55,15 +55,6 @@ public enum HTTPBody: Sendable {
     case multipart(MultipartForm)
 }
 
-public final class TemporaryFile: Sendable {
-    public let path: String
-    public let count: Int
-    init(path: String, count: Int) {
-        self.path = path
-        self.count = count
-    }
-}
-
 public struct MultipartForm: Sendable {
     public struct File: Sendable {
         public var name: String
@@ -114,28 +105,4 @@ public protocol HTTPResponder: Sendable {
     @concurrent func respond(to request: HTTPServerRequest) async -> HTTPResponse
     /// An answer for what the server refuses itself (400, 408, 411, 413, 414, 431, 503), in the API's own error shape.
     func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse
-}
-
-/// Routes by path pattern and method.
-public struct Router: Sendable {
-    public typealias Handler = @Sendable (HTTPServerRequest) async throws -> HTTPResponse
-    public struct Route: Sendable {
-        public let method: HTTPRequest.Method
-        public let pattern: String
-        public let bodyPolicy: BodyPolicy
-        public let handler: Handler
-    }
-    public enum Match: Sendable {
-        case route(Route, parameters: [String: String])
-        case methodNotAllowed([HTTPRequest.Method])
-        case notFound
-    }
-    public init() {}
-    /// Literal segments win over `{parameters}`. Two equal patterns with one method are a programmer's error.
-    public mutating func on(
-        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), _ handler: @escaping Handler
-    ) { fatalError() }
-    /// HEAD matches GET routes.
-    public func match(_ method: HTTPRequest.Method, path: [String]) -> Match { fatalError() }
-    public var routes: [Route] { fatalError() }
 }

@@ -1,6 +1,10 @@
 import ArgumentParser
 
+/// The program `runroom`.
 @main
 struct RunRoomCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "runroom")
+    static let configuration = CommandConfiguration(
+        commandName: "runroom",
+        abstract: "The run-room server: people who run together see each other while they run.",
+        subcommands: [ServeCommand.self])
 }

@@ -69,6 +69,18 @@ extension AppDatabase {
         }
     }
 
+    /// The tracks of live runs by run key; without those that have no record, or no longer.
+    public func liveTracks(runKeys: [Int64]) async throws(StoreError) -> [Int64: [UInt8]] {
+        if runKeys.isEmpty { return [:] }
+        return try await read { session throws(StoreError) in
+            var tracks: [Int64: [UInt8]] = [:]
+            for key in runKeys {
+                tracks[key] = try session.one("SELECT track FROM records WHERE run_key = $1", key) { try $0.get(0) }
+            }
+            return tracks
+        }
+    }
+
     /// Deletes one record.
     ///
     /// The others keep their run IDs, and this one's is not given again; a live run does not come back by a later

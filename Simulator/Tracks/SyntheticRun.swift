@@ -1,0 +1,60 @@
+import Foundation
+import Geo
+
+/// Makes runs that nobody ran: laps of a park at 4 to 7 minutes a kilometre, as a phone would record them.
+struct SyntheticRun {
+    /// The middle of the park, WGS-84.
+    var latitude = 40.0170
+    var longitude = 116.3900
+    /// Seconds.
+    var length = 60.0
+    /// How often the phone is quite wrong.
+    var outlierChance = 0.004
+    /// Whether the runner stops once, for a shoe lace.
+    var hasPause = false
+
+    /// The run that a generator decides; the same generator makes the same run.
+    func plan(using generator: inout SeededGenerator) throws(CoordinateError) -> RunPlan {
+        let loop = Loop(
+            latitude: latitude, longitude: longitude, length: .random(in: 900...1600, using: &generator),
+            heading: .random(in: 0..<2 * .pi, using: &generator))
+        let pace = Double.random(in: 240...420, using: &generator) / 1000  // seconds a metre
+        let quality = Double.random(in: 0.6...1.6, using: &generator)
+        var east = DriftingNoise(deviation: 1.6 * quality, correlation: 0.985)
+        var north = DriftingNoise(deviation: 1.6 * quality, correlation: 0.985)
+        var form = DriftingNoise(deviation: 0.06, correlation: 0.98)
+        var radius = DriftingNoise(deviation: 1.2, correlation: 0.9)
+
+        var plan = RunPlan(points: [])
+        if hasPause, length >= 60 {
+            let start = Int64(length * .random(in: 0.3...0.6, using: &generator) * 1000)
+            plan.pauses = [start..<start + Int64.random(in: 8000...20_000, using: &generator)]
+        }
+        var distance = 0.0
+        // Phones do not tick on the second, and not all at once.
+        var offset = Int64.random(in: 100..<1100, using: &generator)
+        while offset <= Int64(length * 1000) {
+            let isPaused = plan.pauses.contains { $0.contains(offset) }
+            let speed = isPaused ? 0.4 : (1 + form.next(using: &generator)) / pace
+            let error = (east.next(using: &generator), north.next(using: &generator))
+            let accuracy = max(2.5, 4.5 * quality + radius.next(using: &generator))
+            var point = RunPlan.Point(
+                offset: offset, place: try loop.place(at: distance, east: error.0, north: error.1),
+                accuracy: Int((accuracy * 10).rounded()),
+                altitude: Int(440 + 30 * sin(distance / loop.length * 2 * .pi)),
+                heartRate: 128 + Int(min(32, distance / 20)) + Int(60 * form.next(using: &generator)))
+            if generator.chance(outlierChance), offset > 5000 {
+                let direction = Double.random(in: 0..<2 * .pi, using: &generator)
+                let miss = Double.random(in: 60...300, using: &generator)
+                point.place = try loop.place(
+                    at: distance, east: miss * cos(direction), north: miss * sin(direction))
+                // A phone may or may not know that it is wrong.
+                point.accuracy = generator.chance(0.5) ? Int(miss * 10) : 150
+            }
+            plan.points.append(point)
+            distance += speed
+            offset += 1000 + Int64.random(in: -30...30, using: &generator)
+        }
+        return plan
+    }
+}

@@ -1,0 +1,73 @@
+import HTTPTypes
+import LWS
+import Services
+
+/// How a group of routes writes its refusals.
+enum ErrorShape: Sendable {
+    /// `{"message":"…"}`
+    case message
+    /// `{"error":"…"}`
+    case error
+    /// `{"success":false,"code":"…","message":"…"}`
+    case coded
+    /// A line of text, for people and monitors.
+    case text
+
+    func response(for problem: Problem) -> Response {
+        var response =
+            switch self {
+            case .message: Response.json(["message": .string(problem.message)], status: problem.status)
+            case .error: Response.json(["error": .string(problem.message)], status: problem.status)
+            case .coded:
+                Response.json(
+                    [
+                        "success": false, "code": .string(problem.code ?? Self.code(for: problem.status)),
+                        "message": .string(problem.message),
+                    ], status: problem.status)
+            case .text: Response.text(problem.message + "\n", status: problem.status)
+            }
+        if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+        return response
+    }
+
+    private static func code(for status: Status) -> String {
+        switch status.code {
+        case 401: "UNAUTHORIZED"
+        case 403: "FORBIDDEN"
+        case 404: "NOT_FOUND"
+        case 413: "TOO_LARGE"
+        case 429: "TOO_MANY_REQUESTS"
+        case 500...: "SERVER_ERROR"
+        default: "BAD_REQUEST"
+        }
+    }
+
+    /// The shape for a path that no route has taken, or of which nothing but the path is known.
+    init(path: some Sequence<String>) {
+        var segments = path.makeIterator()
+        switch (segments.next(), segments.next()) {
+        case ("api", "runRoom"): self = .error
+        case ("api", _): self = .message
+        default: self = .text
+        }
+    }
+}
+
+extension LWS.HTTPResponse {
+    static func json(_ value: JSONValue, status: Status = .ok) -> Response {
+        .json(encoded: value.bytes, status: status)
+    }
+
+    static func json(encoded bytes: [UInt8], status: Status = .ok) -> Response {
+        // What is answered is the state of a moment, and some of it is for one pair of eyes.
+        Response(
+            status: status, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: .bytes(bytes))
+    }
+
+    static func text(_ text: String, status: Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: .bytes(Array(text.utf8)))
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import LWS
+
+typealias Response = LWS.HTTPResponse
+typealias Status = HTTPTypes.HTTPResponse.Status
+
+/// An answer that refuses, before it has the shape that its group of routes gives to refusals.
+struct Problem: Error, Sendable {
+    var status: Status
+    /// For a person; holds nothing of the server's inside.
+    var message: String
+    /// For a program, in those shapes that carry one; nil for the one that goes with the status.
+    var code: String?
+    /// Seconds after which trying again makes sense.
+    var retryAfter: Int?
+    /// What happened, for the log; never for the client.
+    var cause: String?
+
+    init(_ status: Status, _ message: String, code: String? = nil, retryAfter: Int? = nil, cause: String? = nil) {
+        self.status = status
+        self.message = message
+        self.code = code
+        self.retryAfter = retryAfter
+        self.cause = cause
+    }
+
+    static func badRequest(_ message: String) -> Problem { Problem(.badRequest, message) }
+
+    static let notFound = Problem(.notFound, "Not found")
+
+    /// Nothing was stored or read; the same request may succeed later.
+    static func unavailable(_ status: Status = .serviceUnavailable, cause: String) -> Problem {
+        Problem(
+            status, "The server cannot store or read at the moment. Try again later.", retryAfter: 5, cause: cause)
+    }
+
+    static func internalError(cause: String) -> Problem {
+        Problem(.internalServerError, "An internal server error occurred", cause: cause)
+    }
+
+    static func tooManyRequests(retryAfter: Int) -> Problem {
+        Problem(.tooManyRequests, "Too many requests. Try again later.", retryAfter: retryAfter)
+    }
+}
+
+extension HTTPTypes.HTTPResponse.Status {
+    /// RFC 4918, section 11.5.
+    static let insufficientStorage = Status(code: 507, reasonPhrase: "Insufficient Storage")
+}

@@ -1,0 +1,180 @@
+import LWS
+import Live
+public import Logging
+import Services
+import Store
+import Synchronization
+
+/// The whole server: database, services, live rooms, and the listener that serves them.
+///
+/// Starts once and stops once. From any task.
+public final class Application: Sendable {
+    /// Why settings cannot be those of a server.
+    public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+        case noDataDirectory
+        case badPort(Int)
+
+        public var description: String {
+            switch self {
+            case .noDataDirectory: "no data directory is given"
+            case .badPort(let port): "the port \(port) is not in 0...65535"
+            }
+        }
+    }
+
+    private enum Phase {
+        case idle
+        case started(Task<Running, any Error>)
+        case stopped(Task<Void, Never>?)
+    }
+
+    private let configuration: ApplicationConfiguration
+    private let logger: Logger
+    private let phase = Mutex(Phase.idle)
+
+    /// A server that does nothing yet.
+    public init(configuration: ApplicationConfiguration, logger: Logger) throws(ConfigurationError) {
+        guard !configuration.dataDirectory.isEmpty else { throw .noDataDirectory }
+        guard (0...65535).contains(configuration.server.port) else { throw .badPort(configuration.server.port) }
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Opens the database, brings the rooms back that were alive, and listens.
+    ///
+    /// To be called once; calling it after ``stop()`` throws `CancellationError`.
+    ///
+    /// - Returns: The port.
+    /// - Throws: `StoreError` for the data directory and the database, `LWSError` for the address, the certificate and
+    ///   the system, as they are: each has one sentence for a person. Nothing stays open then.
+    public func start() async throws -> Int {
+        let task = phase.withLock { phase -> Task<Running, any Error>? in
+            switch phase {
+            case .idle:
+                let task = Task { [configuration, logger] in
+                    try await Running.begin(configuration, logger: logger)
+                }
+                phase = .started(task)
+                return task
+            case .started: preconditionFailure("a server starts once")
+            case .stopped: return nil
+            }
+        }
+        guard let task else { throw CancellationError() }
+        return try await task.value.port
+    }
+
+    /// Stops listening, takes leave of everybody, stores what is left, and closes the database.
+    ///
+    /// Waits for a start that is under way. May be repeated: every call returns when all is done.
+    public func stop() async {
+        let task = phase.withLock { phase -> Task<Void, Never>? in
+            switch phase {
+            case .idle:
+                phase = .stopped(nil)
+                return nil
+            case .started(let start):
+                let task = Task {
+                    // A start that failed has cleared up behind itself.
+                    guard let running = try? await start.value else { return }
+                    await running.end()
+                }
+                phase = .stopped(task)
+                return task
+            case .stopped(let task): return task
+            }
+        }
+        await task?.value
+    }
+}
+
+/// A server between its start and its end.
+private struct Running: Sendable {
+    let port: Int
+    let core: Core
+    let server: Server
+    let loop: EventLoop
+    let upkeep: Task<Void, Never>
+    let logger: Logger
+
+    @concurrent static func begin(_ configuration: ApplicationConfiguration, logger: Logger) async throws -> Running {
+        let database = try AppDatabase(directory: configuration.dataDirectory, logger: logger)
+        let loop: EventLoop
+        do {
+            loop = try EventLoop(name: "live")
+        } catch {
+            close(database, logger)
+            throw error
+        }
+        let core = Core(
+            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost.scrypt,
+            limits: configuration.rateLimits ? configuration.limits : nil,
+            coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
+            logger: logger)
+        let gauge = ConnectionGauge()
+        let responder = APIResponder(core: core, connections: { await gauge.count(on: loop) }, logger: logger)
+        let server = Server(
+            configuration: configuration.server, loop: loop, responder: responder,
+            endpoints: [core.live.endpoint()], logger: logger)
+        gauge.watch(server)
+        do {
+            try await core.live.start()
+            let port = try await server.start()
+            let upkeep = Task { await Self.upkeep(core.tokens, logger) }
+            return Running(port: port, core: core, server: server, loop: loop, upkeep: upkeep, logger: logger)
+        } catch {
+            await core.live.stop()
+            await loop.shutDown()
+            close(database, logger)
+            throw error
+        }
+    }
+
+    func end() async {
+        upkeep.cancel()
+        await server.stop()
+        await core.live.stop()
+        // The thread ends before the database closes, lest somebody on it still asks.
+        await loop.shutDown()
+        Self.close(core.database, logger)
+    }
+
+    private static func close(_ database: AppDatabase, _ logger: Logger) {
+        do {
+            try database.close()
+        } catch {
+            // Nothing is lost: the next start replays SQLite's log.
+            logger.error("the database was not closed cleanly", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Removes expired tokens, once at the start and then each hour.
+    private static func upkeep(_ tokens: Tokens, _ logger: Logger) async {
+        while !Task.isCancelled {
+            do {
+                try await tokens.removeExpired()
+            } catch {
+                logger.notice("expired tokens were not removed; they are in an hour", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(3600))
+        }
+    }
+}
+
+/// Lets `/metrics` ask the server that serves it.
+private final class ConnectionGauge: Sendable {
+    private struct Watched {
+        weak var server: Server?
+    }
+
+    private let watched = Mutex(Watched())
+
+    func watch(_ server: Server) { watched.withLock { $0.server = server } }
+
+    func count(on loop: EventLoop) async -> Int? {
+        guard let server = watched.withLock({ $0.server }) else { return nil }
+        return await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume(returning: server.connectionCount) }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+public import Geo
+public import LWS
+public import Live
+import Services
+
+/// What work the hashing of a password is.
+public enum PasswordCost: String, Sendable, CaseIterable {
+    /// What OWASP asks for at least: about 0.2 s.
+    case `default`
+    /// Some milliseconds, for tests and load tests; protects nobody.
+    case low
+
+    var scrypt: Passwords.Cost {
+        switch self {
+        case .default: .standard
+        case .low: .low
+        }
+    }
+}
+
+/// The settings of a whole server.
+public struct ApplicationConfiguration: Sendable {
+    /// Where it listens, and the limits of HTTP.
+    public var server: ServerConfiguration
+    /// The numbers of the live protocol.
+    public var live: LiveSettings
+    /// Where everything is kept; made if it is not there. One server at a time may use it.
+    public var dataDirectory: String
+    public var passwordCost: PasswordCost
+    /// Off for load tests from one address: then neither rates nor failed logins are limited.
+    public var rateLimits: Bool
+    /// How often what may be done by one address, with ``rateLimits`` on.
+    public var limits = RateLimits()
+    /// What the degrees of a REST request mean that does not say it.
+    public var restCoordinateSystem: CoordinateSystem
+    /// Whether whoever knows a room's `runID` may read it through REST, as the running app does; otherwise it takes the
+    /// room's password or a runner's token.
+    public var openRoomReads: Bool
+
+    public init(
+        server: ServerConfiguration = ServerConfiguration(), live: LiveSettings = LiveSettings(),
+        dataDirectory: String, passwordCost: PasswordCost = .default, rateLimits: Bool = true,
+        restCoordinateSystem: CoordinateSystem = .gcj02, openRoomReads: Bool = true
+    ) {
+        self.server = server
+        self.live = live
+        self.dataDirectory = dataDirectory
+        self.passwordCost = passwordCost
+        self.rateLimits = rateLimits
+        self.restCoordinateSystem = restCoordinateSystem
+        self.openRoomReads = openRoomReads
+    }
+}

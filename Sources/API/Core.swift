@@ -1,0 +1,71 @@
+import Geo
+import LWS
+import Live
+import Logging
+import Rooms
+import Services
+import Store
+
+/// The services and the live rooms of one server, put together: what the routes work with.
+struct Core: Sendable {
+    let database: AppDatabase
+    let accounts: Accounts
+    let tokens: Tokens
+    let records: Records
+    let live: LiveRooms
+    let limits: RequestLimits
+    /// What the numbers of a REST request mean that does not say it.
+    let coordinateSystem: CoordinateSystem
+    /// Whether anybody who knows a room's `runID` may look into it.
+    let roomsAreOpen: Bool
+
+    /// Puts the services around an open database.
+    init(
+        database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
+        cost: Passwords.Cost = .standard, limits: RateLimits? = RateLimits(),
+        coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
+        self.database = database
+        self.limits = limits.map { RequestLimits($0) } ?? RequestLimits()
+        self.coordinateSystem = coordinateSystem
+        self.roomsAreOpen = roomsAreOpen
+        let tokens = Tokens(store: database, now: now)
+        let accounts = Accounts(
+            store: database, passwords: Passwords(cost: cost), tokens: tokens,
+            failuresPerMinute: limits == nil ? .max : 10, logger: logger, now: now)
+        self.tokens = tokens
+        self.accounts = accounts
+        records = Records(store: database, now: now)
+        live = LiveRooms(
+            loop: loop, store: database, settings: settings,
+            credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
+    }
+
+    private static func credentials(accounts: Accounts, tokens: Tokens, ids: IDGenerator) -> Credentials {
+        Credentials(
+            person: { token in
+                do {
+                    let identity = try await tokens.verify(token)
+                    return try await accounts.account(id: identity.account).map { Person($0) }
+                } catch ServicesError.badToken, ServicesError.unauthenticated {
+                    return nil
+                }
+            },
+            makeSecret: { password in
+                let stored = RoomPassword(password)
+                return RoomSecret(salt: stored.salt, hash: stored.hash)
+            },
+            matches: { password, secret in RoomPassword(salt: secret.salt, hash: secret.hash).matches(password) },
+            newID: { ids.next() })
+    }
+}
+
+extension Person {
+    /// An account as the others in a room see it.
+    init(_ account: Account) {
+        self.init(
+            account: account.id, username: account.username, nickname: account.nickname,
+            avatar: LepaoJSON.avatarPath(of: account.username))
+    }
+}

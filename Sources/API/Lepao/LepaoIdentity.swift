@@ -1,0 +1,54 @@
+import HTTPTypes
+import LWS
+import Services
+
+/// Who asks, in the running app's API.
+struct LepaoIdentity: Sendable {
+    let accounts: Accounts
+    let tokens: Tokens
+
+    /// The account that a request may speak for: that of its token.
+    ///
+    /// - Parameters:
+    ///   - request: The request with the token.
+    ///   - username: Whom the request names; nil for the token's user.
+    /// - Throws: 401 without a token, 403 for one that is not valid, 404 for a username that nobody has, 403 for
+    ///   somebody else's.
+    func account(of request: HTTPServerRequest, named username: String?) async throws -> Account {
+        let identity = try await tokens.verify(request.authorization)
+        guard let username else {
+            guard let account = try await accounts.account(id: identity.account) else { throw ServicesError.badToken }
+            return account
+        }
+        guard let account = try await accounts.account(named: username) else { throw ServicesError.unknownUser }
+        guard account.id == identity.account else { throw Self.notTheirs }
+        return account
+    }
+
+    /// The account of a request's token; nil without one, or with one that is not valid: for what is open to all and
+    /// shows its owner more.
+    func accountIfKnown(_ request: HTTPServerRequest) async throws -> Int64? {
+        do {
+            return try await tokens.verify(request.authorization).account
+        } catch ServicesError.unauthenticated, ServicesError.badToken {
+            return nil
+        }
+    }
+
+    /// Checks a token that need not be there: if it is, it must be valid and that of the user who is named.
+    ///
+    /// - Returns: The token's account, nil without a token.
+    /// - Throws: 403 for a token that is not valid or somebody else's.
+    func accountIfSent(_ request: HTTPServerRequest, named username: String?) async throws -> Int64? {
+        let identity: Tokens.Identity
+        do {
+            identity = try await tokens.verify(request.authorization)
+        } catch ServicesError.unauthenticated {
+            return nil
+        }
+        if let username, try await accounts.account(named: username)?.id != identity.account { throw Self.notTheirs }
+        return identity.account
+    }
+
+    static let notTheirs = Problem(.forbidden, "The token belongs to another user")
+}

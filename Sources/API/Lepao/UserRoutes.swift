@@ -1,0 +1,93 @@
+import HTTPTypes
+import LWS
+import Live
+import Services
+import Store
+
+/// Registration, login and users of the running app's API.
+struct UserRoutes: Sendable {
+    let core: Core
+    let identity: LepaoIdentity
+
+    init(core: Core) {
+        self.core = core
+        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+    }
+
+    func add(to table: inout RouteTable) {
+        table.on(.post, "/api/users", errors: .message) { try await register($0) }
+        table.on(.post, "/api/users/login", errors: .message) { try await login($0) }
+        table.on(.post, "/api/users/tokenCheck", errors: .message) { try await checkToken($0) }
+        table.on(.get, "/api/users/{id}", errors: .message) { try await user($0) }
+    }
+
+    /// Answers with the user twice: nested, as the original server does, and flat, as its document says.
+    private func register(_ request: HTTPServerRequest) async throws -> Response {
+        try core.limits.registrations?.take(request.head.remoteAddress)
+        let (username, password) = try nameAndPassword(request)
+        let account = try await core.accounts.register(username: username, password: password)
+        let token = try await core.tokens.issue(for: account.id)
+        let user = try await ownUser(account)
+        var answer = JSONObject()
+        answer["message"] = "Register successful"
+        answer["token"] = .string(token.token)
+        answer["newUser"] = .object(user)
+        for name in ["username", "password", "_id", "createdAt", "updatedAt", "__v"] { answer[name] = user[name] }
+        return .json(.object(answer))
+    }
+
+    private func login(_ request: HTTPServerRequest) async throws -> Response {
+        try core.limits.logins?.take(request.head.remoteAddress)
+        let (username, password) = try nameAndPassword(request)
+        let account = try await core.accounts.login(
+            username: username, password: password, address: request.head.remoteAddress)
+        let token = try await core.tokens.issue(for: account.id)
+        return .json([
+            "message": "Login successful", "token": .string(token.token), "user": .object(try await ownUser(account)),
+        ])
+    }
+
+    private func nameAndPassword(_ request: HTTPServerRequest) throws(Problem) -> (username: String, password: String) {
+        let body = try JSONBody(request)
+        guard let username = try body.string("username"), !username.isEmpty,
+            let password = try body.string("password"), !password.isEmpty
+        else { throw .badRequest("username and password are required.") }
+        return (username, password)
+    }
+
+    private func checkToken(_ request: HTTPServerRequest) async throws -> Response {
+        let identity = try await core.tokens.verify(request.authorization)
+        return .json([
+            "message": "Token is valid",
+            "decoded": [
+                "id": .string(identity.objectID), "username": .string(identity.username),
+                "loginTime": LepaoJSON.date(identity.issuedAt), "iat": .int(identity.issuedAt / 1000),
+                "exp": .int(identity.expiresAt / 1000),
+            ],
+        ])
+    }
+
+    /// One user by name, or by id where nobody has that name.
+    private func user(_ request: HTTPServerRequest) async throws -> Response {
+        let wanted = request.parameter("id")
+        var account = try await core.accounts.account(named: wanted)
+        if account == nil { account = try await core.accounts.account(objectID: wanted) }
+        guard let account else { throw ServicesError.unknownUser }
+        let isOwner = try await identity.accountIfKnown(request) == account.id
+        return .json(.object(isOwner ? try await ownUser(account) : LepaoJSON.user(account)))
+    }
+
+    /// A user as its owner sees it.
+    ///
+    /// The records are without their markers, which would make each login as large as all runs ever; those are under
+    /// `run/records`.
+    private func ownUser(_ account: Account) async throws -> JSONObject {
+        var user = LepaoJSON.user(account)
+        user["lastRunId"] = .int(account.lastRunID)
+        user["data"] = try await core.records.runData(account: account.id).json
+        let records = try await core.database.recordSummaries(account: account.id).records
+        user["record"] = .array(records.map(LepaoJSON.record))
+        user["posts"] = []
+        return user
+    }
+}

@@ -1,0 +1,109 @@
+import Live
+
+/// What `/metrics` says.
+struct MetricsPage {
+    var live: LiveMetrics
+    var http: HTTPMetrics.Snapshot
+    var process: ProcessStatistics
+    /// Nil when the database does not answer.
+    var journalBytes: Int?
+    var unstoredMarkers: Int
+    /// TCP connections of any kind; nil while there is no listener.
+    var connections: Int?
+
+    var text: String {
+        var page = PrometheusText()
+        writeRooms(to: &page)
+        writeTraffic(to: &page)
+        writeTimes(to: &page)
+        writeHTTP(to: &page)
+        writeProcess(to: &page)
+        return page.text
+    }
+
+    private func writeRooms(to page: inout PrometheusText) {
+        page.single(
+            "runroom_live_connections", .gauge, "WebSocket connections of the live protocol.", live.connections)
+        page.single("runroom_rooms_awake", .gauge, "Rooms in memory.", live.roomsAwake)
+        page.single("runroom_runners_connected", .gauge, "Runners with a live connection.", live.runners)
+        page.single("runroom_spectators_connected", .gauge, "Spectators with a live connection.", live.spectators)
+        page.single(
+            "runroom_unstored_markers", .gauge, "Markers in memory that are not on disk yet.", unstoredMarkers)
+        if let journalBytes {
+            page.single(
+                "runroom_journal_bytes", .gauge, "Size of the marker journal that a start would replay.", journalBytes)
+        }
+    }
+
+    private func writeTraffic(to page: inout PrometheusText) {
+        page.single("runroom_messages_received_total", .counter, "Live messages from clients.", live.messagesIn)
+        page.single(
+            "runroom_markers_received_total", .counter, "Markers from clients, repeats included.", live.markersIn)
+        page.single("runroom_frames_sent_total", .counter, "Frames handed to sockets.", live.framesOut)
+        page.single("runroom_frame_rows_sent_total", .counter, "Rows in those frames.", live.rowsOut)
+        page.single("runroom_frame_bytes_sent_total", .counter, "Bytes of those frames.", live.bytesOut)
+        page.single(
+            "runroom_frames_skipped_total", .counter, "Frames that a busy viewer made up for with a later one.",
+            live.framesSkipped)
+        page.single("runroom_events_sent_total", .counter, "Events handed to viewers.", live.eventsOut)
+        page.single("runroom_acks_sent_total", .counter, "Acknowledgements sent.", live.acksOut)
+        page.metric("runroom_closes_total", .counter, "Live connections closed by the server, by close code.")
+        for (code, count) in live.closes.sorted(by: { $0.key < $1.key }) {
+            page.sample("runroom_closes_total", [("code", String(code))], count)
+        }
+        page.single("runroom_commits_total", .counter, "Commits of the journal.", live.commits)
+        page.single(
+            "runroom_commits_failed_total", .counter, "Commits that failed and were tried again.", live.commitsFailed)
+        page.single(
+            "runroom_journal_rows_damaged_total", .counter, "Journal rows that could not be read at a recovery.",
+            live.journalRowsDamaged)
+    }
+
+    private func writeTimes(to page: inout PrometheusText) {
+        let histograms: [(String, String, LiveMetrics.Histogram)] = [
+            ("runroom_ack_delay_seconds", "From a marker's arrival to its acknowledgement.", live.ackDelay),
+            ("runroom_tick_delay_seconds", "From a tick's appointed time to its work.", live.tickDelay),
+            ("runroom_commit_seconds", "Duration of a commit with its sync.", live.commitTime),
+        ]
+        for (name, help, histogram) in histograms {
+            page.metric(name, .histogram, help)
+            page.histogram(name, bounds: histogram.bounds, counts: histogram.counts, sum: histogram.sum)
+        }
+    }
+
+    private func writeHTTP(to page: inout PrometheusText) {
+        page.metric("runroom_http_requests_total", .counter, "HTTP requests by route, method and status.")
+        let requests = http.requests.sorted {
+            ($0.key.pattern, $0.key.method, $0.key.status) < ($1.key.pattern, $1.key.method, $1.key.status)
+        }
+        for (request, count) in requests {
+            page.sample(
+                "runroom_http_requests_total",
+                [("route", request.pattern), ("method", request.method), ("status", String(request.status))], count)
+        }
+        page.metric("runroom_http_request_seconds", .histogram, "Duration of HTTP requests by route and method.")
+        let durations = http.durations.sorted {
+            ($0.key.pattern, $0.key.method) < ($1.key.pattern, $1.key.method)
+        }
+        for (route, histogram) in durations {
+            page.histogram(
+                "runroom_http_request_seconds", [("route", route.pattern), ("method", route.method)],
+                bounds: HTTPMetrics.Histogram.bounds, counts: histogram.counts, sum: histogram.sum)
+        }
+    }
+
+    private func writeProcess(to page: inout PrometheusText) {
+        if let connections {
+            page.single("runroom_connections", .gauge, "TCP connections, HTTP and WebSocket.", connections)
+        }
+        if let bytes = process.residentBytes {
+            page.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)
+        }
+        if let seconds = process.cpuSeconds {
+            page.single("process_cpu_seconds_total", .counter, "User and system CPU time in seconds.", seconds)
+        }
+        if let descriptors = process.openDescriptors {
+            page.single("process_open_fds", .gauge, "Open file descriptors.", descriptors)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import HTTPTypes
+import LWS
+import Live
+import Store
+
+/// What operators and their monitors ask.
+struct OperationsRoutes: Sendable {
+    let core: Core
+    let metrics: HTTPMetrics
+    /// How many TCP connections there are.
+    let connections: @Sendable () async -> Int?
+
+    func add(to table: inout RouteTable) {
+        table.on(.get, "/", errors: .text) { _ in
+            .text("RunRoom: live run rooms. The API is under /api, live connections go to /live.\n")
+        }
+        table.on(.get, "/healthz", errors: .text) { _ in .text("ok\n") }
+        table.on(.get, "/readyz", errors: .text) { _ in try await ready() }
+        table.on(.get, "/metrics", errors: .text) { _ in await page() }
+    }
+
+    /// Whether the database answers in time.
+    private func ready() async throws(Problem) -> Response {
+        let database = core.database
+        let isReady = await answers(within: .seconds(1)) {
+            do {
+                try await database.ping()
+                return true
+            } catch {
+                return false
+            }
+        }
+        guard isReady else {
+            throw Problem(.serviceUnavailable, "the database does not answer", retryAfter: 1)
+        }
+        return .text("ready\n")
+    }
+
+    private func page() async -> Response {
+        let page = MetricsPage(
+            live: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
+            journalBytes: try? await core.database.journalBytes(), unstoredMarkers: await core.live.unjournaledCount,
+            connections: await connections())
+        var response = Response.text(page.text)
+        response.headers[.contentType] = PrometheusText.contentType
+        return response
+    }
+}
+
+/// The answer to a question, or false when it takes too long; the question is then left to itself.
+///
+/// Not a task group: that would wait for the question, and a database that hangs cannot be cancelled.
+func answers(within limit: Duration, _ question: @escaping @Sendable () async -> Bool) async -> Bool {
+    let (answers, continuation) = AsyncStream.makeStream(of: Bool.self)
+    let asking = Task { continuation.yield(await question()) }
+    let waiting = Task {
+        try? await Task.sleep(for: limit)
+        continuation.yield(false)
+    }
+    defer {
+        asking.cancel()
+        waiting.cancel()
+    }
+    for await answer in answers { return answer }
+    return false
+}

@@ -1,0 +1,109 @@
+import HTTPTypes
+import LWS
+import Logging
+
+/// Finds the route of each request, and gives every answer what all of them carry: safety headers, a line in the log,
+/// and a place in the metrics.
+struct APIResponder: HTTPResponder {
+    let router: Router
+    let metrics: HTTPMetrics
+    let logger: Logger
+
+    /// A responder with the routes of all groups.
+    ///
+    /// - Parameters:
+    ///   - core: What the routes work with.
+    ///   - connections: How many TCP connections there are, for the metrics.
+    ///   - logger: Hears of each request at debug level, and of failures.
+    init(core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, logger: Logger) {
+        let metrics = HTTPMetrics()
+        var table = RouteTable(logger: logger)
+        OperationsRoutes(core: core, metrics: metrics, connections: connections).add(to: &table)
+        UserRoutes(core: core).add(to: &table)
+        RunRoutes(core: core).add(to: &table)
+        RoomRoutes(core: core).add(to: &table)
+        router = table.router
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy {
+        switch router.match(head.method, path: head.path) {
+        case .route(let route, _): route.bodyPolicy
+        // Not kept; taken so that the answer can say what is wrong.
+        case .methodNotAllowed, .notFound: BodyPolicy(maxBytes: 64 << 10)
+        }
+    }
+
+    @concurrent func respond(to request: HTTPServerRequest) async -> Response {
+        let begun = ContinuousClock.now
+        let head = request.head
+        var pattern = "(none)"
+        var response: Response
+        switch router.match(head.method, path: head.path) {
+        case .route(let route, let parameters):
+            pattern = route.pattern
+            var request = request
+            request.parameters = parameters
+            do {
+                response = try await route.handler(request)
+            } catch {
+                response = ErrorShape(path: head.path).response(for: Problem(error))
+            }
+        case .methodNotAllowed, .notFound:
+            if head.method == .options {
+                pattern = "(preflight)"
+                response = Self.preflight
+            } else {
+                response = ErrorShape(path: head.path).response(for: .notFound)
+            }
+        }
+        Self.secure(&response)
+        let elapsed = begun.duration(to: .now)
+        metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
+        logger.debug(
+            "request",
+            metadata: [
+                "method": "\(head.method)", "route": "\(pattern)", "status": "\(response.status.code)",
+                "milliseconds": "\(elapsed / .milliseconds(1))",
+            ])
+        return response
+    }
+
+    func refusal(_ status: Status, path: String) -> Response {
+        let path = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+        let message =
+            switch status.code {
+            case 408: "The request did not come in time"
+            case 411: "The length of the body is missing"
+            case 413: "The body is too large"
+            case 414: "The request target is too long"
+            case 431: "The header is too large"
+            case 503: "The server is full. Try again later."
+            case 400: "The request is not valid HTTP"
+            default: status.reasonPhrase
+            }
+        var problem = Problem(status, message)
+        if status.code == 503 { problem.retryAfter = 5 }
+        var response = ErrorShape(path: path).response(for: problem)
+        Self.secure(&response)
+        metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
+        return response
+    }
+
+    /// What a browser asks before a page of another origin may call: everybody may, since credentials are never
+    /// cookies.
+    private static let preflight = Response(
+        status: .noContent,
+        headers: [
+            .accessControlAllowMethods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+            .accessControlAllowHeaders: "Authorization, Content-Type, X-Room-Password",
+            .accessControlMaxAge: "86400",
+        ])
+
+    private static func secure(_ response: inout Response) {
+        response.headers[.accessControlAllowOrigin] = "*"
+        response.headers[.accessControlExposeHeaders] = "Retry-After, ETag"
+        response.headers[.xContentTypeOptions] = "nosniff"
+    }
+}

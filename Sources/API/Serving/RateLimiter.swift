@@ -1,0 +1,120 @@
+import Glibc
+import Synchronization
+
+/// How often something may be done by one address.
+public struct RateLimit: Sendable, Hashable {
+    /// So many at once...
+    public var burst: Int
+    /// ...and so many a minute for long.
+    public var perMinute: Double
+
+    public init(burst: Int, perMinute: Double) {
+        self.burst = burst
+        self.perMinute = perMinute
+    }
+}
+
+/// Token buckets, one for each remote address.
+///
+/// The table is bounded: whoever makes the server forget an address by coming from ten thousand others has ten thousand
+/// addresses anyway.
+final class RateLimiter: Sendable {
+    private struct Bucket {
+        var tokens: Double
+        var updated: ContinuousClock.Instant
+    }
+
+    private let limit: RateLimit
+    private let capacity: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let buckets = Mutex<[AddressKey: Bucket]>([:])
+
+    init(
+        _ limit: RateLimit, capacity: Int = 10_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.limit = limit
+        self.capacity = capacity
+        self.now = now
+    }
+
+    /// Takes one from the bucket of an address.
+    ///
+    /// - Throws: A problem with the seconds until there is one again.
+    func take(_ address: String) throws(Problem) {
+        let key = AddressKey(address)
+        let moment = now()
+        let missing = buckets.withLock { buckets -> Double in
+            var bucket = buckets[key] ?? Bucket(tokens: Double(limit.burst), updated: moment)
+            bucket.tokens = tokens(of: bucket, at: moment)
+            bucket.updated = moment
+            let missing = max(0, 1 - bucket.tokens)
+            if missing == 0 { bucket.tokens -= 1 }
+            if buckets[key] == nil, buckets.count >= capacity { prune(&buckets, at: moment) }
+            buckets[key] = bucket
+            return missing
+        }
+        guard missing > 0 else { return }
+        throw .tooManyRequests(retryAfter: max(1, Int((missing / limit.perMinute * 60).rounded(.up))))
+    }
+
+    /// How many addresses are remembered.
+    var count: Int { buckets.withLock { $0.count } }
+
+    private func tokens(of bucket: Bucket, at moment: ContinuousClock.Instant) -> Double {
+        let minutes = bucket.updated.duration(to: moment) / .seconds(60)
+        return min(Double(limit.burst), bucket.tokens + max(0, minutes) * limit.perMinute)
+    }
+
+    /// Forgets those that are full again, or else the fuller half: the emptiest are the ones to remember.
+    private func prune(_ buckets: inout [AddressKey: Bucket], at moment: ContinuousClock.Instant) {
+        buckets = buckets.filter { tokens(of: $0.value, at: moment) < Double(limit.burst) }
+        guard buckets.count >= capacity else { return }
+        let fullest = buckets.sorted { tokens(of: $0.value, at: moment) > tokens(of: $1.value, at: moment) }
+        for (key, _) in fullest.prefix(capacity / 2) { buckets[key] = nil }
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the 64 bits of an IPv6 address that a subscriber is given.
+struct AddressKey: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    init(_ address: String) {
+        var v6 = in6_addr()
+        var v4 = in_addr()
+        if inet_pton(AF_INET, address, &v4) == 1 {
+            bytes = withUnsafeBytes(of: v4) { Array($0) }
+        } else if inet_pton(AF_INET6, address, &v6) == 1 {
+            let all = withUnsafeBytes(of: v6) { Array($0) }
+            let isMapped = all[0..<10].allSatisfy { $0 == 0 } && all[10] == 0xFF && all[11] == 0xFF
+            bytes = isMapped ? Array(all[12...]) : Array(all[0..<8])
+        } else {
+            bytes = Array(address.utf8)
+        }
+    }
+}
+
+/// The limits of what a stranger may do.
+public struct RateLimits: Sendable, Hashable {
+    /// Roomy enough for a class that registers behind one address.
+    public var registrations = RateLimit(burst: 100, perMinute: 20)
+    public var logins = RateLimit(burst: 100, perMinute: 60)
+    public var roomCreations = RateLimit(burst: 30, perMinute: 10)
+
+    public init() {}
+}
+
+/// The limiters of one server; each is nil where nothing is limited.
+struct RequestLimits: Sendable {
+    var registrations: RateLimiter?
+    var logins: RateLimiter?
+    var roomCreations: RateLimiter?
+
+    /// Nothing is limited.
+    init() {}
+
+    init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        registrations = RateLimiter(limits.registrations, now: now)
+        logins = RateLimiter(limits.logins, now: now)
+        roomCreations = RateLimiter(limits.roomCreations, now: now)
+    }
+}

@@ -1,0 +1,36 @@
+import HTTPTypes
+import LWS
+import Logging
+
+/// Collects the routes of all groups, each with the shape of its refusals.
+struct RouteTable {
+    private(set) var router = Router()
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Adds a route whose errors are answered in a shape.
+    mutating func on(
+        _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
+        body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
+    ) {
+        let logger = logger
+        router.on(method, pattern, body: body) { request in
+            do {
+                return try await handler(request)
+            } catch {
+                let problem = Problem(error)
+                if let cause = problem.cause {
+                    logger.error(
+                        "request failed",
+                        metadata: [
+                            "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
+                            "cause": "\(cause)",
+                        ])
+                }
+                return shape.response(for: problem)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+public import Foundation
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
+/// GPX, the exchange format of tracks (https://www.topografix.com/GPX/1/1/), 1.0 and 1.1.
+public enum GPX {
+    /// Reads the tracks of a file.
+    ///
+    /// Waypoints and routes are not ways that somebody went, and are left out.
+    ///
+    /// Elements are known by their names without prefix, so that it does not matter what a device calls its
+    /// namespaces, as long as it declares them. The rules for what devices get wrong:
+    /// - A point must have a latitude and a longitude in range, else nothing of the file is believed.
+    /// - A time is ISO 8601 with any fraction of a second; without a zone it is UTC, as the format demands. A time that
+    ///   cannot be read is an error, none at all is `nil`.
+    /// - An elevation that is no number is `nil`; so is a heart rate that is none or outside 1 … 500, as watches write 0
+    ///   for “no contact”. The heart rate is the `hr` or `heartrate` anywhere in a point's extensions, the last one
+    ///   if there are several.
+    ///
+    /// Nothing is loaded from elsewhere, and a document type declaration, which no GPX file has and with which entities
+    /// come, is refused. Takes about 2 µs a point and does not return before it is done: not for an event loop.
+    ///
+    /// - Parameters:
+    ///   - data: The file.
+    ///   - maximumCount: More points in all the tracks together are refused.
+    /// - Returns: The tracks in the order of the file, those without points included.
+    /// - Throws: `GPXError` with the line. A file without tracks is not an error.
+    public static func parse(_ data: Data, maximumCount: Int = 1_000_000) throws(GPXError) -> [GPXTrack] {
+        guard !hasDocumentType(data) else { throw .documentType }
+        let reader = GPXReader(maximumCount: maximumCount)
+        let parser = XMLParser(data: data)
+        parser.shouldResolveExternalEntities = false
+        parser.delegate = reader
+        let isWellFormed = parser.parse()
+        if let error = reader.error { throw error }
+        // The parser of swift-corelibs-foundation succeeds with files that are cut off, hence the second question.
+        guard isWellFormed, reader.isComplete else {
+            throw .malformed(line: parser.lineNumber)
+        }
+        return reader.tracks
+    }
+
+    /// Whether `<!DOCTYPE` is in there, in any encoding that is ASCII but for zeros in between.
+    private static func hasDocumentType(_ data: Data) -> Bool {
+        let pattern = Array("<!doctype".utf8)
+        var matched = 0
+        for byte in data where byte != 0 {
+            // Only letters change by this bit, and "<" begins the pattern only.
+            let letter = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+            matched = letter == pattern[matched] ? matched + 1 : letter == pattern[0] ? 1 : 0
+            if matched == pattern.count { return true }
+        }
+        return false
+    }
+}
+
+/// Why a file is not the GPX that can be read.
+public enum GPXError: Error, Hashable, Sendable {
+    /// Not well-formed XML, or with a prefix that is not declared.
+    case malformed(line: Int)
+    /// XML, but of another kind.
+    case notGPX
+    /// It declares a document type.
+    case documentType
+    /// A point without latitude or longitude, or with one that is no number or out of range.
+    case badPosition(line: Int)
+    /// A time that is not ISO 8601.
+    case badTime(line: Int)
+    /// More points than the caller wants.
+    case tooManyPoints
+}

@@ -1,0 +1,91 @@
+/// Times as GPX files write them: `2018-05-14T09:54:12.25Z`.
+enum ISO8601 {
+    /// Unix milliseconds of a date and a time of day, with or without a fraction and a zone (without: UTC).
+    ///
+    /// Further digits of the fraction are cut off. The second 60 of a leap second is the first of the next minute. Nil for
+    /// anything else, the 30th of February included.
+    static func milliseconds(_ text: String) -> Int64? {
+        var scanner = Scanner(bytes: Array(text.utf8))
+        guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2), scanner.skip("-"),
+            let day = scanner.digits(2), scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
+            let hour = scanner.digits(2), scanner.skip(":"), let minute = scanner.digits(2), scanner.skip(":"),
+            let second = scanner.digits(2)
+        else { return nil }
+        guard 1...12 ~= month, 1...length(of: month, in: year) ~= day, hour < 24, minute < 60, second <= 60 else {
+            return nil
+        }
+
+        var fraction = 0
+        if scanner.skip(".") || scanner.skip(",") {
+            var weight = 100
+            guard let first = scanner.digits(1) else { return nil }
+            fraction = first * weight
+            while let digit = scanner.digits(1) {
+                weight /= 10
+                fraction += digit * weight
+            }
+        }
+
+        var offset = 0
+        if !(scanner.skip("Z") || scanner.skip("z")), !scanner.isAtEnd {
+            let isWest = scanner.skip("-")
+            guard isWest || scanner.skip("+"), let hours = scanner.digits(2), hours < 24 else { return nil }
+            var minutes = 0
+            if !scanner.isAtEnd {
+                _ = scanner.skip(":")
+                guard let digits = scanner.digits(2), digits < 60 else { return nil }
+                minutes = digits
+            }
+            offset = (isWest ? -1 : 1) * (hours * 60 + minutes)
+        }
+        guard scanner.isAtEnd else { return nil }
+
+        let minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute - offset
+        return Int64((minutes * 60 + second) * 1000 + fraction)
+    }
+
+    private static func length(of month: Int, in year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days of the Gregorian calendar, counted in years that begin in March, so that the leap day comes last.
+    private static func daysSince1970(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let year = month > 2 ? year : year - 1
+        let month = (month + 9) % 12
+        let leapDays = floorDivide(year, 4) - floorDivide(year, 100) + floorDivide(year, 400)
+        return year * 365 + leapDays + (month * 306 + 5) / 10 + day - 1 - 719_468
+    }
+
+    private static func floorDivide(_ a: Int, _ b: Int) -> Int { a >= 0 ? a / b : -((b - 1 - a) / b) }
+
+    private struct Scanner {
+        let bytes: [UInt8]
+        private var position = 0
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        var isAtEnd: Bool { position == bytes.count }
+
+        mutating func skip(_ character: Unicode.Scalar) -> Bool {
+            guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+            position += 1
+            return true
+        }
+
+        /// A number of exactly that many digits.
+        mutating func digits(_ count: Int) -> Int? {
+            guard position + count <= bytes.count else { return nil }
+            var number = 0
+            for byte in bytes[position..<(position + count)] {
+                guard 0x30...0x39 ~= byte else { return nil }
+                number = number * 10 + Int(byte - 0x30)
+            }
+            position += count
+            return number
+        }
+    }
+}

@@ -1,0 +1,521 @@
+internal import CLibwebsockets
+internal import Glibc
+internal import HTTPTypes
+
+/// One connection of HTTP/1.1, a raw socket of libwebsockets: requests in turn, one answer at a time.
+///
+/// ```text
+///  ┌──▶ head ──▶ body ──▶ answering ──▶ sending ──┬──▶ draining ──▶ closed
+///  │      │                (handler)              │   (the peer may still send)
+///  │      └──▶ upgraded: a WebSocket has it       │
+///  └───────────────── keep-alive ─────────────────┘
+/// ```
+///
+/// The handler runs elsewhere and may answer when the connection is long gone; the answer is then dropped. Bytes that
+/// arrive before an answer is out wait in `inbound`, and when they are many the socket is not read until it is.
+///
+/// Everything on the loop's thread.
+final class HTTPConnection {
+    private enum Phase {
+        case head, body, answering, sending, draining, tunnel, closed
+    }
+
+    private let server: Server
+    private let isTLS: Bool
+    /// More connections than the server takes: the first request is answered with 503.
+    private let isSurplus: Bool
+    let remoteAddress: String
+
+    private var wsi: OpaquePointer?
+    private var phase = Phase.head
+    private var inbound: [UInt8] = []
+    private var parser: RequestHeadParser
+    private var decoder = BodyDecoder(.none)
+    private var collector: BodyCollector?
+    private var request: (parsed: ParsedHead, head: HTTPRequestHead)?
+    private var isReadingPaused = false
+
+    /// The head of the answer, then its body, not yet with libwebsockets.
+    private var outgoing: [UInt8] = []
+    private var source = ResponseSource.finished
+    private var isChunked = false
+    private var closesAfterwards = false
+    /// A tunnel that is empty but for what libwebsockets holds.
+    private var closesAfterFlush = false
+    private var isHead = false
+    /// The request was not read to its end.
+    private var isRefusal = false
+    /// Guards against an answer that is for an earlier request.
+    private var exchange = 0
+    /// Already working on `inbound`.
+    private var isProcessing = false
+    /// Where the bytes of a tunnel go.
+    private var tunnel: Tunnel?
+
+    /// When the present phase is over at the latest.
+    private(set) var deadline: ContinuousClock.Instant
+
+    /// What one turn of the loop writes to one socket at most, and how much of a body is read at once.
+    private static let pieceBytes = 64 << 10
+    private static let pieceCount = 4
+    /// Pipelined requests beyond this wait in the kernel.
+    private static let maxPipelinedBytes = 64 << 10
+
+    init(server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String) {
+        self.server = server
+        self.isTLS = isTLS
+        self.isSurplus = isSurplus
+        self.remoteAddress = remoteAddress
+        parser = server.makeParser()
+        deadline = .now + server.configuration.requestTimeout
+    }
+
+    /// No request is under way: the connection may be closed without a loss.
+    var isIdle: Bool { phase == .head && inbound.isEmpty }
+
+    // MARK: - Reading
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) -> CInt {
+        switch phase {
+        case .closed: return -1
+        case .draining: return 0
+        case .tunnel:
+            tunnel?.outer(received: bytes)
+            return 0
+        case .head, .body, .answering, .sending: break
+        }
+        if phase == .head, inbound.isEmpty { deadline = .now + server.configuration.requestTimeout }
+        if phase == .body, inbound.isEmpty {
+            // Straight through, without a copy.
+            let taken = takeBody(bytes)
+            if taken < bytes.count { inbound.append(contentsOf: bytes[taken...]) }
+        } else {
+            inbound.append(contentsOf: bytes)
+        }
+        process()
+        if phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes { pauseReading(true) }
+        return phase == .closed ? -1 : 0
+    }
+
+    private func pauseReading(_ isPaused: Bool) {
+        guard isReadingPaused != isPaused, let wsi else { return }
+        isReadingPaused = isPaused
+        lws_rx_flow_control(wsi, isPaused ? 0 : 1)
+    }
+
+    /// Works on what has arrived until it takes more, or an answer is under way.
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while true {
+            switch phase {
+            case .head:
+                guard !inbound.isEmpty, readHead() else { return }
+            case .body:
+                if !inbound.isEmpty {
+                    let taken = inbound.withUnsafeBytes { takeBody($0) }
+                    // A refusal has emptied it.
+                    if taken <= inbound.count { inbound.removeSubrange(..<taken) }
+                }
+                guard phase != .body || decoder.isDone else { return }
+                if phase == .body { endBody() }
+            case .answering, .sending, .draining, .tunnel, .closed: return
+            }
+        }
+    }
+
+    /// True when there may be more to do at once.
+    private func readHead() -> Bool {
+        // Empty lines before a request are skipped (RFC 9112, section 2.2).
+        if let first = inbound.first, first == 13 || first == 10 {
+            let start = inbound.firstIndex { $0 != 13 && $0 != 10 } ?? inbound.endIndex
+            inbound.removeSubrange(..<start)
+            return !inbound.isEmpty
+        }
+        do throws(RequestFault) {
+            guard let end = try parser.endOfHead(in: inbound) else { return false }
+            let parsed = try parser.parse(inbound[..<end])
+            inbound.removeSubrange(..<end)
+            if inbound.isEmpty { inbound = [] }
+            parser = server.makeParser()
+            let head = HTTPRequestHead(
+                method: parsed.method, target: parsed.target, path: parsed.path, query: parsed.query,
+                headers: parsed.fields, remoteAddress: remoteAddress)
+            request = (parsed, head)
+            begin(parsed, head)
+        } catch {
+            refuse(error)
+        }
+        return phase != .head || !inbound.isEmpty
+    }
+
+    private func begin(_ parsed: ParsedHead, _ head: HTTPRequestHead) {
+        exchange += 1
+        if isSurplus { return refuse(.overloaded) }
+        if parsed.fields.tokens(of: .upgrade).contains("websocket"),
+            parsed.fields.tokens(of: .connection).contains("upgrade"), parsed.method == .get
+        {
+            return upgrade(parsed, head)
+        }
+        let policy = server.responder.bodyPolicy(for: head)
+        if case .length(let count) = parsed.framing, count > policy.maxBytes { return refuse(.bodyTooLarge) }
+        decoder = BodyDecoder(parsed.framing)
+        collector = BodyCollector(
+            policy: policy, contentType: parsed.fields[.contentType],
+            directory: server.configuration.temporaryDirectory)
+        phase = .body
+        if !decoder.isDone, parsed.expectsContinue, inbound.isEmpty {
+            write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+        }
+    }
+
+    private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard let collector else { return bytes.count }
+        do throws(RequestFault) {
+            return try decoder.decode(bytes) { piece throws(RequestFault) in try collector.append(piece) }
+        } catch {
+            refuse(error)
+            return bytes.count
+        }
+    }
+
+    private func endBody() {
+        guard let collector, let (_, head) = request else { return }
+        self.collector = nil
+        let body: HTTPBody
+        do throws(RequestFault) {
+            body = try collector.finish()
+        } catch {
+            return refuse(error)
+        }
+        phase = .answering
+        // A handler takes as long as it takes; the clock runs again when its answer goes out.
+        deadline = .now + .seconds(86_400)
+        let exchange = exchange
+        let connection = LoopLocal(self)
+        let (loop, responder) = (server.loop, server.responder)
+        let request = HTTPServerRequest(head: head, body: body)
+        Task {
+            let response = await responder.respond(to: request)
+            loop.execute { connection.value.answer(response, exchange: exchange) }
+        }
+    }
+
+    // MARK: - Answering
+
+    /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
+    private func refuse(_ fault: RequestFault) {
+        let path = request?.head.target.pathOnly ?? RequestHeadParser.path(in: inbound)
+        var response = server.responder.refusal(fault.status, path: path)
+        if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
+        collector = nil
+        inbound = []
+        closesAfterwards = true
+        isRefusal = true
+        send(response)
+    }
+
+    private func answer(_ response: HTTPResponse, exchange: Int) {
+        guard phase == .answering, self.exchange == exchange else { return }
+        send(response)
+        process()
+    }
+
+    /// Starts to send an answer.
+    private func send(_ response: HTTPResponse) {
+        guard phase != .closed, phase != .tunnel else { return }
+        let parsed = request?.parsed
+        let minorVersion = parsed?.minorVersion ?? 1
+        isHead = parsed?.method == .head
+        if parsed?.keepsAlive != true || server.isStopping { closesAfterwards = true }
+
+        var (status, headers) = (response.status, response.headers)
+        var framing = ResponseFraming.length(0)
+        source = .finished
+        isChunked = false
+        switch response.body {
+        case .none: break
+        case .bytes(let bytes):
+            framing = .length(bytes.count)
+            source = .bytes(bytes, position: 0)
+        case .file(let path, let etag):
+            guard let file = OpenFile(path: path) else {
+                let missing = server.responder.refusal(.notFound, path: parsed?.target.pathOnly ?? "")
+                if case .file = missing.body { return end() }
+                return send(missing)
+            }
+            let choice = FileChoice(request: parsed, status: status, size: file.size, etag: etag)
+            (status, framing) = (choice.status, .length(choice.range.count))
+            for field in choice.headers { headers[field.name] = field.value }
+            source = .file(file, position: choice.range.lowerBound, end: choice.range.upperBound)
+        case .stream(let next):
+            framing = minorVersion == 0 ? .untilClose : .chunked
+            isChunked = minorVersion != 0
+            if minorVersion == 0 { closesAfterwards = true }
+            source = .stream(next, isPulling: false)
+        }
+        if status == .noContent || status == .notModified || status.kind == .informational {
+            framing = .none
+            source = .finished
+            isChunked = false
+        }
+        if isHead {
+            source = .finished
+            isChunked = false
+        }
+        outgoing = server.headWriter.head(
+            status: status, headers: headers, framing: framing, keepsAlive: !closesAfterwards,
+            minorVersion: minorVersion)
+        // A short body goes with its head, in one write.
+        if case .bytes(let bytes, _) = source, bytes.count <= Self.pieceBytes {
+            outgoing += bytes
+            source = .finished
+        }
+        phase = .sending
+        deadline = .now + server.configuration.requestTimeout
+        proceed()
+    }
+
+    /// Writes as much as the socket takes, but not more than a fair share for one turn.
+    private func proceed() {
+        guard phase == .sending, let wsi else { return }
+        for _ in 0..<Self.pieceCount {
+            if lws_partial_buffered(wsi) != 0 { return }
+            if outgoing.isEmpty { fillOutgoing() }
+            guard phase == .sending else { return }
+            if outgoing.isEmpty {
+                // A stream whose next piece is being made calls again when it has it.
+                if case .finished = source { endAnswer() }
+                return
+            }
+            let piece = outgoing
+            outgoing = []
+            guard write(piece) else { return end() }
+            deadline = .now + server.configuration.requestTimeout
+        }
+        lws_callback_on_writable(wsi)
+    }
+
+    /// Gets the next piece of the body.
+    private func fillOutgoing() {
+        switch source {
+        case .finished: break
+        case .bytes(let bytes, let position):
+            let end = min(bytes.count, position + Self.pieceBytes)
+            outgoing = Array(bytes[position..<end])
+            source = end == bytes.count ? .finished : .bytes(bytes, position: end)
+        case .file(let file, let position, let end):
+            guard position < end else {
+                source = .finished
+                return
+            }
+            let piece = file.read(at: position, count: min(Self.pieceBytes, end - position))
+            // The announced length cannot be kept any more, which only the end of the connection can tell.
+            guard let piece, !piece.isEmpty else { return self.end() }
+            outgoing = piece
+            source = .file(file, position: position + piece.count, end: end)
+        case .stream(let next, let isPulling):
+            guard !isPulling else { return }
+            source = .stream(next, isPulling: true)
+            let exchange = exchange
+            let connection = LoopLocal(self)
+            let loop = server.loop
+            Task {
+                let piece: Result<[UInt8]?, any Error>
+                do { piece = .success(try await next()) } catch { piece = .failure(error) }
+                loop.execute { connection.value.pulled(piece, next: next, exchange: exchange) }
+            }
+        }
+    }
+
+    private func pulled(
+        _ piece: Result<[UInt8]?, any Error>, next: @escaping @Sendable () async throws -> [UInt8]?, exchange: Int
+    ) {
+        guard phase == .sending, self.exchange == exchange else { return }
+        switch piece {
+        // Without its last chunk the peer knows that the answer is not whole.
+        case .failure: return end()
+        case .success(let bytes?):
+            source = .stream(next, isPulling: false)
+            if !bytes.isEmpty {
+                outgoing =
+                    isChunked ? Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [13, 10] : bytes
+            }
+        case .success(nil):
+            source = .finished
+            if isChunked { outgoing = Array("0\r\n\r\n".utf8) }
+        }
+        deadline = .now + server.configuration.requestTimeout
+        proceed()
+        process()
+    }
+
+    @discardableResult private func write(_ bytes: [UInt8]) -> Bool {
+        guard let wsi else { return false }
+        var bytes = bytes
+        return bytes.withUnsafeMutableBufferPointer {
+            lws_write(wsi, $0.baseAddress, $0.count, LWS_WRITE_HTTP) >= 0
+        }
+    }
+
+    private func endAnswer() {
+        guard let wsi else { return }
+        request = nil
+        if closesAfterwards {
+            // The last bytes may still be with libwebsockets.
+            if lws_partial_buffered(wsi) != 0 { return }
+            // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
+            if isTLS, !isRefusal { return endInOrder() }
+            phase = .draining
+            deadline = .now + .seconds(2)
+            if !isTLS { shutdown(lws_get_socket_fd(wsi), CInt(SHUT_WR)) }
+            pauseReading(false)
+            return
+        }
+        phase = .head
+        deadline =
+            .now + (inbound.isEmpty ? server.configuration.keepAliveTimeout : server.configuration.requestTimeout)
+        pauseReading(false)
+    }
+
+    // MARK: - Ending
+
+    /// Ends the connection; from anywhere, also from within an event of it.
+    func end() {
+        guard phase != .closed else { return }
+        phase = .closed
+        tunnel = nil
+        guard let wsi else { return }
+        shutdown(lws_get_socket_fd(wsi), CInt(SHUT_RDWR))
+        // For a socket that is not read: the event ends it.
+        lws_callback_on_writable(wsi)
+    }
+
+    /// Ends the connection with TLS's farewell, from which the peer knows that nothing is missing.
+    private func endInOrder() {
+        phase = .closed
+        if let wsi { lws_callback_on_writable(wsi) }
+    }
+
+    /// The deadline has passed.
+    func expire() {
+        switch phase {
+        case .head where !inbound.isEmpty, .body: refuse(.timedOut)
+        case .head, .sending, .draining: end()
+        case .answering, .tunnel, .closed: break
+        }
+    }
+
+    /// The server stops: nothing new, and what is under way goes on.
+    func prepareToStop() {
+        closesAfterwards = true
+        if isIdle { end() }
+    }
+
+    // MARK: - WebSockets
+
+    private func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead) {
+        closesAfterwards = true
+        switch server.upgrade(parsed, head) {
+        case .refuse(let response): send(response)
+        case .accept(let endpoint, let handshake):
+            guard let wsi else { return }
+            let remaining = inbound
+            inbound = []
+            request = nil
+            let handler = endpoint.makeHandler(head)
+            let descriptor: CInt
+            if isTLS {
+                // libwebsockets has no way from a raw TLS socket to a WebSocket: the WebSocket gets one end of a
+                // pair of sockets, and the bytes of this connection go through the other.
+                guard let pair = Tunnel.makePair(), let tunnel = server.makeTunnel(pair.outer, outer: self) else {
+                    return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
+                }
+                descriptor = pair.inner
+                self.tunnel = tunnel
+                phase = .tunnel
+                pauseReading(false)
+            } else {
+                // A second descriptor of the same socket is the WebSocket's; the first is closed with this.
+                descriptor = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0)
+                guard descriptor >= 0 else {
+                    return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
+                }
+                phase = .closed
+            }
+            server.open(
+                descriptor, handshake: handshake + remaining, endpoint: endpoint, handler: handler,
+                remoteAddress: remoteAddress)
+        }
+    }
+
+    // MARK: - Tunnel
+
+    /// Bytes for the peer from the WebSocket behind this TLS connection.
+    func tunnel(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        write(Array(bytes))
+        guard let wsi else { return false }
+        return lws_partial_buffered(wsi) == 0
+    }
+
+    /// The WebSocket has ended: what it wrote last goes out before this does.
+    func endAfterFlush() {
+        guard phase == .tunnel else { return }
+        tunnel = nil
+        guard let wsi else { return }
+        phase = .draining
+        deadline = .now + .seconds(5)
+        if lws_partial_buffered(wsi) == 0 { endInOrder() } else { closesAfterFlush = true }
+    }
+
+    func tunnelWantsReading(_ wants: Bool) { pauseReading(!wants) }
+}
+
+extension HTTPConnection: LWSConnection {
+    func handle(
+        _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
+    ) -> CInt {
+        switch reason {
+        case LWS_CALLBACK_RAW_ADOPT:
+            self.wsi = wsi
+        case LWS_CALLBACK_RAW_RX:
+            return receive(UnsafeRawBufferPointer(start: bytes, count: count))
+        case LWS_CALLBACK_RAW_WRITEABLE:
+            switch phase {
+            case .closed: return -1
+            case .sending:
+                proceed()
+                process()
+                return phase == .closed ? -1 : 0
+            case .tunnel: tunnel?.outerBecameWritable()
+            case .draining where closesAfterFlush: return -1
+            case .head, .body, .answering, .draining: break
+            }
+        case LWS_CALLBACK_RAW_CLOSE:
+            closed()
+        default: break
+        }
+        return 0
+    }
+
+    func wasDestroyed() { closed() }
+
+    private func closed() {
+        phase = .closed
+        wsi = nil
+        collector = nil
+        source = .finished
+        outgoing = []
+        inbound = []
+        let tunnel = tunnel
+        self.tunnel = nil
+        tunnel?.outerClosed()
+        server.connectionDidEnd(self)
+    }
+}
+
+extension String {
+    /// A request target without its query.
+    var pathOnly: String { String(prefix { $0 != "?" && $0 != "#" }) }
+}

@@ -1,0 +1,133 @@
+public import HTTPTypes
+
+/// Routes by path pattern and method.
+///
+/// A pattern is a path whose segments are literal (`users`) or a parameter (`{id}`), which takes any one segment, an
+/// empty one between two slashes excepted. Patterns form a tree, so that a match costs a dictionary look-up a segment,
+/// however many routes there are. Set up once, then shared freely.
+public struct Router: Sendable {
+    /// What answers a request that a route took.
+    public typealias Handler = @Sendable (HTTPServerRequest) async throws -> HTTPResponse
+
+    /// A method and a pattern, and what answers them.
+    public struct Route: Sendable {
+        public let method: HTTPRequest.Method
+        /// As registered.
+        public let pattern: String
+        public let bodyPolicy: BodyPolicy
+        public let handler: Handler
+    }
+
+    /// What the router makes of a request.
+    public enum Match: Sendable {
+        /// `parameters` are named as in the pattern.
+        case route(Route, parameters: [String: String])
+        /// The path is known, the method is not.
+        ///
+        /// What is allowed there, for the `Allow` field: in the order of
+        /// registration, HEAD right after GET, OPTIONS not added.
+        case methodNotAllowed([HTTPRequest.Method])
+        case notFound
+    }
+
+    /// All routes in the order of registration.
+    public private(set) var routes: [Route] = []
+    /// A place of the tree is its index; 0 is the root.
+    private var nodes = [Node()]
+
+    private struct Node {
+        var literals: [String: Int] = [:]
+        var parameter: Int?
+        /// What patterns end here: indices into `routes`, with the names of their parameters.
+        var ends: [(route: Int, names: [String])] = []
+    }
+
+    /// A router that finds nothing.
+    public init() {}
+
+    /// Adds a route.
+    ///
+    /// Literal segments win over `{parameters}`, the leftmost difference deciding. Slashes at the end do not matter. Two
+    /// equal patterns with one method are a programmer's error, whatever their parameters are called; so is a pattern
+    /// that does not start with a slash, an unclosed brace, or one name twice.
+    public mutating func on(
+        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), _ handler: @escaping Handler
+    ) {
+        precondition(pattern.hasPrefix("/"), "the pattern \(pattern) does not start with a slash")
+        var place = 0
+        var names: [String] = []
+        for segment in pattern.split(separator: "/") {
+            if segment.hasPrefix("{") || segment.hasSuffix("}") {
+                precondition(
+                    segment.hasPrefix("{") && segment.hasSuffix("}") && segment.count > 2,
+                    "a parameter of \(pattern) is not written {name}")
+                let name = String(segment.dropFirst().dropLast())
+                precondition(!names.contains(name), "\(pattern) has two parameters \(name)")
+                names.append(name)
+                place = nodes[place].parameter ?? addNode { $0[place].parameter = $1 }
+            } else {
+                let literal = String(segment)
+                place = nodes[place].literals[literal] ?? addNode { $0[place].literals[literal] = $1 }
+            }
+        }
+        precondition(
+            !nodes[place].ends.contains { routes[$0.route].method == method },
+            "\(method) \(pattern) is routed twice")
+        nodes[place].ends.append((routes.count, names))
+        routes.append(Route(method: method, pattern: pattern, bodyPolicy: body, handler: handler))
+    }
+
+    private mutating func addNode(_ link: (inout [Node], Int) -> Void) -> Int {
+        nodes.append(Node())
+        link(&nodes, nodes.count - 1)
+        return nodes.count - 1
+    }
+
+    /// The route of a method and the decoded segments of a path.
+    ///
+    /// HEAD matches GET routes unless it has one of its own. Where a more literal pattern does not know the method and a
+    /// less literal one does, the latter takes the request: `GET /users/me` does not hide `DELETE /users/{id}`.
+    public func match(_ method: HTTPRequest.Method, path: [String]) -> Match {
+        var allowed: [Int] = []
+        var values: [String] = []
+        if let found = find(method, path[...], at: 0, values: &values, allowed: &allowed) { return found }
+        guard !allowed.isEmpty else { return .notFound }
+
+        var methods: [HTTPRequest.Method] = []
+        for method in allowed.sorted().map({ routes[$0].method }) where !methods.contains(method) {
+            methods.append(method)
+            if method == .get { methods.append(.head) }
+        }
+        return .methodNotAllowed(methods.enumerated().filter { methods.firstIndex(of: $1) == $0 }.map(\.element))
+    }
+
+    /// Searches depth first, literals before parameters.
+    ///
+    /// A pattern can make it branch at each segment, but never over more places than the tree has at that depth.
+    private func find(
+        _ method: HTTPRequest.Method, _ path: ArraySlice<String>, at place: Int, values: inout [String],
+        allowed: inout [Int]
+    ) -> Match? {
+        let node = nodes[place]
+        guard let segment = path.first else {
+            let end =
+                node.ends.first { routes[$0.route].method == method }
+                ?? (method == .head ? node.ends.first { routes[$0.route].method == .get } : nil)
+            guard let end else {
+                allowed += node.ends.map(\.route)
+                return nil
+            }
+            let parameters = Dictionary(uniqueKeysWithValues: zip(end.names, values))
+            return .route(routes[end.route], parameters: parameters)
+        }
+        if let next = node.literals[segment],
+            let found = find(method, path.dropFirst(), at: next, values: &values, allowed: &allowed)
+        {
+            return found
+        }
+        guard let next = node.parameter, !segment.isEmpty else { return nil }
+        values.append(segment)
+        defer { values.removeLast() }
+        return find(method, path.dropFirst(), at: next, values: &values, allowed: &allowed)
+    }
+}

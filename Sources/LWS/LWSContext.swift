@@ -1,0 +1,343 @@
+internal import CLibuv
+internal import CLibwebsockets
+internal import DequeModule
+internal import Glibc
+internal import Logging
+
+/// What a descriptor of libwebsockets belongs to; everything on the loop's thread.
+protocol LWSConnection: AnyObject {
+    /// An event of this connection; the bytes die when the call returns.
+    ///
+    /// - Returns: What the callback returns to libwebsockets: 0 goes on, -1 closes.
+    func handle(
+        _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
+    ) -> CInt
+    /// libwebsockets has freed the connection, or could not make it; the last call.
+    func wasDestroyed()
+}
+
+/// One libwebsockets context as a guest on an event loop. Every method from the loop's thread.
+///
+/// libwebsockets keeps a number for each connection, not a pointer: whatever it calls back about after we let go of
+/// a connection finds nothing, instead of freed memory.
+///
+/// The loop is ours and given to libwebsockets as a foreign loop: with its own, the libuv plugin catches SIGTERM, and
+/// the default `poll` loop looks at every descriptor at every wake.
+///
+/// `@unchecked`: only touched on the loop's thread.
+final class LWSContext: @unchecked Sendable {
+    struct Options {
+        /// WebSocket subprotocols that servers of this context confirm.
+        var subprotocols: [String] = []
+        var tls: TLSFiles?
+        var isTLSClient = false
+        var logger: Logger
+    }
+
+    let loop: EventLoop
+    private var context: OpaquePointer?
+    /// Where plain sockets are at home, and WebSockets of servers.
+    private(set) var plainHost: OpaquePointer?
+    private(set) var tlsHost: OpaquePointer?
+    private var connections: [UInt: any LWSConnection] = [:]
+    private var lastNumber: UInt = 0
+    /// The number for the descriptor that is being adopted as HTTP, whose call has no argument for it.
+    private var adopting: UInt?
+    /// WebSockets that were told to close, in order, and when they are cut off.
+    private var closing: Deque<(deadline: ContinuousClock.Instant, socket: WebSocket)> = []
+    private var closingTimer: LoopTimer?
+    /// Handles of libuv that the context itself owns; they must be closed before its memory goes.
+    private var ownHandles: Set<UnsafeMutablePointer<uv_handle_t>> = []
+    /// Memory that libwebsockets reads while the context lives.
+    private var strings: [UnsafeMutablePointer<CChar>] = []
+    private let protocols: UnsafeMutableBufferPointer<lws_protocols>
+    private let idlePolicy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
+    /// Copies of outgoing client messages: libwebsockets masks them in place.
+    private(set) var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 16)
+
+    /// How long a peer may take to let a close frame out and answer it.
+    static let closingTime = Duration.seconds(4)
+
+    // MARK: - Life
+
+    init(loop: EventLoop, options: Options) throws(LWSError) {
+        precondition(loop.isCurrent)
+        self.loop = loop
+        LWSLog.install(options.logger)
+
+        // The first is the one without a subprotocol, and the one of raw sockets; the last, all zero, ends the list.
+        var names = [""]
+        for name in options.subprotocols where !name.isEmpty && !names.contains(name) { names.append(name) }
+        protocols = .allocate(capacity: names.count + 1)
+        for (index, name) in names.enumerated() {
+            let string = strdup(index == 0 ? "plain" : name)!
+            strings.append(string)
+            var entry = lws_protocols()
+            entry.name = UnsafePointer(string)
+            entry.callback = lwsCallback
+            // Per WebSocket; 0 would mean the size of the service buffer for each.
+            entry.rx_buffer_size = 512
+            // Larger writes would be chopped.
+            entry.tx_packet_size = 1 << 24
+            protocols.initializeElement(at: index, to: entry)
+        }
+        protocols.initializeElement(at: names.count, to: lws_protocols())
+        // All zero: no validity timer per connection.
+        idlePolicy.initialize(to: lws_retry_bo_t())
+
+        let before = handlesOnLoop()
+        var info = creationInfo(withTLS: options.tls != nil || options.isTLSClient)
+        let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
+            loops.initialize(repeating: UnsafeMutableRawPointer(loop.uvLoop))
+            info.foreign_loops = loops.baseAddress
+            return lws_create_context(&info)
+        }
+        guard let created else {
+            freeMemory()
+            throw .loopFailed("libwebsockets: no context (is libwebsockets-evlib-uv installed?)")
+        }
+        context = created
+        plainHost = lws_get_vhost_by_name(created, "default")
+        ownHandles = handlesOnLoop().subtracting(before).filter {
+            $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER
+        }
+
+        if let tls = options.tls {
+            let problems = LWSLog.collecting {
+                tls.certificate.withCString { certificate in
+                    tls.key.withCString { key in
+                        "tls".withCString { name in
+                            "http/1.1".withCString { alpn in
+                                var info = creationInfo(withTLS: true)
+                                info.vhost_name = name
+                                info.ssl_cert_filepath = certificate
+                                info.ssl_private_key_filepath = key
+                                // HTTP/2 is not spoken here.
+                                info.alpn = alpn
+                                tlsHost = lws_create_vhost(created, &info)
+                            }
+                        }
+                    }
+                }
+            }
+            if tlsHost == nil {
+                destroy {}
+                throw .badCertificate(problems.isEmpty ? tls.certificate : problems.joined(separator: "; "))
+            }
+        }
+    }
+
+    private func creationInfo(withTLS: Bool) -> lws_context_creation_info {
+        var info = lws_context_creation_info()
+        info.port = CInt(CLibwebsockets_NO_LISTEN_SERVER)
+        info.gid = -1
+        info.uid = -1
+        info.protocols = UnsafePointer(protocols.baseAddress)
+        info.options = CLibwebsockets_OPTION_LIBUV | (withTLS ? CLibwebsockets_OPTION_TLS : 0)
+        info.user = Unmanaged.passUnretained(self).toOpaque()
+        info.retry_and_idle_policy = UnsafePointer(idlePolicy)
+        // As many descriptors as the process may open.
+        info.fd_limit_per_thread = 0
+        // One for the context: what one read takes from a raw socket, and where handshakes are written.
+        info.pt_serv_buf_size = 32 << 10
+        // Request heads are read by us; libwebsockets sees only the short ones of WebSocket handshakes.
+        info.max_http_header_data2 = 4096
+        info.timeout_secs = 20
+        info.connect_timeout_secs = 20
+        return info
+    }
+
+    /// Closes every connection and frees the context; calls `done` when nothing of it is left on the loop.
+    func destroy(_ done: @escaping () -> Void) {
+        guard let context else { return done() }
+        self.context = nil
+        lws_context_destroy(context)
+        awaitHandles { [self] in
+            // The second call frees what had to wait for the handles.
+            lws_context_destroy(context)
+            for connection in connections.values { connection.wasDestroyed() }
+            connections = [:]
+            freeMemory()
+            done()
+        }
+    }
+
+    /// Looks once a turn whether libuv has closed the context's own handles, which it does after all sockets.
+    private func awaitHandles(_ done: @escaping () -> Void) {
+        if handlesOnLoop().isDisjoint(with: ownHandles) { return done() }
+        let box = LoopLocal(done)
+        loop.execute { [self] in awaitHandles(box.value) }
+    }
+
+    private func handlesOnLoop() -> Set<UnsafeMutablePointer<uv_handle_t>> {
+        var handles: Set<UnsafeMutablePointer<uv_handle_t>> = []
+        withUnsafeMutablePointer(to: &handles) { pointer in
+            uv_walk(
+                loop.uvLoop,
+                { handle, set in
+                    set!.assumingMemoryBound(to: Set<UnsafeMutablePointer<uv_handle_t>>.self).pointee.insert(handle!)
+                }, pointer)
+        }
+        return handles
+    }
+
+    private func freeMemory() {
+        for string in strings { free(string) }
+        strings = []
+        protocols.deallocate()
+        idlePolicy.deallocate()
+        scratch.deallocate()
+    }
+
+    // MARK: - Connections
+
+    private func register(_ connection: any LWSConnection) -> UInt {
+        lastNumber += 1
+        connections[lastNumber] = connection
+        return lastNumber
+    }
+
+    private func forget(_ number: UInt) {
+        connections.removeValue(forKey: number)?.wasDestroyed()
+    }
+
+    /// Hands a connected socket to libwebsockets, which closes it in the end, also when this fails.
+    ///
+    /// - Returns: False when there is no room; `wasDestroyed` has been called then.
+    func adoptRaw(_ descriptor: CInt, isTLS: Bool, connection: any LWSConnection) -> Bool {
+        guard context != nil else {
+            close(descriptor)
+            connection.wasDestroyed()
+            return false
+        }
+        let number = register(connection)
+        var description = lws_adopt_desc_t()
+        description.vh = isTLS ? tlsHost : plainHost
+        description.type = lws_adoption_type(
+            LWS_ADOPT_SOCKET.rawValue | (isTLS ? LWS_ADOPT_ALLOW_SSL.rawValue : 0))
+        description.fd.sockfd = descriptor
+        description.opaque = UnsafeMutableRawPointer(bitPattern: number)
+        guard lws_adopt_descriptor_vhost_via_info(&description) != nil else {
+            forget(number)
+            return false
+        }
+        return true
+    }
+
+    /// Hands a socket to libwebsockets on which a WebSocket handshake has been read, which it answers at once.
+    ///
+    /// - Parameter handshake: The request, in the form that libwebsockets is to see, and what came after it.
+    func adoptWebSocket(_ descriptor: CInt, handshake: [UInt8], connection: any LWSConnection) -> Bool {
+        guard context != nil else {
+            close(descriptor)
+            connection.wasDestroyed()
+            return false
+        }
+        let number = register(connection)
+        adopting = number
+        defer { adopting = nil }
+        let wsi = handshake.withUnsafeBytes { bytes in
+            lws_adopt_socket_vhost_readbuf(
+                plainHost, descriptor, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard wsi != nil else {
+            forget(number)
+            return false
+        }
+        return true
+    }
+
+    /// Starts a client connection; what becomes of it comes as events.
+    func connect(_ info: inout lws_client_connect_info, connection: any LWSConnection) -> Bool {
+        guard let context else {
+            connection.wasDestroyed()
+            return false
+        }
+        let number = register(connection)
+        info.context = context
+        info.vhost = plainHost
+        info.opaque_user_data = UnsafeMutableRawPointer(bitPattern: number)
+        guard lws_client_connect_via_info(&info) != nil else {
+            forget(number)
+            return false
+        }
+        return true
+    }
+
+    func handle(
+        _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
+    ) -> CInt {
+        if reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, let adopting {
+            lws_set_opaque_user_data(wsi, UnsafeMutableRawPointer(bitPattern: adopting))
+            return 0
+        }
+        guard let opaque = lws_get_opaque_user_data(wsi) else { return 0 }
+        let number = UInt(bitPattern: opaque)
+        guard let connection = connections[number] else { return 0 }
+        if reason == LWS_CALLBACK_WSI_DESTROY {
+            lws_set_opaque_user_data(wsi, nil)
+            forget(number)
+            return 0
+        }
+        return connection.handle(reason, of: wsi, bytes: bytes, count: count)
+    }
+
+    // MARK: - Closing
+
+    /// Cuts the socket off if it is still there when the closing time is over.
+    func limitClosing(of socket: WebSocket) {
+        closing.append((.now + Self.closingTime, socket))
+        guard closing.count == 1 else { return }
+        if closingTimer == nil {
+            closingTimer = loop.makeTimer { [weak self] in self?.cutOff() }
+        }
+        closingTimer?.schedule(after: Self.closingTime)
+    }
+
+    private func cutOff() {
+        let now = ContinuousClock.now
+        while let first = closing.first {
+            if !first.socket.isGone, first.deadline > now {
+                closingTimer?.schedule(after: first.deadline - now)
+                return
+            }
+            closing.removeFirst()
+            first.socket.cutOff()
+        }
+    }
+
+    /// Room for a message that is to be masked; the earlier content is lost.
+    func growScratch(to count: Int) -> UnsafeMutableRawBufferPointer {
+        if scratch.count < count {
+            scratch.deallocate()
+            scratch = .allocate(byteCount: max(count, 2 * scratch.count), alignment: 16)
+        }
+        return scratch
+    }
+}
+
+/// Carries a value that stays on the loop's thread through a `@Sendable` closure.
+///
+/// `@unchecked`: the closure is only run there.
+struct LoopLocal<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
+
+/// What libwebsockets calls for every event of a context, on the loop's thread.
+func lwsCallback(
+    wsi: OpaquePointer?, reason: lws_callback_reasons, session: UnsafeMutableRawPointer?,
+    bytes: UnsafeMutableRawPointer?, count: Int
+) -> CInt {
+    switch reason {
+    case LWS_CALLBACK_PROTOCOL_INIT, LWS_CALLBACK_PROTOCOL_DESTROY, LWS_CALLBACK_GET_THREAD_ID,
+        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
+        LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_WSI_CREATE:
+        // About the context, or about a connection that has no number yet.
+        return 0
+    default:
+        guard let wsi, let context = lws_get_context(wsi), let user = lws_context_user(context) else { return 0 }
+        return Unmanaged<LWSContext>.fromOpaque(user).takeUnretainedValue()
+            .handle(reason, of: wsi, bytes: bytes, count: count)
+    }
+}

@@ -1,0 +1,35 @@
+/// PEM files of a server's identity.
+public struct TLSFiles: Sendable {
+    /// The certificate, then those of the authorities between it and a root.
+    public var certificate: String
+    public var key: String
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+public struct ServerConfiguration: Sendable {
+    /// An address or a name of this machine; empty for all addresses.
+    public var host = "127.0.0.1"
+    /// 0 lets the system choose.
+    public var port = 0
+    /// Nil serves without TLS.
+    public var tls: TLSFiles?
+    /// HTTP and WebSocket together; one more is answered with 503 and `Retry-After`.
+    public var maxConnections = 20_000
+    /// Longer is 414.
+    public var maxTargetBytes = 64 << 10
+    /// More, all header lines together, is 431.
+    public var maxHeaderBytes = 16 << 10
+    /// A request's head and body must arrive within this, and a peer that takes nothing of an answer for so long is
+    /// cut off.
+    public var requestTimeout = Duration.seconds(60)
+    /// How long a connection without a request stays open.
+    public var keepAliveTimeout = Duration.seconds(60)
+    /// Where large bodies go while they arrive.
+    public var temporaryDirectory = "/tmp"
+    /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel; 0 leaves the default.
+    public var webSocketSendBuffer = 64 << 10
+    public init() {}
+}

@@ -1,0 +1,118 @@
+internal import CLibwebsockets
+public import HTTPTypes
+internal import Logging
+
+/// Opens WebSockets to servers; many share one loop and one context.
+///
+/// `@unchecked`: everything but `loop` is only touched on the loop's thread.
+public final class WebSocketClient: @unchecked Sendable {
+    private let loop: EventLoop
+    private let logger = Logger(label: "lws.client")
+    private var context: LWSContext?
+    private var sockets: [ObjectIdentifier: WebSocket] = [:]
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    private var isShutDown = false
+
+    /// Makes a client; what it needs from libwebsockets is made with the first connection.
+    public init(loop: EventLoop) throws(LWSError) {
+        self.loop = loop
+    }
+
+    /// Opens a WebSocket. From the loop's thread. A connection that fails is `didClose` without a `didOpen` before it.
+    ///
+    /// A host that is not an address is looked up on the loop's thread, which waits for the answer.
+    ///
+    /// - Parameters:
+    ///   - path: With the query, percent-encoded.
+    ///   - subprotocol: The one that is offered; nil offers none.
+    ///   - headers: Further header fields of the handshake, such as `Authorization`.
+    ///   - tls: Speaks TLS and checks the server's certificate against the system's authorities.
+    ///   - maxMessageBytes: A larger message from the server is close 1009.
+    public func connect(
+        host: String, port: Int, path: String, subprotocol: String?, headers: HTTPFields = [:], tls: Bool = false,
+        maxMessageBytes: Int = 1 << 24, handler: any WebSocketHandler
+    ) {
+        precondition(loop.isCurrent, "connections are opened on the loop's thread")
+        let context = existingContext()
+        let socket = WebSocket(
+            context: context, owner: self, handler: handler, isClient: true, maxMessageBytes: maxMessageBytes,
+            remoteAddress: host, requestHeaders: headers.map { ($0.name.rawName, $0.value) })
+        sockets[ObjectIdentifier(socket)] = socket
+        guard let context else {
+            // The failure comes after this call, as every other.
+            return loop.execute { socket.wasDestroyed() }
+        }
+
+        var info = lws_client_connect_info()
+        info.port = CInt(port)
+        if tls { info.ssl_connection = CInt(LCCSCF_USE_SSL.rawValue) }
+        info.ietf_version_or_minus_one = -1
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        host.withCString { host in
+            path.withCString { path in
+                authority.withCString { authority in
+                    (subprotocol ?? "").withCString { name in
+                        "plain".withCString { local in
+                            "http/1.1".withCString { alpn in
+                                info.address = host
+                                info.path = path
+                                info.host = authority
+                                if subprotocol != nil { info.protocol = name }
+                                info.local_protocol_name = local
+                                info.alpn = alpn
+                                _ = context.connect(&info, connection: socket)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The context is made on the loop's thread, so on first use.
+    private func existingContext() -> LWSContext? {
+        if isShutDown { return nil }
+        if context == nil {
+            do throws(LWSError) {
+                context = try LWSContext(loop: loop, options: .init(isTLSClient: true, logger: logger))
+            } catch {
+                logger.error("no WebSocket client context: \(error)")
+            }
+        }
+        return context
+    }
+
+    /// Closes all; returns when none is left. Not from the loop.
+    public func shutDown() async {
+        await withCheckedContinuation { waiter in
+            loop.execute { [self] in
+                isShutDown = true
+                idleWaiters.append(waiter)
+                for socket in sockets.values { socket.close(code: 1000) }
+                finishIfIdle()
+            }
+        }
+    }
+
+    private func finishIfIdle() {
+        guard isShutDown, sockets.isEmpty, !idleWaiters.isEmpty else { return }
+        let waiters = idleWaiters
+        idleWaiters = []
+        let context = context
+        self.context = nil
+        guard let context else { return waiters.forEach { $0.resume() } }
+        // Not from within a callback of the context.
+        let local = LoopLocal((context, waiters))
+        loop.execute {
+            let (context, waiters) = local.value
+            context.destroy { waiters.forEach { $0.resume() } }
+        }
+    }
+}
+
+extension WebSocketClient: WebSocketOwner {
+    func webSocketDidEnd(_ socket: WebSocket) {
+        sockets[ObjectIdentifier(socket)] = nil
+        finishIfIdle()
+    }
+}

@@ -1,0 +1,155 @@
+import DequeModule
+import Geo
+import LWS
+
+/// One WebSocket of the live protocol: who it belongs to, what it has seen, and what waits for it.
+///
+/// `@unchecked Sendable`: made, used and dropped on its loop's thread only. Its methods are called there by
+/// libwebsockets, and its state is touched there by ``LiveRooms``, whose executor is that loop.
+final class Connection: WebSocketHandler, @unchecked Sendable {
+    enum State {
+        /// Nothing has come yet.
+        case waiting
+        /// The join is being looked at; what came after it waits.
+        case joining(backlog: [[UInt8]])
+        case joined(Home, runner: Int?)
+        /// Has left; told so when that is on disk.
+        case leaving(Home)
+        /// Nothing more is taken from it.
+        case ending
+    }
+
+    let live: LiveRooms
+    /// What the upgrade's `Authorization` header said.
+    let authorization: String?
+    var socket: WebSocket?
+    var state = State.waiting
+    var system = CoordinateSystem.wgs84
+    let opened = ContinuousClock.now
+    var lastPing = ContinuousClock.now
+    var lastAck: ContinuousClock.Instant?
+    var lastCheer: ContinuousClock.Instant?
+    var budget: MessageBudget
+    /// Rows of the room up to this version have been sent.
+    var version: UInt64 = 0
+    /// Its place among its home's viewers.
+    var viewerIndex: Int?
+    /// Its place among all connections.
+    var connectionIndex: Int?
+    /// What must not be lost and could not be written yet, with the moment since which it waits.
+    var outbox: Deque<(message: OutgoingMessage, since: ContinuousClock.Instant)> = []
+    private var outboxBytes = 0
+    private var closeWhenDrained: (code: UInt16, reason: String)?
+
+    init(live: LiveRooms, authorization: String?, budget: MessageBudget) {
+        self.live = live
+        self.authorization = authorization
+        self.budget = budget
+    }
+
+    /// A frame written now would have to wait.
+    var isClogged: Bool { !outbox.isEmpty || socket?.isBusy ?? true }
+
+    /// Sends what must arrive, in order, at once or as soon as the socket takes it.
+    func send(_ message: OutgoingMessage) {
+        guard let socket else { return }
+        if outbox.isEmpty, socket.send(message) { return }
+        outbox.append((message, .now))
+        outboxBytes += message.count
+        socket.requestWritable()
+    }
+
+    /// Sends a frame if the socket is free; a frame is never queued.
+    func sendFrame(_ message: OutgoingMessage) -> Bool {
+        guard let socket, outbox.isEmpty, socket.send(message) else { return false }
+        return true
+    }
+
+    /// Writes what waits.
+    /// - Returns: Whether nothing waits any more.
+    func drain() -> Bool {
+        guard let socket else { return false }
+        while let next = outbox.first {
+            guard socket.send(next.message) else {
+                socket.requestWritable()
+                return false
+            }
+            outbox.removeFirst()
+            outboxBytes -= next.message.count
+        }
+        if let close = closeWhenDrained { socket.close(code: close.code, reason: close.reason) }
+        return true
+    }
+
+    /// Whether more waits than a viewer that reads at all could leave.
+    func isTooSlow(at now: ContinuousClock.Instant, limit: Duration) -> Bool {
+        guard let oldest = outbox.first?.since else { return false }
+        return oldest.duration(to: now) > limit || outboxBytes > 8 << 20
+    }
+
+    /// Tells why, and closes. What was to be sent before goes first.
+    func end(_ reason: CloseReason, code: String? = nil, _ sentence: String) {
+        guard beginEnding() else { return }
+        send(ServerMessages.error(code: code ?? reason.code, message: sentence))
+        finishEnding(code: reason.rawValue, reason: sentence)
+    }
+
+    /// Closes without an error: the client asked for it.
+    func end(code: UInt16, reason: String) {
+        guard beginEnding() else { return }
+        finishEnding(code: code, reason: reason)
+    }
+
+    /// Closes at once: the peer does not read, so nothing that waits would arrive.
+    func abandon(_ reason: CloseReason, _ sentence: String) {
+        guard beginEnding() else { return }
+        outbox.removeAll()
+        socket?.close(code: reason.rawValue, reason: sentence)
+    }
+
+    private func beginEnding() -> Bool {
+        if case .ending = state { return false }
+        live.assumeIsolated { $0.detach(self) }
+        state = .ending
+        return true
+    }
+
+    private func finishEnding(code: UInt16, reason: String) {
+        // A close frame's reason has room for 123 bytes.
+        var reason = reason
+        while reason.utf8.count > 123 { reason.removeLast() }
+        if outbox.isEmpty {
+            socket?.close(code: code, reason: reason)
+        } else {
+            closeWhenDrained = (code, reason)
+        }
+    }
+
+    // MARK: - WebSocketHandler
+
+    func didOpen(_ socket: WebSocket) {
+        self.socket = socket
+        live.assumeIsolated { $0.opened(self) }
+    }
+
+    func didReceive(text: UnsafeRawBufferPointer, from socket: WebSocket) {
+        let message = Message(bytes: text)
+        live.assumeIsolated { $0.received(message.bytes, from: self) }
+    }
+
+    func didBecomeWritable(_ socket: WebSocket) {
+        live.assumeIsolated { $0.becameWritable(self) }
+    }
+
+    func didClose(_ socket: WebSocket, code: UInt16?, reason: String) {
+        live.assumeIsolated { $0.closed(self, code: code) }
+        self.socket = nil
+    }
+
+    /// A message's bytes on their way to the actor.
+    ///
+    /// `@unchecked`: they do not leave the call, which stays on the loop's thread.
+    private struct Message: @unchecked Sendable {
+        let bytes: UnsafeRawBufferPointer
+    }
+}

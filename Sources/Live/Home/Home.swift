@@ -1,0 +1,96 @@
+import LWS
+import Rooms
+
+/// A room where it lives: its state, its viewers, and what of it is still to be stored and told.
+///
+/// Touched on the loop of its ``LiveRooms`` only; it is a reference because viewers point to it.
+final class Home {
+    /// The row's id in the database.
+    let key: Int64
+    var room: Room
+    let secret: RoomSecret
+    let createdAt: Int64
+    var updatedAt: Int64
+    /// When in the tick this room is served: 0..<phases.
+    let phase: Int
+
+    var viewers: [Connection] = []
+    var spectators = 0
+    /// The one connection of each runner that has one.
+    var connections: [Int: Connection] = [:]
+
+    /// Rows up to this version are in a frame that was sent.
+    var frameVersion: UInt64 = 0
+    /// Waits for its phase of the tick.
+    var isTicking = false
+    /// Whose acknowledgement has grown and is to be told.
+    var acksDue: Set<Int> = []
+
+    // What is to be stored.
+    var unstored = Decisions()
+    var isDirty = false
+    var isUrgent = false
+    /// A commit with changes of this room is under way.
+    var isBeingStored = false
+    var isDeleted = false
+    /// Answers that wait until all this is stored.
+    var waiters: [@Sendable (LiveError?) -> Void] = []
+    /// When the oldest marker came that is not on disk yet.
+    var oldestUnjournaled: ContinuousClock.Instant?
+
+    /// Events up to this number are stored and told.
+    var releasedEvent: Int
+    var nextSequence: Int64
+    /// The first journal row that holds markers of a run.
+    var firstSequence: [Int64: Int64]
+
+    /// When `Room.advance` is due, by the server's clock.
+    var deadline: Int64?
+    var lastUsed = ContinuousClock.now
+
+    init(
+        key: Int64, room: Room, secret: RoomSecret, createdAt: Int64, updatedAt: Int64, phase: Int,
+        nextSequence: Int64, firstSequence: [Int64: Int64]
+    ) {
+        self.key = key
+        self.room = room
+        self.secret = secret
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.phase = phase
+        self.nextSequence = nextSequence
+        self.firstSequence = firstSequence
+        releasedEvent = room.lastEvent
+        deadline = room.nextDeadline
+    }
+
+    /// Nobody is here and nothing is left to do.
+    var mayDoze: Bool {
+        viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty && room.isQuiescent
+    }
+
+    func add(_ viewer: Connection) {
+        viewer.viewerIndex = viewers.count
+        viewers.append(viewer)
+    }
+
+    func remove(_ viewer: Connection) {
+        guard let index = viewer.viewerIndex else { return }
+        viewer.viewerIndex = nil
+        let last = viewers.removeLast()
+        guard index < viewers.count else { return }
+        viewers[index] = last
+        last.viewerIndex = index
+    }
+}
+
+/// A room's password as it is kept: salted and hashed.
+public struct RoomSecret: Sendable, Hashable {
+    public var salt: [UInt8]
+    public var hash: [UInt8]
+
+    public init(salt: [UInt8], hash: [UInt8]) {
+        self.salt = salt
+        self.hash = hash
+    }
+}

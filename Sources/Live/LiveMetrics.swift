@@ -1,0 +1,51 @@
+/// What the live part has done since the start, for `/metrics`.
+public struct LiveMetrics: Sendable {
+    /// A histogram in the manner of Prometheus: how many samples were at most each bound.
+    public struct Histogram: Sendable {
+        /// Upper bounds in seconds.
+        public let bounds: [Double]
+        /// Samples per bucket, not cumulative; the last one has no bound.
+        public private(set) var counts: [Int]
+        public private(set) var sum = 0.0
+
+        init(bounds: [Double]) {
+            self.bounds = bounds
+            counts = Array(repeating: 0, count: bounds.count + 1)
+        }
+
+        public var count: Int { counts.reduce(0, +) }
+
+        mutating func record(_ seconds: Double, times: Int = 1) {
+            let bucket = bounds.firstIndex { seconds <= $0 } ?? bounds.count
+            counts[bucket] += times
+            sum += seconds * Double(times)
+        }
+    }
+
+    public internal(set) var connections = 0
+    public internal(set) var spectators = 0
+    public internal(set) var roomsAwake = 0
+    public internal(set) var runners = 0
+    public internal(set) var messagesIn = 0
+    public internal(set) var markersIn = 0
+    public internal(set) var framesOut = 0
+    public internal(set) var rowsOut = 0
+    public internal(set) var bytesOut = 0
+    public internal(set) var eventsOut = 0
+    public internal(set) var acksOut = 0
+    /// Frames that a busy viewer did not get and made up for with a later one.
+    public internal(set) var framesSkipped = 0
+    public internal(set) var commits = 0
+    public internal(set) var commitsFailed = 0
+    public internal(set) var journalRowsDamaged = 0
+    public internal(set) var closes: [UInt16: Int] = [:]
+    /// From a marker's arrival to its `ack`.
+    public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 5, 10, 30])
+    /// From a tick's appointed time to its work.
+    public internal(set) var tickDelay = Histogram(
+        bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
+    /// What a commit takes, with its sync.
+    public internal(set) var commitTime = Histogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5])
+
+    init() {}
+}

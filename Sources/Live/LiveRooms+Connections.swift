@@ -1,0 +1,384 @@
+import Foundation
+import Geo
+import LWS
+import Logging
+public import Rooms
+import Store
+
+extension LiveRooms {
+    // MARK: - Opening and closing
+
+    func opened(_ connection: Connection) {
+        connection.connectionIndex = connections.count
+        connections.append(connection)
+        metrics.connections = connections.count
+    }
+
+    func closed(_ connection: Connection, code: UInt16?) {
+        detach(connection)
+        connection.state = .ending
+        guard let index = connection.connectionIndex else { return }
+        connection.connectionIndex = nil
+        let last = connections.removeLast()
+        if index < connections.count {
+            connections[index] = last
+            last.connectionIndex = index
+        }
+        metrics.connections = connections.count
+    }
+
+    /// Takes a connection out of its room; its runner is not gone, only not there.
+    func detach(_ connection: Connection) {
+        if case .leaving(let home) = connection.state {
+            home.remove(connection)
+            return
+        }
+        guard case .joined(let home, let runner) = connection.state else { return }
+        home.remove(connection)
+        home.lastUsed = .now
+        if let runner {
+            guard home.connections[runner] === connection else { return }
+            home.connections[runner] = nil
+            home.room.disconnected(runner, at: clock.now())
+            home.deadline = home.room.nextDeadline
+        } else {
+            home.spectators -= 1
+        }
+    }
+
+    func close(_ connection: Connection, _ reason: CloseReason, code: String? = nil, _ sentence: String) {
+        metrics.closes[reason.rawValue, default: 0] += 1
+        connection.end(reason, code: code, sentence)
+    }
+
+    // MARK: - Messages
+
+    /// One whole message, on the loop; its bytes die with the call.
+    func received(_ bytes: UnsafeRawBufferPointer, from connection: Connection) {
+        if case .ending = connection.state { return }
+        metrics.messagesIn += 1
+        guard connection.budget.take(at: .now) else {
+            close(connection, .tooManyMessages, "More messages came than a client may send.")
+            return
+        }
+        switch connection.state {
+        case .waiting: begin(bytes, on: connection)
+        case .joining(var backlog):
+            // What follows a join before its answer is kept, within the limits of the message budget.
+            backlog.append(Array(bytes))
+            connection.state = .joining(backlog: backlog)
+            if backlog.reduce(0, { $0 + $1.count }) > 4 * settings.maxMessageBytes {
+                close(connection, .tooManyMessages, "Too much came before the join was answered.")
+            }
+        case .joined(let home, let runner): handle(bytes, from: connection, in: home, as: runner)
+        case .leaving, .ending: break
+        }
+    }
+
+    /// The first message, which must be a join.
+    private func begin(_ bytes: UnsafeRawBufferPointer, on connection: Connection) {
+        let arrival = clock.now()
+        do {
+            let type = try JSONScanner.messageType(of: bytes)
+            guard type == "join" else {
+                close(connection, .badMessage, "The first message must be a join.")
+                return
+            }
+            guard case .join(let join) = try ClientMessage(type: type, bytes: bytes) else { return }
+            connection.state = .joining(backlog: [])
+            connection.system = join.system
+            Task { await self.join(join, on: connection, arrival: arrival) }
+        } catch let error as WireError {
+            close(connection, .badMessage, error.message)
+        } catch ClientMessage.Problem.malformed(let sentence) {
+            close(connection, .badMessage, sentence)
+        } catch {
+            close(connection, .badMessage, "The message cannot be read.")
+        }
+    }
+
+    /// A message of somebody who is in a room. What is not understood is answered and changes nothing.
+    private func handle(
+        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?
+    ) {
+        do {
+            // The frequent message is told by its first bytes; its scanner judges the rest.
+            if bytes.starts(with: Self.markersPrefix) {
+                try takeMarkers(bytes, from: connection, in: home, as: runner)
+                return
+            }
+            let type = try JSONScanner.messageType(of: bytes)
+            if type == "markers" {
+                try takeMarkers(bytes, from: connection, in: home, as: runner)
+            } else {
+                try carryOut(ClientMessage(type: type, bytes: bytes), from: connection, in: home, as: runner)
+            }
+        } catch let refusal as Refusal {
+            connection.send(ServerMessages.error(code: refusal.code, message: refusal.sentence))
+        } catch let error as WireError {
+            connection.send(ServerMessages.error(code: error.code, message: error.message))
+        } catch let error as RoomError {
+            connection.send(ServerMessages.error(code: error.code, message: error.sentence))
+        } catch ClientMessage.Problem.unknownType(let type) {
+            connection.send(
+                ServerMessages.error(code: "unknown_type", message: "There is no message of type “\(type.prefix(40))”.")
+            )
+        } catch ClientMessage.Problem.malformed(let sentence) {
+            connection.send(ServerMessages.error(code: "bad_message", message: sentence))
+        } catch {
+            connection.send(ServerMessages.error(code: "bad_message", message: "The message cannot be read."))
+        }
+    }
+
+    private static let markersPrefix = Array("{\"type\":\"markers\",".utf8)
+
+    /// Why a message that was understood is not carried out.
+    fileprivate struct Refusal: Error {
+        var code: String
+        var sentence: String
+    }
+
+    private func takeMarkers(
+        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?
+    ) throws {
+        guard let runner else { throw Refusal.runnersOnly }
+        let wire = try MarkersScanner.scan(bytes, maxMarkers: settings.maxMarkersPerMessage)
+        guard unjournaledMarkers + wire.count <= settings.unjournaledLimit else {
+            throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
+        }
+        let markers = try wire.map { marker in
+            IncomingMarker(
+                id: marker.id,
+                coordinate: try connection.system.coordinate(latitude: marker.latitude, longitude: marker.longitude),
+                time: marker.time, accuracy: marker.accuracy, altitude: marker.altitude, heartRate: marker.heartRate)
+        }
+        let before = home.room.unjournaledCount(of: runner)
+        let decisions = try home.room.markers(markers, from: runner, at: clock.now())
+        metrics.markersIn += markers.count
+        let added = home.room.unjournaledCount(of: runner) - before
+        if added > 0 {
+            unjournaledMarkers += added
+            if home.oldestUnjournaled == nil { home.oldestUnjournaled = .now }
+            markDirty(home)
+            markChanged(home)
+        }
+        if !decisions.isEmpty { apply(decisions, to: home) }
+    }
+
+    private func carryOut(
+        _ message: ClientMessage, from connection: Connection, in home: Home, as runner: Int?
+    ) throws {
+        let now = clock.now()
+        switch message {
+        case .join:
+            throw Refusal(code: "already_joined", sentence: "This connection is in a room already.")
+        case .start(let time):
+            guard let runner else { throw Refusal.runnersOnly }
+            apply(
+                try home.room.start(runner, time: time, newRunKey: credentials.newID(), at: now), to: home)
+        case .pause(let time):
+            guard let runner else { throw Refusal.runnersOnly }
+            apply(try home.room.pause(runner, time: time, at: now), to: home)
+        case .finish(let time):
+            guard let runner else { throw Refusal.runnersOnly }
+            apply(try home.room.finish(runner, time: time, at: now), to: home)
+        case .leave:
+            leave(connection, home: home, runner: runner, at: now)
+        case .cheer(let receiver, let text):
+            let moment = ContinuousClock.now
+            if let last = connection.lastCheer, last.duration(to: moment) < .seconds(1) {
+                throw Refusal(code: "too_many_cheers", sentence: "One cheer a second is enough.")
+            }
+            apply(try home.room.cheer(from: runner, to: receiver, text: text, at: now), to: home)
+            connection.lastCheer = moment
+        case .ping(let echo, let phone):
+            if let phone, let runner { home.room.clockSample(now - phone, from: runner) }
+            connection.send(ServerMessages.pong(echo: echo, time: now))
+        }
+    }
+
+    /// The connection is closed when the leave is on disk and everybody, the leaver too, was told.
+    private func leave(_ connection: Connection, home: Home, runner: Int?, at now: Int64) {
+        guard let runner, let decisions = try? home.room.leave(runner, at: now) else {
+            connection.end(code: 1000, reason: "left")
+            return
+        }
+        connection.state = .leaving(home)
+        home.connections[runner] = nil
+        apply(decisions, to: home)
+        home.waiters.append { [weak self] error in
+            self?.assumeIsolated { _ in
+                if error == nil { connection.end(code: 1000, reason: "left") }
+            }
+        }
+    }
+
+    // MARK: - Join
+
+    private func join(_ join: ClientMessage.Join, on connection: Connection, arrival: Int64) async {
+        do {
+            var person: Person?
+            if !join.isSpectator {
+                guard let token = join.token ?? connection.authorization, !token.isEmpty else {
+                    throw Ending(.unauthorized, "A runner needs a token.")
+                }
+                person = try await credentials.person(token)
+                guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
+            }
+            guard let home = try await home(join.runID) else {
+                throw Ending(.noSuchRoom, "There is no such room.")
+            }
+            guard case .joining = connection.state else { return }
+            let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
+            if !isKnown {
+                guard let password = join.password, credentials.matches(password, home.secret) else {
+                    throw Ending(.wrongPassword, "The room password is wrong.")
+                }
+            }
+            if let person {
+                try await enter(home, as: person, join, on: connection, arrival: arrival)
+            } else {
+                guard home.spectators < settings.spectators else {
+                    throw Ending(.full, "The room has no place for more spectators.")
+                }
+                home.spectators += 1
+                welcome(connection, to: home, runner: nil, join)
+            }
+        } catch let ending as Ending {
+            close(connection, ending.reason, code: ending.code, ending.sentence)
+        } catch {
+            logger.error("a join failed", metadata: ["error": "\(error)"])
+            close(
+                connection, .full, code: "unavailable", "The server cannot take anybody in at the moment. Try again.")
+        }
+    }
+
+    /// A join that ends the connection.
+    private struct Ending: Error {
+        var reason: CloseReason
+        var code: String?
+        var sentence: String
+
+        init(_ reason: CloseReason, code: String? = nil, _ sentence: String) {
+            self.reason = reason
+            self.code = code
+            self.sentence = sentence
+        }
+    }
+
+    private func enter(
+        _ home: Home, as person: Person, _ join: ClientMessage.Join, on connection: Connection, arrival: Int64
+    ) async throws {
+        let now = clock.now()
+        let runner: Int
+        do {
+            let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
+            runner = entered.number
+            var decisions = entered.decisions
+            decisions.merge(try home.room.connected(runner, at: now))
+            if let old = home.connections[runner] {
+                close(old, .replaced, "A newer connection of this person has taken over.")
+                _ = try home.room.connected(runner, at: now)
+            }
+            home.connections[runner] = connection
+            if let phone = join.clock { home.room.clockSample(arrival - phone, from: runner) }
+            apply(decisions, to: home)
+            home.deadline = home.room.nextDeadline
+        } catch RoomError.roomFull {
+            throw Ending(.full, "The room is full.")
+        } catch RoomError.roomClosed {
+            throw Ending(.noSuchRoom, "There is no such room.")
+        }
+        // The runner's number is told when it is theirs for good.
+        do {
+            if home.isUrgent || home.isBeingStored { try await stored(home) }
+        } catch {
+            if home.connections[runner] === connection { absent(runner, of: home) }
+            throw error
+        }
+        guard home.connections[runner] === connection else { return }
+        guard case .joining = connection.state, !home.isDeleted else {
+            absent(runner, of: home)
+            if home.isDeleted { throw Ending(.noSuchRoom, "The room was deleted.") }
+            return
+        }
+        welcome(connection, to: home, runner: runner, join)
+    }
+
+    /// The connection went away before it was welcome.
+    private func absent(_ runner: Int, of home: Home) {
+        home.connections[runner] = nil
+        home.room.disconnected(runner, at: clock.now())
+        home.deadline = home.room.nextDeadline
+    }
+
+    /// Sends `joined`, makes the connection a viewer, and takes up what came meanwhile.
+    private func welcome(_ connection: Connection, to home: Home, runner: Int?, _ join: ClientMessage.Join) {
+        guard case .joining(let backlog) = connection.state else { return }
+        let now = clock.now()
+        home.room.refreshStandings()
+        var missed: [RoomEvent]?
+        if let since = join.since, since.epoch == home.room.epoch {
+            missed = home.room.events(after: since.event, through: home.releasedEvent)
+        }
+        let numbers = home.room.runnerNumbers
+        connection.send(
+            ServerMessages.joined(
+                ServerMessages.Joined(
+                    runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
+                    isRecovered: missed != nil, runner: runner, marker: runner.map(home.room.durableMarker) ?? 0,
+                    time: now,
+                    people: numbers.compactMap { number in home.room.person(number).map { (number, $0) } },
+                    rows: numbers.compactMap { home.room.row(of: $0, at: now) },
+                    outlines: numbers.map { ($0, home.room.outline(of: $0)) },
+                    events: (missed ?? []).map(EventCoding.encode)),
+                in: connection.system))
+        connection.state = .joined(home, runner: runner)
+        connection.version = home.room.version
+        if home.viewers.isEmpty { home.frameVersion = home.room.version }
+        home.add(connection)
+        home.lastUsed = .now
+        for message in backlog {
+            guard case .joined(let home, let runner) = connection.state else { return }
+            message.withUnsafeBytes { handle($0, from: connection, in: home, as: runner) }
+        }
+    }
+}
+
+extension LiveRooms.Refusal {
+    fileprivate static let runnersOnly = Self(code: "runners_only", sentence: "Only runners may send this.")
+}
+
+extension RoomError {
+    /// For a program.
+    public var code: String {
+        switch self {
+        case .roomFull: "room_full"
+        case .roomClosed: "room_deleted"
+        case .noSuchRunner: "no_such_runner"
+        case .hasLeft: "has_left"
+        case .alreadyRunning: "already_running"
+        case .notRunning: "not_running"
+        case .notStarted: "not_started"
+        case .alreadyFinished: "already_finished"
+        case .badCheer: "bad_cheer"
+        case .tooManyMarkers: "too_many_markers"
+        }
+    }
+
+    /// For a person.
+    public var sentence: String {
+        switch self {
+        case .roomFull: "The room is full."
+        case .roomClosed: "The room was deleted."
+        case .noSuchRunner(let number): "Nobody in this room has the number \(number)."
+        case .hasLeft: "This runner has left the room."
+        case .alreadyRunning: "The run is under way already."
+        case .notRunning: "Nothing is running that could be paused."
+        case .notStarted: "The run has not been started."
+        case .alreadyFinished: "The run is finished."
+        case .badCheer: "A cheer has 1 to 200 characters."
+        case .tooManyMarkers: "The run holds as many markers as a run may."
+        }
+    }
+}

@@ -1,0 +1,203 @@
+public import Geo
+public import Rooms
+import Store
+
+/// A room as REST shows it.
+public struct RoomView: Sendable {
+    public struct RunnerView: Sendable {
+        public var person: Person
+        public var row: RunnerRow
+        public var isInRoom: Bool
+        public var isRunning: Bool
+        /// Unix milliseconds.
+        public var joinedAt: Int64
+        /// When the present run began and ended, Unix milliseconds.
+        public var start: Int64?
+        public var end: Int64?
+        public var outline: [Coordinate]
+    }
+
+    public var key: Int64
+    public var runID: String
+    /// Unix milliseconds.
+    public var createdAt: Int64
+    public var updatedAt: Int64
+    /// In the order of joining.
+    public var runners: [RunnerView]
+}
+
+extension LiveRooms {
+    // MARK: - The rooms of REST
+
+    // What is answered is on disk. What a request changes is on everybody's screen in the next frame.
+
+    /// Makes a room without people.
+    ///
+    /// - Throws: ``LiveError/roomExists``.
+    public func createRoom(_ runID: String, password: String) async throws -> RoomView {
+        let secret = credentials.makeSecret(password)
+        var generator = SystemRandomNumberGenerator()
+        let epoch = String(UInt64.random(in: (1 << 63)...UInt64.max, using: &generator), radix: 16)
+        do {
+            let stored = try await store.createRoom(
+                runID: runID, passwordSalt: secret.salt, passwordHash: secret.hash, epoch: epoch, at: clock.now())
+            return RoomView(
+                key: stored.id, runID: runID, createdAt: stored.summary.createdAt,
+                updatedAt: stored.summary.updatedAt, runners: [])
+        } catch StoreError.roomExists {
+            throw LiveError.roomExists
+        } catch {
+            throw LiveError.store(error)
+        }
+    }
+
+    /// One room; nil when there is none.
+    public func room(_ runID: String) async throws -> RoomView? {
+        guard let home = try await home(runID) else { return nil }
+        return view(of: home)
+    }
+
+    /// All rooms, in the order of their making. Sleeping ones are looked at without being woken.
+    public func rooms() async throws -> [RoomView] {
+        var views: [RoomView] = []
+        for summary in try await store.rooms() {
+            if let home = homes[summary.runID] {
+                if !home.isDeleted { views.append(view(of: home)) }
+            } else if let restored = try await Recovery.restore(
+                summary.runID, from: store, settings: settings.room)
+            {
+                var room = restored.room
+                room.restored(at: clock.now())
+                views.append(
+                    view(of: room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt))
+            }
+        }
+        return views
+    }
+
+    /// Takes somebody in by the room's password.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/wrongPassword``, ``LiveError/room(_:)``. Joining twice is not
+    ///   an error.
+    public func join(
+        _ runID: String, person: Person, at coordinate: Coordinate?
+    ) async throws -> RoomView {
+        let home = try await existing(runID)
+        let now = clock.now()
+        do {
+            let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
+            var decisions = entered.decisions
+            if let coordinate {
+                decisions.merge(
+                    try home.room.report(
+                        PollReport(coordinate: coordinate), from: entered.number, newRunKey: credentials.newID,
+                        at: now))
+            }
+            apply(decisions, to: home)
+        } catch {
+            throw LiveError.room(error)
+        }
+        try await stored(home)
+        return view(of: home)
+    }
+
+    /// Says whether a password is the room's.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``.
+    public func opens(_ runID: String, password: String) async throws -> Bool {
+        credentials.matches(password, try await existing(runID).secret)
+    }
+
+    /// Whether somebody is, or was, a runner of the room.
+    public func hasRunner(_ runID: String, account: Int64) async throws -> Bool {
+        try await existing(runID).room.number(of: account) != nil
+    }
+
+    /// Takes what a poller reports of its runner.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
+    public func update(_ runID: String, account: Int64, _ report: PollReport) async throws -> RoomView {
+        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+            try room.report(report, from: number, newRunKey: newID, at: now)
+        }
+    }
+
+    /// Begins or resumes a runner's run; one that is under way goes on.
+    public func start(_ runID: String, account: Int64) async throws -> RoomView {
+        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+            if room.isRunning(number) { return Decisions() }
+            return try room.start(number, newRunKey: newID(), at: now)
+        }
+    }
+
+    /// Takes a runner out of the room; leaving twice is not an error. Their live connection ends too.
+    public func leave(_ runID: String, account: Int64) async throws -> RoomView {
+        let view = try await change(runID, account: account) { room, number, _, now throws(RoomError) in
+            room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()
+        }
+        if let home = homes[runID], let number = home.room.number(of: account),
+            let connection = home.connections[number], !home.room.isInRoom(number)
+        {
+            connection.end(code: 1000, reason: "left")
+        }
+        return view
+    }
+
+    /// Deletes the room: everybody is told, and their connections end.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``.
+    public func deleteRoom(_ runID: String) async throws {
+        let home = try await existing(runID)
+        do {
+            let decisions = try home.room.close(at: clock.now())
+            home.isDeleted = true
+            apply(decisions, to: home)
+        } catch {
+            throw LiveError.noSuchRoom
+        }
+        try await stored(home)
+    }
+
+    private func existing(_ runID: String) async throws -> Home {
+        guard let home = try await home(runID) else { throw LiveError.noSuchRoom }
+        return home
+    }
+
+    private func change(
+        _ runID: String, account: Int64,
+        _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
+    ) async throws -> RoomView {
+        let home = try await existing(runID)
+        guard let number = home.room.number(of: account) else { throw LiveError.notInRoom }
+        do {
+            let before = home.room.unjournaledCount(of: number)
+            let decisions = try command(&home.room, number, credentials.newID, clock.now())
+            unjournaledMarkers += max(0, home.room.unjournaledCount(of: number) - before)
+            apply(decisions, to: home)
+            if home.room.unjournaledCount(of: number) > 0 { markDirty(home) }
+            markChanged(home)
+        } catch {
+            throw LiveError.room(error)
+        }
+        try await stored(home)
+        return view(of: home)
+    }
+
+    private func view(of home: Home) -> RoomView {
+        home.room.refreshStandings()
+        return view(of: home.room, key: home.key, createdAt: home.createdAt, updatedAt: home.updatedAt)
+    }
+
+    private func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
+        let now = clock.now()
+        let runners = room.runnerNumbers.compactMap { number -> RoomView.RunnerView? in
+            guard let person = room.person(number), let row = room.row(of: number, at: now) else { return nil }
+            let times = room.times(of: number)
+            return RoomView.RunnerView(
+                person: person, row: row, isInRoom: room.isInRoom(number), isRunning: room.isRunning(number),
+                joinedAt: room.joinedAt(number) ?? createdAt, start: times.start, end: times.end,
+                outline: room.outline(of: number))
+        }
+        return RoomView(key: key, runID: room.id, createdAt: createdAt, updatedAt: updatedAt, runners: runners)
+    }
+}

@@ -1,0 +1,272 @@
+import HTTPTypes
+public import LWS
+public import Logging
+import Rooms
+public import Store
+
+/// All rooms that live on one event loop: it carries out what ``Rooms/Room`` decides.
+///
+/// The loop is this actor's executor, so that a message from a socket reaches its room without a hop or a lock, and
+/// nothing here ever waits for a disk: what must be stored is given to the database and comes back by `await`.
+///
+/// The way of every change is the same: the room changes in memory, what must survive goes into the next commit, and
+/// only when that is on disk are events sent, acknowledgements given and requests answered. Frames alone do not wait:
+/// they are only the newest state, and say nothing that is promised.
+public actor LiveRooms {
+    nonisolated let loop: EventLoop
+    let store: AppDatabase
+    nonisolated let settings: LiveSettings
+    nonisolated let clock: ServerClock
+    let credentials: Credentials
+    let logger: Logger
+
+    /// Rooms in memory, by `runID`.
+    var homes: [String: Home] = [:]
+    /// Rooms that are being read from disk.
+    var waking: [String: Task<Void, any Error>] = [:]
+    var connections: [Connection] = []
+    public internal(set) var metrics = LiveMetrics()
+
+    // Ticks.
+    var phases: [[Home]]
+    var tickTimer: LoopTimer?
+    var isTickArmed = false
+    /// Phases are numbered from this moment on.
+    let epoch = ContinuousClock.now
+    var nextPhase: Int64 = 0
+
+    // Commits.
+    var dirty: [Home] = []
+    var hasUrgent = false
+    var isCommitting = false
+    /// Why the last commit failed, while it is being tried again.
+    var commitFailure: StoreError?
+    var commitTimer: LoopTimer?
+    var urgentTimer: LoopTimer?
+    /// Markers that wait for the disk: counted up as they come, and anew every second.
+    var unjournaledMarkers = 0
+
+    var sweepTimer: LoopTimer?
+    var lastDriftReport: Int64 = 0
+    var isStopping = false
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    public init(
+        loop: EventLoop, store: AppDatabase, settings: LiveSettings = LiveSettings(),
+        clock: ServerClock = ServerClock(),
+        credentials: Credentials, logger: Logger
+    ) {
+        self.loop = loop
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        self.credentials = credentials
+        self.logger = logger
+        phases = Array(repeating: [], count: max(1, settings.phases))
+    }
+
+    /// Brings back the rooms that were alive when the server stopped, and starts the timers.
+    ///
+    /// - Throws: what the database throws when they cannot be read. A damaged journal row is reported and passed over.
+    public func start() async throws {
+        for summary in try await store.roomsWithJournal() {
+            _ = try await home(summary.runID)
+        }
+        sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
+        commitTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.commitTick() } }
+        urgentTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.beginCommit(everything: false) } }
+        tickTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.servePhases() } }
+        sweepTimer?.schedule(after: .seconds(1))
+        commitTimer?.schedule(after: settings.commitInterval)
+        if !dirty.isEmpty { requestCommit() }
+    }
+
+    /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
+    ///
+    /// To be called when the server has stopped: connections are gone by then.
+    public func stop() async {
+        isStopping = true
+        sweepTimer?.cancel()
+        // A failing disk gets a few more chances; what was not acknowledged may be lost.
+        for _ in 0..<3 {
+            if !isCommitting { beginCommit(everything: true) }
+            guard isCommitting || !dirty.isEmpty else { break }
+            while isCommitting, commitFailure == nil { await nextCommitEnd() }
+            if commitFailure != nil { break }
+        }
+        if commitFailure != nil { logger.error("stopped with markers that could not be stored") }
+        commitTimer?.cancel()
+        urgentTimer?.cancel()
+        tickTimer?.cancel()
+        homes.removeAll()
+    }
+
+    private var commitEnds: [CheckedContinuation<Void, Never>] = []
+
+    private func nextCommitEnd() async {
+        await withCheckedContinuation { commitEnds.append($0) }
+    }
+
+    func commitEnded() {
+        let waiting = commitEnds
+        commitEnds = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    // MARK: - The endpoint
+
+    /// Where phones connect.
+    public nonisolated func endpoint(
+        path: String = "/live",
+        refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
+    ) -> WebSocketEndpoint {
+        WebSocketEndpoint(
+            path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes, refuse: refuse
+        ) { [self] head in
+            Connection(
+                live: self, authorization: head.headers[.authorization],
+                budget: MessageBudget(
+                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
+        }
+    }
+
+    // MARK: - Rooms in memory
+
+    /// The room of this name, read from disk if it sleeps there; nil when there is none.
+    func home(_ runID: String) async throws -> Home? {
+        if let home = homes[runID] {
+            home.lastUsed = .now
+            return home.isDeleted ? nil : home
+        }
+        let task: Task<Void, any Error>
+        if let running = waking[runID] {
+            task = running
+        } else {
+            task = Task { try await wake(runID) }
+            waking[runID] = task
+        }
+        try await task.value
+        guard let home = homes[runID], !home.isDeleted else { return nil }
+        home.lastUsed = .now
+        return home
+    }
+
+    private func wake(_ runID: String) async throws {
+        defer { waking[runID] = nil }
+        guard let restored = try await Recovery.restore(runID, from: store, settings: settings.room) else { return }
+        // Another way in may have been quicker: a room that was just created.
+        guard homes[runID] == nil else { return }
+        adopt(restored)
+    }
+
+    /// Gives a room its place in memory.
+    func adopt(_ restored: Recovery.RestoredRoom) {
+        var room = restored.room
+        room.restored(at: clock.now())
+        for damage in restored.damage {
+            metrics.journalRowsDamaged += 1
+            logger.error(
+                "journal row is damaged; the rest of the room is intact",
+                metadata: ["room": "\(room.id)", "sequence": "\(damage.sequence)", "reason": "\(damage.reason)"])
+        }
+        let home = Home(
+            key: restored.key, room: room, secret: restored.secret, createdAt: restored.createdAt,
+            updatedAt: restored.updatedAt, phase: Int(truncatingIfNeeded: restored.key % Int64(phases.count)),
+            nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
+        homes[room.id] = home
+        metrics.roomsAwake = homes.count
+    }
+
+    // MARK: - Decisions
+
+    /// Takes what a room has decided into the next commit.
+    func apply(_ decisions: Decisions, to home: Home) {
+        home.deadline = home.room.nextDeadline
+        guard !decisions.isEmpty else { return }
+        home.updatedAt = clock.now()
+        home.unstored.merge(decisions)
+        markDirty(home)
+        if !decisions.events.isEmpty {
+            home.isUrgent = true
+            requestCommit()
+        }
+        markChanged(home)
+    }
+
+    func markDirty(_ home: Home) {
+        guard !home.isDirty else { return }
+        home.isDirty = true
+        dirty.append(home)
+    }
+
+    /// Has the room served at its phase of the tick.
+    func markChanged(_ home: Home) {
+        guard !home.isTicking, !home.viewers.isEmpty || !home.acksDue.isEmpty else { return }
+        home.isTicking = true
+        phases[home.phase].append(home)
+        armTick()
+    }
+
+    // MARK: - Heartbeat and deadlines
+
+    /// Once a second: silent peers, slow viewers, what has become due in the rooms, rooms nobody needs.
+    private func sweep() {
+        guard !isStopping else { return }
+        sweepTimer?.schedule(after: .seconds(1))
+        let moment = ContinuousClock.now
+        for connection in connections { examine(connection, at: moment) }
+        let now = clock.now()
+        for home in Array(homes.values) {
+            if let deadline = home.deadline, now >= deadline {
+                let decisions = home.room.advance(to: now)
+                apply(decisions, to: home)
+            }
+            if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
+                homes[home.room.id] = nil
+            }
+        }
+        unjournaledMarkers = homes.values.reduce(0) { $0 + $1.room.unjournaledCount }
+        metrics.roomsAwake = homes.count
+        metrics.connections = connections.count
+        metrics.runners = homes.values.reduce(0) { $0 + $1.connections.count }
+        metrics.spectators = homes.values.reduce(0) { $0 + $1.spectators }
+        reportDrift()
+    }
+
+    private func examine(_ connection: Connection, at moment: ContinuousClock.Instant) {
+        guard let socket = connection.socket else { return }
+        switch connection.state {
+        case .ending: return
+        case .waiting:
+            if connection.opened.duration(to: moment) >= settings.joinTimeout {
+                close(connection, .silent, "No join came in time.")
+            }
+            return
+        case .joining, .joined, .leaving: break
+        }
+        let silence = socket.lastHeard.duration(to: moment)
+        if silence >= settings.silenceLimit {
+            close(connection, .silent, "Nothing was heard from this client for too long.")
+        } else if connection.isTooSlow(at: moment, limit: settings.slowLimit) {
+            metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
+            connection.abandon(.tooSlow, "Events could not be delivered.")
+        } else if silence >= settings.pingInterval, connection.lastPing.duration(to: moment) >= settings.pingInterval {
+            connection.lastPing = moment
+            socket.sendPing()
+        }
+    }
+
+    /// Says so when somebody has set the machine's clock: this one does not follow.
+    private func reportDrift() {
+        let drift = clock.drift
+        guard abs(drift - lastDriftReport) > 5_000 else { return }
+        lastDriftReport = drift
+        logger.warning(
+            "the machine's clock was set; running times go on by the old one until a restart",
+            metadata: ["milliseconds": "\(drift)"])
+    }
+
+    /// How many markers wait for the disk; as of the last second.
+    public var unjournaledCount: Int { unjournaledMarkers }
+}

@@ -1,0 +1,33 @@
+public import Rooms
+
+/// The numbers of the live protocol; its page gives the defaults.
+public struct LiveSettings: Sendable {
+    public var room = RoomSettings()
+    /// At most one frame per viewer in this time.
+    public var tick = Duration.milliseconds(200)
+    /// Rooms are spread over so many phases of the tick, so that they do not all write at one instant.
+    public var phases = 10
+    /// Spectators that may watch a room.
+    public var spectators = 2_000
+    public var maxMessageBytes = 64 << 10
+    public var maxMarkersPerMessage = 500
+    /// Messages a second that a client may send for long, and how many at once.
+    public var messagesPerSecond = 20.0
+    public var messageBurst = 60.0
+    /// How long a client may take for its `join`.
+    public var joinTimeout = Duration.seconds(10)
+    /// A silent peer is pinged this often.
+    public var pingInterval = Duration.seconds(25)
+    /// A peer that has sent nothing at all for this long is closed.
+    public var silenceLimit = Duration.seconds(60)
+    /// How long events may wait for a viewer that does not read.
+    public var slowLimit = Duration.seconds(30)
+    /// Markers are committed, and acknowledged, this often.
+    public var commitInterval = Duration.seconds(1)
+    /// A room without people, and with nothing to wait for, goes to sleep on disk after this.
+    public var sleepAfter = Duration.seconds(60)
+    /// Markers that may wait for the disk, all rooms together; beyond it they are refused with a clear error.
+    public var unjournaledLimit = 2_000_000
+
+    public init() {}
+}

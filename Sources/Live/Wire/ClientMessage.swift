@@ -1,0 +1,189 @@
+import Foundation
+import Geo
+
+/// The messages of protocol.md, section 2, but for `markers`, which has a scanner of its own.
+enum ClientMessage {
+    struct Join {
+        var runID: String
+        var password: String?
+        var token: String?
+        var isSpectator: Bool
+        var system: CoordinateSystem
+        var since: Since?
+        /// The phone's clock at sending, Unix milliseconds.
+        var clock: Int64?
+    }
+
+    struct Since {
+        var epoch: String
+        var event: Int
+    }
+
+    case join(Join)
+    case start(time: Int64?)
+    case pause(time: Int64?)
+    case finish(time: Int64?)
+    case leave
+    case cheer(to: Int?, text: String)
+    /// `echo` is `t` as it came, as JSON; `clock` is it when it is a Unix time in milliseconds.
+    case ping(echo: [UInt8]?, clock: Int64?)
+
+    /// Why a message was not understood.
+    enum Problem: Error {
+        case unknownType(String)
+        /// A sentence that names the key.
+        case malformed(String)
+    }
+
+    /// Reads a message whose type is known.
+    ///
+    /// - Parameter bytes: valid JSON, an object.
+    init(type: String, bytes: UnsafeRawBufferPointer) throws(Problem) {
+        let data = Data(bytes)
+        switch type {
+        case "join": self = .join(try Self.join(data))
+        case "start": self = .start(time: try Self.moment(data))
+        case "pause": self = .pause(time: try Self.moment(data))
+        case "finish": self = .finish(time: try Self.moment(data))
+        case "leave": self = .leave
+        case "cheer":
+            let cheer: WireCheer = try Self.decode(data)
+            self = .cheer(to: cheer.to, text: cheer.text)
+        case "ping":
+            let ping: WirePing = try Self.decode(data)
+            self = .ping(echo: try Self.echo(in: data, isPresent: ping.hasValue), clock: ping.clock)
+        default: throw .unknownType(type)
+        }
+    }
+
+    /// A Unix time in milliseconds that a phone could have: from 2000 to 2100.
+    private static let plausibleTimes: ClosedRange<Int64> = 946_684_800_000...4_102_444_800_000
+
+    private static func decode<Message: Decodable>(_ data: Data) throws(Problem) -> Message {
+        do {
+            return try JSONDecoder().decode(Message.self, from: data)
+        } catch let error as DecodingError {
+            throw .malformed(error.sentence)
+        } catch {
+            throw .malformed("The message is not the JSON object that was expected.")
+        }
+    }
+
+    private static func moment(_ data: Data) throws(Problem) -> Int64? {
+        let moment: WireMoment = try decode(data)
+        return moment.time?.value
+    }
+
+    private static func join(_ data: Data) throws(Problem) -> Join {
+        let wire: WireJoin = try decode(data)
+        guard let system = wire.crs.map(CoordinateSystem.init(rawValue:)) ?? .wgs84 else {
+            throw .malformed("`crs` is wgs84 or gcj02.")
+        }
+        guard let isSpectator = ["runner": false, "spectator": true][wire.role ?? "runner"] else {
+            throw .malformed("`role` is runner or spectator.")
+        }
+        return Join(
+            runID: wire.runID.text, password: wire.password?.text, token: wire.token, isSpectator: isSpectator,
+            system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
+            clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil })
+    }
+
+    /// `t` as it was sent: cut out of the message, since decoding and encoding could change its digits.
+    private static func echo(in data: Data, isPresent: Bool) throws(Problem) -> [UInt8]? {
+        guard isPresent else { return nil }
+        guard let span = JSONScanner.value(of: "t", in: data) else {
+            throw .malformed("`t` cannot be read.")
+        }
+        return span
+    }
+
+    private struct WireJoin: Decodable {
+        struct WireSince: Decodable {
+            var epoch: String
+            var event: Int
+        }
+        var runID: TextOrNumber
+        var password: TextOrNumber?
+        var token: String?
+        var role: String?
+        var crs: String?
+        var since: WireSince?
+        var clock: Milliseconds?
+    }
+
+    private struct WireMoment: Decodable {
+        var time: Milliseconds?
+    }
+
+    private struct WireCheer: Decodable {
+        var to: Int?
+        var text: String
+    }
+
+    private struct WirePing: Decodable {
+        var hasValue: Bool
+        var clock: Int64?
+
+        private enum CodingKeys: CodingKey { case t }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            hasValue = values.contains(.t)
+            // Any JSON value may be echoed; only a number that is a Unix time is also a sample of the phone's clock.
+            clock = (try? values.decode(Milliseconds.self, forKey: .t)).map(\.value).flatMap {
+                ClientMessage.plausibleTimes.contains($0) ? $0 : nil
+            }
+        }
+    }
+}
+
+/// A string, or a number taken as its digits: what clients send for room numbers and passwords.
+struct TextOrNumber: Decodable {
+    var text: String
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let text = try? value.decode(String.self) {
+            self.text = text
+        } else if let number = try? value.decode(Int64.self) {
+            text = String(number)
+        } else {
+            let number = try value.decode(Double.self)
+            text = "\(number)"
+        }
+    }
+}
+
+/// Unix milliseconds, whole or with a fraction that is dropped.
+struct Milliseconds: Decodable {
+    var value: Int64
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let value = try? container.decode(Int64.self) {
+            self.value = value
+            return
+        }
+        let number = try container.decode(Double.self)
+        guard let value = Int64(exactly: number.rounded(.down)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a time in milliseconds")
+        }
+        self.value = value
+    }
+}
+
+extension DecodingError {
+    /// What is wrong, for the person who wrote the client.
+    var sentence: String {
+        func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+        switch self {
+        case .keyNotFound(let key, let context): return "`\(name(context.codingPath + [key]))` is missing."
+        case .valueNotFound(_, let context), .typeMismatch(_, let context):
+            return "`\(name(context.codingPath))` has a value of the wrong kind."
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty
+                ? "The message is not valid JSON." : "`\(name(context.codingPath))` cannot be read."
+        @unknown default: return "The message cannot be read."
+        }
+    }
+}

@@ -1,0 +1,109 @@
+/// Writes JSON into memory that is large enough: the hot half of encoding, without allocation or bounds that grow.
+///
+/// Whoever makes the buffer reckons its capacity from the constants here; running over it is a programmer's error and
+/// stops the process rather than writing elsewhere.
+struct JSONWriter {
+    /// The most bytes that any integer or decimal takes.
+    static let numberCapacity = 24
+
+    private let buffer: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(_ buffer: UnsafeMutableRawBufferPointer) { self.buffer = buffer }
+
+    /// The most bytes that a string takes, with its quotes: every byte as `\u00XX`.
+    static func capacity(of text: String) -> Int { 2 + text.utf8.count * 6 }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        buffer[count] = byte
+        count += 1
+    }
+
+    /// Text that is JSON already.
+    @inline(__always)
+    mutating func raw(_ text: StaticString) {
+        precondition(count + text.utf8CodeUnitCount <= buffer.count)
+        buffer.baseAddress?.advanced(by: count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        count += text.utf8CodeUnitCount
+    }
+
+    /// Bytes that are JSON already.
+    mutating func raw(_ bytes: some Collection<UInt8>) {
+        for byte in bytes { put(byte) }
+    }
+
+    @inline(__always)
+    mutating func byte(_ character: Unicode.Scalar) { put(UInt8(ascii: character)) }
+
+    mutating func integer(_ value: some FixedWidthInteger) {
+        if value < 0 { put(UInt8(ascii: "-")) }
+        digits(UInt64(value.magnitude), minimum: 1)
+    }
+
+    /// A decimal with at most `places` digits behind the point, rounded half away from zero, without trailing zeros.
+    ///
+    /// What is not finite, or too large to have such digits, cannot come from a room and is written as `null`.
+    mutating func decimal(_ value: Double, places: Int) {
+        let scale = Self.scales[places]
+        let scaled = (value * scale).rounded()
+        guard abs(scaled) < 9e15 else {
+            raw("null")
+            return
+        }
+        var magnitude = UInt64(abs(scaled))
+        if scaled < 0, magnitude > 0 { put(UInt8(ascii: "-")) }
+        var places = places
+        while places > 0, magnitude % 10 == 0 {
+            magnitude /= 10
+            places -= 1
+        }
+        let divisor = UInt64(Self.scales[places])
+        digits(magnitude / divisor, minimum: 1)
+        guard places > 0 else { return }
+        put(UInt8(ascii: "."))
+        digits(magnitude % divisor, minimum: places)
+    }
+
+    private static let scales: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8]
+
+    /// Decimal digits, with zeros in front up to `minimum`.
+    private mutating func digits(_ value: UInt64, minimum: Int) {
+        var length = 1
+        var limit: UInt64 = 10
+        while length < 20, value >= limit {
+            length += 1
+            limit = limit.multipliedReportingOverflow(by: 10).partialValue
+            if length == 20 { break }
+        }
+        length = max(length, minimum)
+        precondition(count + length <= buffer.count)
+        var rest = value
+        for position in stride(from: count + length - 1, through: count, by: -1) {
+            buffer[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += length
+    }
+
+    /// A string with its quotes, escaped as RFC 8259 asks.
+    mutating func string(_ text: String) {
+        put(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                put(UInt8(ascii: "\\"))
+                put(byte)
+            case 0..<0x20, 0x7F:
+                raw("\\u00")
+                put(Self.hex[Int(byte >> 4)])
+                put(Self.hex[Int(byte & 15)])
+            default:
+                put(byte)
+            }
+        }
+        put(UInt8(ascii: "\""))
+    }
+
+    private static let hex = Array("0123456789abcdef".utf8)
+}

@@ -1,0 +1,153 @@
+import Geo
+import LWS
+import Rooms
+
+/// The messages of protocol.md, section 3, as bytes that go to any number of sockets.
+enum ServerMessages {
+    /// What changed in a room.
+    static func frame(_ rows: [RunnerRow], time: Int64, in system: CoordinateSystem) -> OutgoingMessage {
+        OutgoingMessage(capacity: 64 + rows.count * (JSONWriter.rowCapacity + 1)) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"frame\",\"time\":")
+            writer.integer(time)
+            writer.raw(",\"runners\":[")
+            writer.rows(rows, in: system, places: 6)
+            writer.raw("]}")
+            return writer.count
+        }
+    }
+
+    /// Markers 1...marker are on disk.
+    static func ack(_ marker: Int32) -> OutgoingMessage {
+        OutgoingMessage(capacity: 64) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"ack\",\"marker\":")
+            writer.integer(marker)
+            writer.raw("}")
+            return writer.count
+        }
+    }
+
+    static func error(code: String, message: String) -> OutgoingMessage {
+        OutgoingMessage(capacity: 64 + JSONWriter.capacity(of: code) + JSONWriter.capacity(of: message)) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"error\",\"code\":")
+            writer.string(code)
+            writer.raw(",\"message\":")
+            writer.string(message)
+            writer.raw("}")
+            return writer.count
+        }
+    }
+
+    /// - Parameter echo: the ping's `t`, as JSON, byte for byte; nil when it had none.
+    static func pong(echo: [UInt8]?, time: Int64) -> OutgoingMessage {
+        OutgoingMessage(capacity: 96 + (echo?.count ?? 0)) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"pong\"")
+            if let echo {
+                writer.raw(",\"t\":")
+                writer.raw(echo)
+            }
+            writer.raw(",\"time\":")
+            writer.integer(time)
+            writer.raw("}")
+            return writer.count
+        }
+    }
+
+    /// All that a viewer needs to begin.
+    struct Joined {
+        var runID: String
+        var epoch: String
+        var event: Int
+        var isRecovered: Bool
+        var runner: Int?
+        var marker: Int32
+        var time: Int64
+        var people: [(runner: Int, person: Person)]
+        var rows: [RunnerRow]
+        var outlines: [(runner: Int, points: [Coordinate])]
+        /// Events as they were sent before.
+        var events: [OutgoingMessage]
+    }
+
+    static func joined(_ joined: Joined, in system: CoordinateSystem) -> OutgoingMessage {
+        let people = joined.people.reduce(0) { sum, entry in
+            sum + 80 + JSONWriter.capacity(of: entry.person.username) + JSONWriter.capacity(of: entry.person.nickname)
+                + JSONWriter.capacity(of: entry.person.avatar)
+        }
+        let points = joined.outlines.reduce(0) { $0 + $1.points.count * 52 + 32 }
+        let events = joined.events.reduce(0) { $0 + $1.count + 1 }
+        let capacity =
+            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + people + points
+            + events
+            + joined.rows.count * (JSONWriter.rowCapacity + 1)
+        return OutgoingMessage(capacity: capacity) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"joined\",\"runID\":")
+            writer.string(joined.runID)
+            writer.raw(",\"epoch\":")
+            writer.string(joined.epoch)
+            writer.raw(",\"event\":")
+            writer.integer(joined.event)
+            writer.raw(joined.isRecovered ? ",\"recovered\":true" : ",\"recovered\":false")
+            writer.raw(",\"runner\":")
+            writer.optional(joined.runner) { $0.integer($1) }
+            writer.raw(",\"marker\":")
+            writer.integer(joined.marker)
+            writer.raw(",\"time\":")
+            writer.integer(joined.time)
+            writer.raw(
+                ",\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
+            )
+            writer.raw(",\"people\":[")
+            writer.list(joined.people) { $0.person($1.person, runner: $1.runner) }
+            writer.raw("],\"runners\":[")
+            writer.rows(joined.rows, in: system, places: 7)
+            writer.raw("],\"tracks\":{")
+            writer.list(joined.outlines) { writer, outline in
+                writer.byte("\"")
+                writer.integer(outline.runner)
+                writer.raw("\":[")
+                writer.list(outline.points) { writer, point in
+                    writer.byte("[")
+                    writer.degrees(point, in: system, places: 7)
+                    writer.byte("]")
+                }
+                writer.byte("]")
+            }
+            writer.raw("},\"events\":[")
+            writer.list(joined.events) { writer, event in event.withBytes { writer.raw($0) } }
+            writer.raw("]}")
+            return writer.count
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func list<Element>(_ elements: [Element], _ write: (inout JSONWriter, Element) -> Void) {
+        var isFirst = true
+        for element in elements {
+            if !isFirst { byte(",") }
+            isFirst = false
+            write(&self, element)
+        }
+    }
+
+    mutating func rows(_ rows: [RunnerRow], in system: CoordinateSystem, places: Int) {
+        list(rows) { $0.row($1, in: system, places: places) }
+    }
+
+    mutating func person(_ person: Person, runner: Int) {
+        raw("{\"runner\":")
+        integer(runner)
+        raw(",\"username\":")
+        string(person.username)
+        raw(",\"nickname\":")
+        string(person.nickname)
+        raw(",\"avatar\":")
+        string(person.avatar)
+        raw("}")
+    }
+}

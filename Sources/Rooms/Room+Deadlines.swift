@@ -1,0 +1,59 @@
+extension Room {
+    /// When ``advance(to:)`` is next due, Unix milliseconds; nil when nothing waits for time to pass.
+    ///
+    /// - Complexity: O(*n*) for *n* runners.
+    public var nextDeadline: Int64? {
+        guard !isClosed else { return nil }
+        var next = Int64.max
+        for index in runners.indices {
+            next = min(next, offlineDeadline(of: index) ?? .max)
+            next = min(next, autoFinishDeadline(of: index) ?? .max)
+            next = min(next, settleDeadline(of: index) ?? .max)
+        }
+        return next == .max ? nil : next
+    }
+
+    /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs.
+    public mutating func advance(to now: Int64) -> Decisions {
+        var decisions = Decisions()
+        guard !isClosed else { return decisions }
+        for index in runners.indices {
+            if let deadline = offlineDeadline(of: index), now >= deadline {
+                runners[index].isOffline = true
+                touch(index)
+                emit(.offline(runner: runners[index].number), at: now, into: &decisions)
+                decisions.changedRunners.insert(runners[index].number)
+            }
+            if let deadline = autoFinishDeadline(of: index), now >= deadline {
+                autoFinish(index, at: now, into: &decisions)
+            }
+            if let deadline = settleDeadline(of: index), now >= deadline {
+                settle(index, into: &decisions)
+            }
+        }
+        return decisions
+    }
+
+    /// Whether nobody is there and nothing can happen: the room may be put to sleep on disk.
+    public var isQuiescent: Bool {
+        nextDeadline == nil && !runners.contains { $0.isConnected || !$0.run.unjournaled.isEmpty }
+    }
+
+    private func offlineDeadline(of index: Int) -> Int64? {
+        guard runners[index].isInRoom, !runners[index].isConnected, !runners[index].isOffline,
+            !runners[index].run.isFinished
+        else { return nil }
+        return runners[index].lastHeard + settings.offlineGrace
+    }
+
+    private func autoFinishDeadline(of index: Int) -> Int64? {
+        guard runners[index].isInRoom, !runners[index].isConnected, runners[index].run.isUnderWay else { return nil }
+        return runners[index].lastHeard + settings.autoFinishAfter
+    }
+
+    /// When a finished run takes no more late markers; nil when none is waiting for that.
+    func settleDeadline(of index: Int) -> Int64? {
+        guard !runners[index].run.isSettled, let arrived = runners[index].run.finishArrived else { return nil }
+        return arrived + settings.lateMarkerWindow
+    }
+}

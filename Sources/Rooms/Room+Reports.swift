@@ -1,0 +1,93 @@
+public import Geo
+
+/// What a polling client says of its runner in one request; nil is “unchanged”.
+public struct PollReport: Sendable {
+    public var coordinate: Coordinate?
+    /// Distance and time as the client reckons them itself.
+    public var meters: Double?
+    public var seconds: Double?
+    public var isRunning: Bool?
+    public var isInRoom: Bool?
+
+    public init(
+        coordinate: Coordinate? = nil, meters: Double? = nil, seconds: Double? = nil, isRunning: Bool? = nil,
+        isInRoom: Bool? = nil
+    ) {
+        self.coordinate = coordinate
+        self.meters = meters
+        self.seconds = seconds
+        self.isRunning = isRunning
+        self.isInRoom = isInRoom
+    }
+}
+
+extension Room {
+    /// Takes what a polling client reports (live protocol, section 5).
+    ///
+    /// A place counts as a marker taken at the server's clock while the runner runs, and only moves them on the map
+    /// otherwise. A poller that reports distance and time is shown with what it reports.
+    ///
+    /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room.
+    public mutating func report(
+        _ report: PollReport, from number: Int, newRunKey: () -> Int64, at now: Int64
+    ) throws(RoomError) -> Decisions {
+        guard !isClosed else { throw .roomClosed }
+        let index = try index(of: number)
+        var decisions = Decisions()
+        if report.isInRoom == false {
+            return runners[index].isInRoom ? try leave(number, at: now) : decisions
+        }
+        if !runners[index].isInRoom {
+            guard report.isInRoom == true else { throw .hasLeft }
+            decisions.merge(try join(runners[index].person, newRunKey: newRunKey(), at: now).decisions)
+        }
+        heard(from: index, at: now, into: &decisions)
+        if report.isRunning == true, !runners[index].run.clock.isRunning {
+            decisions.merge(try start(number, newRunKey: newRunKey(), at: now))
+        } else if report.isRunning == false, runners[index].run.clock.isRunning {
+            decisions.merge(try pause(number, at: now))
+        }
+        // Zeroes before the start are how a client clears its page, not a reckoning.
+        let isReckoning = runners[index].run.isUnderWay || (report.meters ?? 0) > 0 || (report.seconds ?? 0) > 0
+        if isReckoning, !runners[index].run.isFinished, report.meters != nil || report.seconds != nil {
+            let old = runners[index].run.report
+            runners[index].run.report = Run.Report(
+                meters: max(0, report.meters ?? old?.meters ?? runners[index].run.meters),
+                seconds: max(0, report.seconds ?? old?.seconds ?? runners[index].run.seconds(at: now)))
+            decisions.changedRunners.insert(number)
+        }
+        if let coordinate = report.coordinate {
+            if runners[index].run.clock.isRunning, runners[index].run.history.count < MarkerHistory.capacity {
+                takePolledPlace(coordinate, of: index, at: now, into: &decisions)
+            } else if !coordinate.isNullIsland {
+                runners[index].reportedPlace = coordinate
+                decisions.changedRunners.insert(number)
+            }
+        }
+        touch(index)
+        return decisions
+    }
+
+    private mutating func takePolledPlace(
+        _ coordinate: Coordinate, of index: Int, at now: Int64, into decisions: inout Decisions
+    ) {
+        let next = (runners[index].run.history.entries.last?.id ?? 0) + 1
+        // The offset is that of a phone's clock; this marker is dated by the server's.
+        let time = now - (runners[index].clockOffset ?? 0)
+        let marker = IncomingMarker(id: next, coordinate: coordinate, time: time)
+        guard next <= MarkerHistory.largestID,
+            let taken = try? markers([marker], from: runners[index].number, at: now)
+        else { return }
+        decisions.merge(taken)
+    }
+}
+
+extension Decisions {
+    /// Adds what was decided after this.
+    public mutating func merge(_ later: Decisions) {
+        events += later.events
+        changedRunners.formUnion(later.changedRunners)
+        records += later.records
+        settledRuns += later.settledRuns
+    }
+}

@@ -1,0 +1,95 @@
+import Geo
+
+extension Room {
+    /// A room as it was stored: its people and events; the markers follow by ``restoreMarkers(_:)``.
+    ///
+    /// - Parameters:
+    ///   - people: in the order of their numbers, which are 1...n.
+    ///   - lastEvent: the highest event number ever given.
+    public init(
+        restoring id: String, epoch: String, settings: RoomSettings = RoomSettings(),
+        people: [(person: Person, snapshot: RunnerSnapshot)], events: [RoomEvent], lastEvent: Int
+    ) {
+        self.init(id: id, epoch: epoch, settings: settings)
+        for (person, snapshot) in people {
+            precondition(snapshot.number == runners.count + 1, "runner numbers have a gap")
+            var runner = Runner(
+                number: snapshot.number, person: person, joinedAt: snapshot.joinedAt, lastHeard: snapshot.lastHeard,
+                run: Run(key: snapshot.runKey, filter: settings.filter))
+            runner.isInRoom = snapshot.isInRoom
+            runner.isIntroduced = true
+            runner.isOffline = snapshot.isOffline
+            runner.clockOffset = snapshot.clockOffset
+            runner.run.clock = snapshot.clock
+            runner.run.announcedKilometers = snapshot.announcedKilometers
+            if let meters = snapshot.reportedMeters, let seconds = snapshot.reportedSeconds {
+                runner.run.report = Run.Report(meters: meters, seconds: seconds)
+            }
+            if let meters = snapshot.finalMeters, let seconds = snapshot.finalSeconds {
+                runner.run.final = Run.Report(meters: meters, seconds: seconds)
+            }
+            runner.run.finishArrived = snapshot.finishArrived
+            runner.run.isSettled = snapshot.isSettled
+            if let latitude = snapshot.latitudeE7, let longitude = snapshot.longitudeE7 {
+                runner.reportedPlace = try? Coordinate(latitudeE7: latitude, longitudeE7: longitude)
+            }
+            runners.append(runner)
+            numberByAccount[person.account] = snapshot.number
+            standings.append(snapshot.number)
+        }
+        restoreLog(events, lastEvent: lastEvent)
+    }
+
+    /// Puts stored markers back; those of runs that are no longer anybody's present run are passed over.
+    public mutating func restoreMarkers(_ chunk: JournalChunk) {
+        guard let index = try? index(of: chunk.runner), runners[index].run.key == chunk.runKey else { return }
+        let points = chunk.markers.filter { (1...MarkerHistory.largestID).contains($0.id) }
+        _ = runners[index].run.add(points)
+        runners[index].run.unjournaled.removeAll()
+        runners[index].run.durable = runners[index].run.history.contiguous
+        if runners[index].run.isFinished, !runners[index].run.isSettled {
+            runners[index].run.isRecordUncertain = true
+        }
+    }
+
+    /// Ends the restoring: nobody is connected yet, and the time while the server was down is held against nobody.
+    public mutating func restored(at now: Int64) {
+        for index in runners.indices {
+            runners[index].lastHeard = max(now, runners[index].lastHeard)
+            if runners[index].run.finishArrived != nil, !runners[index].run.isSettled {
+                runners[index].run.finishArrived = max(now, runners[index].lastHeard)
+            }
+            let run = runners[index].run
+            if run.history.count == 0, let final = run.final, final != run.outcome {
+                runners[index].run.report = final
+            }
+            touch(index)
+        }
+        refreshStandings()
+    }
+
+    /// What of a runner must survive a restart beside the markers.
+    public func snapshot(of number: Int) -> RunnerSnapshot? {
+        guard let runner = runner(number) else { return nil }
+        let final = runner.run.isSettled && runner.run.isFinished ? runner.run.outcome : nil
+        return RunnerSnapshot(
+            number: runner.number, joinedAt: runner.joinedAt, isInRoom: runner.isInRoom, lastHeard: runner.lastHeard,
+            isOffline: runner.isOffline, clockOffset: runner.clockOffset, runKey: runner.run.key,
+            clock: runner.run.clock, announcedKilometers: runner.run.announcedKilometers,
+            reportedMeters: runner.run.report?.meters, reportedSeconds: runner.run.report?.seconds,
+            finishArrived: runner.run.finishArrived,
+            isSettled: runner.run.isSettled, finalMeters: final?.meters, finalSeconds: final?.seconds,
+            latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
+    }
+
+    /// The runs that have ended: their markers are in their records, if there are any.
+    ///
+    /// Those of a settled run are nowhere else. Those of a run that still waits for late markers may be in the journal
+    /// too, or only here: a record is stored at once, the journal within a second. ``restoreMarkers(_:)`` takes both.
+    public var settledRunKeys: [(runner: Int, runKey: Int64)] {
+        runners.filter(\.run.isFinished).map { ($0.number, $0.run.key) }
+    }
+
+    /// The runs that still need their journal rows.
+    public var unsettledRunKeys: Set<Int64> { Set(runners.filter { !$0.run.isSettled }.map(\.run.key)) }
+}

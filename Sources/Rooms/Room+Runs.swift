@@ -1,0 +1,332 @@
+public import Geo
+
+/// A position as it comes from a phone.
+public struct IncomingMarker: Sendable {
+    /// 1...``MarkerHistory/largestID``.
+    public var id: Int32
+    public var coordinate: Coordinate
+    /// Unix milliseconds by the phone's clock.
+    public var time: Int64
+    /// Metres.
+    public var accuracy: Double?
+    /// Metres.
+    public var altitude: Double?
+    /// Beats per minute.
+    public var heartRate: Int32?
+
+    public init(
+        id: Int32, coordinate: Coordinate, time: Int64, accuracy: Double? = nil, altitude: Double? = nil,
+        heartRate: Int32? = nil
+    ) {
+        self.id = id
+        self.coordinate = coordinate
+        self.time = time
+        self.accuracy = accuracy
+        self.altitude = altitude
+        self.heartRate = heartRate
+    }
+}
+
+extension IncomingMarker {
+    /// The marker as it is kept: by the server's clock and in its resolution, whatever numbers a client sent.
+    ///
+    /// Times end at ±2⁵² milliseconds, so that no difference of two overflows. The accuracy is rounded up, so that
+    /// what is worse than a limit stays worse; by a negative one some receivers say that the place is not valid.
+    fileprivate func point(offset: Int64) -> TrackPoint {
+        let (corrected, overflow) = time.addingReportingOverflow(offset)
+        let farthest: Int64 = 1 << 52
+        return TrackPoint(
+            id: id, time: min(max(overflow ? time : corrected, -farthest), farthest), coordinate: coordinate,
+            accuracy: accuracy.map { $0 >= 0 ? Int32(min(($0 * 10 - 1e-6).rounded(.up), 65_534)) : 65_534 },
+            altitude: altitude.flatMap { $0.isNaN ? nil : Int32(min(max(($0 * 10).rounded(), -1e9), 1e9)) },
+            heartRate: heartRate)
+    }
+}
+
+extension Room {
+    // MARK: - Start, pause, finish
+
+    /// Begins a run, or resumes a paused one; after a finish it begins a new run.
+    ///
+    /// - Parameters:
+    ///   - number: the runner's.
+    ///   - time: when it happened by the phone's clock, if it is told later; bounded to what ``moment(_:of:now:)``
+    ///     allows.
+    ///   - newRunKey: the identity of the run that begins here, if one does.
+    ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
+    /// - Returns: What to store and tell; so from every command.
+    /// - Throws: `alreadyRunning`, `hasLeft`, `noSuchRunner`, `roomClosed`.
+    public mutating func start(
+        _ number: Int, time: Int64? = nil, newRunKey: @autoclosure () -> Int64, at now: Int64
+    ) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        guard !runners[index].run.clock.isRunning else { throw .alreadyRunning }
+        var decisions = Decisions()
+        heard(from: index, at: now, into: &decisions)
+        if runners[index].run.isFinished {
+            settle(index, into: &decisions)
+            runners[index].run = Run(key: newRunKey(), filter: settings.filter)
+        }
+        let moment = moment(time, of: index, now: now)
+        let before = runners[index].run.meters
+        runners[index].run.clock.resume(at: moment)
+        runners[index].reportedPlace = nil
+        clockChanged(index, since: runners[index].run.clock.segments.count == 1 ? .min : moment)
+        touch(index)
+        emit(.started(runner: number), at: now, into: &decisions)
+        correct(index, from: before, at: now, into: &decisions)
+        announceKilometers(index, at: now, into: &decisions)
+        decisions.changedRunners.insert(number)
+        return decisions
+    }
+
+    /// Stops the clock and the distance; the way between here and the next start is not bridged.
+    ///
+    /// - Throws: `notRunning`, `alreadyFinished`, `hasLeft`, `noSuchRunner`, `roomClosed`.
+    public mutating func pause(_ number: Int, time: Int64? = nil, at now: Int64) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        guard !runners[index].run.isFinished else { throw .alreadyFinished }
+        guard runners[index].run.clock.isRunning else { throw .notRunning }
+        var decisions = Decisions()
+        heard(from: index, at: now, into: &decisions)
+        let moment = moment(time, of: index, now: now)
+        let before = runners[index].run.meters
+        runners[index].run.clock.stop(at: moment)
+        clockChanged(index, since: moment)
+        touch(index)
+        emit(.paused(runner: number), at: now, into: &decisions)
+        correct(index, from: before, at: now, into: &decisions)
+        decisions.changedRunners.insert(number)
+        return decisions
+    }
+
+    /// Ends the run and makes a record of it.
+    ///
+    /// - Throws: `notStarted`, `alreadyFinished`, `hasLeft`, `noSuchRunner`, `roomClosed`.
+    public mutating func finish(_ number: Int, time: Int64? = nil, at now: Int64) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        guard !runners[index].run.isFinished else { throw .alreadyFinished }
+        guard runners[index].run.hasStarted else { throw .notStarted }
+        var decisions = Decisions()
+        heard(from: index, at: now, into: &decisions)
+        end(
+            index, at: moment(time, of: index, now: now), told: time != nil, arrived: now, recorded: true,
+            into: &decisions)
+        return decisions
+    }
+
+    /// The moment at which something happened that is told with the phone's time.
+    ///
+    /// At most 24 h back, never ahead of now, and never before what happened earlier in the run; what lies outside is
+    /// moved to the nearest moment allowed, so that a wrong clock loses no run.
+    private func moment(_ time: Int64?, of index: Int, now: Int64) -> Int64 {
+        let earliest = runners[index].run.clock.lastChange ?? .min
+        guard let time else { return max(now, earliest) }
+        let (corrected, overflow) = time.addingReportingOverflow(runners[index].clockOffset ?? 0)
+        guard !overflow else { return max(now, earliest) }
+        return max(min(max(corrected, now - 24 * 3_600_000), now), earliest)
+    }
+
+    private mutating func clockChanged(_ index: Int, since moment: Int64) {
+        if runners[index].run.hasMarkers(since: moment) { runners[index].run.remeasure() }
+    }
+
+    /// Ends a run under way.
+    private mutating func end(
+        _ index: Int, at moment: Int64, told: Bool = false, arrived now: Int64, recorded: Bool,
+        into decisions: inout Decisions
+    ) {
+        let before = runners[index].run.meters
+        runners[index].run.clock.end(at: moment, told: told)
+        runners[index].run.finishArrived = now
+        clockChanged(index, since: moment)
+        touch(index)
+        correct(index, from: before, at: now, into: &decisions)
+        refreshStandings()
+        let runner = runners[index]
+        emit(
+            .finished(
+                RoomEvent.Finish(
+                    runner: runner.number, meters: runner.run.meters.toOneDecimal,
+                    seconds: runner.run.seconds(at: now).toOneDecimal, place: runner.place, runKey: runner.run.key,
+                    isRecorded: recorded)),
+            at: now, into: &decisions)
+        if recorded {
+            decisions.records.append(record(of: index))
+        } else {
+            settle(index, into: &decisions)
+        }
+        decisions.changedRunners.insert(runner.number)
+    }
+
+    /// Ends what is unfinished when its runner goes: a run of two markers becomes a record, less is forgotten.
+    ///
+    /// A poller that reckons for itself stores its record itself.
+    mutating func wrapUp(_ index: Int, at now: Int64, into decisions: inout Decisions) {
+        let run = runners[index].run
+        if run.isUnderWay, run.history.count >= 2, run.report == nil {
+            end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
+        } else if !run.isFinished {
+            if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
+            // Its markers are forgotten; where they led to is still shown.
+            runners[index].reportedPlace = runners[index].position
+            settle(index, into: &decisions)
+        }
+    }
+
+    /// Ends the run of somebody who did not come back, at the time up to which it was a run.
+    mutating func autoFinish(_ index: Int, at now: Int64, into decisions: inout Decisions) {
+        let run = runners[index].run
+        // The last change is the stronger bound: a server's clock that went back must not end a run before it.
+        let end = max(min(run.odometer.lastCountedTime ?? runners[index].lastHeard, now), run.clock.lastChange ?? .min)
+        self.end(
+            index, at: end, arrived: now, recorded: run.history.count >= 2 && run.report == nil, into: &decisions)
+    }
+
+    /// The run takes no more markers and needs no journal.
+    mutating func settle(_ index: Int, into decisions: inout Decisions) {
+        guard !runners[index].run.isSettled else { return }
+        if runners[index].run.isRecordUncertain {
+            runners[index].run.isRecordUncertain = false
+            decisions.records.append(record(of: index))
+        }
+        runners[index].run.isSettled = true
+        runners[index].run.unjournaled = []
+        decisions.settledRuns.append(runners[index].run.key)
+        decisions.changedRunners.insert(runners[index].number)
+    }
+
+    private func record(of index: Int) -> FinishedRun {
+        let runner = runners[index]
+        let ended = runner.run.clock.ended ?? 0
+        return FinishedRun(
+            runKey: runner.run.key, account: runner.person.account, runner: runner.number,
+            meters: runner.run.meters.toOneDecimal, seconds: runner.run.seconds(at: ended).toOneDecimal,
+            start: runner.run.clock.start ?? ended, end: ended, splits: runner.run.splits,
+            markers: runner.run.history.points)
+    }
+
+    // MARK: - Markers
+
+    /// Takes positions of the present run: measures them, and keeps them for the journal.
+    ///
+    /// - Parameters:
+    ///   - markers: in any order, with repeats; a known `id` is ignored, so that clients may resend.
+    ///   - number: the runner's.
+    ///   - now: when they came, Unix milliseconds by the server's clock.
+    /// - Returns: What to store and tell beside the markers themselves, which ``takeJournal()`` has.
+    /// - Throws: `hasLeft`, `noSuchRunner`, `roomClosed`; `alreadyFinished` when the run ended and its late markers
+    ///   are in; `tooManyMarkers`, also for an `id` beyond ``MarkerHistory/largestID``. Then none of them is kept.
+    ///   A marker that does not count is not an error.
+    /// - Complexity: O(1) for each marker in `id` order.
+    public mutating func markers(
+        _ markers: [IncomingMarker], from number: Int, at now: Int64
+    ) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        guard !runners[index].run.isSettled, settleDeadline(of: index).map({ now < $0 }) ?? true else {
+            throw .alreadyFinished
+        }
+        guard hasRoom(for: markers, at: index) else { throw .tooManyMarkers }
+        var decisions = Decisions()
+        heard(from: index, at: now, into: &decisions)
+        let offset = runners[index].clockOffset ?? 0
+        let hasStarted = runners[index].run.hasStarted
+        var points: [TrackPoint] = []
+        points.reserveCapacity(markers.count)
+        for marker in markers {
+            var point = marker.point(offset: offset)
+            var flags: MarkerFlags = hasStarted ? [] : .beforeStart
+            if point.time > now + settings.filter.clockTolerance { flags.insert(.ahead) }
+            point.flags = flags.rawValue
+            points.append(point)
+        }
+        let before = runners[index].run.meters
+        let added = runners[index].run.add(points)
+        guard added.isNew else { return decisions }
+        runners[index].reportedPlace = nil
+        touch(index)
+        if runners[index].run.isFinished {
+            // The distance was told as final: whatever comes now corrects it.
+            correct(index, from: before, at: now, into: &decisions)
+            decisions.records.append(record(of: index))
+        } else if runners[index].run.report == nil {
+            correct(index, from: before, to: before + added.correction, at: now, into: &decisions)
+        }
+        announceKilometers(index, at: now, into: &decisions)
+        return decisions
+    }
+
+    private func hasRoom(for markers: [IncomingMarker], at index: Int) -> Bool {
+        guard markers.allSatisfy({ $0.id <= MarkerHistory.largestID }) else { return false }
+        let history = runners[index].run.history
+        if history.count + markers.count <= MarkerHistory.capacity { return true }
+        // Near the limit the repeats are told from the new ones.
+        let new = Set(markers.lazy.map(\.id).filter { !history.contains(id: $0) })
+        return history.count + new.count <= MarkerHistory.capacity
+    }
+
+    /// Tells the room when what was said of a distance no longer holds.
+    private mutating func correct(
+        _ index: Int, from before: Double, to after: Double? = nil, at now: Int64, into decisions: inout Decisions
+    ) {
+        let after = after ?? runners[index].run.meters
+        guard abs(after - before) > 1 else { return }
+        emit(
+            .corrected(runner: runners[index].number, from: before.toOneDecimal, to: after.toOneDecimal), at: now,
+            into: &decisions)
+        decisions.changedRunners.insert(runners[index].number)
+    }
+
+    private mutating func announceKilometers(_ index: Int, at now: Int64, into decisions: inout Decisions) {
+        guard runners[index].run.announcedKilometers < runners[index].run.odometer.kilometers.count else { return }
+        for split in runners[index].run.splits.dropFirst(runners[index].run.announcedKilometers) {
+            emit(
+                .split(
+                    runner: runners[index].number, kilometer: split.kilometer, seconds: split.seconds,
+                    total: split.total),
+                at: now, into: &decisions)
+        }
+        runners[index].run.announcedKilometers = runners[index].run.odometer.kilometers.count
+        decisions.changedRunners.insert(runners[index].number)
+    }
+
+    // MARK: - Journal
+
+    /// How many markers wait for the journal.
+    public var unjournaledCount: Int { runners.reduce(0) { $0 + $1.run.unjournaled.count } }
+
+    /// How many markers of a runner wait for the journal.
+    public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }
+
+    /// The markers that came since the last call, for the journal; what is on disk once they are, is said with them.
+    public mutating func takeJournal() -> (chunks: [JournalChunk], acknowledgements: [Acknowledgement]) {
+        var chunks: [JournalChunk] = []
+        var acknowledgements: [Acknowledgement] = []
+        for index in runners.indices where !runners[index].run.unjournaled.isEmpty {
+            let number = runners[index].number
+            let key = runners[index].run.key
+            chunks.append(JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
+            runners[index].run.unjournaled.removeAll(keepingCapacity: true)
+            acknowledgements.append(
+                Acknowledgement(runner: number, runKey: key, marker: runners[index].run.history.contiguous))
+        }
+        return (chunks, acknowledgements)
+    }
+
+    /// Notes that markers are committed and synced.
+    ///
+    /// - Returns: Whether that says more than was known, so that an `ack` is due.
+    public mutating func stored(_ acknowledgement: Acknowledgement) -> Bool {
+        guard let index = try? index(of: acknowledgement.runner),
+            runners[index].run.key == acknowledgement.runKey, runners[index].run.durable < acknowledgement.marker
+        else { return false }
+        runners[index].run.durable = acknowledgement.marker
+        return true
+    }
+
+    /// The highest marker id such that it and all below it are stored.
+    public func durableMarker(of number: Int) -> Int32 { runner(number)?.run.durable ?? 0 }
+
+    /// The identity of a runner's present run.
+    public func runKey(of number: Int) -> Int64? { runner(number)?.run.key }
+}

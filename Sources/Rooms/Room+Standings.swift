@@ -1,0 +1,130 @@
+public import Geo
+
+extension Room {
+    /// Brings the places up to date.
+    ///
+    /// Finished runners come first, by finishing time; then the others by distance, ties by less time. Whoever has
+    /// not come a metre has no place. Somebody whose place changed has a changed row.
+    ///
+    /// - Complexity: O(*n*) for *n* runners whose order hardly changed since the last call: insertion sort.
+    public mutating func refreshStandings() {
+        guard standingsAreStale else { return }
+        standingsAreStale = false
+        for position in standings.indices.dropFirst() {
+            var hole = position
+            let number = standings[position]
+            while hole > 0, isAhead(number, standings[hole - 1]) {
+                standings[hole] = standings[hole - 1]
+                hole -= 1
+            }
+            standings[hole] = number
+        }
+        var place = 0
+        for number in standings {
+            let index = number - 1
+            var mine: Int?
+            if runners[index].run.meters >= 1 {
+                place += 1
+                mine = place
+            }
+            if runners[index].place != mine {
+                runners[index].place = mine
+                version += 1
+                runners[index].version = version
+            }
+        }
+    }
+
+    private func isAhead(_ number: Int, _ other: Int) -> Bool {
+        let one = number - 1
+        let two = other - 1
+        let hasPlace = runners[one].run.meters >= 1
+        guard hasPlace == (runners[two].run.meters >= 1) else { return hasPlace }
+        guard hasPlace else { return number < other }
+        switch (runners[one].run.clock.ended, runners[two].run.clock.ended) {
+        case (let first?, let second?) where first != second: return first < second
+        case (_?, nil): return true
+        case (nil, _?): return false
+        default: break
+        }
+        let first = runners[one].run.meters
+        let second = runners[two].run.meters
+        if first != second { return first > second }
+        // Equally far: less time of running when they were seen there, which stands still as they wait.
+        let firstSeconds = runners[one].run.secondsAtLatest
+        let secondSeconds = runners[two].run.secondsAtLatest
+        return firstSeconds == secondSeconds ? number < other : firstSeconds < secondSeconds
+    }
+
+    /// The present row of a runner.
+    ///
+    /// - Precondition: ``refreshStandings()`` has been called since the last command.
+    /// - Complexity: O(log *m*) for *m* markers of the first runner.
+    public func row(of number: Int, at now: Int64) -> RunnerRow? {
+        guard let runner = runner(number) else { return nil }
+        return row(runner, leader: leader, now: now)
+    }
+
+    /// Notes that everybody has been told who a runner is: from now on ``rows(changedAfter:at:_:)`` has their row.
+    public mutating func introduce(_ number: Int) {
+        guard runners.indices.contains(number - 1) else { return }
+        runners[number - 1].isIntroduced = true
+        touch(number - 1)
+    }
+
+    /// The rows of introduced runners that changed after a version, in the order of their numbers.
+    ///
+    /// A row changes with its own runner's markers, state, report or place; the gaps in it are those of that moment.
+    /// The first runner's every step would otherwise be a change to everybody.
+    public func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
+        let leader = leader
+        for index in runners.indices where runners[index].version > version && runners[index].isIntroduced {
+            body(row(runners[index], leader: leader, now: now))
+        }
+    }
+
+    private var leader: Runner? {
+        guard let first = standings.first, runners[first - 1].place == 1 else { return nil }
+        return runners[first - 1]
+    }
+
+    private func row(_ runner: Runner, leader: Runner?, now: Int64) -> RunnerRow {
+        var row = RunnerRow(
+            runner: runner.number, position: runner.position, meters: runner.run.meters,
+            seconds: runner.run.seconds(at: now), state: runner.state, place: runner.place)
+        guard let leader, runner.place != nil else { return row }
+        if leader.number == runner.number {
+            row.gapMeters = 0
+            row.gapSeconds = 0
+        } else {
+            // A finished runner is first even when somebody has since come farther.
+            row.gapMeters = max(0, leader.run.meters - runner.run.meters)
+            row.gapSeconds = gapSeconds(runner, behind: leader)
+        }
+        return row
+    }
+
+    /// “Now” is the moment of the runner's newest counted marker: both times are then measured alike, and the gap
+    /// does not flicker with the age of the marker or a replay's distance from the present.
+    private func gapSeconds(_ runner: Runner, behind leader: Runner) -> Double? {
+        guard leader.run.report == nil, runner.run.report == nil, let now = runner.run.odometer.lastCountedTime else {
+            return nil
+        }
+        if runner.run.meters >= leader.run.meters { return 0 }
+        guard let passed = leader.run.history.timePassing(runner.run.meters) else { return nil }
+        return max(0, (Double(now) - passed) / 1000)
+    }
+
+    /// A runner's way so far in at most ``TrackOutline/capacity`` points, oldest first.
+    public func outline(of number: Int) -> [Coordinate] { runner(number)?.run.outline.points ?? [] }
+
+    /// When a runner's present run began and ended, Unix milliseconds.
+    public func times(of number: Int) -> (start: Int64?, end: Int64?) {
+        (runner(number)?.run.clock.start, runner(number)?.run.clock.ended)
+    }
+
+    /// Whether a runner is running now, seen or not.
+    public func isRunning(_ number: Int) -> Bool {
+        runner(number).map { $0.isInRoom && $0.run.clock.isRunning } ?? false
+    }
+}

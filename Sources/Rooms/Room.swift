@@ -1,0 +1,270 @@
+import Geo
+import DequeModule
+
+/// A run room: who is in it, how far everybody has come, and what has happened.
+///
+/// A pure state machine. Commands go in with the time at which they came; what must be stored and told comes out as
+/// ``Decisions``, and the new state is in the room. It keeps no clock, no connection and no file, so that the same
+/// commands always give the same room. A driver carries the decisions out: first it stores them, then it tells them.
+///
+/// A runner's states, with the command behind each transition:
+/// ```text
+///            start            pause
+///   ready ──────────► running ◄────► paused          every state but `left`:
+///     ▲                  │   start      │              10 s without a connection ──► offline ──► (as before)
+///     │ join             │ finish       │ finish       leave ──► left ──join──► ready or finished
+///     │                  ▼              ▼
+///   (nobody)          finished ◄────────┘
+///                        │ start: a new run, whose markers count from 1 again
+///                        ▼
+///                     running
+/// ```
+/// Invariants, checked by the tests after every command:
+/// 1. Runner numbers are 1...n, in order, and never change.
+/// 2. Event numbers are consecutive; the log holds the newest ones.
+/// 3. Places are 1...k without a gap, for exactly those who have come a metre.
+/// 4. A run's durable marker never exceeds its contiguous one, and neither ever falls within a run.
+/// 5. Reckoning a run anew from its markers gives the same distance, splits and position.
+public struct Room: Sendable {
+    public let id: String
+    /// Changes only when the numbering of events starts anew.
+    public let epoch: String
+    public let settings: RoomSettings
+    public private(set) var isClosed = false
+
+    /// In the order of their numbers.
+    var runners: [Runner] = []
+    var numberByAccount: [Int64: Int] = [:]
+    private var log: Deque<RoomEvent> = []
+    /// The number of the newest event, 0 before the first.
+    public private(set) var lastEvent = 0
+    /// Counts the changes that rows show.
+    public internal(set) var version: UInt64 = 0
+    /// Runner numbers in the order of the standings; kept between calls because it changes little.
+    var standings: [Int] = []
+    var standingsAreStale = false
+
+    public init(id: String, epoch: String, settings: RoomSettings = RoomSettings()) {
+        self.id = id
+        self.epoch = epoch
+        self.settings = settings
+    }
+
+    // MARK: - People
+
+    public var runnerNumbers: [Int] { runners.map(\.number) }
+
+    /// The runner number of somebody who is, or was, in the room.
+    public func number(of account: Int64) -> Int? { numberByAccount[account] }
+
+    public func isInRoom(_ number: Int) -> Bool { runner(number)?.isInRoom ?? false }
+
+    /// How many runners are in the room now.
+    public var population: Int { runners.lazy.filter(\.isInRoom).count }
+
+    public func person(_ number: Int) -> Person? { runner(number)?.person }
+
+    public func joinedAt(_ number: Int) -> Int64? { runner(number)?.joinedAt }
+
+    /// Written without a subtraction, which a number from a client could make overflow.
+    private func isKnown(_ number: Int) -> Bool { number >= 1 && number <= runners.count }
+
+    func runner(_ number: Int) -> Runner? {
+        isKnown(number) ? runners[number - 1] : nil
+    }
+
+    func index(of number: Int) throws(RoomError) -> Int {
+        guard isKnown(number) else { throw .noSuchRunner(number) }
+        return number - 1
+    }
+
+    func presentIndex(of number: Int) throws(RoomError) -> Int {
+        guard !isClosed else { throw .roomClosed }
+        let index = try index(of: number)
+        guard runners[index].isInRoom else { throw .hasLeft }
+        return index
+    }
+
+    /// Takes somebody in, or back.
+    ///
+    /// - Parameters:
+    ///   - person: what they are called now; a new nickname or avatar replaces the old one.
+    ///   - newRunKey: the identity of the run that begins here, if one does.
+    /// - Returns: Their number, which stays theirs while the room exists.
+    /// - Throws: `roomFull`, `roomClosed`. Joining twice is not an error.
+    public mutating func join(
+        _ person: Person, newRunKey: @autoclosure () -> Int64, at now: Int64
+    ) throws(RoomError) -> (number: Int, decisions: Decisions) {
+        guard !isClosed else { throw .roomClosed }
+        var decisions = Decisions()
+        if let number = numberByAccount[person.account] {
+            let index = number - 1
+            if !runners[index].isInRoom {
+                guard population < settings.capacity else { throw .roomFull }
+                runners[index].isInRoom = true
+                runners[index].isOffline = false
+                if runners[index].run.isSettled, !runners[index].run.isFinished {
+                    runners[index].run = Run(key: newRunKey(), filter: settings.filter)
+                }
+                runners[index].person = person
+                emit(.joined(runner: number, person: person), at: now, into: &decisions)
+                decisions.changedRunners.insert(number)
+            } else if runners[index].person != person {
+                runners[index].person = person
+                decisions.changedRunners.insert(number)
+            }
+            heard(from: index, at: now, into: &decisions)
+            touch(index)
+            return (number, decisions)
+        }
+        guard population < settings.capacity else { throw .roomFull }
+        let number = runners.count + 1
+        runners.append(
+            Runner(
+                number: number, person: person, joinedAt: now, lastHeard: now,
+                run: Run(key: newRunKey(), filter: settings.filter)))
+        numberByAccount[person.account] = number
+        standings.append(number)
+        touch(number - 1)
+        emit(.joined(runner: number, person: person), at: now, into: &decisions)
+        decisions.changedRunners.insert(number)
+        return (number, decisions)
+    }
+
+    /// Notes that a runner's connection is there; somebody who was shown offline is online again.
+    public mutating func connected(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        var decisions = Decisions()
+        runners[index].isConnected = true
+        heard(from: index, at: now, into: &decisions)
+        return decisions
+    }
+
+    /// Notes that a runner's connection dropped. Not a leave: after the grace they show as offline.
+    public mutating func disconnected(_ number: Int, at now: Int64) {
+        guard isKnown(number) else { return }
+        runners[number - 1].isConnected = false
+        runners[number - 1].lastHeard = max(now, runners[number - 1].lastHeard)
+    }
+
+    public func isConnected(_ number: Int) -> Bool { runner(number)?.isConnected ?? false }
+
+    /// A sample of a phone's clock: the server's time at arrival less the phone's time at sending, in milliseconds.
+    ///
+    /// What the message spent on the way only adds to it, so the smallest of the samples is the best.
+    public mutating func clockSample(_ offset: Int64, from number: Int) {
+        // Beyond 200 years it is no clock's, and would only lead to overflows.
+        guard isKnown(number), offset.magnitude < 200 * 366 * 86_400_000 else { return }
+        runners[number - 1].clockOffset = min(runners[number - 1].clockOffset ?? .max, offset)
+    }
+
+    /// Takes somebody out of the room. An unfinished run of at least two markers is stored as by `finish`.
+    ///
+    /// - Throws: `noSuchRunner`, `roomClosed`, `hasLeft`.
+    public mutating func leave(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
+        let index = try presentIndex(of: number)
+        var decisions = Decisions()
+        wrapUp(index, at: now, into: &decisions)
+        runners[index].isInRoom = false
+        runners[index].isConnected = false
+        runners[index].isOffline = false
+        touch(index)
+        emit(.left(runner: number), at: now, into: &decisions)
+        decisions.changedRunners.insert(number)
+        return decisions
+    }
+
+    /// Deletes the room: unfinished runs are stored as by `leave`, and `closed` is the last event there is.
+    ///
+    /// - Throws: `roomClosed`.
+    public mutating func close(at now: Int64) throws(RoomError) -> Decisions {
+        guard !isClosed else { throw .roomClosed }
+        var decisions = Decisions()
+        for index in runners.indices where runners[index].isInRoom {
+            wrapUp(index, at: now, into: &decisions)
+        }
+        emit(.closed, at: now, into: &decisions)
+        isClosed = true
+        return decisions
+    }
+
+    /// A line to one runner or to the room.
+    ///
+    /// - Throws: `badCheer`, `noSuchRunner`, `roomClosed`. How often somebody may cheer is the connection's affair.
+    public mutating func cheer(
+        from sender: Int?, to receiver: Int?, text: String, at now: Int64
+    ) throws(RoomError) -> Decisions {
+        guard !isClosed else { throw .roomClosed }
+        // A character may be made of any number of scalars: bytes are bounded too.
+        guard text.utf8.count <= 8_192, (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
+            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { throw .badCheer }
+        if let receiver { _ = try index(of: receiver) }
+        var decisions = Decisions()
+        emit(.cheer(from: sender, to: receiver, text: text), at: now, into: &decisions)
+        return decisions
+    }
+
+    /// Notes a sign of life; whoever was shown offline is back.
+    mutating func heard(from index: Int, at now: Int64, into decisions: inout Decisions) {
+        runners[index].lastHeard = max(now, runners[index].lastHeard)
+        guard runners[index].isOffline else { return }
+        runners[index].isOffline = false
+        touch(index)
+        emit(.online(runner: runners[index].number), at: now, into: &decisions)
+        decisions.changedRunners.insert(runners[index].number)
+    }
+
+    // MARK: - Events
+
+    mutating func emit(_ kind: RoomEvent.Kind, at now: Int64, into decisions: inout Decisions) {
+        lastEvent += 1
+        let event = RoomEvent(number: lastEvent, time: now, kind: kind)
+        log.append(event)
+        if log.count > settings.recoverableEvents { log.removeFirst() }
+        decisions.events.append(event)
+    }
+
+    /// Every event after a number, up to another.
+    ///
+    /// - Returns: Nil when there would be a gap: it was too long ago, or the number was never given.
+    public func events(after number: Int, through last: Int) -> [RoomEvent]? {
+        guard number >= 0, number <= last, last <= lastEvent else { return nil }
+        if number == last { return [] }
+        guard let first = log.first?.number, number + 1 >= first else { return nil }
+        return Array(log[(number + 1 - first)...(last - first)])
+    }
+
+    /// The number of the oldest event that can still be recovered.
+    public var firstRecoverableEvent: Int { log.first?.number ?? lastEvent + 1 }
+
+    /// Notes the number that a run's record was given, so that a recovered `finished` event carries it too.
+    public mutating func recordStored(runKey: Int64, as runID: Int) {
+        for index in log.indices {
+            guard case .finished(var finish) = log[index].kind, finish.runKey == runKey else { continue }
+            finish.runID = runID
+            log[index].kind = .finished(finish)
+        }
+    }
+
+    // MARK: - Changes
+
+    /// Marks a runner's row as changed.
+    mutating func touch(_ index: Int) {
+        version += 1
+        runners[index].version = version
+        standingsAreStale = true
+    }
+
+    /// Puts the log of a stored room back.
+    mutating func restoreLog(_ events: [RoomEvent], lastEvent: Int) {
+        self.lastEvent = max(lastEvent, events.last?.number ?? 0)
+        // A log with a gap could not be told apart from one without: only the consecutive tail is kept.
+        var tail: [RoomEvent] = []
+        for event in events.reversed() where tail.last.map({ $0.number == event.number + 1 }) ?? true {
+            tail.append(event)
+        }
+        log = Deque(tail.reversed().suffix(settings.recoverableEvents))
+        if log.last?.number != self.lastEvent { log.removeAll() }
+    }
+}

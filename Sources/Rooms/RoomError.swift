@@ -1,0 +1,23 @@
+/// Why a room refuses a command. Nothing has changed when one is thrown.
+public enum RoomError: Error, Hashable, Sendable {
+    /// As many runners as the room takes are in it.
+    case roomFull
+    /// The room was deleted.
+    case roomClosed
+    /// Nobody in this room has that runner number.
+    case noSuchRunner(Int)
+    /// The runner has left the room.
+    case hasLeft
+    /// `start` while the run is under way.
+    case alreadyRunning
+    /// `pause` while nothing is running.
+    case notRunning
+    /// `finish` before a start.
+    case notStarted
+    /// `finish`, `pause` or markers after the run has ended (and its late markers are in).
+    case alreadyFinished
+    /// A cheer must have 1-200 characters.
+    case badCheer
+    /// The run holds as many markers as a run may.
+    case tooManyMarkers
+}

@@ -1,0 +1,76 @@
+/// Something that happened in a room and must not be missed.
+public struct RoomEvent: Hashable, Sendable {
+    /// 1, 2, 3, … within the room and epoch.
+    public var number: Int
+    /// Unix milliseconds by the server's clock.
+    public var time: Int64
+    public var kind: Kind
+
+    public init(number: Int, time: Int64, kind: Kind) {
+        self.number = number
+        self.time = time
+        self.kind = kind
+    }
+
+    public enum Kind: Hashable, Sendable {
+        case joined(runner: Int, person: Person)
+        case left(runner: Int)
+        /// The beginning of a run, or its resumption after a pause.
+        case started(runner: Int)
+        case paused(runner: Int)
+        case finished(Finish)
+        /// A full kilometre. `seconds` is the time for this one, `total` the running time since the start.
+        case split(runner: Int, kilometer: Int, seconds: Double, total: Double)
+        case offline(runner: Int)
+        case online(runner: Int)
+        /// `from` is nil when a spectator cheers, `to` when the whole room is meant.
+        case cheer(from: Int?, to: Int?, text: String)
+        /// Late or filtered markers changed the distance, in metres.
+        case corrected(runner: Int, from: Double, to: Double)
+        case closed
+    }
+
+    /// The end of a run.
+    public struct Finish: Hashable, Sendable {
+        public var runner: Int
+        public var meters: Double
+        public var seconds: Double
+        /// Nil before the first metre.
+        public var place: Int?
+        /// The run's identity, under which its record is stored once.
+        public var runKey: Int64
+        /// Whether the run becomes a record; a run of fewer than two markers that nobody ended does not.
+        public var isRecorded: Bool
+        /// The record's number among its runner's records; known when the record is stored.
+        public var runID: Int?
+
+        public init(
+            runner: Int, meters: Double, seconds: Double, place: Int?, runKey: Int64, isRecorded: Bool,
+            runID: Int? = nil
+        ) {
+            self.runner = runner
+            self.meters = meters
+            self.seconds = seconds
+            self.place = place
+            self.runKey = runKey
+            self.isRecorded = isRecorded
+            self.runID = runID
+        }
+    }
+}
+
+/// Who a runner is, as everybody in the room sees them.
+public struct Person: Hashable, Sendable {
+    public var account: Int64
+    public var username: String
+    public var nickname: String
+    /// Where the picture is, relative to the server.
+    public var avatar: String
+
+    public init(account: Int64, username: String, nickname: String, avatar: String) {
+        self.account = account
+        self.username = username
+        self.nickname = nickname
+        self.avatar = avatar
+    }
+}

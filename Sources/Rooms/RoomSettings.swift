@@ -1,0 +1,17 @@
+/// The numbers by which a room judges; the live protocol's values are the defaults.
+public struct RoomSettings: Sendable, Hashable {
+    /// Runners that may be in the room at once; people who left do not count.
+    public var capacity = 200
+    /// How long a dropped connection goes unnoticed, in milliseconds, so that a short drop does not flap.
+    public var offlineGrace: Int64 = 10_000
+    /// A runner who has not been heard of for this long, in milliseconds, is finished by the room.
+    public var autoFinishAfter: Int64 = 30 * 60_000
+    /// How long after a finish the markers that were still under way are taken, in milliseconds.
+    public var lateMarkerWindow: Int64 = 30_000
+    /// How many of the newest events a returning client can be given.
+    public var recoverableEvents = 256
+    /// What a marker must satisfy to count.
+    public var filter = MarkerFilter()
+
+    public init() {}
+}

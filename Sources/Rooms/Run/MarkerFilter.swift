@@ -1,0 +1,15 @@
+/// What a marker must satisfy to count toward the distance (live protocol, section 4).
+public struct MarkerFilter: Hashable, Sendable {
+    /// Metres; a marker whose accuracy is worse does not count.
+    public var worstAccuracy = 50.0
+    /// Metres per second; what would need more is an error of the receiver, not a runner.
+    public var topSpeed = 12.5
+    /// So many markers in a row that are too far off, but agree with each other, move the filter over to them.
+    public var agreeingMarkers = 3
+    /// Metres from the last counted place below which nothing is added: the jitter of somebody who stands.
+    public var stillness = 4.0
+    /// Milliseconds by which a marker's time may be ahead of the server's clock.
+    public var clockTolerance: Int64 = 5_000
+
+    public init() {}
+}

@@ -1,0 +1,177 @@
+import Geo
+
+/// Measures a run: takes its markers in `id` order, decides which count, and sums the way between them.
+///
+/// ```text
+///             counts                        too far off (1st, 2nd)
+///   ┌───────────────────────┐          ┌──────────────────────────┐
+///   ▼                       │          ▼                          │
+/// following ──too far off──► doubting(1 candidate) ──agrees──► doubting(2)
+///   ▲                                  │ ▲                        │
+///   │◄──── a marker counts ────────────┘ └── disagrees: starts over with it
+///   └◄──── the third agrees: re-anchored on the first of the three ┘
+/// ```
+/// Markers that cannot be judged (poor accuracy, 0,0, a pause) pass without touching the state.
+struct Odometer: Sendable {
+    /// A place and the moment at which the runner was there.
+    private struct Fix {
+        var coordinate: Coordinate
+        var time: Int64
+    }
+
+    /// A marker that would need too much speed, waiting for others that agree with it.
+    private struct Candidate {
+        var index: Int
+        var entry: MarkerHistory.Entry
+        /// Metres from the candidate before.
+        var step: Double
+
+        var fix: Fix { Fix(coordinate: entry.coordinate, time: entry.time) }
+    }
+
+    let filter: MarkerFilter
+
+    /// Metres so far.
+    private(set) var meters = 0.0
+    /// Running time in milliseconds at each full kilometre.
+    private(set) var kilometers: [Double] = []
+    /// The place up to which the distance has been added.
+    private var anchor: Coordinate?
+    /// The last marker that counted, wherever within the stillness radius it was.
+    private var last: Fix?
+    /// The time of the last marker that counted, or the latest of them if clocks went back.
+    private(set) var lastCountedTime: Int64?
+    private var segment: Int?
+    private var previousTime: Int64?
+    private var candidates: [Candidate] = []
+
+    init(filter: MarkerFilter) { self.filter = filter }
+
+    /// What became of a marker.
+    enum Verdict {
+        /// It is part of the way.
+        case counted
+        /// It says where the runner is, but adds nothing: in a pause, or of poor accuracy.
+        case ignored
+        /// It is an error of the receiver or of a clock.
+        case implausible
+    }
+
+    /// Takes the marker at `index`, the next one in `id` order, and notes its result in the history.
+    ///
+    /// - Complexity: O(1), without allocation while markers count.
+    @discardableResult
+    mutating func take(at index: Int, in history: inout MarkerHistory, clock: RunClock) -> Verdict {
+        let entry = history.entries[index]
+        let verdict = judge(entry, at: index, in: &history, clock: clock)
+        history.setResult(at: index, counted: verdict == .counted, centimetres: centimetres)
+        return verdict
+    }
+
+    private var centimetres: UInt32 { UInt32(clamping: Int64(meters * 100)) }
+
+    private mutating func judge(
+        _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
+    ) -> Verdict {
+        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return .implausible }
+        defer { previousTime = entry.time }
+        if let previousTime, entry.time <= previousTime { return .implausible }
+        if let accuracy = entry.accuracy, accuracy > filter.worstAccuracy { return .ignored }
+        guard let start = clock.start, !(entry.flags.contains(.beforeStart) && entry.time < start),
+            let segment = clock.segment(containing: entry.time, tolerance: filter.clockTolerance)
+        else { return .ignored }
+        if segment != self.segment {
+            // The way between a pause and the next start is not bridged.
+            self.segment = segment
+            anchor = nil
+            last = nil
+        }
+        guard let last else {
+            settle(on: entry)
+            return .counted
+        }
+        if let step = reachableStep(to: entry, from: last) {
+            advance(to: entry, from: last, step: step, clock: clock)
+            return .counted
+        }
+        return doubt(entry, at: index, in: &history, clock: clock)
+    }
+
+    /// The metres from a fix to a marker; nil when nobody runs so fast.
+    private func reachableStep(to entry: MarkerHistory.Entry, from fix: Fix) -> Double? {
+        let milliseconds = entry.time - fix.time
+        guard milliseconds > 0 else { return nil }
+        let step = fix.coordinate.distance(to: entry.coordinate)
+        return step <= filter.topSpeed * Double(milliseconds) / 1000 ? step : nil
+    }
+
+    private mutating func settle(on entry: MarkerHistory.Entry) {
+        anchor = entry.coordinate
+        last = Fix(coordinate: entry.coordinate, time: entry.time)
+        lastCountedTime = max(lastCountedTime ?? .min, entry.time)
+        candidates.removeAll(keepingCapacity: true)
+    }
+
+    /// Counts a marker that is `step` metres from the one counted before it.
+    private mutating func advance(to entry: MarkerHistory.Entry, from fix: Fix, step: Double, clock: RunClock) {
+        if let anchor {
+            // Of somebody who moves the two are one place, and one measurement is enough.
+            let step = anchor == fix.coordinate ? step : anchor.distance(to: entry.coordinate)
+            if step > max(filter.stillness, (entry.accuracy ?? 0) / 2) {
+                noteKilometers(from: fix.time, to: entry.time, step: step, clock: clock)
+                meters += step
+                self.anchor = entry.coordinate
+            }
+        }
+        last = Fix(coordinate: entry.coordinate, time: entry.time)
+        lastCountedTime = max(lastCountedTime ?? .min, entry.time)
+        candidates.removeAll(keepingCapacity: true)
+    }
+
+    /// Notes when each full kilometre within the next `step` metres was passed.
+    ///
+    /// The interpolation begins at the last counted marker, not where the anchor was set: somebody who waited at a
+    /// crossing spent that time at the anchor, not on the step.
+    private mutating func noteKilometers(from: Int64, to: Int64, step: Double, clock: RunClock) {
+        while meters + step >= Double(kilometers.count + 1) * 1000 {
+            let share = (Double(kilometers.count + 1) * 1000 - meters) / step
+            let start = Double(clock.elapsed(at: from))
+            let passed = start + share * (Double(clock.elapsed(at: to)) - start)
+            // A clock that went back makes no kilometre end before it began.
+            kilometers.append(max(passed, kilometers.last ?? 0))
+        }
+    }
+
+    private mutating func doubt(
+        _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
+    ) -> Verdict {
+        var step = 0.0
+        if let previous = candidates.last {
+            if let reached = reachableStep(to: entry, from: previous.fix) {
+                step = reached
+            } else {
+                candidates.removeAll(keepingCapacity: true)
+            }
+        }
+        candidates.append(Candidate(index: index, entry: entry, step: step))
+        guard candidates.count >= filter.agreeingMarkers else { return .implausible }
+        // They agree: the way to the first of them is unknown and adds nothing, the way along them counts.
+        let agreed = candidates
+        settle(on: agreed[0].entry)
+        history.setResult(at: agreed[0].index, counted: true, centimetres: centimetres)
+        for (previous, next) in zip(agreed, agreed.dropFirst()) {
+            // What lies between them does not count but is as far along: the distances are searched by halving.
+            for between in (previous.index + 1)..<next.index {
+                history.setDistance(at: between, centimetres: centimetres)
+            }
+            advance(to: next.entry, from: previous.fix, step: next.step, clock: clock)
+            history.setResult(at: next.index, counted: true, centimetres: centimetres)
+        }
+        return .counted
+    }
+}
+
+extension Coordinate {
+    /// 0,0: what receivers say when they know nothing.
+    var isNullIsland: Bool { latitudeE7 == 0 && longitudeE7 == 0 }
+}

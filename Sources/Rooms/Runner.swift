@@ -1,0 +1,82 @@
+public import Geo
+
+/// A person who runs in a room, as the room keeps them.
+struct Runner: Sendable {
+    /// 1, 2, 3, … in the order of joining; stable while the room exists.
+    let number: Int
+    var person: Person
+    var joinedAt: Int64
+    var isInRoom = true
+    var isConnected = false
+    /// Shown as offline: the grace after the connection dropped is over.
+    var isOffline = false
+    /// When the room last heard of them, Unix milliseconds by the server's clock.
+    var lastHeard: Int64
+    /// What to add to the phone's clock to get the server's, in milliseconds; the smallest sample.
+    var clockOffset: Int64?
+    var run: Run
+    /// A place reported without a marker: by a poller who is not running.
+    var reportedPlace: Coordinate?
+    /// The others have been told who this is; rows before that would speak of a stranger.
+    var isIntroduced = false
+    /// The room's version when this runner's row last changed.
+    var version: UInt64 = 0
+    /// 1-based; nil before the first metre.
+    var place: Int?
+
+    var position: Coordinate? { reportedPlace ?? run.latest }
+
+    var state: RunnerState {
+        if !isInRoom { return .left }
+        if run.isFinished { return .finished }
+        if isOffline { return .offline }
+        if !run.hasStarted { return .ready }
+        return run.clock.isRunning ? .running : .paused
+    }
+}
+
+/// What a runner is doing, as everybody in the room sees it.
+public enum RunnerState: String, Sendable, CaseIterable {
+    case ready, running, paused, offline, finished, left
+}
+
+/// A runner's whole present state: what one row of a frame says.
+public struct RunnerRow: Hashable, Sendable {
+    public var runner: Int
+    /// Nil until the first position is known.
+    public var position: Coordinate?
+    /// Not rounded.
+    public var meters: Double
+    public var seconds: Double
+    public var state: RunnerState
+    /// 1-based, by distance, finished runners first by finishing time; nil before the first metre.
+    public var place: Int?
+    /// Metres behind the runner in place 1; nil without a place.
+    public var gapMeters: Double?
+    /// Seconds since the runner in place 1 passed the distance where this one is now; nil without a place, or when
+    /// the first runner's way is not known there.
+    public var gapSeconds: Double?
+}
+
+/// All of a runner that must survive a restart beside the markers: what is stored with each change of state.
+public struct RunnerSnapshot: Hashable, Sendable, Codable {
+    public var number: Int
+    public var joinedAt: Int64
+    public var isInRoom: Bool
+    public var lastHeard: Int64
+    public var isOffline: Bool
+    public var clockOffset: Int64?
+    public var runKey: Int64
+    public var clock: RunClock
+    public var announcedKilometers: Int
+    public var reportedMeters: Double?
+    public var reportedSeconds: Double?
+    public var finishArrived: Int64?
+    public var isSettled: Bool
+    /// What a settled run came to, for when its record with the markers is gone.
+    public var finalMeters: Double?
+    public var finalSeconds: Double?
+    /// Degrees times 10⁷, for a place that came without a marker.
+    public var latitudeE7: Int32?
+    public var longitudeE7: Int32?
+}

@@ -1,0 +1,94 @@
+import API
+import ArgumentParser
+import Foundation
+import LWS
+import Logging
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// `runroom serve`: the server, until a signal ends it.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve run rooms until SIGTERM or SIGINT.",
+        discussion: """
+            Each flag is also a setting in the environment (RUNROOM_PORT for --port) and in the file given by --config \
+            ({"port": 8000}). A flag wins over the environment, and the environment over the file. When the server is \
+            ready it prints one line with its address on standard output; logs go to standard error.
+            """)
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        do {
+            let settings = try await Settings(options: options, environment: ProcessInfo.processInfo.environment)
+            let level = settings.logLevel
+            let logger = Logger(label: "runroom") { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = level
+                return handler
+            }
+            let service = ServerService(configuration: settings.application, logger: logger)
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+            try await group.run()
+        } catch {
+            FileHandle.standardError.write(Data("runroom: \(sentence(for: error))\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+
+    /// The life cycle's own messages are about its parts, not about running.
+    private var quiet: Logger { Logger(label: "runroom.lifecycle") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// What went wrong, for the person at the terminal.
+    private func sentence(for error: any Error) -> String {
+        switch error {
+        case let error as Settings.Problem: error.description
+        case let error as StoreError: "\(error)"
+        case let error as LWSError: error.sentence
+        default: "\(error)"
+        }
+    }
+}
+
+/// The server as a service: it runs until it is told to shut down.
+struct ServerService: Service {
+    let configuration: ApplicationConfiguration
+    let logger: Logger
+
+    func run() async throws {
+        let application = try Application(configuration: configuration, logger: logger)
+        let port: Int
+        do {
+            port = try await application.start()
+        } catch {
+            await application.stop()
+            throw error
+        }
+        let scheme = configuration.server.tls == nil ? "http" : "https"
+        let host =
+            configuration.server.host.contains(":") ? "[\(configuration.server.host)]" : configuration.server.host
+        FileHandle.standardOutput.write(Data("RunRoom is ready on \(scheme)://\(host):\(port)\n".utf8))
+        // Cancellation ends the wait as the signal does: either way the server is stopped properly.
+        try? await gracefulShutdown()
+        logger.notice("stopping")
+        await application.stop()
+        logger.notice("stopped")
+    }
+}
+
+extension LWSError {
+    /// For the person at the terminal.
+    var sentence: String {
+        switch self {
+        case .loopFailed(let reason): "The event loop cannot be made: \(reason)."
+        case .addressInUse(let host, let port): "The port \(port) on \(host) is in use by another program."
+        case .cannotListen(let host, let port, let reason): "Cannot listen on \(host), port \(port): \(reason)."
+        case .badCertificate(let reason): "The certificate or its key cannot be used: \(reason)."
+        case .connectFailed(let reason): "A connection failed: \(reason)."
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+
+/// The flags of `runroom serve`. Each stands for a setting of the same name, which may also come from the environment
+/// (`RUNROOM_PORT` for `--port`) or from the settings file (`"port"`); a flag wins over the environment, and the
+/// environment over the file.
+struct ServeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A JSON file with settings: {\"port\": 8000, …}.", valueName: "file"))
+    var config: String?
+
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+    @Option(help: "The port; 0 lets the system choose. (default: 8000)")
+    var port: String?
+    @Option(help: "The directory of the database. (default: data)")
+    var data: String?
+    @Option(help: ArgumentHelp("The certificate chain in PEM, for TLS.", valueName: "file"))
+    var tlsCert: String?
+    @Option(help: ArgumentHelp("The certificate's key in PEM.", valueName: "file"))
+    var tlsKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"))
+    var logLevel: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Limits on registrations, logins and new rooms per address. (default: on)", valueName: "on|off"))
+    var rateLimits: String?
+    @Option(
+        help: ArgumentHelp("What a password hash costs; low is for tests. (default: default)", valueName: "default|low")
+    )
+    var passwordCost: String?
+    @Option(help: ArgumentHelp("The coordinates of REST: gcj02 or wgs84. (default: gcj02)", valueName: "system"))
+    var crs: String?
+
+    @Option(help: ArgumentHelp("At most one frame in this time. (default: 200)", valueName: "ms"))
+    var tick: String?
+    @Option(help: ArgumentHelp("Runners a room takes. (default: 200)", valueName: "n"))
+    var roomCapacity: String?
+    @Option(help: ArgumentHelp("Spectators a room takes. (default: 2000)", valueName: "n"))
+    var spectators: String?
+    @Option(help: ArgumentHelp("Connections the server takes. (default: 20000)", valueName: "n"))
+    var maxConnections: String?
+    @Option(help: ArgumentHelp("The largest WebSocket message. (default: 65536)", valueName: "bytes"))
+    var maxMessageBytes: String?
+    @Option(help: ArgumentHelp("Markers in one message. (default: 500)", valueName: "n"))
+    var maxMarkers: String?
+    @Option(help: ArgumentHelp("Messages a client may send for long. (default: 20)", valueName: "n/s"))
+    var messagesPerSecond: String?
+    @Option(help: ArgumentHelp("Messages a client may send at once. (default: 60)", valueName: "n"))
+    var messageBurst: String?
+    @Option(help: ArgumentHelp("How long a client may take for its join. (default: 10)", valueName: "s"))
+    var joinTimeout: String?
+    @Option(help: ArgumentHelp("How often a silent client is pinged. (default: 25)", valueName: "s"))
+    var pingInterval: String?
+    @Option(help: ArgumentHelp("How long a client may say nothing at all. (default: 60)", valueName: "s"))
+    var silenceLimit: String?
+    @Option(
+        help: ArgumentHelp("How long events may wait for a client that does not read. (default: 30)", valueName: "s"))
+    var slowLimit: String?
+    @Option(help: ArgumentHelp("How long a dropped connection goes unnoticed. (default: 10)", valueName: "s"))
+    var offlineGrace: String?
+    @Option(help: ArgumentHelp("A runner unheard of for this long is finished. (default: 1800)", valueName: "s"))
+    var autoFinish: String?
+    @Option(help: ArgumentHelp("How long after a finish late markers are taken. (default: 30)", valueName: "s"))
+    var lateMarkers: String?
+    @Option(help: ArgumentHelp("An idle room goes to sleep on disk after this. (default: 60)", valueName: "s"))
+    var sleepAfter: String?
+}

@@ -1,0 +1,147 @@
+import API
+import Configuration
+import Geo
+import LWS
+import Live
+import Logging
+import Rooms
+import SystemPackage
+
+/// What the server is told to do: flags over environment over file.
+struct Settings {
+    var application: ApplicationConfiguration
+    var logLevel: Logger.Level
+
+    /// A setting that makes no sense; its description is a sentence for the person who gave it.
+    struct Problem: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Gathers the settings from where they may stand.
+    ///
+    /// - Parameters:
+    ///   - options: the flags.
+    ///   - environment: the process's environment; variables named `RUNROOM_…` are read.
+    /// - Throws: ``Problem`` for a value that makes no sense, a file that cannot be read, or a setting nobody knows.
+    init(options: ServeOptions, environment: [String: String]) async throws(Problem) {
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "runroom")
+        ]
+        let file = options.config ?? environment["RUNROOM_CONFIG"]
+        if let file {
+            do {
+                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(file)))
+            } catch {
+                throw Problem(description: "The settings file \(file) cannot be read: \(error)")
+            }
+        }
+        let reader = Reader(config: ConfigReader(providers: providers))
+
+        var server = ServerConfiguration()
+        server.host = try reader.text("host", options.host) ?? "127.0.0.1"
+        server.port = try reader.whole("port", options.port, in: 0...65_535) ?? 8000
+        let certificate = try reader.text("tls-cert", options.tlsCert)
+        let key = try reader.text("tls-key", options.tlsKey)
+        switch (certificate, key) {
+        case (let certificate?, let key?): server.tls = TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): break
+        default: throw Problem(description: "TLS needs both a certificate (--tls-cert) and its key (--tls-key).")
+        }
+        server.maxConnections =
+            try reader.whole("max-connections", options.maxConnections, in: 1...1_000_000) ?? server.maxConnections
+
+        var live = LiveSettings()
+        try reader.live(options, &live)
+
+        let rateLimits = try reader.choice("rate-limits", options.rateLimits, ["on": true, "off": false]) ?? true
+        let costs: [String: PasswordCost] = ["default": .default, "low": .low]
+        let cost = try reader.choice("password-cost", options.passwordCost, costs) ?? .default
+        let systems = Dictionary(uniqueKeysWithValues: CoordinateSystem.allCases.map { ($0.rawValue, $0) })
+        let system = try reader.choice("crs", options.crs, systems) ?? .gcj02
+        let levels = Dictionary(uniqueKeysWithValues: Logger.Level.allCases.map { ($0.rawValue, $0) })
+        logLevel = try reader.choice("log-level", options.logLevel, levels) ?? .info
+
+        application = ApplicationConfiguration(
+            server: server, live: live, dataDirectory: try reader.text("data", options.data) ?? "data",
+            passwordCost: cost, rateLimits: rateLimits, restCoordinateSystem: system)
+    }
+
+    /// Reads one setting from the flag, or from where the environment and the file say it.
+    private struct Reader {
+        let config: ConfigReader
+
+        func text(_ name: String, _ flag: String?) throws(Problem) -> String? {
+            if let flag { return flag }
+            let key = ConfigKey([name])
+            // The environment has only text, the file also numbers and truth values.
+            let value =
+                config.string(forKey: key) ?? config.int(forKey: key).map(String.init)
+                ?? config.double(forKey: key).map { "\($0)" } ?? config.bool(forKey: key).map { $0 ? "on" : "off" }
+            guard value != "" else { throw Problem(description: "The setting \(name) is empty.") }
+            return value
+        }
+
+        func whole(_ name: String, _ flag: String?, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+            guard let text = try text(name, flag) else { return nil }
+            guard let value = Int(text), range.contains(value) else {
+                throw Problem(
+                    description:
+                        "The setting \(name) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text)”."
+                )
+            }
+            return value
+        }
+
+        func number(_ name: String, _ flag: String?, in range: ClosedRange<Double>) throws(Problem) -> Double? {
+            guard let text = try text(name, flag) else { return nil }
+            guard let value = Double(text), range.contains(value) else {
+                throw Problem(
+                    description:
+                        "The setting \(name) is a number from \(range.lowerBound) to \(range.upperBound), not “\(text)”."
+                )
+            }
+            return value
+        }
+
+        func choice<Value>(_ name: String, _ flag: String?, _ choices: [String: Value]) throws(Problem) -> Value? {
+            guard let text = try text(name, flag) else { return nil }
+            guard let value = choices[text] else {
+                let known = choices.keys.sorted().joined(separator: ", ")
+                throw Problem(description: "The setting \(name) is one of \(known), not “\(text)”.")
+            }
+            return value
+        }
+
+        func seconds(_ name: String, _ flag: String?, _ duration: inout Duration) throws(Problem) {
+            guard let value = try number(name, flag, in: 0.001...864_000) else { return }
+            duration = .milliseconds(Int64(value * 1000))
+        }
+
+        func live(_ options: ServeOptions, _ live: inout LiveSettings) throws(Problem) {
+            if let tick = try whole("tick", options.tick, in: 10...60_000) { live.tick = .milliseconds(tick) }
+            live.room.capacity =
+                try whole("room-capacity", options.roomCapacity, in: 1...10_000) ?? live.room.capacity
+            live.spectators = try whole("spectators", options.spectators, in: 0...1_000_000) ?? live.spectators
+            live.maxMessageBytes =
+                try whole("max-message-bytes", options.maxMessageBytes, in: 1024...(16 << 20)) ?? live.maxMessageBytes
+            live.maxMarkersPerMessage =
+                try whole("max-markers", options.maxMarkers, in: 1...100_000) ?? live.maxMarkersPerMessage
+            live.messagesPerSecond =
+                try number("messages-per-second", options.messagesPerSecond, in: 0.1...1e6) ?? live.messagesPerSecond
+            live.messageBurst = try number("message-burst", options.messageBurst, in: 1...1e6) ?? live.messageBurst
+            try seconds("join-timeout", options.joinTimeout, &live.joinTimeout)
+            try seconds("ping-interval", options.pingInterval, &live.pingInterval)
+            try seconds("silence-limit", options.silenceLimit, &live.silenceLimit)
+            try seconds("slow-limit", options.slowLimit, &live.slowLimit)
+            try seconds("sleep-after", options.sleepAfter, &live.sleepAfter)
+            try milliseconds("offline-grace", options.offlineGrace, &live.room.offlineGrace)
+            try milliseconds("auto-finish", options.autoFinish, &live.room.autoFinishAfter)
+            try milliseconds("late-markers", options.lateMarkers, &live.room.lateMarkerWindow)
+        }
+
+        private func milliseconds(_ name: String, _ flag: String?, _ value: inout Int64) throws(Problem) {
+            guard let seconds = try number(name, flag, in: 0...864_000) else { return }
+            value = Int64(seconds * 1000)
+        }
+    }
+}

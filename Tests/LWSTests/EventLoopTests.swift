@@ -1,0 +1,82 @@
+import Synchronization
+import Testing
+
+@testable import LWS
+
+@Suite("Event loop", .timeLimit(.minutes(1))) struct EventLoopTests {
+    actor Counter {
+        let loop: EventLoop
+        var count = 0
+        init(loop: EventLoop) { self.loop = loop }
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+        func add() {
+            #expect(loop.isCurrent)
+            count += 1
+        }
+        nonisolated func addOnLoop() { assumeIsolated { $0.count += 1 } }
+    }
+
+    @Test("an actor pinned to a loop runs on its thread")
+    func runsActors() async throws {
+        let loop = try EventLoop()
+        let counter = Counter(loop: loop)
+        #expect(!loop.isCurrent)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<1000 { group.addTask { await counter.add() } }
+        }
+        await loop.run { counter.addOnLoop() }
+        #expect(await counter.count == 1001)
+        await loop.shutDown()
+    }
+
+    @Test("closures run in the order of the calls, also those that are added by others")
+    func keepsOrder() async throws {
+        let loop = try EventLoop()
+        let order = Mutex<[Int]>([])
+        for number in 0..<100 {
+            loop.execute {
+                order.withLock { $0.append(number) }
+                loop.execute { order.withLock { $0.append(1000 + number) } }
+            }
+        }
+        await loop.run {}
+        await loop.run {}
+        #expect(order.withLock { $0.filter { $0 < 1000 } } == Array(0..<100))
+        #expect(order.withLock { $0.filter { $0 >= 1000 } } == Array(1000..<1100))
+        await loop.shutDown()
+    }
+
+    @Test("timers fire in the order of their times, and not when cancelled")
+    func fires() async throws {
+        let loop = try EventLoop()
+        let (fired, continuation) = AsyncStream<Int>.makeStream()
+        let timers: [LoopTimer] = await loop.run {
+            [30, 10, 20, 15].map { delay in loop.makeTimer { continuation.yield(delay) } }
+        }
+        await loop.run {
+            for (timer, delay) in zip(timers, [30, 10, 20, 15]) { timer.schedule(after: .milliseconds(delay)) }
+            timers[3].cancel()
+        }
+        var order: [Int] = []
+        for await delay in fired {
+            order.append(delay)
+            if order.count == 3 { break }
+        }
+        #expect(order == [10, 20, 30])
+        await loop.shutDown()
+    }
+
+    @Test("an armed timer does not keep a loop alive, and late work still runs, one at a time")
+    func ends() async throws {
+        let loop = try EventLoop()
+        let timer = await loop.run { loop.makeTimer {} }
+        await loop.run { timer.schedule(after: .seconds(3600)) }
+        await loop.shutDown()
+        await loop.shutDown()
+        let counter = Counter(loop: loop)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { await counter.add() } }
+        }
+        #expect(await counter.count == 100)
+    }
+}

@@ -1,0 +1,122 @@
+import HTTPTypes
+import Logging
+import Synchronization
+import Testing
+
+@testable import LWS
+
+/// Answers `/echo` with what it got, and everything else with what a test says.
+struct TestResponder: HTTPResponder {
+    var policy = BodyPolicy()
+    var handler: @Sendable (HTTPServerRequest) async -> LWS.HTTPResponse = { request in
+        var headers = HTTPFields()
+        headers[.contentType] = "text/plain; charset=utf-8"
+        return HTTPResponse(status: .ok, headers: headers, body: .bytes(Array("hello \(request.head.target)".utf8)))
+    }
+
+    func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy { policy }
+
+    @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse { await handler(request) }
+
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> LWS.HTTPResponse {
+        HTTPResponse(status: status, body: .bytes(Array("refused \(status.code)".utf8)))
+    }
+}
+
+/// Runs `body` against a server on a loop of its own, and takes both down afterwards.
+func withServer(
+    _ responder: TestResponder = TestResponder(), endpoints: [WebSocketEndpoint] = [],
+    configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ body: (_ server: Server, _ port: Int, _ loop: EventLoop) async throws -> Void
+) async throws {
+    var configuration = ServerConfiguration()
+    configure(&configuration)
+    let loop = try EventLoop(name: "test")
+    var logger = Logger(label: "test")
+    logger.logLevel = .error
+    let server = Server(
+        configuration: configuration, loop: loop, responder: responder, endpoints: endpoints, logger: logger)
+    let port: Int
+    do {
+        port = try await server.start()
+    } catch {
+        await loop.shutDown()
+        throw error
+    }
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(server, port, loop)) } catch { result = .failure(error) }
+    await server.stop(deadline: .seconds(3))
+    await loop.shutDown()
+    try result.get()
+}
+
+extension EventLoop {
+    /// Runs `body` on the loop and returns what it returned.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in execute { continuation.resume(returning: body()) } }
+    }
+}
+
+/// What happened on a WebSocket, in order, for tests to wait for.
+///
+/// `@unchecked`: `socket` and the closures are only touched on the loop's thread, the rest is behind the stream.
+final class SocketRecorder: WebSocketHandler, @unchecked Sendable {
+    enum Event: Sendable, Equatable {
+        case opened
+        case text(String)
+        case writable
+        case closed(UInt16?, String)
+    }
+
+    let events: AsyncStream<Event>
+    private let continuation: AsyncStream<Event>.Continuation
+    private(set) var socket: WebSocket?
+    var onOpen: (WebSocket) -> Void = { _ in }
+    var onText: (WebSocket, UnsafeRawBufferPointer) -> Void = { _, _ in }
+    var onWritable: (WebSocket) -> Void = { _ in }
+
+    init() { (events, continuation) = AsyncStream.makeStream() }
+
+    func didOpen(_ socket: WebSocket) {
+        self.socket = socket
+        onOpen(socket)
+        continuation.yield(.opened)
+    }
+
+    func didReceive(text: UnsafeRawBufferPointer, from socket: WebSocket) {
+        onText(socket, text)
+        continuation.yield(.text(String(decoding: text, as: UTF8.self)))
+    }
+
+    func didBecomeWritable(_ socket: WebSocket) {
+        onWritable(socket)
+        continuation.yield(.writable)
+    }
+
+    func didClose(_ socket: WebSocket, code: UInt16?, reason: String) {
+        self.socket = nil
+        continuation.yield(.closed(code, reason))
+        continuation.finish()
+    }
+
+    static func echo() -> SocketRecorder {
+        let recorder = SocketRecorder()
+        recorder.onText = { socket, text in socket.send(OutgoingMessage(String(decoding: text, as: UTF8.self))) }
+        return recorder
+    }
+}
+
+extension WebSocketEndpoint {
+    /// `/echo`, with the handlers that it makes kept for the test.
+    static func echo(
+        maxMessageBytes: Int = 1 << 16, keep: (@Sendable (SocketRecorder) -> Void)? = nil,
+        refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
+    ) -> WebSocketEndpoint {
+        WebSocketEndpoint(path: "/echo", subprotocol: "echo.v1", maxMessageBytes: maxMessageBytes, refuse: refuse) {
+            _ in
+            let recorder = SocketRecorder.echo()
+            keep?(recorder)
+            return recorder
+        }
+    }
+}

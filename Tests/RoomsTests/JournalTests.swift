@@ -1,0 +1,113 @@
+import Geo
+import Testing
+
+@testable import Rooms
+
+@Suite("Journal and acknowledgements")
+struct JournalTests {
+    var meeting = Meeting()
+
+    private mutating func stored(_ acknowledgement: Acknowledgement) throws -> Bool {
+        meeting.room.stored(acknowledgement)
+    }
+
+    @Test("each marker goes to the journal once, with its run, as it is kept")
+    mutating func once() throws {
+        let ana = try meeting.runner("ana")
+        let bo = try meeting.runner("bo")
+        #expect(!meeting.room.hasUnjournaledMarkers)
+        try meeting.run(ana, [0, 10, 20])
+        try meeting.run(bo, [0])
+        #expect(meeting.room.hasUnjournaledMarkers)
+        let (chunks, acknowledgements) = meeting.room.takeJournal()
+        #expect(chunks.map(\.runner) == [ana, bo])
+        #expect(chunks.map(\.runKey) == [meeting.room.runKey(of: ana), meeting.room.runKey(of: bo)])
+        #expect(chunks[0].markers == meeting.room.runner(ana)?.run.history.points)
+        #expect(acknowledgements.map(\.marker) == [3, 1])
+        #expect(meeting.room.takeJournal().chunks.isEmpty)
+        try meeting.send(ana, [marker(2, 10, at: noon), marker(4, 30, at: meeting.now)])
+        #expect(meeting.room.takeJournal().chunks.first?.markers.map(\.id) == [4])
+    }
+
+    @Test("nothing is promised before it is stored, and nothing twice")
+    mutating func promises() throws {
+        let ana = try meeting.runner()
+        try meeting.run(ana, [0, 10, 20])
+        let promise = try #require(meeting.room.takeJournal().acknowledgements.first)
+        #expect(meeting.room.durableMarker(of: ana) == 0)
+        #expect(try stored(promise))
+        #expect(meeting.room.durableMarker(of: ana) == 3)
+        #expect(try !stored(promise))
+        try meeting.run(ana, [30])
+        #expect(meeting.room.durableMarker(of: ana) == 3)
+    }
+
+    @Test("an ack ends at the first gap, and goes over it once it is filled")
+    mutating func gap() throws {
+        let ana = try meeting.runner()
+        meeting.wait(minute)
+        try meeting.send(ana, [1, 2, 5, 6].map { marker($0, Double($0) * 5, at: noon + Int64($0) * second) })
+        let first = try #require(meeting.room.takeJournal().acknowledgements.first)
+        #expect(first.marker == 2)
+        #expect(try stored(first))
+        try meeting.send(ana, [marker(4, 20, at: noon + 4 * second)])
+        let more = try #require(meeting.room.takeJournal().acknowledgements.first)
+        #expect(more.marker == 2)
+        #expect(try !stored(more), "no news")
+        try meeting.send(ana, [marker(3, 15, at: noon + 3_000)])
+        let third = try #require(meeting.room.takeJournal().acknowledgements.first)
+        #expect(third.marker == 6)
+        #expect(try stored(third))
+    }
+
+    @Test("commits that overtake each other do not take a promise back")
+    mutating func overtaking() throws {
+        let ana = try meeting.runner()
+        try meeting.run(ana, [0])
+        let first = try #require(meeting.room.takeJournal().acknowledgements.first)
+        try meeting.run(ana, [10])
+        let second = try #require(meeting.room.takeJournal().acknowledgements.first)
+        #expect(try stored(second))
+        #expect(try !stored(first))
+        #expect(meeting.room.durableMarker(of: ana) == 2)
+    }
+
+    @Test("a promise for an earlier run says nothing of the present one")
+    mutating func earlierRun() throws {
+        let ana = try meeting.runner()
+        try meeting.run(ana, [0, 10])
+        let promise = try #require(meeting.room.takeJournal().acknowledgements.first)
+        try meeting.finish(ana)
+        try meeting.start(ana)
+        #expect(try !stored(promise))
+        #expect(meeting.room.durableMarker(of: ana) == 0)
+        #expect(try !stored(Acknowledgement(runner: 99, runKey: 1, marker: 1)))
+    }
+
+    @Test("a run that is settled has nothing left for the journal, and is told once")
+    mutating func settled() throws {
+        let ana = try meeting.runner()
+        try meeting.run(ana, [0, 10])
+        let key = try #require(meeting.room.runKey(of: ana))
+        #expect(meeting.room.unsettledRunKeys == [key])
+        try meeting.finish(ana)
+        #expect(meeting.room.unsettledRunKeys == [key])
+        let decisions = try meeting.start(ana)
+        #expect(decisions.settledRuns == [key])
+        #expect(!meeting.room.hasUnjournaledMarkers)
+        #expect(!meeting.room.unsettledRunKeys.contains(key))
+    }
+
+    @Test("the runs whose markers are in their records are those that have ended")
+    mutating func settledRuns() throws {
+        let ana = try meeting.runner()
+        try meeting.run(ana, [0, 10])
+        try meeting.finish(ana)
+        #expect(meeting.room.settledRunKeys.map(\.runner) == [ana], "the record was stored at once")
+        #expect(meeting.room.unsettledRunKeys.count == 1, "while the journal is still needed")
+        meeting.wait(30 * second)
+        _ = meeting.room.advance(to: meeting.now)
+        #expect(meeting.room.settledRunKeys.map(\.runner) == [ana])
+        #expect(meeting.room.unsettledRunKeys.isEmpty)
+    }
+}

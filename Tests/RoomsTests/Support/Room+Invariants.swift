@@ -1,0 +1,102 @@
+import Geo
+import Testing
+
+@testable import Rooms
+
+extension Room {
+    /// The invariants in the room's documentation, and that the standings are what their definition says.
+    ///
+    /// - Parameters:
+    ///   - previous: the room before the last command, if it had no other part in between.
+    ///   - isThorough: also reckons every run anew, which takes time with each marker there is.
+    /// - Returns: What does not hold, as sentences.
+    func brokenInvariants(since previous: Room? = nil, at now: Int64, isThorough: Bool = false) -> [String] {
+        var broken: [String] = []
+        func demand(_ holds: Bool, _ sentence: @autoclosure () -> String) { if !holds { broken.append(sentence()) } }
+
+        demand(runners.map(\.number) == Array(1..<(runners.count + 1)), "runners are numbered 1...n")
+        demand(population <= settings.capacity, "the room is not over its capacity")
+        checkEvents(demand)
+        checkStandings(at: now, demand)
+        for runner in runners { checkRun(of: runner, at: now, isThorough: isThorough, demand) }
+        if let previous { checkProgress(since: previous, demand) }
+        return broken
+    }
+
+    private func checkEvents(_ demand: (Bool, @autoclosure () -> String) -> Void) {
+        let count = min(lastEvent, settings.recoverableEvents)
+        let first = lastEvent - count + 1
+        demand(firstRecoverableEvent == first, "the log holds the newest events")
+        let events = events(after: first - 1, through: lastEvent)
+        demand(events?.map(\.number) == Array(first..<(lastEvent + 1)), "events are numbered without a gap")
+    }
+
+    private func checkStandings(at now: Int64, _ demand: (Bool, @autoclosure () -> String) -> Void) {
+        var room = self
+        room.refreshStandings()
+        demand(room.standings.sorted() == Array(1..<(runners.count + 1)), "everybody stands once in the standings")
+        // As the page says it: those who have come a metre, finished first by finishing time, then by distance, ties
+        // by less time.
+        let ranked = runners.filter { $0.run.meters >= 1 }.sorted { one, two in
+            let end = (one.run.clock.ended ?? .max, two.run.clock.ended ?? .max)
+            if end.0 != end.1 { return end.0 < end.1 }
+            if one.run.meters != two.run.meters { return one.run.meters > two.run.meters }
+            let seconds = (one.run.secondsAtLatest, two.run.secondsAtLatest)
+            return seconds.0 == seconds.1 ? one.number < two.number : seconds.0 < seconds.1
+        }
+        for runner in room.runners {
+            let place = ranked.firstIndex { $0.number == runner.number }.map { $0 + 1 }
+            demand(runner.place == place, "runner \(runner.number) is in place \(place ?? 0)")
+            guard let row = room.row(of: runner.number, at: now) else { continue }
+            demand(row.meters >= 0 && row.seconds >= 0, "metres and seconds are not negative")
+            demand((row.gapMeters ?? 0) >= 0 && (row.gapSeconds ?? 0) >= 0, "gaps are not negative")
+            demand(row.gapMeters == nil || row.place != nil, "only who has a place has a gap")
+        }
+    }
+
+    private func checkRun(
+        of runner: Runner, at now: Int64, isThorough: Bool, _ demand: (Bool, @autoclosure () -> String) -> Void
+    ) {
+        let run = runner.run
+        let ids = run.history.entries.map(\.id)
+        demand(run.durable <= run.history.contiguous, "nothing is promised that is not here")
+        demand(run.odometer.kilometers.count == Int(run.odometer.meters / 1000), "each full kilometre has a split")
+        demand(run.odometer.kilometers == run.odometer.kilometers.sorted(), "kilometres come one after the other")
+        demand(run.announcedKilometers >= run.odometer.kilometers.count, "each split has been told")
+        demand(run.clock.segments.allSatisfy { $0.end ?? .max >= $0.start }, "no time goes backwards")
+        demand(runner.state != .running || run.clock.isRunning, "who is shown running runs")
+        guard isThorough else { return }
+        demand(zip(ids, ids.dropFirst()).allSatisfy(<), "markers stand in the order of their ids")
+        demand(
+            run.history.contiguous == Int32(zip(1..., ids).prefix { $0 == Int($1) }.count),
+            "the contiguous marker is the last before a gap")
+        let distances = run.history.entries.map(\.centimetres)
+        demand(zip(distances, distances.dropFirst()).allSatisfy(<=), "distances never fall along a run")
+        demand(run.outline.points.count <= TrackOutline.capacity, "the outline is bounded")
+        var anew = run
+        anew.remeasure()
+        demand(anew.odometer.meters == run.odometer.meters, "reckoned anew, the distance of \(runner.number) is the same")
+        demand(anew.odometer.kilometers == run.odometer.kilometers, "reckoned anew, the splits are the same")
+        demand(anew.latest == run.latest, "reckoned anew, the position is the same")
+        demand(anew.outline.points == run.outline.points, "reckoned anew, the outline is the same")
+        demand(anew.history.entries.map(\.centimetres) == distances, "reckoned anew, each marker's distance is the same")
+        demand(
+            anew.history.entries.map(\.isCounted) == run.history.entries.map(\.isCounted),
+            "reckoned anew, the same markers count")
+    }
+
+    private func checkProgress(since previous: Room, _ demand: (Bool, @autoclosure () -> String) -> Void) {
+        demand(lastEvent >= previous.lastEvent, "events only grow")
+        demand(version >= previous.version, "the version only grows")
+        demand(runners.count >= previous.runners.count, "nobody's number is taken away")
+        for (before, after) in zip(previous.runners, runners) {
+            demand(before.person.account == after.person.account, "a number stays with its person")
+            guard before.run.key == after.run.key else { continue }
+            demand(before.run.durable <= after.run.durable, "a promise is not taken back")
+            demand(before.run.history.contiguous <= after.run.history.contiguous, "no marker gets lost")
+            demand(before.run.announcedKilometers <= after.run.announcedKilometers, "what was told stays told")
+            demand(!before.run.isFinished || after.run.clock.ended == before.run.clock.ended, "a finish is final")
+            demand(!before.run.isSettled || after.run.meters == before.run.meters, "a settled run stays as it is")
+        }
+    }
+}
