@@ -62,6 +62,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         .executableTarget(
             name: "Simulator",
@@ -76,9 +77,10 @@ let package = Package(
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
-        .testTarget(
+.testTarget(
             name: "APITests",
             dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"]),
     ]
 )

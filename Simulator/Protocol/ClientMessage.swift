@@ -55,7 +55,7 @@ enum ClientMessage {
         return text.bytes
     }
 
-    /// - Parameter runner: Whom it is for; nil for the room.
+    /// A line to one runner, or without one to the room.
     static func cheer(_ line: String, to runner: Int?) -> [UInt8] {
         var text = JSONText()
         text.raw(#"{"type":"cheer""#)
@@ -74,7 +74,7 @@ enum ClientMessage {
     /// How many markers certainly fit a message: the protocol allows 500 and 64 KiB, and a marker takes up to 135 bytes.
     static let maximumMarkers = 450
 
-    /// - Parameter markers: At most ``maximumMarkers``.
+    /// Positions, at most ``maximumMarkers``, in the numbers of a coordinate system.
     static func markers(_ markers: some Sequence<Marker>, system: CoordinateSystem) -> [UInt8] {
         var text = JSONText()
         text.raw(#"{"type":"markers","markers":["#)

@@ -41,7 +41,9 @@ struct Evidence: Sendable {
 }
 
 extension Evidence {
-    /// Judges. What could not be seen to its end (an interrupted run) is not held against the server.
+    /// The judgment.
+    ///
+    /// What could not be seen to its end (an interrupted run) is not held against the server.
     func checks() -> [Check] {
         var checks = [reckoningCheck, agreementCheck, secondsCheck, storageCheck, eventCheck]
         if expectedRuns != nil { checks.append(rowCheck) }

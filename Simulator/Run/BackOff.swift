@@ -3,7 +3,7 @@
 struct BackOff {
     private var attempts = 0
 
-    /// - Parameter generator: Decides where in the span.
+    /// The next wait, of which `generator` decides where in the span it lies.
     mutating func next(using generator: inout SeededGenerator) -> Duration {
         let span = min(10_000, 400 << min(attempts, 6))
         attempts += 1

@@ -38,7 +38,9 @@ struct Outbox: Sendable {
         return ids
     }
 
-    /// Holds back what is due now until a later offset, as a tunnel does. Nothing while something is held already.
+    /// Holds back what is due now until a later offset, as a tunnel does.
+    ///
+    /// Does nothing while something is held already.
     mutating func hold(at offset: Int64, until release: Int64, limit: Int) {
         guard held == nil, let ids = advance(to: offset, limit: limit) else { return }
         held = (ids, release)

@@ -1,7 +1,9 @@
 import Geo
 import LWS
 
-/// Somebody in a room: a runner, or a spectator. Lives on the simulation's loop.
+/// Somebody in a room, a runner or a spectator.
+///
+/// Lives on the simulation's loop.
 final class Person {
     /// How far the connection has come.
     enum Phase {

@@ -18,7 +18,7 @@ struct Preparation: Sendable {
 
     /// Registers the runners and makes the rooms, a few calls at a time.
     ///
-    /// - Parameter progress: Is called with what has been done out of how much, from any thread.
+    /// `progress` is called with what has been done out of how much, from any thread.
     static func prepare(
         _ settings: RunSettings, client: RESTClient, progress: @Sendable (Int, Int) -> Void
     ) async throws -> Preparation {

@@ -54,9 +54,7 @@ struct RESTClient: Sendable {
             body: Body(username: username, nickname: nickname), what: "call \(username) \(nickname)")
     }
 
-    /// Makes a room.
-    ///
-    /// - Parameter isShared: That the room exists already is then not an error.
+    /// Makes a room; that a shared one exists already is not an error.
     @concurrent func createRoom(_ runID: String, password: String, isShared: Bool) async throws(SimulatorError) {
         struct Body: Encodable { var runID, password: String }
         do throws(SimulatorError) {
@@ -139,7 +137,7 @@ struct RESTClient: Sendable {
 
     private static func reason(_ error: any Error) -> String {
         switch (error as? URLError)?.code {
-        case .cannotConnectToHost: "nothing listens there; is the server running?"
+        case .cannotConnectToHost: "nothing listens there"
         case .cannotFindHost: "there is no such host"
         case .timedOut: "it does not answer"
         case .networkConnectionLost: "the connection was cut"

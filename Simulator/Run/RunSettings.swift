@@ -43,9 +43,7 @@ struct RunSettings: Sendable {
     var port: Int { url.port ?? (isSecure ? 443 : 80) }
     var isSecure: Bool { url.scheme == "https" }
 
-    /// The plan of one runner's run.
-    ///
-    /// - Parameter run: 0 for the first run of the runner, 1 for the next ….
+    /// The plan of one runner's run, of which 0 is the first.
     func plan(room: Int, runner: Int, run: Int) throws(CoordinateError) -> RunPlan {
         let stream = UInt64(room) << 40 | UInt64(runner) << 20 | UInt64(run)
         var generator = SeededGenerator(seed: seed, stream: stream)

@@ -11,7 +11,7 @@ public enum GPX {
     /// Waypoints and routes are not ways that somebody went, and are left out.
     ///
     /// Elements are known by their names without prefix, so that it does not matter what a device calls its
-    /// namespaces. The rules for what devices get wrong:
+    /// namespaces, as long as it declares them. The rules for what devices get wrong:
     /// - A point must have a latitude and a longitude in range, else nothing of the file is believed.
     /// - A time is ISO 8601 with any fraction of a second; without a zone it is UTC, as the format demands. A time that
     ///   cannot be read is an error, none at all is `nil`.
@@ -58,7 +58,7 @@ public enum GPX {
 
 /// Why a file is not the GPX that can be read.
 public enum GPXError: Error, Hashable, Sendable {
-    /// Not well-formed XML.
+    /// Not well-formed XML, or with a prefix that is not declared.
     case malformed(line: Int)
     /// XML, but of another kind.
     case notGPX

@@ -44,6 +44,7 @@ enum LWSLog {
             if level == CInt(LLL_ERR) { state.collected?.append(line) }
             return state.logger
         }
-        logger?.log(level: level == CInt(LLL_ERR) ? .error : .warning, "libwebsockets: \(line)")
+        // A bad client can cause either, and must not be able to cause alarm.
+        logger?.log(level: level == CInt(LLL_ERR) ? .warning : .debug, "libwebsockets: \(line)")
     }
 }

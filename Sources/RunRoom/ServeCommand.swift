@@ -5,6 +5,7 @@ import LWS
 import Logging
 import ServiceLifecycle
 import Store
+import UnixSignals
 
 /// `runroom serve`: the server, until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {

@@ -5,7 +5,6 @@ import LWS
 import Live
 import Logging
 import Rooms
-import Services
 import SystemPackage
 
 /// What the server is told to do: flags over environment over file.
@@ -55,8 +54,8 @@ struct Settings {
         try reader.live(options, &live)
 
         let rateLimits = try reader.choice("rate-limits", options.rateLimits, ["on": true, "off": false]) ?? true
-        let costs: [String: PasswordCost] = ["default": .standard, "low": .low]
-        let cost = try reader.choice("password-cost", options.passwordCost, costs) ?? .standard
+        let costs: [String: PasswordCost] = ["default": .default, "low": .low]
+        let cost = try reader.choice("password-cost", options.passwordCost, costs) ?? .default
         let systems = Dictionary(uniqueKeysWithValues: CoordinateSystem.allCases.map { ($0.rawValue, $0) })
         let system = try reader.choice("crs", options.crs, systems) ?? .gcj02
         let levels = Dictionary(uniqueKeysWithValues: Logger.Level.allCases.map { ($0.rawValue, $0) })

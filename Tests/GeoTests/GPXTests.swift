@@ -15,7 +15,8 @@ struct GPXTests {
             """
             <?xml version="1.0" encoding="UTF-8"?>
             <gpx creator="x" version="1.1" xmlns="http://www.topografix.com/GPX/1/1"
-                 xmlns:ns3="http://www.garmin.com/xmlschemas/TrackPointExtension/v1">
+                 xmlns:ns3="http://www.garmin.com/xmlschemas/TrackPointExtension/v1"
+                 xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v2">
               <metadata><name>not the track's</name><time>2019-06-15T09:42:00.000Z</time></metadata>
               <wpt lat="1" lon="2"><name>nor this</name></wpt>
               <trk>
@@ -89,7 +90,9 @@ struct GPXTests {
 
     // MARK: - What is refused
 
-    @Test("files that are no well-formed XML", arguments: ["", "   ", "hello", "<gpx>", "<gpx></trk>", "<gpx/><gpx/>"])
+    @Test(
+        "files that are no well-formed XML",
+        arguments: ["", "   ", "hello", "<gpx>", "<gpx></trk>", "<gpx/><gpx/>", "<gpx><a:hr/></gpx>"])
     func malformed(text: String) {
         #expect {
             try parse(text)
@@ -217,7 +220,8 @@ struct GPXTests {
     private func parse(_ text: String) throws(GPXError) -> [GPXTrack] { try GPX.parse(Data(text.utf8)) }
 
     private func point(_ content: String) throws -> GPXPoint {
-        let tracks = try parse("<gpx><trk><trkseg><trkpt lat='1' lon='2'>\(content)</trkpt></trkseg></trk></gpx>")
+        let tracks = try parse(
+            "<gpx xmlns:a='b'><trk><trkseg><trkpt lat='1' lon='2'>\(content)</trkpt></trkseg></trk></gpx>")
         return try #require(tracks.first?.points.first)
     }
 }

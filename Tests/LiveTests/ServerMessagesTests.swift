@@ -1,10 +1,10 @@
 import Foundation
 import Geo
 import LWS
-import Rooms
 import Testing
 
 @testable import Live
+@testable import Rooms
 
 extension OutgoingMessage {
     var text: String { withBytes { String(decoding: $0, as: UTF8.self) } }

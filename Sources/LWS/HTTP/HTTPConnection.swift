@@ -43,6 +43,8 @@ final class HTTPConnection {
     /// A tunnel that is empty but for what libwebsockets holds.
     private var closesAfterFlush = false
     private var isHead = false
+    /// The request was not read to its end.
+    private var isRefusal = false
     /// Guards against an answer that is for an earlier request.
     private var exchange = 0
     /// Already working on `inbound`.
@@ -210,6 +212,7 @@ final class HTTPConnection {
         collector = nil
         inbound = []
         closesAfterwards = true
+        isRefusal = true
         send(response)
     }
 
@@ -363,6 +366,7 @@ final class HTTPConnection {
             // The last bytes may still be with libwebsockets.
             if lws_partial_buffered(wsi) != 0 { return }
             // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
+            if isTLS, !isRefusal { return endInOrder() }
             phase = .draining
             deadline = .now + .seconds(2)
             if !isTLS { shutdown(lws_get_socket_fd(wsi), CInt(SHUT_WR)) }
@@ -386,6 +390,12 @@ final class HTTPConnection {
         shutdown(lws_get_socket_fd(wsi), CInt(SHUT_RDWR))
         // For a socket that is not read: the event ends it.
         lws_callback_on_writable(wsi)
+    }
+
+    /// Ends the connection with TLS's farewell, from which the peer knows that nothing is missing.
+    private func endInOrder() {
+        phase = .closed
+        if let wsi { lws_callback_on_writable(wsi) }
     }
 
     /// The deadline has passed.
@@ -456,7 +466,7 @@ final class HTTPConnection {
         guard let wsi else { return }
         phase = .draining
         deadline = .now + .seconds(5)
-        if lws_partial_buffered(wsi) == 0 { end() } else { closesAfterFlush = true }
+        if lws_partial_buffered(wsi) == 0 { endInOrder() } else { closesAfterFlush = true }
     }
 
     func tunnelWantsReading(_ wants: Bool) { pauseReading(!wants) }

@@ -1,0 +1,58 @@
+import Foundation
+import Geo
+import Testing
+
+@testable import Simulator
+
+@Suite("What clients say") struct ClientMessageTests {
+    @Test("markers are written with seven decimals, and only with what is known")
+    func markers() throws {
+        let markers = [
+            Marker(
+                id: 1, time: 1_732_350_000_000, place: try Coordinate(latitude: 39.905, longitude: -0.0000001),
+                accuracy: 65, altitude: -4, heartRate: 151),
+            Marker(id: 2, time: 1_732_350_001_000, place: try Coordinate(latitude: -39.9050001, longitude: 116.407)),
+        ]
+        #expect(
+            String(decoding: ClientMessage.markers(markers, system: .wgs84), as: UTF8.self)
+                == #"{"type":"markers","markers":[{"id":1,"latitude":39.9050000,"longitude":-0.0000001,"time":1732350000000,"accuracy":6.5,"altitude":-0.4,"heartRate":151},{"id":2,"latitude":-39.9050001,"longitude":116.4070000,"time":1732350001000}]}"#
+        )
+    }
+
+    @Test("the largest message of markers fits the 64 KiB that the protocol allows")
+    func size() throws {
+        let place = try Coordinate(latitude: -89.1234567, longitude: -179.1234567)
+        let markers = (0..<ClientMessage.maximumMarkers).map {
+            Marker(
+                id: 90_000_000 + $0, time: 1_732_350_000_000, place: place, accuracy: 100_000, altitude: -100_000,
+                heartRate: 222)
+        }
+        #expect(markers.count <= 500)
+        #expect(ClientMessage.markers(markers, system: .wgs84).count <= 64 << 10)
+    }
+
+    @Test("a spectator joins without a token, a returning runner with what it holds")
+    func join() throws {
+        var join = ClientMessage.Join(runID: "a\"b\n", password: "加油", system: .gcj02, clock: 5)
+        #expect(
+            String(decoding: ClientMessage.join(join), as: UTF8.self)
+                == #"{"type":"join","runID":"a\"b\u000a","password":"加油","role":"spectator","crs":"gcj02","clock":5}"#)
+        join.token = "t"
+        join.since = ("e", 57)
+        #expect(
+            String(decoding: ClientMessage.join(join), as: UTF8.self)
+                == #"{"type":"join","runID":"a\"b\u000a","password":"加油","token":"t","role":"runner","crs":"gcj02","since":{"epoch":"e","event":57},"clock":5}"#
+        )
+    }
+
+    @Test("cheers and controls are JSON")
+    func others() throws {
+        for message in [
+            ClientMessage.cheer("加油", to: 3), ClientMessage.cheer("x", to: nil), ClientMessage.control(.pause, time: 7),
+            ClientMessage.leave,
+        ] {
+            let object = try JSONSerialization.jsonObject(with: Data(message)) as? [String: Any]
+            #expect(object?["type"] is String)
+        }
+    }
+}
