@@ -1,0 +1,113 @@
+import Foundation
+import LWS
+import Logging
+import Store
+import Testing
+
+@testable import API
+
+@Suite("The whole server") struct ApplicationTests {
+    private final class Directory: Sendable {
+        let path = FileManager.default.temporaryDirectory.appending(path: "app-\(UUID().uuidString)").path
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func make(_ directory: Directory, port: Int = 0) throws -> Application {
+        var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low)
+        configuration.server.port = port
+        return try Application(
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test("it serves on the port it says, and what was stored is there after a restart", .timeLimit(.minutes(1)))
+    func servesAndRestarts() async throws {
+        let directory = Directory()
+        let first = try make(directory)
+        var client = try await HTTPClient(port: first.start())
+        #expect(try await client.send("GET", "/healthz").status == 200)
+        #expect(
+            try await client.send("POST", "/api/runRoom/create", #"{"runID":"159","password":"pw"}"#).status == 201)
+        let registered = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
+        #expect(registered.status == 200)
+        let joined = try await client.send(
+            "POST", "/api/runRoom/join", #"{"runID":"159","password":"pw","username":"ana"}"#)
+        #expect(joined.status == 200)
+        #expect(try await client.send("POST", "/api/users", String(repeating: "x", count: 70_000)).status == 413)
+        let metrics = try await client.send("GET", "/metrics")
+        #expect(metrics.body.contains("\nrunroom_connections "))
+        await first.stop()
+        await first.stop()
+
+        let second = try make(directory)
+        client = try await HTTPClient(port: second.start())
+        let room = try await client.send("GET", "/api/runRoom/159")
+        #expect(room.status == 200)
+        #expect(room.body.contains(#""username":"ana""#))
+        await second.stop()
+    }
+
+    @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(1)))
+    func reportsBadStarts() async throws {
+        let directory = Directory(), other = Directory()
+        let first = try make(directory)
+        let port = try await first.start()
+        let sameDirectory = try make(directory)
+        await #expect(throws: StoreError.inUse(directory: directory.path)) { try await sameDirectory.start() }
+        await sameDirectory.stop()
+        let samePort = try make(other, port: port)
+        await #expect(throws: LWSError.addressInUse(host: "127.0.0.1", port: port)) { try await samePort.start() }
+        await samePort.stop()
+        await first.stop()
+        // Both directories were given up.
+        for directory in [directory, other] {
+            let again = try make(directory)
+            _ = try await again.start()
+            await again.stop()
+        }
+        let configuration = ApplicationConfiguration(dataDirectory: "")
+        #expect(throws: Application.ConfigurationError.noDataDirectory) {
+            try Application(configuration: configuration, logger: Logger(label: "test"))
+        }
+    }
+
+    @Test("stopping before starting is a start that is cancelled")
+    func stopsFirst() async throws {
+        let application = try make(Directory())
+        await application.stop()
+        await #expect(throws: CancellationError.self) { try await application.start() }
+    }
+}
+
+/// The system's HTTP client, for a few requests.
+private struct HTTPClient {
+    let port: Int
+
+    func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> (status: Int, body: String) {
+        var arguments = ["-s", "-m", "30", "-X", method, "-w", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"]
+        if let body { arguments += ["-H", "Content-Type: application/json", "-H", "Expect:", "--data-binary", body] }
+        let output = try await run(arguments)
+        guard let end = output.lastIndex(of: "\n"), let status = Int(output[output.index(after: end)...]) else {
+            throw CocoaError(.fileReadCorruptFile)
+        }
+        return (status, String(output[..<end]))
+    }
+
+    private func run(_ arguments: [String]) async throws -> String {
+        let process = Process(), pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        process.arguments = arguments
+        process.standardOutput = pipe
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                do {
+                    try process.run()
+                    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+                    process.waitUntilExit()
+                    continuation.resume(returning: String(decoding: data, as: UTF8.self))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,488 @@
+import Geo
+import HTTPTypes
+import Live
+import Services
+import Testing
+
+@testable import API
+
+@Suite("Run rooms") struct RoomRoutesTests {
+    // MARK: Making and deleting
+
+    @Test("a room is created with 201, without its password in the answer")
+    func creates() async throws {
+        try await withAPI { api in
+            let answer = try await api.send(
+                .post, "/api/runRoom/create", ["runID": "run-159", "password": "pw"])
+            #expect(answer.status == 201)
+            #expect(answer.json["message"] == "Room created successfully")
+            let room = try #require(answer.json["room"])
+            #expect(room.names == ["_id", "runID", "password", "runners", "createdAt", "updatedAt", "__v"])
+            #expect(room["_id"]?.string?.count == 24)
+            #expect(room["runID"] == "run-159")
+            #expect(room["password"] == "")
+            #expect(room["runners"] == [])
+            #expect(room["__v"] == 0)
+        }
+    }
+
+    @Test("numbers are taken for runID and password and turned into strings")
+    func takesNumbers() async throws {
+        try await withAPI { api in
+            _ = try await api.register()
+            let created = try await api.send(.post, "/api/runRoom/create", ["runID": 159, "password": 159])
+            #expect(created.json["room"]?["runID"] == "159")
+            let joined = try await api.send(
+                .post, "/api/runRoom/join", ["runID": "159", "password": "159", "username": "ana"])
+            #expect(joined.status == 200)
+            let deleted = try await api.send(.delete, "/api/runRoom/delete", ["runID": 159.0, "password": 159])
+            #expect(deleted.line == #"200 {"message":"RunRoom with ID 159 has been deleted successfully."}"#)
+        }
+    }
+
+    @Test("a second room of one name is 400")
+    func refusesDuplicates() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: [])
+            let again = try await api.send(.post, "/api/runRoom/create", ["runID": "159", "password": "x"])
+            #expect(again.line == #"400 {"error":"Room already exists"}"#)
+        }
+    }
+
+    @Test(
+        "a room that cannot be is 400",
+        arguments: [
+            #"{}"#, #"{"runID":"1"}"#, #"{"password":"1"}"#, #"{"runID":"","password":"1"}"#,
+            #"{"runID":"1","password":""}"#, #"{"runID":null,"password":"1"}"#, #"{"runID":{},"password":"1"}"#,
+            #"{"runID":true,"password":"1"}"#, #"{"runID":"a/b","password":"1"}"#, #"{"runID":"all","password":"1"}"#,
+            #"{"runID":"deleteAll","password":"1"}"#, #"{"runID":"a\u0000","password":"1"}"#,
+            #"{"runID":"a\nb","password":"1"}"#, #"{"runID":"  ","password":"1"}"#,
+            #"{"runID":"12345678901234567890123456789012345678901234567890123456789012345","password":"1"}"#,
+            #"{"runID":"1","password":[1]}"#, #"{"runID":"1","password":"1","crs":"mars"}"#, #"{"runID":"1","#,
+        ])
+    func refusesRooms(body: String) async throws {
+        try await withAPI { api in
+            let answer = try await api.send(.post, "/api/runRoom/create", raw: Array(body.utf8))
+            #expect(answer.status == 400)
+            #expect(answer.json["error"]?.string?.isEmpty == false)
+        }
+    }
+
+    @Test("deleting needs both fields, a room, and its password, in this order")
+    func deletes() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            func delete(_ body: JSONValue) async throws -> String {
+                try await api.send(.delete, "/api/runRoom/delete", body).line
+            }
+            #expect(try await delete(["runID": "159"]) == #"400 {"error":"runID and password are required."}"#)
+            #expect(try await delete(["runID": "1", "password": "x"]) == #"404 {"error":"RunRoom not found."}"#)
+            #expect(
+                try await delete(["runID": "159", "password": "x"])
+                    == #"403 {"error":"Invalid password for the room."}"#)
+            #expect(
+                try await delete(["runID": "159", "password": "pw"])
+                    == #"200 {"message":"RunRoom with ID 159 has been deleted successfully."}"#)
+            #expect(try await api.send(.get, "/api/runRoom/159").status == 404)
+            // The name is free again.
+            try await api.makeRoom("159", runners: [])
+        }
+    }
+
+    @Test("deleting takes its fields from the query when there is no body, and prefers the body")
+    func deletesByQuery() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: [])
+            let wrong = try await api.send(.delete, "/api/runRoom/delete?runID=159&password=pw", ["password": "x"])
+            #expect(wrong.status == 403)
+            #expect(try await api.send(.delete, "/api/runRoom/delete?runID=159&password=pw").status == 200)
+        }
+    }
+
+    // MARK: Reading
+
+    @Test("a room is readable by its name, with its runners in the order of joining")
+    func reads() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: ["ana", "bob"])
+            _ = try await api.update("159", "ana", ["latitude": 37.7749, "longitude": -122.4194])
+            let answer = try await api.send(.get, "/api/runRoom/159/")
+            #expect(answer.status == 200)
+            #expect(answer.json.names == ["success", "code", "message", "data"])
+            #expect(answer.json["success"] == true)
+            #expect(answer.json["code"] == "ROOM_FOUND")
+            #expect(answer.json["message"] == "Run room retrieved successfully")
+            let data = try #require(answer.json["data"])
+            #expect(data.names == ["runID", "runners", "createdAt", "updatedAt"])
+            #expect(data["runners"]?.array?.count == 2)
+            #expect(
+                data["runners"]?[0] == [
+                    "username": "ana", "nickname": "ana", "profile_pic": "/api/users/profilepic/ana", "meters": 0,
+                    "seconds": 0, "latitude": 37.7749, "longitude": -122.4194, "running": false, "markers": [],
+                    "start": "1970-01-01T00:00:00.000Z", "end": "1970-01-01T00:00:00.000Z", "marathon_place": "N/A",
+                    "in_room": true,
+                ])
+            #expect(data["runners"]?[1]?["username"] == "bob")
+            #expect(data["runners"]?[1]?["latitude"] == 0)
+        }
+    }
+
+    @Test("no room is 404, no name is 400, each with its code")
+    func readsNothing() async throws {
+        try await withAPI { api in
+            let notFound = #"404 {"success":false,"code":"ROOM_NOT_FOUND","message":"Run room not found"}"#
+            for name in ["159", "create", "a%00b", String(repeating: "x", count: 100)] {
+                #expect(try await api.send(.get, "/api/runRoom/\(name)").line == notFound)
+            }
+            #expect(
+                try await api.send(.get, "/api/runRoom/").line
+                    == #"400 {"success":false,"code":"MISSING_RUNID","message":"Run ID is required"}"#)
+        }
+    }
+
+    @Test("all rooms are for whoever has a token")
+    func readsAll() async throws {
+        try await withAPI { api in
+            let token = try await api.register("eve")
+            let none = try await api.send(.get, "/api/runRoom/all", token: token)
+            #expect(none.line == #"200 {"message":"Rooms retrieved successfully.","rooms":[]}"#)
+            try await api.makeRoom("b", runners: [])
+            try await api.makeRoom("a", runners: ["ana"])
+            #expect(try await api.send(.get, "/api/runRoom/all").line == #"401 {"error":"No token provided"}"#)
+            #expect(try await api.send(.get, "/api/runRoom/all", token: "x").status == 403)
+            let all = try await api.send(.get, "/api/runRoom/all", token: token)
+            #expect(all.json["rooms"]?.array?.map { $0["runID"] } == ["b", "a"])
+            #expect(all.json["rooms"]?[1]?["password"] == "")
+            #expect(all.json["rooms"]?[1]?["runners"]?[0]?["username"] == "ana")
+            #expect(all.json["rooms"]?[1]?["runners"]?[0]?["_id"]?.string?.count == 24)
+        }
+    }
+
+    @Test("where rooms are closed, reading takes the password or a runner's token")
+    func closesRooms() async throws {
+        try await withAPI(roomsAreOpen: false) { api in
+            let ana = try await api.makeRoom("159")[0], bob = try await api.register("bob")
+            let path = "/api/runRoom/159"
+            let stranger = try await api.send(.get, path)
+            #expect(stranger.line == #"401 {"success":false,"code":"UNAUTHORIZED","message":"No token provided"}"#)
+            #expect(try await api.send(.get, path, token: bob).status == 403)
+            #expect(try await api.send(.get, path, token: ana).status == 200)
+            #expect(try await api.send(.get, path + "?password=pw").status == 200)
+            #expect(try await api.send(.get, path + "?password=x").status == 403)
+            #expect(try await api.send(.get, path, headers: [.roomPassword: "pw"]).status == 200)
+        }
+    }
+
+    // MARK: Joining and leaving
+
+    @Test("joining checks the room, then its password, then the user")
+    func joinsInOrder() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: [])
+            _ = try await api.register("ana")
+            func join(_ runID: String, _ password: String, _ username: String) async throws -> String {
+                try await api.send(
+                    .post, "/api/runRoom/join",
+                    ["runID": .string(runID), "password": .string(password), "username": .string(username)]
+                ).line
+            }
+            #expect(try await join("1", "x", "nobody") == #"404 {"error":"Room not found"}"#)
+            #expect(try await join("159", "x", "nobody") == #"401 {"error":"Invalid password"}"#)
+            #expect(try await join("159", "pw", "nobody") == #"404 {"error":"User not found"}"#)
+            #expect(try await join("159", "pw", "").hasPrefix("400"))
+            #expect(try await join("159", "pw", "ana").hasPrefix("200"))
+        }
+    }
+
+    @Test("joining shows the runner as the document has it, at 0,0 when no place is known")
+    func joins() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: [])
+            _ = try await api.register("ana")
+            let answer = try await api.send(
+                .post, "/api/runRoom/join", ["runID": "159", "password": "pw", "username": "ana"])
+            #expect(answer.json["message"] == "Joined room successfully")
+            let runner = try #require(answer.json["room"]?["runners"]?[0])
+            #expect(
+                runner.names == [
+                    "username", "nickname", "profile_pic", "meters", "seconds", "latitude", "longitude", "running",
+                    "markers", "start", "end", "marathon_place", "in_room", "_id",
+                ])
+            #expect(runner["latitude"] == 0)
+            #expect(runner["longitude"] == 0)
+        }
+    }
+
+    @Test("joining twice keeps one runner; coming back after leaving sets in_room again")
+    func joinsTwice() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            let join: JSONValue = [
+                "runID": "159", "password": "pw", "username": "ana", "latitude": 48.2, "longitude": 16.4,
+            ]
+            let again = try await api.send(.post, "/api/runRoom/join", join)
+            #expect(again.status == 200)
+            #expect(again.json["room"]?["runners"]?.array?.count == 1)
+            #expect(again.json["room"]?["runners"]?[0]?["latitude"] == 48.2)
+            let left = try await api.send(.post, "/api/runRoom/leave", join)
+            #expect(left.json["message"] == "Runner ana has left the room.")
+            #expect(left.json["updatedRoom"]?["runners"]?[0]?["in_room"] == false)
+            let back = try await api.send(.post, "/api/runRoom/join", join)
+            #expect(back.json["room"]?["runners"]?.array?.count == 1)
+            #expect(back.json["room"]?["runners"]?[0]?["in_room"] == true)
+        }
+    }
+
+    @Test("leaving checks its fields, the room, its password, the runner, in this order")
+    func leavesInOrder() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            _ = try await api.register("bob")
+            func leave(_ body: JSONValue) async throws -> String {
+                try await api.send(.post, "/api/runRoom/leave", body).line
+            }
+            #expect(
+                try await leave(["runID": "159", "password": "pw"])
+                    == #"400 {"error":"runID, username, and password are required."}"#)
+            #expect(
+                try await leave(["runID": "1", "password": "x", "username": "ana"])
+                    == #"404 {"error":"RunRoom not found."}"#)
+            #expect(
+                try await leave(["runID": "159", "password": "x", "username": "ana"])
+                    == #"403 {"error":"Invalid password for the room."}"#)
+            for stranger in ["bob", "nobody"] {
+                #expect(
+                    try await leave(["runID": "159", "password": "pw", "username": .string(stranger)])
+                        == #"404 {"error":"Runner not found in the specified room."}"#)
+            }
+            let ana: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
+            #expect(try await leave(ana).hasPrefix("200"))
+            #expect(try await leave(ana).hasPrefix("200"))
+        }
+    }
+
+    @Test("a full room is 409")
+    func fills() async throws {
+        var live = LiveSettings()
+        live.room.capacity = 1
+        try await withAPI(live: live) { api in
+            try await api.makeRoom("159")
+            _ = try await api.register("bob")
+            let answer = try await api.send(
+                .post, "/api/runRoom/join", ["runID": "159", "password": "pw", "username": "bob"])
+            #expect(answer.line == #"409 {"error":"Room is full"}"#)
+        }
+    }
+
+    // MARK: Updates
+
+    @Test("updating checks its fields, the room, its password, the runner, in this order")
+    func updatesInOrder() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            _ = try await api.register("bob")
+            func update(_ body: JSONValue) async throws -> String {
+                try await api.send(.post, "/api/runRoom/update", body).line
+            }
+            let missing = #"400 {"error":"Missing required fields"}"#
+            #expect(try await update(["runID": "159", "password": "pw"]) == missing)
+            #expect(try await update(["runID": "159", "password": "pw", "username": "ana"]) == missing)
+            #expect(
+                try await update(["runID": "159", "password": "pw", "username": "ana", "latitude": 1, "meters": 2])
+                    == missing)
+            #expect(
+                try await update(["runID": "1", "password": "x", "username": "x", "in_room": true])
+                    == #"404 {"error":"Room not found"}"#)
+            #expect(
+                try await update(["runID": "159", "password": "x", "username": "x", "in_room": true])
+                    == #"401 {"error":"Invalid password"}"#)
+            for stranger in ["bob", "nobody"] {
+                #expect(
+                    try await update(["runID": "159", "password": "pw", "username": .string(stranger), "meters": 1])
+                        == #"404 {"error":"Runner not found in the room"}"#)
+            }
+        }
+    }
+
+    @Test("the client's three calls work: with a place, with progress alone, and with a pause")
+    func takesClientCalls() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159", runners: ["ana", "bob"])
+            let load = try await api.update(
+                "159", "ana",
+                [
+                    "longitude": 116.407, "latitude": 39.905, "meters": 0, "seconds": 0, "running": false,
+                    "in_room": true,
+                ])
+            #expect(load.status == 200)
+            #expect(load.json["message"] == "Room updated successfully")
+            let progress = try await api.update("159", "ana", ["meters": 120.04, "seconds": 31.26, "running": true])
+            #expect(progress.status == 200)
+            let runner = try #require(progress.json["room"]?["runners"]?[0])
+            #expect(runner["meters"] == 120)
+            #expect(runner["seconds"] == 31.3)
+            #expect(runner["running"] == true)
+            #expect(runner["marathon_place"] == "1")
+            #expect(runner["latitude"] == 39.905)
+            #expect(runner["start"] != "1970-01-01T00:00:00.000Z")
+            _ = try await api.update("159", "bob", ["meters": 300, "seconds": 60, "running": true])
+            let paused = try await api.update(
+                "159", "ana",
+                ["running": false, "meters": 130, "seconds": 33, "longitude": 116.4071, "latitude": 39.9051])
+            let ana = try #require(paused.json["room"]?["runners"]?[0])
+            #expect(ana["running"] == false)
+            #expect(ana["meters"] == 130)
+            #expect(ana["marathon_place"] == "2")
+            #expect(paused.json["room"]?["runners"]?[1]?["marathon_place"] == "1")
+            let read = try await api.send(.get, "/api/runRoom/159")
+            #expect(read.json["data"]?["runners"]?[0]?["meters"] == 130)
+        }
+    }
+
+    @Test(
+        "a wrong type or range is 400 and names the field",
+        arguments: [
+            (#""latitude":"1","longitude":1"#, "latitude"), (#""latitude":91,"longitude":1"#, "latitude"),
+            (#""latitude":1,"longitude":-180.5"#, "longitude"), (#""meters":-1"#, "meters"),
+            (#""meters":"5""#, "meters"), (#""seconds":[]"#, "seconds"), (#""seconds":1e12"#, "seconds"),
+            (#""running":"true""#, "running"), (#""in_room":1"#, "in_room"), (#""markers":{}"#, "markers"),
+            (#""markers":[1]"#, "markers"), (#""markers":[{"latitude":1}]"#, "markers"),
+            (#""markers":[{"latitude":91,"longitude":0}]"#, "latitude"), (#""start":"soon""#, "start"),
+            (#""end":true"#, "end"), (#""meters":1,"crs":"mars""#, "crs"), (#""meters":1,"crs":4"#, "crs"),
+        ])
+    func refusesUpdates(fields: String, name: String) async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            let body = #"{"runID":"159","password":"pw","username":"ana",\#(fields)}"#
+            let answer = try await api.send(.post, "/api/runRoom/update", raw: Array(body.utf8))
+            #expect(answer.status == 400)
+            #expect(answer.json["error"]?.string?.contains(name) == true)
+        }
+    }
+
+    @Test("markers, start and end are taken with an update")
+    func takesWholeRuns() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            let answer = try await api.update(
+                "159", "ana",
+                [
+                    "markers": [["id": 1, "latitude": 39.9, "longitude": 116.4]], "start": "2024-12-09T10:00:00Z",
+                    "end": 1_733_738_400_000,
+                ])
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test("in_room false is a leave, and an update of somebody who left needs in_room true")
+    func leavesByUpdate() async throws {
+        try await withAPI { api in
+            try await api.makeRoom("159")
+            let left = try await api.update("159", "ana", ["in_room": false])
+            #expect(left.json["room"]?["runners"]?[0]?["in_room"] == false)
+            let straggler = try await api.update("159", "ana", ["meters": 5])
+            #expect(straggler.line == #"404 {"error":"Runner not found in the room"}"#)
+            let back = try await api.update("159", "ana", ["in_room": true])
+            #expect(back.json["room"]?["runners"]?[0]?["in_room"] == true)
+        }
+    }
+
+    @Test("degrees are in the server's system, or in the one that a request names")
+    func convertsCoordinates() async throws {
+        try await withAPI(coordinateSystem: .gcj02) { api in
+            try await api.makeRoom("159")
+            let shown = try await api.update("159", "ana", ["latitude": 39.905, "longitude": 116.407, "crs": "wgs84"])
+            #expect(shown.json["room"]?["runners"]?[0]?["latitude"] == 39.905)
+            #expect(shown.json["room"]?["runners"]?[0]?["longitude"] == 116.407)
+            let place = try Coordinate(latitude: 39.905, longitude: 116.407)
+            let shifted = CoordinateSystem.gcj02.degrees(of: place)
+            let read = try await api.send(.get, "/api/runRoom/159")
+            let latitude = try #require(read.json["data"]?["runners"]?[0]?["latitude"]?.number)
+            #expect(abs(latitude - shifted.latitude) < 1e-6)
+            let same = try await api.send(.get, "/api/runRoom/159?crs=wgs84")
+            #expect(same.json["data"]?["runners"]?[0]?["latitude"] == 39.905)
+            #expect(try await api.send(.get, "/api/runRoom/159?crs=x").status == 400)
+            // What a client sends in the server's system comes back as it was.
+            let echoed = try await api.update("159", "ana", ["latitude": 39.906401, "longitude": 116.413242])
+            #expect(echoed.json["room"]?["runners"]?[0]?["latitude"] == 39.906401)
+            #expect(echoed.json["room"]?["runners"]?[0]?["longitude"] == 116.413242)
+        }
+    }
+
+    // MARK: Starting
+
+    @Test("starting needs the password or the runner's token")
+    func starts() async throws {
+        try await withAPI { api in
+            let ana = try await api.makeRoom("159")[0]
+            let bob = try await api.register("bob")
+            func start(_ body: JSONValue, _ token: String? = nil) async throws -> Answer {
+                try await api.send(.post, "/api/runRoom/start", body, token: token)
+            }
+            let bare: JSONValue = ["runID": "159", "username": "ana"]
+            #expect(try await start(bare).status == 401)
+            #expect(try await start(bare, bob).status == 403)
+            #expect(try await start(bare, "x").status == 403)
+            #expect(try await start(["runID": "159"], ana).status == 400)
+            #expect(
+                try await start(["runID": "1", "username": "ana"], ana).line == #"404 {"error":"Room not found"}"#)
+            #expect(
+                try await start(["runID": "159", "username": "bob"], bob).line
+                    == #"404 {"error":"Runner not found in the room"}"#)
+            let wrong: JSONValue = ["runID": "159", "username": "ana", "password": "x"]
+            #expect(try await start(wrong).line == #"401 {"error":"Invalid password"}"#)
+            let started = try await start(bare, ana)
+            #expect(started.status == 200)
+            #expect(started.json["message"] == "Run started")
+            #expect(started.json["room"]?["runners"]?[0]?["running"] == true)
+            #expect(started.json["room"]?["runners"]?[0]?["start"] != "1970-01-01T00:00:00.000Z")
+            let again = try await start(["runID": "159", "username": "ana", "password": "pw"])
+            #expect(again.status == 200)
+        }
+    }
+
+    // MARK: Tokens
+
+    @Test("a token that is sent with a room's password must be valid and the runner's")
+    func checksTokens() async throws {
+        try await withAPI { api in
+            let ana = try await api.makeRoom("159")[0]
+            let bob = try await api.register("bob")
+            let body: JSONValue = ["runID": "159", "password": "pw", "username": "ana", "in_room": true]
+            for path in ["join", "update", "start", "leave"] {
+                #expect(try await api.send(.post, "/api/runRoom/\(path)", body, token: bob).status == 403)
+                #expect(try await api.send(.post, "/api/runRoom/\(path)", body, token: "x").status == 403)
+                #expect(try await api.send(.post, "/api/runRoom/\(path)", body, token: ana).status == 200)
+            }
+            let room: JSONValue = ["runID": "160", "password": "pw"]
+            #expect(try await api.send(.post, "/api/runRoom/create", room, token: "x").status == 403)
+            #expect(try await api.send(.post, "/api/runRoom/create", room, token: bob).status == 201)
+            #expect(try await api.send(.delete, "/api/runRoom/delete", room, token: "x").status == 403)
+            #expect(try await api.send(.delete, "/api/runRoom/delete", room, token: bob).status == 200)
+        }
+    }
+
+    // MARK: One truth
+
+    @Test("a runner who leaves with a run of two places or more has a record of it")
+    func recordsPolledRuns() async throws {
+        try await withAPI { api in
+            let token = try await api.makeRoom("159")[0]
+            _ = try await api.send(
+                .post, "/api/runRoom/start", ["runID": "159", "username": "ana", "password": "pw"])
+            for step in 0..<3 {
+                _ = try await api.update(
+                    "159", "ana", ["latitude": .double(48.2 + Double(step) * 1e-5), "longitude": 16.4])
+            }
+            let left = try await api.update("159", "ana", ["in_room": false])
+            #expect(left.json["room"]?["runners"]?[0]?["running"] == false)
+            let records = try await api.send(.get, "/api/users/run/records/ana", token: token)
+            #expect(records.json["pagination"]?["total"] == 1)
+            let record = try #require(records.json["records"]?[0])
+            #expect(record["runId"] == 1)
+            #expect(record["markers"]?.array?.count == 3)
+            #expect(record["markers"]?[0]?["latitude"] == 48.2)
+            #expect(record["splits"] == [])
+        }
+    }
+}

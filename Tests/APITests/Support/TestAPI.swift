@@ -1,0 +1,158 @@
+import Foundation
+import Geo
+import HTTPTypes
+import LWS
+import Live
+import Logging
+import Services
+import Store
+import Synchronization
+import Testing
+
+@testable import API
+
+/// A time that stands still until it is told to go on.
+final class TestClock: Sendable {
+    private let milliseconds = Mutex<Int64>(1_732_351_183_038)
+
+    var now: Int64 { milliseconds.withLock { $0 } }
+
+    func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
+}
+
+/// All of the API but the sockets, on a database of its own.
+struct TestAPI: Sendable {
+    let directory: String
+    let database: AppDatabase
+    let loop: EventLoop
+    let core: Core
+    let responder: APIResponder
+    let clock = TestClock()
+
+    fileprivate init(limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, live: LiveSettings)
+        throws
+    {
+        directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        database = try AppDatabase(directory: directory, logger: logger)
+        loop = try EventLoop(name: "test")
+        core = Core(
+            database: database, loop: loop, live: live, cost: .low, limits: limits,
+            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, logger: logger,
+            now: { [clock] in clock.now }
+        )
+        responder = APIResponder(core: core, logger: logger)
+    }
+
+    fileprivate func end() async {
+        await core.live.stop()
+        await loop.shutDown()
+        try? database.close()
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Sends a request as the server would hand it over.
+    func send(
+        _ method: HTTPRequest.Method, _ target: String, raw body: [UInt8], token: String? = nil,
+        headers: HTTPFields = [:], from address: String = "192.0.2.1"
+    ) async throws -> Answer {
+        let parsed = try RequestTarget(target)
+        var headers = headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        let head = HTTPRequestHead(
+            method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
+            remoteAddress: address)
+        return Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ target: String, _ body: JSONValue? = nil, token: String? = nil,
+        headers: HTTPFields = [:], from address: String = "192.0.2.1"
+    ) async throws -> Answer {
+        try await send(
+            method, target, raw: body?.bytes ?? [], token: token, headers: headers, from: address)
+    }
+
+    /// Registers somebody.
+    ///
+    /// - Returns: Their token.
+    func register(_ username: String = "ana", password: String = "secret") async throws -> String {
+        let answer = try await send(
+            .post, "/api/users", ["username": .string(username), "password": .string(password)])
+        return try #require(answer.json["token"]?.string)
+    }
+
+    /// A room with its runners in it, each registered.
+    ///
+    /// - Returns: The runners' tokens.
+    @discardableResult
+    func makeRoom(_ runID: String = "159", runners: [String] = ["ana"]) async throws -> [String] {
+        let created = try await send(
+            .post, "/api/runRoom/create", ["runID": .string(runID), "password": "pw"])
+        try #require(created.status == 201)
+        var tokens: [String] = []
+        for runner in runners {
+            tokens.append(try await register(runner))
+            let joined = try await send(
+                .post, "/api/runRoom/join",
+                ["runID": .string(runID), "password": "pw", "username": .string(runner)])
+            try #require(joined.status == 200)
+        }
+        return tokens
+    }
+
+    func update(_ runID: String = "159", _ username: String = "ana", _ fields: JSONValue) async throws -> Answer {
+        var body = try #require(fields.object)
+        body["runID"] = .string(runID)
+        body["password"] = "pw"
+        body["username"] = .string(username)
+        return try await send(.post, "/api/runRoom/update", .object(body))
+    }
+}
+
+/// Runs a test with an API and clears up behind it.
+func withAPI<Value>(
+    limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
+    live: LiveSettings = LiveSettings(), _ body: (TestAPI) async throws -> Value
+) async throws -> Value {
+    let api = try TestAPI(
+        limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, live: live)
+    do {
+        try await api.core.live.start()
+        let value = try await body(api)
+        await api.end()
+        return value
+    } catch {
+        await api.end()
+        throw error
+    }
+}
+
+/// What came back.
+struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPFields
+    let bytes: [UInt8]
+
+    init(_ response: LWS.HTTPResponse) {
+        status = response.status.code
+        headers = response.headers
+        bytes = if case .bytes(let bytes) = response.body { bytes } else { [] }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// null for what is no JSON.
+    var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
+    /// Status and body in one, for comparisons.
+    var line: String { "\(status) \(text)" }
+}
+
+extension JSONValue {
+    subscript(index: Int) -> JSONValue? {
+        guard let array, array.indices.contains(index) else { return nil }
+        return array[index]
+    }
+
+    /// The names of an object's members, in order.
+    var names: [String] { object?.members.map(\.name) ?? [] }
+}
