@@ -18,16 +18,19 @@ public final class WebSocketClient: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Opens a WebSocket. From the loop's thread. A connection that fails is `didClose` without a `didOpen` before it.
+    /// Opens a WebSocket.
     ///
-    /// A host that is not an address is looked up on the loop's thread, which waits for the answer.
+    /// From the loop's thread. A connection that fails is `didClose` without a `didOpen` before it. A host that is not an address is looked up on the loop's thread, which waits for the answer.
     ///
     /// - Parameters:
+    ///   - host: An address or a name.
+    ///   - port: 1 to 65535.
     ///   - path: With the query, percent-encoded.
     ///   - subprotocol: The one that is offered; nil offers none.
     ///   - headers: Further header fields of the handshake, such as `Authorization`.
     ///   - tls: Speaks TLS and checks the server's certificate against the system's authorities.
     ///   - maxMessageBytes: A larger message from the server is close 1009.
+    ///   - handler: Kept alive until `didClose`.
     public func connect(
         host: String, port: Int, path: String, subprotocol: String?, headers: HTTPFields = [:], tls: Bool = false,
         maxMessageBytes: Int = 1 << 24, handler: any WebSocketHandler
@@ -82,7 +85,9 @@ public final class WebSocketClient: @unchecked Sendable {
         return context
     }
 
-    /// Closes all; returns when none is left. Not from the loop.
+    /// Closes all; returns when none is left.
+    ///
+    /// Not from the loop. A second call returns when the first does.
     public func shutDown() async {
         await withCheckedContinuation { waiter in
             loop.execute { [self] in
