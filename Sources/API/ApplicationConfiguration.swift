@@ -24,7 +24,9 @@ public struct ApplicationConfiguration: Sendable {
     public var server: ServerConfiguration
     /// The numbers of the live protocol.
     public var live: LiveSettings
-    /// Where everything is kept; made if it is not there. One server at a time may use it.
+    /// Where everything is kept; made if it is not there.
+    ///
+    /// One server at a time may use it.
     public var dataDirectory: String
     public var passwordCost: PasswordCost
     /// Off for load tests from one address: then neither rates nor failed logins are limited.

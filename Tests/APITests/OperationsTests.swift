@@ -1,5 +1,6 @@
 import HTTPTypes
 import Services
+import Store
 import Testing
 
 @testable import API

@@ -177,6 +177,22 @@ import Testing
         }
     }
 
+    @Test("long lists come as a stream that is the same text")
+    func streams() async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            let markers = JSONValue.array((1...5000).map { ["latitude": 1.5, "longitude": 2.5, "id": .int($0)] })
+            for _ in 0..<5 {
+                _ = try await api.send(
+                    .post, "/api/users/run/record", ["runRecord": ["markers": markers]], token: token)
+            }
+            let answer = try await api.send(.get, "/api/users/run/records/ana", token: token)
+            #expect(answer.json["records"]?.array?.map { $0["runId"] } == [1, 2, 3, 4, 5])
+            #expect(answer.json["records"]?.array?.allSatisfy { $0["markers"] == markers } == true)
+            #expect(answer.json["pagination"] == ["total": 5, "page": 1, "pages": 1])
+        }
+    }
+
     @Test("a deleted record is gone and the others keep their run IDs")
     func deletes() async throws {
         try await withAPI { api in

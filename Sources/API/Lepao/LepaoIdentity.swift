@@ -12,6 +12,7 @@ struct LepaoIdentity: Sendable {
     /// - Parameters:
     ///   - request: The request with the token.
     ///   - username: Whom the request names; nil for the token's user.
+    /// - Returns: The account that is named, or the token's.
     /// - Throws: 401 without a token, 403 for one that is not valid, 404 for a username that nobody has, 403 for
     ///   somebody else's.
     func account(of request: HTTPServerRequest, named username: String?) async throws -> Account {

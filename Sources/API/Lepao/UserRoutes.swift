@@ -79,15 +79,23 @@ struct UserRoutes: Sendable {
 
     /// A user as its owner sees it.
     ///
-    /// The records are without their markers, which would make each login as large as all runs ever; those are under
-    /// `run/records`.
+    /// With the newest records only, and without their markers: otherwise each login would be as large as all runs ever.
+    /// All of it is under `run/records`.
     private func ownUser(_ account: Account) async throws -> JSONObject {
         var user = LepaoJSON.user(account)
         user["lastRunId"] = .int(account.lastRunID)
         user["data"] = try await core.records.runData(account: account.id).json
-        let records = try await core.database.recordSummaries(account: account.id).records
-        user["record"] = .array(records.map(LepaoJSON.record))
+        user["record"] = .array(try await newestRecords(of: account).map(LepaoJSON.record))
         user["posts"] = []
         return user
+    }
+
+    private func newestRecords(of account: Account) async throws -> [RecordSummary] {
+        let limit = 100
+        let first = try await core.database.recordSummaries(account: account.id, limit: limit)
+        guard first.total > limit else { return first.records }
+        return try await core.database.recordSummaries(
+            account: account.id, offset: first.total - limit, limit: limit
+        ).records
     }
 }

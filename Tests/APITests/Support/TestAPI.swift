@@ -62,7 +62,7 @@ struct TestAPI: Sendable {
         let head = HTTPRequestHead(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
             remoteAddress: address)
-        return Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
+        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
     }
 
     func send(
@@ -134,10 +134,18 @@ struct Answer: Sendable {
     let headers: HTTPFields
     let bytes: [UInt8]
 
-    init(_ response: LWS.HTTPResponse) {
+    init(_ response: LWS.HTTPResponse) async throws {
         status = response.status.code
         headers = response.headers
-        bytes = if case .bytes(let bytes) = response.body { bytes } else { [] }
+        switch response.body {
+        case .none: bytes = []
+        case .bytes(let all): bytes = all
+        case .file(let path, _): bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
+        case .stream(let pull):
+            var collected: [UInt8] = []
+            while let piece = try await pull() { collected += piece }
+            bytes = collected
+        }
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
