@@ -72,7 +72,7 @@ let package = Package(
             path: "Simulator"),
 
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
-        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"]),
+        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),

@@ -39,11 +39,8 @@ struct Preparation: Sendable {
                 let number = next
                 next += 1
                 group.addTask {
-                    let username = "sim-\(stamp)-r\(number + 1)"
+                    let username = count <= names.count ? "\(names[number])-\(stamp)" : "sim-\(stamp)-r\(number + 1)"
                     let token = try await client.register(username: username, password: "sim-\(stamp)")
-                    if count <= names.count {
-                        try await client.setNickname(names[number], of: username, token: token)
-                    }
                     return (number, Account(username: username, token: token))
                 }
             }

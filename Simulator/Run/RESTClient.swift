@@ -46,14 +46,6 @@ struct RESTClient: Sendable {
         return try decode(Answer.self, data, what: what).token
     }
 
-    /// Gives an account a name to show.
-    @concurrent func setNickname(_ nickname: String, of username: String, token: String) async throws(SimulatorError) {
-        struct Body: Encodable { var username, nickname: String }
-        _ = try await call(
-            "PUT", ["api", "users", "update", "nickname"], token: token,
-            body: Body(username: username, nickname: nickname), what: "call \(username) \(nickname)")
-    }
-
     /// Makes a room; that a shared one exists already is not an error.
     @concurrent func createRoom(_ runID: String, password: String, isShared: Bool) async throws(SimulatorError) {
         struct Body: Encodable { var runID, password: String }

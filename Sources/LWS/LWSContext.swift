@@ -48,6 +48,9 @@ final class LWSContext: @unchecked Sendable {
     private var closingTimer: LoopTimer?
     /// Handles of libuv that the context itself owns; they must be closed before its memory goes.
     private var ownHandles: Set<UnsafeMutablePointer<uv_handle_t>> = []
+    /// The descriptor by which libwebsockets wakes itself, and descriptors below it that are kept for `destroy`.
+    private var wakeDescriptor: CInt = -1
+    private var reserved: [CInt] = []
     /// Memory that libwebsockets reads while the context lives.
     private var strings: [UnsafeMutablePointer<CChar>] = []
     private let protocols: UnsafeMutableBufferPointer<lws_protocols>
@@ -85,6 +88,7 @@ final class LWSContext: @unchecked Sendable {
         // All zero: no validity timer per connection.
         idlePolicy.initialize(to: lws_retry_bo_t())
 
+        reserved = (0..<16).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
         let before = handlesOnLoop()
         var info = creationInfo(withTLS: options.tls != nil || options.isTLSClient)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
@@ -93,14 +97,15 @@ final class LWSContext: @unchecked Sendable {
             return lws_create_context(&info)
         }
         guard let created else {
+            freeReserved()
             freeMemory()
             throw .loopFailed("libwebsockets: no context (is libwebsockets-evlib-uv installed?)")
         }
         context = created
         plainHost = lws_get_vhost_by_name(created, "default")
-        ownHandles = handlesOnLoop().subtracting(before).filter {
-            $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER
-        }
+        let added = handlesOnLoop().subtracting(before)
+        ownHandles = added.filter { $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER }
+        if let poll = added.first(where: { $0.pointee.type == UV_POLL }) { uv_fileno(poll, &wakeDescriptor) }
 
         if let tls = options.tls {
             let problems = LWSLog.collecting {
@@ -151,7 +156,7 @@ final class LWSContext: @unchecked Sendable {
     func destroy(_ done: @escaping () -> Void) {
         guard let context else { return done() }
         self.context = nil
-        lws_context_destroy(context)
+        startDestroying(context)
         awaitHandles { [self] in
             // The second call frees what had to wait for the handles.
             lws_context_destroy(context)
@@ -160,6 +165,27 @@ final class LWSContext: @unchecked Sendable {
             freeMemory()
             done()
         }
+    }
+
+    /// The first half of the end: closes everything, and keeps a flaw of libwebsockets from hurting others.
+    ///
+    /// 4.1.6 on libuv closes the descriptor by which it wakes itself twice: at once, and again when libuv has let go
+    /// of it, a turn of the loop later. In between another thread may have been given the number for a file of its
+    /// own, which would then be closed. So the number is taken again before that: the second closing is of ours.
+    /// Until it is taken, threads are given the numbers below it that were reserved for this and are now free.
+    private func startDestroying(_ context: OpaquePointer) {
+        let holder = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(holder) }
+        freeReserved()
+        lws_context_destroy(context)
+        guard wakeDescriptor >= 0 else { return }
+        let taken = fcntl(holder, F_DUPFD_CLOEXEC, wakeDescriptor)
+        if taken >= 0, taken != wakeDescriptor { close(taken) }
+    }
+
+    private func freeReserved() {
+        for descriptor in reserved where descriptor >= 0 { close(descriptor) }
+        reserved = []
     }
 
     /// Looks once a turn whether libuv has closed the context's own handles, which it does after all sockets.

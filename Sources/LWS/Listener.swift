@@ -64,6 +64,7 @@ final class Listener: @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         rest = nil
+        uv_poll_stop(poll)
         Glibc.close(descriptor)
         uv_close(UnsafeMutableRawPointer(poll).assumingMemoryBound(to: uv_handle_t.self)) { handle in
             UnsafeMutableRawPointer(handle!).assumingMemoryBound(to: uv_poll_t.self).deallocate()

@@ -4,7 +4,9 @@ public import Geo
 ///
 /// A room changes itself and says here what must become durable and what must be sent. It does neither.
 public struct Decisions: Sendable {
-    /// New events, in order. To be stored before anybody is told.
+    /// New events, in order.
+    ///
+    /// To be stored before anybody is told.
     public var events: [RoomEvent] = []
     /// Runners whose ``RunnerSnapshot`` changed in a way that must survive a restart.
     public var changedRunners: Set<Int> = []
@@ -38,7 +40,7 @@ public struct FinishedRun: Sendable {
 
 /// One full kilometre of a run.
 public struct Split: Hashable, Sendable, Codable {
-    /// 1, 2, 3, …
+    /// Which one: 1, 2, 3 and so on.
     public var kilometer: Int
     /// Seconds of running for this kilometre, to one decimal.
     public var seconds: Double

@@ -4,7 +4,11 @@ extension Room {
     /// A room as it was stored: its people and events; the markers follow by ``restoreMarkers(_:)``.
     ///
     /// - Parameters:
+    ///   - id: the room's.
+    ///   - epoch: the one its events were numbered in.
+    ///   - settings: by which it judges from now on, and its runs are reckoned anew.
     ///   - people: in the order of their numbers, which are 1...n.
+    ///   - events: the newest ones that are stored, in order.
     ///   - lastEvent: the highest event number ever given.
     public init(
         restoring id: String, epoch: String, settings: RoomSettings = RoomSettings(),

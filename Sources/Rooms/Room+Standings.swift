@@ -67,7 +67,7 @@ extension Room {
 
     /// Notes that everybody has been told who a runner is: from now on ``rows(changedAfter:at:_:)`` has their row.
     public mutating func introduce(_ number: Int) {
-        guard runners.indices.contains(number - 1) else { return }
+        guard isKnown(number) else { return }
         runners[number - 1].isIntroduced = true
         touch(number - 1)
     }

@@ -67,7 +67,7 @@ public struct Room: Sendable {
     public func joinedAt(_ number: Int) -> Int64? { runner(number)?.joinedAt }
 
     /// Written without a subtraction, which a number from a client could make overflow.
-    private func isKnown(_ number: Int) -> Bool { number >= 1 && number <= runners.count }
+    func isKnown(_ number: Int) -> Bool { number >= 1 && number <= runners.count }
 
     func runner(_ number: Int) -> Runner? {
         isKnown(number) ? runners[number - 1] : nil
@@ -90,7 +90,8 @@ public struct Room: Sendable {
     /// - Parameters:
     ///   - person: what they are called now; a new nickname or avatar replaces the old one.
     ///   - newRunKey: the identity of the run that begins here, if one does.
-    /// - Returns: Their number, which stays theirs while the room exists.
+    ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
+    /// - Returns: Their number, which stays theirs while the room exists, and what to store and tell.
     /// - Throws: `roomFull`, `roomClosed`. Joining twice is not an error.
     public mutating func join(
         _ person: Person, newRunKey: @autoclosure () -> Int64, at now: Int64
@@ -140,7 +141,9 @@ public struct Room: Sendable {
         return decisions
     }
 
-    /// Notes that a runner's connection dropped. Not a leave: after the grace they show as offline.
+    /// Notes that a runner's connection dropped.
+    ///
+    /// That is not a leave: after the grace they show as offline.
     public mutating func disconnected(_ number: Int, at now: Int64) {
         guard isKnown(number) else { return }
         runners[number - 1].isConnected = false
@@ -158,7 +161,9 @@ public struct Room: Sendable {
         runners[number - 1].clockOffset = min(runners[number - 1].clockOffset ?? .max, offset)
     }
 
-    /// Takes somebody out of the room. An unfinished run of at least two markers is stored as by `finish`.
+    /// Takes somebody out of the room.
+    ///
+    /// An unfinished run of at least two markers is stored as by `finish`.
     ///
     /// - Throws: `noSuchRunner`, `roomClosed`, `hasLeft`.
     public mutating func leave(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {

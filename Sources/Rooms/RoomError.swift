@@ -1,4 +1,6 @@
-/// Why a room refuses a command. Nothing has changed when one is thrown.
+/// Why a room refuses a command.
+///
+/// Nothing has changed when one is thrown.
 public enum RoomError: Error, Hashable, Sendable {
     /// As many runners as the room takes are in it.
     case roomFull

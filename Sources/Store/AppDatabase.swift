@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 public import Logging
+import Synchronization
 
 /// The database of one server: a directory with `runroom.sqlite` in it.
 ///
@@ -20,6 +21,7 @@ public final class AppDatabase: Sendable {
     private let pool: DatabasePool
     private let lock: DirectoryLock
     private let logger: Logger
+    private let isClosed = Atomic(false)
 
     /// Opens the database in a directory, making both if they do not exist, and brings its schema up to date.
     ///
@@ -59,9 +61,11 @@ public final class AppDatabase: Sendable {
     /// Blocks until done; may be repeated. Later calls throw ``StoreError/closed``. A process that ends without it
     /// loses nothing: the next start replays the log.
     public func close() throws(StoreError) {
+        isClosed.store(true, ordering: .releasing)
         do {
             try pool.close()
         } catch {
+            isClosed.store(false, ordering: .releasing)
             throw StoreError(error)
         }
         lock.release()
@@ -85,7 +89,7 @@ public final class AppDatabase: Sendable {
                     })
             }
         }
-        return try result.get()
+        return try answer(result)
     }
 
     /// Runs a closure on the writer, in a transaction that is committed and synced when the closure returns, and
@@ -103,6 +107,12 @@ public final class AppDatabase: Sendable {
                     })
             }
         }
+        return try answer(result)
+    }
+
+    private func answer<Value>(_ result: Result<Value, StoreError>) throws(StoreError) -> Value {
+        // SQLite's words for a connection that is not there are misleading, and differ between readers and the writer.
+        if case .failure(.io) = result, isClosed.load(ordering: .acquiring) { throw .closed }
         return try result.get()
     }
 
@@ -164,6 +174,9 @@ extension AppDatabase {
                 // After the opening, because GRDB sets NORMAL when it turns WAL on, and NORMAL syncs at checkpoints
                 // only: a power cut would take back commits that were acknowledged.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                // A second of journals of some hundred rooms touches some hundred pages of the index, mostly those of
+                // the second before: they fit this cache.
+                try database.execute(sql: "PRAGMA cache_size = -16384")
                 let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
                 guard synchronous == 2 else { throw StoreError.io("synchronous is not FULL") }
             }
@@ -175,8 +188,10 @@ extension AppDatabase {
                 try Session(database).one(
                     """
                     SELECT COALESCE(MAX(id), 0) FROM (
-                        SELECT MAX(id) AS id FROM accounts UNION ALL SELECT MAX(id) FROM records
+                        SELECT MAX(id) AS id FROM accounts
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM journal
+                        UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
+                        UNION ALL SELECT MAX(run_key) FROM deleted_runs
                     ) AS highest
                     """
                 ) { row in try row.get(0) as Int64 } ?? 0

@@ -32,11 +32,11 @@ public final class IDGenerator: Sendable {
     ///
     /// From any thread; a lock and a few nanoseconds.
     public func next() -> Int64 {
-        // Half of the range is left for the ids that follow within the same millisecond; were even that not enough,
-        // the next millisecond is used up in advance.
-        let fresh = now() << Self.sequenceBits | Int64.random(in: 0..<1 << (Self.sequenceBits - 1))
+        let start = now() << Self.sequenceBits
         return last.withLock { last in
-            last = max(last + 1, fresh)
+            // Half of the range is left for the ids that follow within the same millisecond; were even that not enough,
+            // the next millisecond is used up in advance.
+            last = start > last ? start | Int64.random(in: 0..<1 << (Self.sequenceBits - 1)) : last + 1
             return last
         }
     }

@@ -18,8 +18,7 @@ struct Session {
     func execute<each Value: SQLValue>(_ sql: SQL, _ values: repeat each Value) throws(StoreError) -> Int {
         do {
             let statement = try database.cachedStatement(sql: sql.text)
-            try statement.setArguments(Self.arguments(repeat each values))
-            try statement.execute()
+            try statement.execute(arguments: Self.arguments(repeat each values))
             return database.changesCount
         } catch {
             throw StoreError(error)
@@ -56,7 +55,8 @@ struct Session {
     }
 
     private static func arguments<each Value: SQLValue>(_ values: repeat each Value) throws -> StatementArguments {
-        var all: [DatabaseValue] = []
+        // Of existentials, because GRDB takes a sequence of one type apart through a key path, at a microsecond each.
+        var all: [(any DatabaseValueConvertible)?] = []
         for value in repeat each values {
             let value = value.databaseValue
             // SQLite would store it and read it back cut short, PostgreSQL refuses it.

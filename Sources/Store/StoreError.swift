@@ -11,8 +11,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case inUse(directory: String)
     /// The database was written by a newer version of this program, which alone may open it.
     case newerVersion(found: Int, known: Int)
-    /// The disk is full. The store goes on working: what needs no space succeeds, and writes succeed again once there
-    /// is space.
+    /// The disk is full. Reads go on, and writes succeed again once there is space; until then even deletions fail,
+    /// because they are written to the log first.
     case diskFull
     /// The database stayed locked, by a backup or a tool of the operator, for longer than the busy timeout. The same
     /// call may succeed later.
@@ -48,7 +48,6 @@ extension StoreError {
             case .SQLITE_FULL: self = .diskFull
             case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(text)
-            case .SQLITE_MISUSE: self = .closed
             default: self = .io(text)
             }
         case let error as RowDecodingError:

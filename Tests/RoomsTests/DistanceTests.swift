@@ -70,7 +70,7 @@ struct DistanceTests {
         let decisions = try meeting.send(ana, [marker(2, 500, at: noon), marker(3, 20, at: noon), marker(2, 9, at: 0)])
         #expect(decisions.isEmpty)
         #expect(meeting.room.version == version)
-        #expect(!meeting.room.hasUnjournaledMarkers)
+        #expect(meeting.room.unjournaledCount == 0)
         #expect(meeting.meters(ana).isNear(20))
     }
 
@@ -208,7 +208,9 @@ struct DistanceTests {
         #expect(splits.allSatisfy { $0.seconds >= 0 })
     }
 
-    @Test("the outline has at most 200 points, from the start to the newest place", arguments: [1, 2, 199, 200, 201, 399, 400, 5000])
+    @Test(
+        "the outline has at most 200 points, from the start to the newest place",
+        arguments: [1, 2, 199, 200, 201, 399, 400, 5000])
     mutating func outline(markers: Int) throws {
         let ana = try meeting.runner()
         meeting.now = noon + day

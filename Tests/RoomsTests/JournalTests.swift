@@ -15,10 +15,11 @@ struct JournalTests {
     mutating func once() throws {
         let ana = try meeting.runner("ana")
         let bo = try meeting.runner("bo")
-        #expect(!meeting.room.hasUnjournaledMarkers)
+        #expect(meeting.room.unjournaledCount == 0)
         try meeting.run(ana, [0, 10, 20])
         try meeting.run(bo, [0])
-        #expect(meeting.room.hasUnjournaledMarkers)
+        #expect(meeting.room.unjournaledCount == 4)
+        #expect(meeting.room.unjournaledCount(of: ana) == 3)
         let (chunks, acknowledgements) = meeting.room.takeJournal()
         #expect(chunks.map(\.runner) == [ana, bo])
         #expect(chunks.map(\.runKey) == [meeting.room.runKey(of: ana), meeting.room.runKey(of: bo)])
@@ -94,7 +95,7 @@ struct JournalTests {
         #expect(meeting.room.unsettledRunKeys == [key])
         let decisions = try meeting.start(ana)
         #expect(decisions.settledRuns == [key])
-        #expect(!meeting.room.hasUnjournaledMarkers)
+        #expect(meeting.room.unjournaledCount == 0)
         #expect(!meeting.room.unsettledRunKeys.contains(key))
     }
 

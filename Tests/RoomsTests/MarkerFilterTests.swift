@@ -217,7 +217,9 @@ struct MarkerFilterTests {
         #expect(points[0].accuracy == 65_534)
         #expect(points[0].altitude == -1_000_000_000)
         #expect(points[0].heartRate == 65_534)
-        #expect(points[1] == TrackPoint(id: 2, time: noon + 1, coordinate: east(0), accuracy: 65, altitude: 440, heartRate: 151))
+        #expect(
+            points[1]
+                == TrackPoint(id: 2, time: noon + 1, coordinate: east(0), accuracy: 65, altitude: 440, heartRate: 151))
     }
 
     @Test("markers before the start show where somebody is, and do not count")

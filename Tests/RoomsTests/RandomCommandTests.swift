@@ -196,7 +196,8 @@ extension Room {
             compare("outline of \(number)", outline(of: number), other.outline(of: number))
             compare("splits of \(number)", mine.splits, others.splits)
             compare("markers of \(number)", mine.history.points, others.history.points)
-            compare("counted of \(number)", mine.history.entries.map(\.isCounted), others.history.entries.map(\.isCounted))
+            compare(
+                "counted of \(number)", mine.history.entries.map(\.isCounted), others.history.entries.map(\.isCounted))
             // What a record holds is on disk too, though no `ack` had said so.
             compare("durable marker of \(number)", max(mine.durable, others.durable), others.durable)
         }

@@ -146,6 +146,20 @@ struct StandingsTests {
         #expect(rows(&meeting, version).allSatisfy { $0 == 2 })
     }
 
+    @Test("nobody sees the row of somebody who has not been introduced")
+    mutating func introduction() throws {
+        let person = makePerson("ana", account: 1)
+        let ana = try meeting.room.join(person, newRunKey: 1, at: noon).number
+        var seen: [Int] = []
+        meeting.room.rows(changedAfter: 0, at: noon) { seen.append($0.runner) }
+        #expect(seen.isEmpty)
+        let version = meeting.room.version
+        meeting.room.introduce(ana)
+        meeting.room.introduce(.min)
+        meeting.room.rows(changedAfter: version, at: noon) { seen.append($0.runner) }
+        #expect(seen == [ana])
+    }
+
     @Test("somebody who left stays in the ranking with what they came to")
     mutating func left() throws {
         try start(2)

@@ -195,7 +195,7 @@ import Testing
     func throttleBound() throws {
         let throttle = LoginThrottle(limit: 1, capacity: 100)
         func key(_ number: Int) -> LoginThrottle.Key { LoginThrottle.Key(account: "\(number)", address: "") }
-        for number in 0..<1000 { throttle.recordFailure(key(number), at: Int64(number)) }
+        for number in 0..<1000 { try throttle.recordFailure(key(number), at: Int64(number)) }
         #expect(throws: ServicesError.self) { try throttle.check(key(999), at: 1000) }
         #expect(throws: Never.self) { try throttle.check(key(0), at: 1000) }
     }

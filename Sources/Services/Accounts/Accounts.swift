@@ -82,12 +82,11 @@ public final class Accounts: Sendable {
 
         let stored = try await asking { () throws(StoreError) in try await store.account(usernameKey: key) }
         let verdict = try await passwords.verify(password, against: stored?.passwordHash)
-        try throttle.check(attempt, at: now())
         guard let stored, verdict != .wrong else {
-            throttle.recordFailure(attempt, at: now())
+            try throttle.recordFailure(attempt, at: now())
             throw stored == nil ? .unknownUser : .wrongPassword
         }
-        throttle.recordSuccess(attempt)
+        try throttle.recordSuccess(attempt, at: now())
         if verdict == .rightButOutdated { await rehash(password, of: stored) }
         return Account(stored)
     }

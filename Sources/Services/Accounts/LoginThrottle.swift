@@ -23,27 +23,43 @@ final class LoginThrottle: Sendable {
         self.capacity = capacity
     }
 
-    /// - Throws: ``ServicesError/throttled(retryAfter:)`` while the door is closed.
+    // A password is verified between a check and a record. Both ask whether the door is closed: of a thousand guesses
+    // at the same moment all get past the first question, and no more than the limit past the second, which lets them
+    // learn their answer.
+
+    /// Asks whether an attempt is to be heard.
     ///
-    /// To be asked before *and after* a password is verified: of a thousand guesses at the same moment all pass the
-    /// first question, and only as many as the limit get past the second to learn their answer.
+    /// - Throws: ``ServicesError/throttled(retryAfter:)`` while the door is closed.
     func check(_ key: Key, at time: Int64) throws(ServicesError) {
-        let retryAfter = failures.withLock { failures -> Int64? in
-            guard let recent = failures[key]?.filter({ $0 > time - window }), recent.count >= limit else { return nil }
-            return recent[recent.count - limit] + window - time
-        }
-        if let retryAfter { throw .throttled(retryAfter: max(1, Int((retryAfter + 999) / 1000))) }
+        try failures.withLock { failures throws(ServicesError) in try check(failures[key] ?? [], at: time) }
     }
 
-    func recordFailure(_ key: Key, at time: Int64) {
-        failures.withLock { failures in
+    /// Counts a failure.
+    ///
+    /// - Throws: ``ServicesError/throttled(retryAfter:)`` when others closed the door meanwhile.
+    func recordFailure(_ key: Key, at time: Int64) throws(ServicesError) {
+        try failures.withLock { failures throws(ServicesError) in
+            try check(failures[key] ?? [], at: time)
             if failures.count >= capacity, failures[key] == nil { prune(&failures, at: time) }
-            failures[key] = (failures[key] ?? []).filter { $0 > time - window }.suffix(limit - 1) + [time]
+            failures[key] = (failures[key] ?? []).filter { $0 > time - window } + [time]
         }
     }
 
-    func recordSuccess(_ key: Key) {
-        failures.withLock { _ = $0.removeValue(forKey: key) }
+    /// Forgets the failures before a success.
+    ///
+    /// - Throws: ``ServicesError/throttled(retryAfter:)`` when others closed the door meanwhile.
+    func recordSuccess(_ key: Key, at time: Int64) throws(ServicesError) {
+        try failures.withLock { failures throws(ServicesError) in
+            try check(failures[key] ?? [], at: time)
+            failures[key] = nil
+        }
+    }
+
+    private func check(_ failures: [Int64], at time: Int64) throws(ServicesError) {
+        let recent = failures.filter { $0 > time - window }
+        guard recent.count >= limit else { return }
+        let wait = recent[recent.count - limit] + window - time
+        throw .throttled(retryAfter: max(1, Int((wait + 999) / 1000)))
     }
 
     private func prune(_ failures: inout [Key: [Int64]], at time: Int64) {

@@ -70,6 +70,7 @@ struct Meeting {
         let key = newKey()
         var joined = try room.join(person, newRunKey: key, at: now)
         joined.decisions.merge(try room.connected(joined.number, at: now))
+        room.introduce(joined.number)
         return joined
     }
 

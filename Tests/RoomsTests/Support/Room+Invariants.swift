@@ -8,6 +8,7 @@ extension Room {
     ///
     /// - Parameters:
     ///   - previous: the room before the last command, if it had no other part in between.
+    ///   - now: the moment for which rows are asked.
     ///   - isThorough: also reckons every run anew, which takes time with each marker there is.
     /// - Returns: What does not hold, as sentences.
     func brokenInvariants(since previous: Room? = nil, at now: Int64, isThorough: Bool = false) -> [String] {
@@ -75,11 +76,13 @@ extension Room {
         demand(run.outline.points.count <= TrackOutline.capacity, "the outline is bounded")
         var anew = run
         anew.remeasure()
-        demand(anew.odometer.meters == run.odometer.meters, "reckoned anew, the distance of \(runner.number) is the same")
+        demand(
+            anew.odometer.meters == run.odometer.meters, "reckoned anew, the distance of \(runner.number) is the same")
         demand(anew.odometer.kilometers == run.odometer.kilometers, "reckoned anew, the splits are the same")
         demand(anew.latest == run.latest, "reckoned anew, the position is the same")
         demand(anew.outline.points == run.outline.points, "reckoned anew, the outline is the same")
-        demand(anew.history.entries.map(\.centimetres) == distances, "reckoned anew, each marker's distance is the same")
+        demand(
+            anew.history.entries.map(\.centimetres) == distances, "reckoned anew, each marker's distance is the same")
         demand(
             anew.history.entries.map(\.isCounted) == run.history.entries.map(\.isCounted),
             "reckoned anew, the same markers count")

@@ -1,0 +1,102 @@
+import Foundation
+import Glibc
+
+/// A plain socket to a server of 127.0.0.1, for requests that no decent client sends.
+///
+/// Each call blocks its thread for 10 s at most, so tests call it through `blocking`.
+///
+/// `@unchecked`: a test uses it from one task at a time.
+final class RawClient: @unchecked Sendable {
+    private let descriptor: CInt
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        // The descriptor is closed by `deinit`, which comes after this too.
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// Sends everything, or as much as the server takes before it closes.
+    func send(_ bytes: some Collection<UInt8>) {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    /// What comes next; empty when the server has closed, nil when nothing came.
+    func receive(atMost limit: Int = 65_536) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = recv(descriptor, &buffer, limit, 0)
+        // A reset is an end too.
+        if count < 0 { return errno == ECONNRESET ? [] : nil }
+        return Array(buffer[..<count])
+    }
+
+    /// Everything until the server closes.
+    func receiveAll() -> [UInt8] {
+        var all: [UInt8] = []
+        while let bytes = receive(), !bytes.isEmpty { all += bytes }
+        return all
+    }
+
+    /// Until `marker` has come.
+    func receive(until marker: String) -> String {
+        var all: [UInt8] = []
+        while !String(decoding: all, as: UTF8.self).contains(marker), let bytes = receive(), !bytes.isEmpty {
+            all += bytes
+        }
+        return String(decoding: all, as: UTF8.self)
+    }
+
+    /// Sends a request and returns everything until the server closes.
+    static func exchange(_ request: String, port: Int) async throws -> String {
+        try await blocking {
+            let client = try RawClient(port: port)
+            client.send(request)
+            return String(decoding: client.receiveAll(), as: UTF8.self)
+        }
+    }
+
+    /// A WebSocket handshake for `path`.
+    static func handshake(_ path: String = "/echo", headers: String = "") -> String {
+        "GET \(path) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(headers)\r\n"
+    }
+
+    /// A masked frame of a client.
+    static func frame(opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true) -> [UInt8] {
+        var frame: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
+        switch payload.count {
+        case ..<126: frame.append(0x80 | UInt8(payload.count))
+        case ..<65_536: frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
+        default: frame += [0x80 | 127] + (0..<8).reversed().map { UInt8(payload.count >> ($0 * 8) & 0xff) }
+        }
+        let mask: [UInt8] = [0x12, 0x34, 0x56, 0x78]
+        return frame + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] }
+    }
+}
+
+/// Runs what blocks on a thread of its own, away from the tasks' threads.
+func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    }
+}
