@@ -38,6 +38,10 @@ public struct ApplicationConfiguration: Sendable {
     /// Whether whoever knows a room's `runID` may read it through REST, as the running app does; otherwise it takes the
     /// room's password or a runner's token.
     public var openRoomReads: Bool
+    /// Whether calls about somebody's runs need no token when they come from an address from which that user has logged
+    /// in, or shown a token, within the last two hours: for clients of the running app as they were published, which
+    /// send theirs with one call only.
+    public var legacyClients = false
 
     public init(
         server: ServerConfiguration = ServerConfiguration(), live: LiveSettings = LiveSettings(),

@@ -240,6 +240,30 @@ import Testing
         }
     }
 
+    @Test("for clients as they were published, a login from the same address within two hours stands for a token")
+    func takesLegacyClients() async throws {
+        try await withAPI(legacy: true) { api in
+            let token = try await api.register("ana")
+            let body: JSONValue = ["username": "ana", "runRecord": Self.run]
+            func post(from address: String = "192.0.2.1") async throws -> Int {
+                try await api.send(.post, "/api/users/run/record", body, from: address).status
+            }
+            #expect(try await post() == 401)
+            _ = try await api.send(.post, "/api/users/tokenCheck", token: token)
+            #expect(try await post() == 200)
+            #expect(try await post(from: "198.51.100.1") == 401)
+            let list = try await api.send(.get, "/api/users/run/records/ana")
+            #expect(list.json["pagination"]?["total"] == 1)
+            #expect(try await api.send(.post, "/api/users/run/record", body, token: "x").status == 403)
+            _ = try await api.register("bob")
+            #expect(try await api.send(.get, "/api/users/run/records/bob").status == 401)
+            api.clock.advance(seconds: 2 * 3600)
+            #expect(try await post() == 401)
+            _ = try await api.send(.post, "/api/users/login", ["username": "ana", "password": "secret"])
+            #expect(try await post() == 200)
+        }
+    }
+
     @Test("a live record shows its track in the wanted coordinate system, with splits")
     func showsLiveRecords() async throws {
         try await withAPI(coordinateSystem: .gcj02) { api in

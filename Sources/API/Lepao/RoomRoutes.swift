@@ -15,7 +15,7 @@ struct RoomRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -38,6 +38,7 @@ struct RoomRoutes: Sendable {
 
     private func all(_ request: HTTPServerRequest) async throws -> Response {
         _ = try await core.tokens.verify(request.authorization)
+        try core.limits.roomLists?.take(request.head.remoteAddress)
         let system = try request.coordinateSystem(default: core.coordinateSystem)
         let rooms = try await core.live.rooms()
         let json = RoomJSON(system: system)

@@ -10,7 +10,7 @@ struct RunRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {

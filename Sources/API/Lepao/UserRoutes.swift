@@ -11,7 +11,7 @@ struct UserRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -42,6 +42,7 @@ struct UserRoutes: Sendable {
         let account = try await core.accounts.login(
             username: username, password: password, address: request.head.remoteAddress)
         let token = try await core.tokens.issue(for: account.id)
+        core.recentLogins?.record(account.id, from: request.head.remoteAddress)
         return .json([
             "message": "Login successful", "token": .string(token.token), "user": .object(try await ownUser(account)),
         ])
@@ -57,6 +58,7 @@ struct UserRoutes: Sendable {
 
     private func checkToken(_ request: HTTPServerRequest) async throws -> Response {
         let identity = try await core.tokens.verify(request.authorization)
+        core.recentLogins?.record(identity.account, from: request.head.remoteAddress)
         return .json([
             "message": "Token is valid",
             "decoded": [

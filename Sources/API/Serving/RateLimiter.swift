@@ -93,6 +93,8 @@ public struct RateLimits: Sendable, Hashable {
     public var registrations = RateLimit(burst: 100, perMinute: 20)
     public var logins = RateLimit(burst: 100, perMinute: 60)
     public var roomCreations = RateLimit(burst: 30, perMinute: 10)
+    /// Of all rooms, which wakes each of them.
+    public var roomLists = RateLimit(burst: 10, perMinute: 30)
 
     public init() {}
 }
@@ -102,6 +104,7 @@ struct RequestLimits: Sendable {
     var registrations: RateLimiter?
     var logins: RateLimiter?
     var roomCreations: RateLimiter?
+    var roomLists: RateLimiter?
 
     /// Nothing is limited.
     init() {}
@@ -110,5 +113,6 @@ struct RequestLimits: Sendable {
         registrations = RateLimiter(limits.registrations, now: now)
         logins = RateLimiter(limits.logins, now: now)
         roomCreations = RateLimiter(limits.roomCreations, now: now)
+        roomLists = RateLimiter(limits.roomLists, now: now)
     }
 }
