@@ -16,7 +16,7 @@ protocol LWSConnection: AnyObject {
     func wasDestroyed()
 }
 
-/// One libwebsockets context as a guest on an event loop. Every method from the loop's thread.
+/// One libwebsockets context as a guest on an event loop.
 ///
 /// libwebsockets keeps a number for each connection, not a pointer: whatever it calls back about after we let go of
 /// a connection finds nothing, instead of freed memory.
@@ -252,7 +252,11 @@ final class LWSContext: @unchecked Sendable {
 
     /// Hands a socket to libwebsockets on which a WebSocket handshake has been read, which it answers at once.
     ///
-    /// - Parameter handshake: The request, in the form that libwebsockets is to see, and what came after it.
+    /// - Parameters:
+    ///   - descriptor: Closed by libwebsockets in the end, also when this fails.
+    ///   - handshake: The request, in the form that libwebsockets is to see, and what came after it.
+    ///   - connection: Gets the events.
+    /// - Returns: False when it is over already; `wasDestroyed` has been called then.
     func adoptWebSocket(_ descriptor: CInt, handshake: [UInt8], connection: any LWSConnection) -> Bool {
         guard context != nil else {
             close(descriptor)

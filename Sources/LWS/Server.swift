@@ -26,8 +26,15 @@ public final class Server: @unchecked Sendable {
     private var stopDeadline: LoopTimer?
     private(set) var isStopping = false
     var headWriter = ResponseHeadWriter()
+    /// Request bodies beyond go to disk, heads beyond are refused with 503.
+    let bodyMemory = MemoryBudget(limit: 256 << 20)
+    let headMemory = MemoryBudget(limit: 64 << 20)
 
+    /// Makes a server that does not listen yet.
+    ///
     /// - Parameters:
+    ///   - configuration: Where it listens, and its limits.
+    ///   - loop: Where its connections live; several servers may share one.
     ///   - responder: Answers what is no WebSocket handshake.
     ///   - endpoints: Their paths must differ.
     ///   - logger: Gets libwebsockets' errors and warnings too, of the whole process.
@@ -44,8 +51,9 @@ public final class Server: @unchecked Sendable {
 
     // MARK: - Life
 
-    /// Listens; returns the port. Once per server.
+    /// Listens; once per server.
     ///
+    /// - Returns: The port.
     /// - Throws: ``LWSError/badCertificate(_:)`` before it listens; ``LWSError/addressInUse(host:port:)``,
     ///   ``LWSError/cannotListen(host:port:reason:)``, ``LWSError/loopFailed(_:)``.
     public func start() async throws(LWSError) -> Int {
@@ -142,7 +150,9 @@ public final class Server: @unchecked Sendable {
 
     // MARK: - Connections
 
-    /// All connections, WebSockets among them. From the loop.
+    /// All connections, WebSockets among them.
+    ///
+    /// From the loop.
     public var connectionCount: Int { connections.count + sockets.count }
 
     /// From the loop.

@@ -18,7 +18,9 @@ import Testing
         _ body: String, boundary: String? = "b", size: Int = .max,
         policy: BodyPolicy = BodyPolicy(parsesMultipart: true)
     ) throws -> MultipartForm {
-        var parser = MultipartParser(boundary: boundary, policy: policy, directory: NSTemporaryDirectory())
+        var parser = MultipartParser(
+            boundary: boundary, policy: policy, directory: NSTemporaryDirectory(),
+            budget: MemoryBudget(limit: 1 << 30))
         var rest = Array(body.utf8)[...]
         while !rest.isEmpty {
             let piece = Array(rest.prefix(size))

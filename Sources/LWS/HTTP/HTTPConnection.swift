@@ -52,6 +52,8 @@ final class HTTPConnection {
     /// Where the bytes of a tunnel go.
     private var tunnel: Tunnel?
 
+    private var heldHeadBytes = 0
+
     /// When the present phase is over at the latest.
     private(set) var deadline: ContinuousClock.Instant
 
@@ -60,6 +62,8 @@ final class HTTPConnection {
     private static let pieceCount = 4
     /// Pipelined requests beyond this wait in the kernel.
     private static let maxPipelinedBytes = 64 << 10
+    /// What every connection may hold of an unfinished head.
+    private static let freeHeadBytes = 4 << 10
 
     init(server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String) {
         self.server = server
@@ -93,8 +97,23 @@ final class HTTPConnection {
             inbound.append(contentsOf: bytes)
         }
         process()
+        // Many heads that are never finished must not fill the memory.
+        if phase == .head {
+            holdHead(inbound.count)
+            if heldHeadBytes == 0, inbound.count > Self.freeHeadBytes { refuse(.overloaded) }
+        } else {
+            holdHead(0)
+        }
         if phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes { pauseReading(true) }
         return phase == .closed ? -1 : 0
+    }
+
+    /// Counts an unfinished head that is not a short one against the server's budget.
+    private func holdHead(_ count: Int) {
+        let wanted = count > Self.freeHeadBytes ? count : 0
+        guard wanted != heldHeadBytes else { return }
+        server.headMemory.giveBack(heldHeadBytes)
+        heldHeadBytes = server.headMemory.take(wanted) ? wanted : 0
     }
 
     private func pauseReading(_ isPaused: Bool) {
@@ -163,7 +182,7 @@ final class HTTPConnection {
         decoder = BodyDecoder(parsed.framing)
         collector = BodyCollector(
             policy: policy, contentType: parsed.fields[.contentType],
-            directory: server.configuration.temporaryDirectory)
+            directory: server.configuration.temporaryDirectory, budget: server.bodyMemory)
         phase = .body
         if !decoder.isDone, parsed.expectsContinue, inbound.isEmpty {
             write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -508,6 +527,7 @@ extension HTTPConnection: LWSConnection {
         source = .finished
         outgoing = []
         inbound = []
+        holdHead(0)
         let tunnel = tunnel
         self.tunnel = nil
         tunnel?.outerClosed()
