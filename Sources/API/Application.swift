@@ -110,6 +110,7 @@ private struct Running: Sendable {
             database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost.scrypt,
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
+            takesLegacyClients: configuration.legacyClients,
             logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(core: core, connections: { await gauge.count(on: loop) }, logger: logger)
