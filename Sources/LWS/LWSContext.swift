@@ -291,6 +291,9 @@ final class LWSContext: @unchecked Sendable {
             forget(number)
             return false
         }
+        // libwebsockets looks at its timers only after an event of its own; this is one, so that the time limit of
+        // the connection counts on a loop where nothing else happens.
+        lws_cancel_service(context)
         return true
     }
 

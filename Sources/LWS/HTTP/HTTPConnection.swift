@@ -417,10 +417,17 @@ final class HTTPConnection {
         if let wsi { lws_callback_on_writable(wsi) }
     }
 
+    /// Everything that the handler has given so far is with the peer's kernel: the peer is not what is slow.
+    private var isWaitingForHandler: Bool {
+        guard case .stream(_, isPulling: true) = source, outgoing.isEmpty, let wsi else { return false }
+        return lws_partial_buffered(wsi) == 0
+    }
+
     /// The deadline has passed.
     func expire() {
         switch phase {
         case .head where !inbound.isEmpty, .body: refuse(.timedOut)
+        case .sending where isWaitingForHandler: deadline = .now + server.configuration.requestTimeout
         case .head, .sending, .draining: end()
         case .answering, .tunnel, .closed: break
         }
