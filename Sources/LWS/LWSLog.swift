@@ -32,7 +32,7 @@ enum LWSLog {
 
     /// Reports of 4.1.6 at the level of errors about what is no error.
     private static let chatter = [
-        "adopt_socket_readbuf: calling service", "malformed or absent conn hdr",
+        "adopt_socket_readbuf: calling service"
     ]
 
     private static let emit: @convention(c) (CInt, UnsafePointer<CChar>?) -> Void = { level, text in

@@ -372,9 +372,9 @@ final class HTTPConnection {
 
     @discardableResult private func write(_ bytes: [UInt8]) -> Bool {
         guard let wsi else { return false }
-        var bytes = bytes
-        return bytes.withUnsafeMutableBufferPointer {
-            lws_write(wsi, $0.baseAddress, $0.count, LWS_WRITE_HTTP) >= 0
+        // A raw socket's bytes are sent as they are; nothing is written in front of them.
+        return bytes.withUnsafeBufferPointer {
+            lws_write(wsi, UnsafeMutablePointer(mutating: $0.baseAddress), $0.count, LWS_WRITE_HTTP) >= 0
         }
     }
 
@@ -459,6 +459,7 @@ final class HTTPConnection {
                     return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
                 }
                 descriptor = pair.inner
+                server.limitSendBuffer(of: lws_get_socket_fd(wsi))
                 self.tunnel = tunnel
                 phase = .tunnel
                 pauseReading(false)
