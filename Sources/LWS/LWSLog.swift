@@ -12,11 +12,11 @@ enum LWSLog {
 
     private static let state = Mutex(State())
 
-    /// Errors and warnings go to `logger` from now on; the last one set wins.
+    /// Errors and warnings go to `logger` from now on.
     ///
-    /// Lower levels quote request targets and headers, so they are off.
-    static func install(_ logger: Logger) {
-        state.withLock { $0.logger = logger }
+    /// The last server's wins; a client's is used only while there is none. Lower levels quote request targets and headers, so they are off.
+    static func install(_ logger: Logger, isClient: Bool) {
+        state.withLock { if !isClient || $0.logger == nil { $0.logger = logger } }
         lws_set_log_level(CInt(LLL_ERR) | CInt(LLL_WARN), emit)
     }
 

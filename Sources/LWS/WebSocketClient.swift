@@ -93,7 +93,7 @@ public final class WebSocketClient: @unchecked Sendable {
         if isShutDown { return nil }
         if context == nil {
             do throws(LWSError) {
-                context = try LWSContext(loop: loop, options: .init(isTLSClient: true, logger: logger))
+                context = try LWSContext(loop: loop, options: .init(isClient: true, logger: logger))
             } catch {
                 logger.error("no WebSocket client context: \(error)")
             }
