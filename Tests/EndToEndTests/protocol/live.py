@@ -208,9 +208,9 @@ class Client:
     async def send(self, message):
         await self.raw(json.dumps(message, ensure_ascii=False))
 
-    async def raw(self, text, **how):
+    async def raw(self, message, **how):
         try:
-            await self.socket.send(text, **how)
+            await self.socket.send(message, **how)
         except websockets.ConnectionClosed:
             pass
 
@@ -269,8 +269,9 @@ class Client:
         await self.until(lambda: any(pong.get("t") == mark for pong in self.of("pong")))
 
     async def finish(self, time=None):
+        already = len(self.kinds("finished", self.number))
         await self.send({"type": "finish", **({"time": time} if time is not None else {})})
-        return await self.until(lambda: self.kinds("finished", self.number)[-1:])
+        return (await self.until(lambda: self.kinds("finished", self.number)[already:]))[-1]
 
 
 async def runner(rest, room, name=None, token=None, **more):
