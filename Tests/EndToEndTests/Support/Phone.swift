@@ -194,7 +194,7 @@ final class Phone: Sendable {
         while true {
             let (isThere, close) = state.withLock { (holds(&$0), $0.close) }
             if isThere { return }
-            guard close == nil else {
+            if let close {
                 let heard = messages.suffix(5).map(\.text)
                 throw Missing(description: "no \(what) before the close \(close); heard last: \(heard)")
             }

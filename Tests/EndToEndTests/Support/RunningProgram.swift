@@ -31,7 +31,7 @@ final class RunningProgram: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // Sockets of the tests must not live on in the child.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // Signals that the test runner ignores or blocks are the child's to hear.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
