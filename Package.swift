@@ -81,8 +81,9 @@ let package = Package(
             name: "APITests",
             dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
-        .testTarget(
-            name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo"], exclude: ["protocol"]),
+.testTarget(
+            name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
+            exclude: ["protocol"]),
     ]
 )
 
