@@ -35,6 +35,16 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The coordinates of REST: gcj02 or wgs84. (default: gcj02)", valueName: "system"))
     var crs: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether the running app as published, which sends no token, is served. (default: off)", valueName: "on|off"
+        ))
+    var legacyClients: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whether whoever knows a room's runID may read it over REST. (default: on)", valueName: "on|off"))
+    var openRooms: String?
+
     @Option(help: ArgumentHelp("At most one frame in this time. (default: 200)", valueName: "ms"))
     var tick: String?
     @Option(help: ArgumentHelp("Runners a room takes. (default: 200)", valueName: "n"))

@@ -86,7 +86,9 @@ enum ClientMessage {
             throw .malformed("`role` is runner or spectator.")
         }
         return Join(
-            runID: wire.runID.text, password: wire.password?.text, token: wire.token, isSpectator: isSpectator,
+            // Rooms are named in NFC; a phone may send the same name decomposed.
+            runID: wire.runID.text.precomposedStringWithCanonicalMapping, password: wire.password?.text,
+            token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
             clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil })
     }
