@@ -107,7 +107,7 @@ private struct Running: Sendable {
             throw error
         }
         let core = Core(
-            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost.scrypt,
+            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost,
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
             takesLegacyClients: configuration.legacyClients,

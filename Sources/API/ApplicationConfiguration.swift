@@ -16,6 +16,14 @@ public enum PasswordCost: String, Sendable, CaseIterable {
         case .low: .low
         }
     }
+
+    /// How many passwords may wait to be hashed, so that nobody waits for more than ten seconds or so.
+    var queueLimit: Int {
+        switch self {
+        case .default: 64
+        case .low: 4096
+        }
+    }
 }
 
 /// The settings of a whole server.

@@ -24,7 +24,7 @@ struct Core: Sendable {
     /// Puts the services around an open database.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
-        cost: Passwords.Cost = .standard, limits: RateLimits? = RateLimits(),
+        cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
@@ -36,7 +36,7 @@ struct Core: Sendable {
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let accounts = Accounts(
-            store: database, passwords: Passwords(cost: cost), tokens: tokens,
+            store: database, passwords: Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit), tokens: tokens,
             failuresPerMinute: limits == nil ? .max : 10, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts

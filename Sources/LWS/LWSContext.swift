@@ -30,7 +30,7 @@ final class LWSContext: @unchecked Sendable {
         /// WebSocket subprotocols that servers of this context confirm.
         var subprotocols: [String] = []
         var tls: TLSFiles?
-        var isTLSClient = false
+        var isClient = false
         var logger: Logger
     }
 
@@ -66,7 +66,7 @@ final class LWSContext: @unchecked Sendable {
     init(loop: EventLoop, options: Options) throws(LWSError) {
         precondition(loop.isCurrent)
         self.loop = loop
-        LWSLog.install(options.logger)
+        LWSLog.install(options.logger, isClient: options.isClient)
 
         // The first is the one without a subprotocol, and the one of raw sockets; the last, all zero, ends the list.
         var names = [""]
@@ -90,7 +90,7 @@ final class LWSContext: @unchecked Sendable {
 
         reserved = (0..<16).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
         let before = handlesOnLoop()
-        var info = creationInfo(withTLS: options.tls != nil || options.isTLSClient)
+        var info = creationInfo(withTLS: options.tls != nil || options.isClient)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
             loops.initialize(repeating: UnsafeMutableRawPointer(loop.uvLoop))
             info.foreign_loops = loops.baseAddress
@@ -291,6 +291,9 @@ final class LWSContext: @unchecked Sendable {
             forget(number)
             return false
         }
+        // libwebsockets looks at its timers only after an event of its own; this is one, so that the time limit of
+        // the connection counts on a loop where nothing else happens.
+        lws_cancel_service(context)
         return true
     }
 

@@ -223,10 +223,7 @@ public final class Server: @unchecked Sendable {
         _ descriptor: CInt, handshake: [UInt8], endpoint: WebSocketEndpoint, handler: any WebSocketHandler,
         remoteAddress: String
     ) {
-        if configuration.webSocketSendBuffer > 0 {
-            var size = CInt(configuration.webSocketSendBuffer)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
-        }
+        limitSendBuffer(of: descriptor)
         let socket = WebSocket(
             context: context, owner: self, handler: handler, isClient: false,
             maxMessageBytes: endpoint.maxMessageBytes, remoteAddress: remoteAddress)
@@ -236,6 +233,13 @@ public final class Server: @unchecked Sendable {
             return socket.wasDestroyed()
         }
         _ = context.adoptWebSocket(descriptor, handshake: handshake, connection: socket)
+    }
+
+    /// Keeps what the kernel holds for a slow peer small, so that it is not old when it gets there.
+    func limitSendBuffer(of descriptor: CInt) {
+        guard configuration.webSocketSendBuffer > 0 else { return }
+        var size = CInt(clamping: configuration.webSocketSendBuffer)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     }
 
     func makeTunnel(_ descriptor: CInt, outer: HTTPConnection) -> Tunnel? {

@@ -28,7 +28,8 @@ public final class WebSocketClient: @unchecked Sendable {
 
     /// Opens a WebSocket.
     ///
-    /// From the loop's thread. A connection that fails is `didClose` without a `didOpen` before it. A host that is not an address is looked up on the loop's thread, which waits for the answer.
+    /// From the loop's thread. A connection that fails is `didClose` without a `didOpen` before it,
+    /// possibly before this returns. A host that is not an address is looked up on the loop's thread, which waits for the answer.
     ///
     /// - Parameters:
     ///   - host: An address or a name.
@@ -92,7 +93,7 @@ public final class WebSocketClient: @unchecked Sendable {
         if isShutDown { return nil }
         if context == nil {
             do throws(LWSError) {
-                context = try LWSContext(loop: loop, options: .init(isTLSClient: true, logger: logger))
+                context = try LWSContext(loop: loop, options: .init(isClient: true, logger: logger))
             } catch {
                 logger.error("no WebSocket client context: \(error)")
             }

@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The flags of `runroom serve`. Each stands for a setting of the same name, which may also come from the environment
+/// The flags of the serve command.
+///
+/// Each stands for a setting of the same name, which may also come from the environment
 /// (`RUNROOM_PORT` for `--port`) or from the settings file (`"port"`); a flag wins over the environment, and the
 /// environment over the file.
 struct ServeOptions: ParsableArguments {

@@ -372,9 +372,9 @@ final class HTTPConnection {
 
     @discardableResult private func write(_ bytes: [UInt8]) -> Bool {
         guard let wsi else { return false }
-        var bytes = bytes
-        return bytes.withUnsafeMutableBufferPointer {
-            lws_write(wsi, $0.baseAddress, $0.count, LWS_WRITE_HTTP) >= 0
+        // A raw socket's bytes are sent as they are; nothing is written in front of them.
+        return bytes.withUnsafeBufferPointer {
+            lws_write(wsi, UnsafeMutablePointer(mutating: $0.baseAddress), $0.count, LWS_WRITE_HTTP) >= 0
         }
     }
 
@@ -417,10 +417,17 @@ final class HTTPConnection {
         if let wsi { lws_callback_on_writable(wsi) }
     }
 
+    /// Everything that the handler has given so far is with the peer's kernel: the peer is not what is slow.
+    private var isWaitingForHandler: Bool {
+        guard case .stream(_, isPulling: true) = source, outgoing.isEmpty, let wsi else { return false }
+        return lws_partial_buffered(wsi) == 0
+    }
+
     /// The deadline has passed.
     func expire() {
         switch phase {
         case .head where !inbound.isEmpty, .body: refuse(.timedOut)
+        case .sending where isWaitingForHandler: deadline = .now + server.configuration.requestTimeout
         case .head, .sending, .draining: end()
         case .answering, .tunnel, .closed: break
         }
@@ -452,6 +459,7 @@ final class HTTPConnection {
                     return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
                 }
                 descriptor = pair.inner
+                server.limitSendBuffer(of: lws_get_socket_fd(wsi))
                 self.tunnel = tunnel
                 phase = .tunnel
                 pauseReading(false)

@@ -37,7 +37,10 @@ enum ClientMessage {
 
     /// Reads a message whose type is known.
     ///
-    /// - Parameter bytes: valid JSON, an object.
+    /// - Parameters:
+    ///   - type: what its `type` says.
+    ///   - bytes: valid JSON, an object.
+    /// - Throws: ``Problem``.
     init(type: String, bytes: UnsafeRawBufferPointer) throws(Problem) {
         let data = Data(bytes)
         switch type {

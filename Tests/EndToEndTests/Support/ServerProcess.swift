@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A real `runroom` process on a port that the system chose, with a database in a directory of its own.
@@ -9,97 +10,120 @@ final class ServerProcess: Sendable {
 
     let port: Int
     let directory: String
-    private let process: Process
-    private let log: Log
-
-    /// What the server wrote to standard error.
-    private final class Log: Sendable {
-        let text = Mutex("")
-    }
+    private let program: RunningProgram
 
     /// The program beside this test's own executable.
-    static var executable: URL {
+    static var executable: String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("runroom")
+        return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("runroom").path
+    }
+
+    /// What every server of the tests is told.
+    static func arguments(_ flags: [String], in directory: String) -> [String] {
+        ["serve", "--port", "0", "--data", directory, "--rate-limits", "off", "--password-cost", "low"] + flags
     }
 
     /// Starts a server, or starts it again on a directory that one has left.
-    static func start(_ flags: [String] = [], in directory: String? = nil) async throws -> ServerProcess {
+    ///
+    /// - Parameter deleted: Whether the directory goes with the server.
+    static func start(
+        _ flags: [String] = [], in directory: String? = nil, environment: [String: String] = [:]
+    ) async throws -> ServerProcess {
         let directory = directory ?? Self.makeDirectory()
-        return try await ServerProcess(flags: flags, directory: directory)
+        let program = try RunningProgram(
+            executable, arguments(flags, in: directory), environment: environment)
+        return try await ServerProcess(program: program, directory: directory)
     }
+
+    /// A server that several tests share, each with rooms and people of its own.
+    static func shared(_ flags: [String] = []) async throws -> ServerProcess {
+        let starting = everybodys.withLock { servers in
+            if let known = servers[flags] { return known }
+            let task = Task { try await start(flags) }
+            servers[flags] = task
+            return task
+        }
+        return try await starting.value
+    }
+
+    private static let everybodys = Mutex<[[String]: Task<ServerProcess, any Error>]>([:])
 
     static func makeDirectory() -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent("runroom-\(UUID().uuidString)").path
     }
 
-    private init(flags: [String], directory: String) async throws {
+    private init(program: RunningProgram, directory: String) async throws {
         self.directory = directory
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments =
-            ["serve", "--port", "0", "--data", directory, "--rate-limits", "off", "--password-cost", "low"] + flags
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        let log = Log()
-        errors.fileHandleForReading.readabilityHandler = { handle in
-            let text = String(decoding: handle.availableData, as: UTF8.self)
-            if text.isEmpty { handle.readabilityHandler = nil }
-            log.text.withLock { $0 += text }
-        }
-        self.process = process
-        self.log = log
-        try process.run()
-        let line: String = await withCheckedContinuation { continuation in
-            let said = Mutex((text: "", isDone: false))
-            output.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                let line: String? = said.withLock { said in
-                    guard !said.isDone else { return nil }
-                    said.text += String(decoding: data, as: UTF8.self)
-                    guard data.isEmpty || said.text.contains("\n") else { return nil }
-                    said.isDone = true
-                    return said.text
-                }
-                if data.isEmpty { handle.readabilityHandler = nil }
-                if let line { continuation.resume(returning: line) }
-            }
-        }
-        guard let port = line.split(separator: ":").last.flatMap({ Int($0.trimmingCharacters(in: .newlines)) }) else {
-            process.waitUntilExit()
-            throw DidNotStart(description: log.text.withLock { $0 })
-        }
+        self.program = program
+        try await eventually("a server that is ready") { program.output.contains("\n") || program.hasEnded }
+        let line = program.output.prefix { $0 != "\n" }
+        guard line.hasPrefix("RunRoom is ready on "), let port = line.split(separator: ":").last.flatMap({ Int($0) })
+        else { throw DidNotStart(description: program.errors) }
         self.port = port
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        program.kill(SIGKILL)
+        removeDirectory()
     }
 
-    var processIdentifier: Int32 { process.processIdentifier }
-    var logText: String { log.text.withLock { $0 } }
+    /// The line it printed when it was ready.
+    var greeting: String { program.output }
+    var logText: String { program.errors }
+    var hasEnded: Bool { program.hasEnded }
 
     /// Pulls the plug.
-    func killHard() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+    func killHard() async throws {
+        program.kill(SIGKILL)
+        _ = try await program.ended()
     }
+
+    func signal(_ number: Int32) { program.kill(number) }
+
+    /// How it ended; waits for that.
+    func ended() async throws -> RunningProgram.Ending { try await program.ended() }
 
     /// Asks it to end, and waits for that.
     /// - Returns: The exit status.
-    func terminate() async -> Int32 {
-        kill(process.processIdentifier, SIGTERM)
-        let process = process
-        return await withCheckedContinuation { continuation in
-            // Waiting blocks its thread, so it has one of its own.
-            Thread.detachNewThread {
-                process.waitUntilExit()
-                continuation.resume(returning: process.terminationStatus)
-            }
-        }
+    func terminate() async throws -> RunningProgram.Ending {
+        program.kill(SIGTERM)
+        return try await program.ended()
     }
 
-    func removeDirectory() { try? FileManager.default.removeItem(atPath: directory) }
+    /// Whether the directory stays when this object goes; a test that starts the next server there says so.
+    private let keepsDirectory = Atomic(false)
+
+    /// Leaves the directory to the next server.
+    func leaveDirectory() { keepsDirectory.store(true, ordering: .relaxed) }
+
+    func removeDirectory() {
+        guard !keepsDirectory.load(ordering: .relaxed) else { return }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    // MARK: - Metrics
+
+    /// The samples of `/metrics`, by name with labels.
+    func metrics() async throws -> [String: Double] {
+        let answer = try await REST(port: port).get("/metrics")
+        var samples: [String: Double] = [:]
+        for line in answer.text.split(separator: "\n") where !line.hasPrefix("#") {
+            guard let space = line.lastIndex(of: " ") else { continue }
+            samples[String(line[..<space])] = Double(line[line.index(after: space)...])
+        }
+        return samples
+    }
+}
+
+/// Looks again and again until something holds.
+///
+/// - Parameter limit: Generous: a machine may be busy. What is waited for is what the server does at once.
+func eventually(
+    _ what: @autoclosure () -> String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !holds() {
+        guard ContinuousClock.now < deadline else { throw Phone.Missing(description: "no \(what()) within \(limit)") }
+        try await Task.sleep(for: .milliseconds(5))
+    }
 }

@@ -1,0 +1,454 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+/// The close table of the protocol, row by row.
+@Suite("Closes", .inTurn)
+struct CloseTests {
+    /// Expects an `error` with a code, and then the close.
+    private func expect(
+        _ phone: Phone, endsWith close: UInt16, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let ending = try await phone.closed()
+        #expect(ending.code == close, sourceLocation: sourceLocation)
+        let errors = phone.all("error")
+        #expect(errors.map { $0.string("code") } == [code], sourceLocation: sourceLocation)
+        #expect(errors.first?.string("message")?.isEmpty == false, sourceLocation: sourceLocation)
+        #expect(phone.messages.last?.type == "error", "the error is the last word", sourceLocation: sourceLocation)
+    }
+
+    @Test(
+        "1001: a server that stops tells everybody when to come back, and stores what it has",
+        arguments: [SIGTERM, SIGINT])
+    func stopping(signal: Int32) async throws {
+        let server = try await ServerProcess.start()
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, port: server.port)
+        ana.phone.send(["type": "start"])
+        _ = try await ana.phone.event("started")
+        // Not acknowledged yet when the signal comes.
+        ana.send(Way.markers(1...20, from: Way.now - 1000, stride: 0, interval: 0.01))
+        try await ana.phone.settle()
+        var others: [Phone] = []
+        for _ in 0..<5 {
+            others.append(try await Phone.joined(port: server.port, room: room, ["role": "spectator"]).phone)
+        }
+        let waiting = try await Phone.connect(port: server.port)
+        server.signal(signal)
+        var waits: Set<Int> = []
+        for phone in [ana.phone, waiting] + others {
+            let ending = try await phone.closed()
+            #expect(ending.code == 1001)
+            let wait = try #require(Int(ending.reason), "a number: \(ending.reason)")
+            #expect((0..<10_000).contains(wait))
+            waits.insert(wait)
+        }
+        #expect(waits.count > 1, "they do not all come back at once")
+        #expect(try await server.ended() == .exit(0))
+        #expect(throws: RawSocket.Gone.self) { try RawSocket.connect(port: server.port) }
+
+        server.leaveDirectory()
+        let next = try await ServerProcess.start(in: server.directory)
+        let back = try await Phone.joined(port: next.port, room: room, token: ana.rest.token).joined
+        #expect(back.string("epoch") == ana.joined.string("epoch"))
+        #expect(back.int("marker") == 20)
+        #expect(back.row(ana.number)?.state == "running")
+    }
+
+    @Test("1003: binary messages are refused, before a join and after it", arguments: [false, true])
+    func binary(isJoined: Bool) async throws {
+        let server = try await ServerProcess.shared()
+        let socket = try await RawSocket.webSocket(port: server.port)
+        if isJoined {
+            let room = try await REST.newRoom(port: server.port)
+            try await socket.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+            _ = try await socket.next("joined")
+        }
+        try await socket.send(2, Array(#"{"type":"ping"}"#.utf8))
+        #expect(try await socket.closing().code == 1003)
+    }
+
+    @Test(
+        "1007: text that is not UTF-8",
+        arguments: [
+            [0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xc0, 0xaf], [0xe2, 0x82],
+        ]
+            as [[UInt8]])
+    func invalidText(bytes: [UInt8]) async throws {
+        let server = try await ServerProcess.shared()
+        let socket = try await RawSocket.webSocket(port: server.port)
+        try await socket.send(1, Array(#"{"type":"ping","t":""#.utf8) + bytes + Array("\"}".utf8))
+        #expect(try await socket.closing().code == 1007)
+    }
+
+    @Test("1009: a message of 64 KiB passes, one byte more does not, in one frame or in many")
+    func tooBig() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        func ping(_ size: Int) -> [UInt8] {
+            let head = Array(#"{"type":"ping","x":""#.utf8)
+            return head + Array(repeating: UInt8(ascii: "x"), count: size - head.count - 2) + Array("\"}".utf8)
+        }
+        func joined() async throws -> RawSocket {
+            let socket = try await RawSocket.webSocket(port: server.port)
+            try await socket.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+            _ = try await socket.next("joined")
+            return socket
+        }
+        let whole = try await joined()
+        try await whole.send(1, ping(65_536))
+        _ = try await whole.next("pong")
+        try await whole.send(1, ping(65_537))
+        #expect(try await whole.closing().code == 1009)
+
+        let pieces = try await joined()
+        let message = ping(65_537)
+        try await pieces.send(1, Array(message[..<40_000]), isFinal: false)
+        try await pieces.send(0, Array(message[40_000...]))
+        #expect(try await pieces.closing().code == 1009)
+    }
+
+    @Test(
+        "4000: what is not the join that the protocol asks for",
+        arguments: [
+            "", " ", "hello", "{", "[]", "null", "17", #""join""#, "{}", #"{"type":17}"#, #"{"type":"ping","t":1}"#,
+            #"{"type":"start"}"#, #"{"type":"nonsense"}"#, #"{"type":"join"}"#, #"{"type":"join","runID":{}}"#,
+            #"{"type":"join","runID":["a"]}"#, #"{"type":"join","runID":null}"#, #"{"type":"join","runID":true}"#,
+            #"{"type":"join","runID":"1","role":"king"}"#, #"{"type":"join","runID":"1","crs":"bd09"}"#,
+            #"{"type":"join","runID":"1","role":1}"#, #"{"type":"join","runID":"1","token":17}"#,
+            #"{"type":"join","runID":"1","password":[]}"#, #"{"type":"join","runID":"1","since":5}"#,
+            #"{"type":"join","runID":"1","since":{"epoch":"x"}}"#, #"{"type":"join","runID":"1","clock":"now"}"#,
+            #"{"type":"join","runID":"1"} x"#, #"{"type":"join","type":"join","runID":"1"}"#,
+        ])
+    func badJoin(text: String) async throws {
+        let server = try await ServerProcess.shared()
+        let phone = try await Phone.connect(port: server.port)
+        phone.send(text: text)
+        let ending = try await phone.closed()
+        #expect(ending.code == 4000)
+        #expect(phone.messages.map(\.type) == ["error"])
+        #expect(["bad_json", "bad_message"].contains(phone.messages.first?.string("code")))
+    }
+
+    @Test("4001: a runner without a token, and with one that is not valid")
+    func unauthorized() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        for token in [nil, "", "nonsense", "Bearer nonsense", String(repeating: "A", count: 43)] {
+            let phone = try await Phone.connect(port: server.port)
+            var join: [String: Any] = ["type": "join", "runID": room, "password": "pw"]
+            join["token"] = token
+            phone.send(join)
+            try await expect(phone, endsWith: 4001, "unauthorized")
+        }
+    }
+
+    @Test("a token may have its prefix, and may come in the upgrade's header")
+    func tokens() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await REST.registered("ana", port: server.port)
+        let token = try #require(ana.token)
+        let (_, first) = try await Phone.joined(port: server.port, room: room, token: "Bearer \(token)")
+        #expect(first.int("runner") == 1)
+        let phone = try await Phone.connect(port: server.port, headers: [.authorization: "Bearer \(token)"])
+        phone.send(["type": "join", "runID": room])
+        #expect(try await phone.next("joined").int("runner") == 1)
+    }
+
+    @Test("4003: a wrong or missing room password, for runners and spectators; known runners need none")
+    func wrongPassword() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await REST.registered("ana", port: server.port)
+        for role in ["runner", "spectator"] {
+            for password in [nil, "", "wrong", "PW"] {
+                let phone = try await Phone.connect(port: server.port)
+                var join: [String: Any] = ["type": "join", "runID": room, "role": role]
+                join["token"] = ana.token
+                join["password"] = password
+                phone.send(join)
+                try await expect(phone, endsWith: 4003, "wrong_password")
+            }
+        }
+        let inside = try await Runner.enter(room, by: ana)
+        inside.phone.hangUp()
+        let (_, back) = try await Phone.joined(port: server.port, room: room, password: "wrong", token: ana.token)
+        #expect(back.int("runner") == inside.number)
+    }
+
+    @Test("numbers are taken as the digits of a room and a password")
+    func numbers() async throws {
+        let server = try await ServerProcess.shared()
+        let rest = REST(port: server.port)
+        let number = Int.random(in: 1_000_000...2_000_000_000)
+        #expect(try await rest.post("/api/runRoom/create", ["runID": number, "password": 159]).status == 201)
+        let phone = try await Phone.connect(port: server.port)
+        phone.send(["type": "join", "runID": number, "password": 159, "role": "spectator"])
+        #expect(try await phone.next("joined").string("runID") == "\(number)")
+    }
+
+    @Test("4004: no such room")
+    func unknownRoom() async throws {
+        let server = try await ServerProcess.shared()
+        let ana = try await REST.registered("ana", port: server.port)
+        for more in [["role": "spectator"], ["token": ana.token ?? ""]] {
+            let phone = try await Phone.connect(port: server.port)
+            phone.send(["type": "join", "runID": REST.newName("nowhere"), "password": "pw"].merging(more) { $1 })
+            try await expect(phone, endsWith: 4004, "no_such_room")
+        }
+    }
+
+    @Test("4004: the room is deleted: `closed` comes first, the unfinished run is kept, and the name is free again")
+    func deletedRoom() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let (spectator, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let start = Way.now - 60_000
+        ana.phone.send(["type": "start", "time": start])
+        ana.send(Way.markers(1...10, from: start, stride: 10, interval: 3))
+        try await ana.phone.settle()
+        let rest = REST(port: server.port)
+        #expect(try await rest.delete("/api/runRoom/delete", ["runID": room, "password": "no"]).status == 403)
+        #expect(try await rest.delete("/api/runRoom/delete", ["runID": room, "password": "pw"]).status == 200)
+        for phone in [ana.phone, spectator] {
+            try await expect(phone, endsWith: 4004, "room_deleted")
+            #expect(phone.all("event").suffix(2).map(\.kind) == ["finished", "closed"])
+        }
+        #expect(abs((try await ana.rest.records().first?.meters ?? 0) - 90) < 0.2)
+        #expect(try await rest.get("/api/runRoom/\(room)").status == 404)
+
+        #expect(try await rest.post("/api/runRoom/create", ["runID": room, "password": "pw"]).status == 201)
+        let again = try await Runner.enter(room, by: ana.rest)
+        #expect(again.joined.string("epoch") != ana.joined.string("epoch"))
+        #expect(again.joined.int("event") == 1 && again.joined.int("marker") == 0)
+    }
+
+    @Test("4008: no join in time; a join that came in time stays")
+    func noJoin() async throws {
+        let server = try await ServerProcess.shared(["--join-timeout", "1"])
+        let room = try await REST.newRoom(port: server.port)
+        let (inTime, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let silent = try await Phone.connect(port: server.port)
+        try await expect(silent, endsWith: 4008, "timeout")
+        try await inTime.settle()
+    }
+
+    @Test("4008: silence; whoever answers pings is not silent")
+    func silence() async throws {
+        let server = try await ServerProcess.shared(["--ping-interval", "1", "--silence-limit", "3"])
+        let room = try await REST.newRoom(port: server.port)
+        let (answering, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let silent = try await RawSocket.webSocket(port: server.port)
+        try await silent.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+        _ = try await silent.next("joined")
+        var pings = 0
+        while let frame = try await silent.frame(), frame.opcode != 8 {
+            if frame.opcode == 9 { pings += 1 }
+            if frame.opcode == 1 { #expect(frame.json["code"] as? String == "timeout") }
+        }
+        #expect(pings >= 1)
+        #expect(try await server.metrics()["runroom_closes_total{code=\"4008\"}"] == 1)
+        // As silent, by its messages, for longer.
+        #expect(answering.isOpen)
+        try await answering.settle()
+    }
+
+    @Test("4009: a second connection of the same person in the same room replaces the first, and nobody else sees it")
+    func replaced() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let ben = try await Runner.enter(room, as: "ben", port: server.port)
+        let first = try await Runner.enter(room, as: "ana", port: server.port)
+        first.phone.send(["type": "start", "time": Way.now - 60_000])
+        try await first.sendAndAwaitAck(Way.markers(1...3, from: Way.now - 50_000, stride: 10, interval: 3))
+        let second = try await Runner.enter(room, by: first.rest)
+        try await expect(first.phone, endsWith: 4009, "replaced")
+        #expect(second.number == first.number && second.joined.int("marker") == 3)
+        second.send(Way.markers(4...5, from: Way.now - 50_000, stride: 10, interval: 3))
+        try await second.phone.next("ack") { $0.int("marker") == 5 }
+        ben.phone.send(["type": "cheer", "text": "go"])
+        _ = try await ben.phone.event("cheer")
+        let kinds = ben.phone.all("event").filter { $0.int("runner") == first.number }.map(\.kind)
+        #expect(kinds == ["joined", "started"], "no offline, no second joined")
+        // In another room the same person is somebody else.
+        let elsewhere = try await Runner.enter(try await REST.newRoom(port: server.port), by: first.rest)
+        #expect(elsewhere.number == 1)
+        try await second.phone.settle()
+    }
+
+    @Test("4010: who does not read is closed, and nobody else is the worse for it")
+    func tooSlow() async throws {
+        let server = try await ServerProcess.start(["--slow-limit", "2", "--tick", "50"])
+        let room = try await REST.newRoom(port: server.port)
+        let runner = try await Runner.enter(room, port: server.port)
+        let (viewer, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let start = Way.now - 60_000
+        runner.phone.send(["type": "start", "time": start])
+        _ = try await viewer.event("started")
+        let memory = try #require(try await server.metrics()["process_resident_memory_bytes"])
+
+        let stalled = try await RawSocket.webSocket(port: server.port, receiveBuffer: 2048)
+        try await stalled.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+        // Answers that it does not read: far more than the sockets' buffers hold.
+        let padding = String(repeating: "x", count: 60_000)
+        for _ in 0..<30 { try await stalled.send(json: ["type": "ping", "t": padding]) }
+
+        var id = 0
+        var closes = 0.0
+        try await eventually("close 4010") {
+            id += 1
+            runner.send([Way.marker(id, Double(id) * 4, at: start + Int64(id) * 1000)])
+            // The frame with this marker is there before the next one is sent: the stalled socket holds up nobody.
+            let latitude = Way.latitude(at: Double(id) * 4)
+            try await viewer.row(of: runner.number, "marker \(id)") { abs(($0.latitude ?? 0) - latitude) < 2e-6 }
+            // Within the budget of messages.
+            if id % 10 == 0 { closes = try await server.metrics()["runroom_closes_total{code=\"4010\"}"] ?? 0 }
+            if id > 40 { try await Task.sleep(for: .milliseconds(100)) }
+            return closes == 1
+        }
+        #expect(id >= 10)
+        let metrics = try await server.metrics()
+        #expect(try #require(metrics["process_resident_memory_bytes"]) - memory < 40e6)
+        #expect(try #require(metrics["runroom_frames_skipped_total"]) > 0)
+        // Reading again it finds what was in the buffers, the end, and nothing of the frames that it missed.
+        let ending = try await stalled.closing()
+        #expect(ending.code == 4010 || ending.code == nil)
+        #expect(ending.messages.count < 30)
+        try await viewer.settle()
+        try await runner.phone.settle()
+        #expect(viewer.isOpen && runner.phone.isOpen)
+        try await eventually("end of the connection") { try await server.metrics()["runroom_live_connections"] == 2 }
+    }
+
+    @Test("4011: a full room, for runners and for spectators; somebody who leaves makes room")
+    func full() async throws {
+        let server = try await ServerProcess.shared(["--room-capacity", "2", "--spectators", "1"])
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let ben = try await Runner.enter(room, as: "ben", port: server.port)
+        let cy = try await REST.registered("cy", port: server.port)
+        func refused(_ more: [String: Any]) async throws {
+            let phone = try await Phone.connect(port: server.port)
+            phone.send(["type": "join", "runID": room, "password": "pw"].merging(more) { $1 })
+            try await expect(phone, endsWith: 4011, "room_full")
+        }
+        try await refused(["token": cy.token ?? ""])
+        let (spectator, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        try await refused(["role": "spectator"])
+        #expect(
+            try await REST(port: server.port).post(
+                "/api/runRoom/join", ["runID": room, "password": "pw", "username": cy.username]
+            ).status == 409)
+
+        // A runner who is only offline keeps the place; one who left does not.
+        ben.phone.hangUp()
+        _ = try await ben.phone.closed()
+        try await refused(["token": cy.token ?? ""])
+        ana.phone.send(["type": "leave"])
+        #expect(try await ana.phone.closed().code == 1000)
+        #expect(try await Runner.enter(room, by: cy).number == 3)
+        spectator.hangUp()
+        _ = try await spectator.closed()
+        try await eventually("room for a spectator") {
+            try await server.metrics()["runroom_live_connections"] == 1
+        }
+        _ = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+    }
+
+    @Test("4029: a burst of 60 messages passes, more does not, nor before the join is answered")
+    func tooMany() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let (phone, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        for number in 1...59 { phone.send(["type": "ping", "t": number]) }
+        try await phone.next("pong") { $0.int("t") == 59 }
+        for _ in 1...100 { phone.send(["type": "ping"]) }
+        try await expect(phone, endsWith: 4029, "too_many_messages")
+        // Those that came within the budget were answered first.
+        #expect((59...90).contains(phone.all("pong").count))
+
+        let eager = try await Phone.connect(port: server.port)
+        eager.send(["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+        for _ in 1...100 { eager.send(["type": "ping"]) }
+        #expect(try await eager.closed().code == 4029)
+    }
+
+    @Test("20 messages a second are no sin")
+    func steady() async throws {
+        let server = try await ServerProcess.shared(["--messages-per-second", "20", "--message-burst", "5"])
+        let room = try await REST.newRoom(port: server.port)
+        let (phone, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let begun = ContinuousClock.now
+        for number in 1...40 {
+            // 18 a second, so that a busy machine which bunches a few stays within the burst.
+            try await Task.sleep(until: begun + .milliseconds(55 * number), clock: .continuous)
+            phone.send(["type": "ping", "t": number])
+            try await phone.next("pong") { $0.int("t") == number }
+        }
+        #expect(phone.isOpen)
+    }
+
+    @Test("a server that is full answers 503 with Retry-After, to HTTP and to the upgrade, and serves those it has")
+    func maxConnections() async throws {
+        let server = try await ServerProcess.start(["--max-connections", "2"])
+        let first = try await RawSocket.webSocket(port: server.port)
+        let second = try await RawSocket.webSocket(port: server.port)
+        let surplus = try RawSocket.connect(port: server.port)
+        let head = try await surplus.upgrade()
+        #expect(head.status == 503)
+        #expect(try #require(head.headers["retry-after"].flatMap { Int($0) }) > 0)
+        let plain = try RawSocket.connect(port: server.port)
+        try await plain.write(Array("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+        #expect(try await plain.readHead().status == 503)
+        // The two that are in are served.
+        try await second.send(text: #"{"type":"join","runID":"nowhere","role":"spectator"}"#)
+        #expect(try await second.closing().code == 4004)
+        try await second.send(8, [])
+        try await eventually("a free place") {
+            let next = try RawSocket.connect(port: server.port)
+            return try await next.upgrade().status == 101
+        }
+        try await first.send(text: #"{"type":"join","runID":"nowhere","role":"spectator"}"#)
+        #expect(try await first.closing().code == 4004)
+    }
+
+    @Test(
+        "the upgrade: this subprotocol, or none, or this one among others; a foreign one is 400",
+        arguments: [
+            ("runroom.v1", 101, "runroom.v1"), (nil, 101, nil), ("chat, runroom.v1", 101, "runroom.v1"),
+            ("chat", 400, nil), ("runroom.v2", 400, nil), ("RUNROOM.V1", 400, nil),
+        ] as [(String?, Int, String?)])
+    func subprotocols(offered: String?, status: Int, chosen: String?) async throws {
+        let server = try await ServerProcess.shared()
+        let socket = try RawSocket.connect(port: server.port)
+        let head = try await socket.upgrade(subprotocol: offered)
+        #expect(head.status == status)
+        guard status == 101 else { return }
+        #expect(head.headers["sec-websocket-protocol"] == chosen)
+        // RFC 6455, section 1.3, has this answer for the key that was sent.
+        #expect(head.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        #expect(head.headers["sec-websocket-extensions"] == nil)
+        try await socket.send(text: #"{"type":"join","runID":"nowhere","role":"spectator"}"#)
+        #expect(try await socket.closing().code == 4004)
+    }
+
+    @Test("permessage-deflate is not negotiated, and other paths are no place for WebSockets")
+    func handshake() async throws {
+        let server = try await ServerProcess.shared()
+        let socket = try RawSocket.connect(port: server.port)
+        #expect(try await socket.upgrade(path: "/elsewhere").status == 404)
+        let offering = try RawSocket.connect(port: server.port)
+        try await offering.write(
+            Array(
+                """
+                GET /live HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n
+                """.utf8))
+        let head = try await offering.readHead()
+        #expect(head.status == 101)
+        #expect(head.headers["sec-websocket-extensions"] == nil)
+    }
+}
