@@ -1,6 +1,8 @@
 /// What became of one run, from all sides.
 struct RunResult: Sendable {
     var runner: String
+    /// The simulation's index of the runner.
+    var person = 0
     var room: String
     /// How many were sent.
     var markers: Int

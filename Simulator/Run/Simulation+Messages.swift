@@ -105,6 +105,7 @@ extension Simulation {
         var result = RunResult(
             runner: account.username, room: rooms[person.room].runID, markers: performance.outbox.count,
             reckonedMeters: reckoning.meters, reckonedSeconds: reckoning.seconds)
+        result.person = person.id
         result.event = event
         result.resent = performance.outbox.resent
         person.performance = nil

@@ -686,14 +686,16 @@ async def times(t):
     await ana.send({"type": "pause", "time": begin + 105_000})
     await ana.until(lambda: ana.row["state"] == "paused")
     await t.holds("pause may too", ana, lambda: near(ana.row["seconds"], 105, 0.3), detail=lambda: ana.row)
+    await ana.markers(way(5, begin + 120_000, first=11, offset=10))
+    await ana.acknowledged(15)
     await ana.send({"type": "start", "time": begin + 205_000})
     await ana.until(lambda: ana.row["state"] == "running")
-    rest = way(10, begin + 210_000, first=11, offset=20)
+    rest = way(10, begin + 210_000, first=16, offset=20)
     await ana.markers(rest)
-    await ana.acknowledged(20)
+    await ana.acknowledged(25)
     finished = await ana.finish(begin + 310_000)
     expected = length(places(track)) + length(places(rest))
-    t.check("the way between pause and the next start is not bridged", near(finished["meters"], expected, 0.2),
+    t.check("nothing is counted while paused, and the way between pause and the next start is not bridged", near(finished["meters"], expected, 0.2),
             (finished, expected))
     t.check("seconds run from start to the last counted marker at finish, without pauses",
             near(finished["seconds"], 200, 0.2), finished)
@@ -1017,15 +1019,27 @@ async def tunnel(t):
                 (corrected, chord, whole))
     await t.holds("and rows", watcher, lambda: near(watcher.rows[ana.number]["meters"], whole, 0.5))
     await t.holds("the ack goes to the end", ana, lambda: ana.acked == 60)
+    events = len(watcher.kinds("corrected"))
+    middle = [marker(62 - n, north((track[-1]["latitude"], track[-1]["longitude"]), -20 * (2 - n)),
+                     begin + 601_000 + 10_000 * (2 - n)) for n in range(2)]
+    for late in middle:  # a late marker on the straight way between two others
+        await ana.markers([late])
+        await asyncio.sleep(0.3)
+    t.check("no corrected event where nothing changes by more than 1 m", len(watcher.kinds("corrected")) == events,
+            watcher.kinds("corrected")[events:])
+    track += sorted(middle, key=lambda m: m["id"])
+    whole = length(places(track))
+    await watcher.until(lambda: near(watcher.rows[ana.number]["meters"], whole, 0.5))
+    await ana.acknowledged(62)
     kilometre = [event for event in watcher.kinds("split") if event["kilometer"] == 1]
     t.check("splits are recomputed", kilometre and near(kilometre[-1]["total"], 10 + 1000 / 3, 25), watcher.kinds("split"))
-    finished = await ana.finish(begin + 601_000)
-    late = [marker(61, (track[-1]["latitude"] - 0.0002, track[-1]["longitude"]), begin + 600_500 + 9000)]
+    finished = await ana.finish(begin + 630_000)
+    late = [marker(63, (track[-1]["latitude"] - 0.0002, track[-1]["longitude"]), begin + 629_000)]
     await ana.markers(late)
-    await t.holds("markers still unacknowledged may be sent for 30 s after a finish", ana, lambda: ana.acked == 61,
+    await t.holds("markers still unacknowledged may be sent for 30 s after a finish", ana, lambda: ana.acked == 63,
                   detail=lambda: (ana.acks, ana.errors))
     record = (await t.rest.records(ana.name, ana.token))[-1]
-    t.check("and are stored", len(record["markers"]) == 61, len(record["markers"]))
+    t.check("and are stored", len(record["markers"]) == 63, len(record["markers"]))
     await ana.close()
     await watcher.close()
 
@@ -1161,6 +1175,29 @@ async def closed_room(t):
     await client.close()
 
 
+@own_server
+async def too_late(t):
+    async with t.server("--late-markers", "1") as server:
+        rest = Rest(server.url)
+        room = await rest.room()
+        ana = await runner(rest, room)
+        begin = now() - 300_000
+        await ana.run(begin)
+        track = way(20, begin + 10_000)
+        await ana.markers(track[:10])
+        await ana.acknowledged(10)
+        finished = await ana.finish(begin + 205_000)
+        await asyncio.sleep(2)
+        await ana.markers(track[10:])
+        await ana.ping()
+        await asyncio.sleep(1.2)
+        record = (await rest.records(ana.name, ana.token))[-1]
+        t.check("markers later than that are not counted", near(record["meters"], finished["meters"], 0.051)
+                and ana.row["meters"] == finished["meters"], (record["meters"], finished, ana.row))
+        t.check("and the connection stays", ana.close_code is None)
+        await ana.close()
+
+
 # MARK: - 4. What the server computes
 
 
@@ -1241,6 +1278,12 @@ async def filters(t):
     track = [dict(m, accuracy=30) for m in way(21, begin + 10_000, step=8)]
     await total("distance is added only once the runner is more than half the accuracy away", track,
                 length([places(track)[n] for n in range(0, 21, 2)]))
+    for step, counted in [(3.8, False), (4.3, True)]:
+        track = [marker(1, BEIJING, begin + 10_000), marker(2, north(BEIJING, step), begin + 20_000)]
+        await total(f"4 m is the least step ({step} m)", track, length(places(track)) if counted else 0, 0.051)
+    for speed, counted in [(12.3, True), (12.8, False)]:
+        track = way(30, begin + 10_000, step=speed * 10)
+        await total(f"12.5 m/s is the highest speed ({speed} m/s)", track, length(places(track)) if counted else 0)
     finished, record = await ran(t, base()[:1], begin, begin + 100_000)
     t.check("a run of one marker has no distance", record["meters"] == 0, record)
 
@@ -1466,7 +1509,10 @@ async def slow_reader(t):
         t.check("others go on as before", ana.close_code is None)
         frames = await asyncio.to_thread(read_frames, stream, 5)
         closes = [int.from_bytes(data[:2], "big") for op, data, _ in frames if op == 8]
-        t.check("too slow: events could not be delivered: 4010, or cut off", closes in ([4010], []), closes)
+        got = [json.loads(data) for op, data, _ in frames if op == 1]
+        stale = [m for m in got if m["type"] == "frame"]
+        t.check("too slow: events could not be delivered (4010)", closes == [4010], (closes, len(got), n))
+        t.check("a slow viewer never gets a queue of old frames", len(stale) < 150, (len(stale), len(got)))
         viewer = await spectator(rest, room)
         t.check("the room lives", viewer.joined)
         await ana.close()
