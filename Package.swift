@@ -77,11 +77,13 @@ let package = Package(
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
-.testTarget(
+        .testTarget(
             name: "APITests",
             dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes]),
+.testTarget(
+            name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
+            exclude: ["protocol"]),
     ]
 )
 

@@ -27,7 +27,8 @@ struct Outbox: Sendable {
 
     /// The ids to send now, at most `limit`: what is due and was not sent on this connection.
     mutating func take(at offset: Int64, limit: Int) -> Range<Int>? {
-        if let (ids, until) = held, until <= offset {
+        // At the end of the run the tunnel ends too.
+        if let (ids, until) = held, until <= offset || next > count {
             held = nil
             highestSent = max(highestSent, ids.upperBound - 1)
             return ids

@@ -57,7 +57,7 @@ struct RunSettings: Sendable {
         if keepsRunning { length = .random(in: 240...900, using: &generator) }
         return try SyntheticRun(
             latitude: place.latitude, longitude: place.longitude, length: min(length, Double(Self.longestRun) / 1000),
-            hasPause: runner % 4 == 3
+            hasPause: keepsRunning ? generator.chance(0.5) : runner % 4 == 3
         ).plan(using: &generator)
     }
 }

@@ -1,20 +1,20 @@
 extension Simulation {
     /// What there is to judge by, now.
     func evidence() -> Evidence {
+        // Others may be in a shared room too, and still running.
         let rowsByRoom = rooms.map { room in
             room.people.map { id in
                 let person = people[id]
                 return Evidence.Viewer(
                     name: name(of: person), isPresent: person.isPresent, faults: person.ledger.faults,
-                    rows: person.ledger.rows)
+                    rows: person.ledger.rows.filter { room.personByNumber[$0.key] != nil })
             }
         }
         var results = results
-        for index in results.indices {
-            guard let person = people.first(where: { $0.account?.username == results[index].runner }),
-                let number = person.number, !settings.keepsRunning
-            else { continue }
-            results[index].finalRow = person.ledger.rows[number]
+        // The newest row; where runs follow each other it is that of another run by now.
+        for index in results.indices where !settings.keepsRunning {
+            let person = people[results[index].person]
+            results[index].finalRow = person.number.flatMap { person.ledger.rows[$0] }
         }
         let isWhole = !settings.keepsRunning && !wasInterrupted
         return Evidence(

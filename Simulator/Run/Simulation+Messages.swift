@@ -105,8 +105,10 @@ extension Simulation {
         var result = RunResult(
             runner: account.username, room: rooms[person.room].runID, markers: performance.outbox.count,
             reckonedMeters: reckoning.meters, reckonedSeconds: reckoning.seconds)
+        result.person = person.id
         result.event = event
         result.resent = performance.outbox.resent
+        result.pauses = performance.plan.pauses.count
         person.performance = nil
         if settings.keepsRunning {
             person.restsUntil = .now + .seconds(Double.random(in: 5...25, using: &generator))

@@ -156,6 +156,7 @@ actor Simulation {
         person.socket = socket
         person.phase = .joining
         figures.connects += 1
+        if person.ledger.epoch != nil { figures.reconnects += 1 }
         let room = rooms[person.room]
         let join = ClientMessage.Join(
             runID: room.runID, password: room.password, token: person.account?.token, system: settings.system,
@@ -175,7 +176,6 @@ actor Simulation {
             "closed", metadata: ["person": "\(name(of: person))", "code": "\(code ?? 0)", "reason": "\(reason)"])
         switch AfterClose(code: code, reason: reason) {
         case .reconnect(let wait):
-            figures.reconnects += 1
             person.phase = .away(until: now + (wait ?? person.backOff.next(using: &generator)))
         case .giveUp(let reason):
             person.phase = .gone(reason)
@@ -253,8 +253,9 @@ actor Simulation {
 
     private func cheer(_ person: Person, _ now: ContinuousClock.Instant) {
         guard now >= person.nextCheer else { return }
-        let isFirst = person.nextCheer < began + .milliseconds(1)
-        person.nextCheer = now + .seconds(Double.random(in: 20...90, using: &generator))
+        // Nobody cheers on the first occasion, or everybody would at once.
+        let isFirst = person.nextCheer <= began
+        person.nextCheer = now + .seconds(Double.random(in: isFirst ? 3...60 : 20...90, using: &generator))
         if isFirst { return }
         let numbers = rooms[person.room].people.compactMap { people[$0].number }
         let to = generator.chance(0.7) ? numbers.randomElement(using: &generator) : nil

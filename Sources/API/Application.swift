@@ -107,9 +107,10 @@ private struct Running: Sendable {
             throw error
         }
         let core = Core(
-            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost.scrypt,
+            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost,
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
+            takesLegacyClients: configuration.legacyClients,
             logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(core: core, connections: { await gauge.count(on: loop) }, logger: logger)

@@ -16,6 +16,14 @@ public enum PasswordCost: String, Sendable, CaseIterable {
         case .low: .low
         }
     }
+
+    /// How many passwords may wait to be hashed, so that nobody waits for more than ten seconds or so.
+    var queueLimit: Int {
+        switch self {
+        case .default: 64
+        case .low: 4096
+        }
+    }
 }
 
 /// The settings of a whole server.
@@ -24,7 +32,9 @@ public struct ApplicationConfiguration: Sendable {
     public var server: ServerConfiguration
     /// The numbers of the live protocol.
     public var live: LiveSettings
-    /// Where everything is kept; made if it is not there. One server at a time may use it.
+    /// Where everything is kept; made if it is not there.
+    ///
+    /// One server at a time may use it.
     public var dataDirectory: String
     public var passwordCost: PasswordCost
     /// Off for load tests from one address: then neither rates nor failed logins are limited.
@@ -36,6 +46,10 @@ public struct ApplicationConfiguration: Sendable {
     /// Whether whoever knows a room's `runID` may read it through REST, as the running app does; otherwise it takes the
     /// room's password or a runner's token.
     public var openRoomReads: Bool
+    /// Whether calls about somebody's runs need no token when they come from an address from which that user has logged
+    /// in, or shown a token, within the last two hours: for clients of the running app as they were published, which
+    /// send theirs with one call only.
+    public var legacyClients = false
 
     public init(
         server: ServerConfiguration = ServerConfiguration(), live: LiveSettings = LiveSettings(),

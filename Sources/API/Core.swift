@@ -14,6 +14,8 @@ struct Core: Sendable {
     let records: Records
     let live: LiveRooms
     let limits: RequestLimits
+    /// Nil where every call needs its token.
+    let recentLogins: RecentLogins?
     /// What the numbers of a REST request mean that does not say it.
     let coordinateSystem: CoordinateSystem
     /// Whether anybody who knows a room's `runID` may look into it.
@@ -22,17 +24,19 @@ struct Core: Sendable {
     /// Puts the services around an open database.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
-        cost: Passwords.Cost = .standard, limits: RateLimits? = RateLimits(),
-        coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true, logger: Logger,
+        cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
+        coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
+        takesLegacyClients: Bool = false, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
         self.limits = limits.map { RequestLimits($0) } ?? RequestLimits()
         self.coordinateSystem = coordinateSystem
         self.roomsAreOpen = roomsAreOpen
+        recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let accounts = Accounts(
-            store: database, passwords: Passwords(cost: cost), tokens: tokens,
+            store: database, passwords: Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit), tokens: tokens,
             failuresPerMinute: limits == nil ? .max : 10, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts

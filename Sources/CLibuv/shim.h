@@ -16,6 +16,11 @@ static inline int CLibuv_mkostemp(char *template_) {
     return mkostemp(template_, O_CLOEXEC);
 }
 
+static inline int CLibuv_set_thread_name(const char *name) {
+    extern int pthread_setname_np(pthread_t, const char *);
+    return pthread_setname_np(pthread_self(), name);
+}
+
 /* Enumerators that hide behind macros of the same name. */
 static const int CLibuv_STREAM = SOCK_STREAM;
 static const int CLibuv_NONBLOCK_CLOEXEC = SOCK_NONBLOCK | SOCK_CLOEXEC;

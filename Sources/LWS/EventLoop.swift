@@ -195,7 +195,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: - Timers
 
-    /// A timer that calls `fire` on the loop's thread; not armed yet. From the loop's thread only.
+    /// A timer that calls `fire` on the loop's thread; not armed yet.
+    ///
+    /// From the loop's thread only.
     public func makeTimer(_ fire: @escaping @Sendable () -> Void) -> LoopTimer {
         precondition(isCurrent, "timers are made on their loop's thread")
         return LoopTimer(loop: self, fire: fire)
@@ -205,7 +207,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private func runThread() {
         threadID.store(UInt(pthread_self()), ordering: .releasing)
-        pthread_setname_np(pthread_self(), String(decoding: name.utf8.prefix(15), as: UTF8.self))
+        _ = CLibuv_set_thread_name(String(decoding: name.utf8.prefix(15), as: UTF8.self))
         uv_run(handles.loop, UV_RUN_DEFAULT)
 
         // Only handles of ours are left: timers that were never cancelled, and those of the loop itself.
@@ -230,9 +232,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Ends the thread once everything on the loop is closed; returns when it has ended. Not from the loop.
+    /// Ends the thread once everything on the loop is closed; returns when it has ended.
     ///
-    /// Servers and clients of the loop are to be stopped before; the thread waits for them. Timers that are still
+    /// Not from the loop. Servers and clients of the loop are to be stopped before; the thread waits for them. Timers that are still
     /// armed do not hold it: they never fire. Work that comes later runs on the thread that brings it. A second call
     /// returns when the first does.
     public func shutDown() async {

@@ -16,7 +16,7 @@ protocol LWSConnection: AnyObject {
     func wasDestroyed()
 }
 
-/// One libwebsockets context as a guest on an event loop. Every method from the loop's thread.
+/// One libwebsockets context as a guest on an event loop.
 ///
 /// libwebsockets keeps a number for each connection, not a pointer: whatever it calls back about after we let go of
 /// a connection finds nothing, instead of freed memory.
@@ -30,7 +30,7 @@ final class LWSContext: @unchecked Sendable {
         /// WebSocket subprotocols that servers of this context confirm.
         var subprotocols: [String] = []
         var tls: TLSFiles?
-        var isTLSClient = false
+        var isClient = false
         var logger: Logger
     }
 
@@ -66,7 +66,7 @@ final class LWSContext: @unchecked Sendable {
     init(loop: EventLoop, options: Options) throws(LWSError) {
         precondition(loop.isCurrent)
         self.loop = loop
-        LWSLog.install(options.logger)
+        LWSLog.install(options.logger, isClient: options.isClient)
 
         // The first is the one without a subprotocol, and the one of raw sockets; the last, all zero, ends the list.
         var names = [""]
@@ -90,7 +90,7 @@ final class LWSContext: @unchecked Sendable {
 
         reserved = (0..<16).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
         let before = handlesOnLoop()
-        var info = creationInfo(withTLS: options.tls != nil || options.isTLSClient)
+        var info = creationInfo(withTLS: options.tls != nil || options.isClient)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
             loops.initialize(repeating: UnsafeMutableRawPointer(loop.uvLoop))
             info.foreign_loops = loops.baseAddress
@@ -252,7 +252,11 @@ final class LWSContext: @unchecked Sendable {
 
     /// Hands a socket to libwebsockets on which a WebSocket handshake has been read, which it answers at once.
     ///
-    /// - Parameter handshake: The request, in the form that libwebsockets is to see, and what came after it.
+    /// - Parameters:
+    ///   - descriptor: Closed by libwebsockets in the end, also when this fails.
+    ///   - handshake: The request, in the form that libwebsockets is to see, and what came after it.
+    ///   - connection: Gets the events.
+    /// - Returns: False when it is over already; `wasDestroyed` has been called then.
     func adoptWebSocket(_ descriptor: CInt, handshake: [UInt8], connection: any LWSConnection) -> Bool {
         guard context != nil else {
             close(descriptor)
@@ -287,6 +291,9 @@ final class LWSContext: @unchecked Sendable {
             forget(number)
             return false
         }
+        // libwebsockets looks at its timers only after an event of its own; this is one, so that the time limit of
+        // the connection counts on a loop where nothing else happens.
+        lws_cancel_service(context)
         return true
     }
 

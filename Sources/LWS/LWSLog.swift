@@ -12,11 +12,11 @@ enum LWSLog {
 
     private static let state = Mutex(State())
 
-    /// Errors and warnings go to `logger` from now on; the last one set wins.
+    /// Errors and warnings go to `logger` from now on.
     ///
-    /// Lower levels quote request targets and headers, so they are off.
-    static func install(_ logger: Logger) {
-        state.withLock { $0.logger = logger }
+    /// The last server's wins; a client's is used only while there is none. Lower levels quote request targets and headers, so they are off.
+    static func install(_ logger: Logger, isClient: Bool) {
+        state.withLock { if !isClient || $0.logger == nil { $0.logger = logger } }
         lws_set_log_level(CInt(LLL_ERR) | CInt(LLL_WARN), emit)
     }
 
@@ -32,7 +32,7 @@ enum LWSLog {
 
     /// Reports of 4.1.6 at the level of errors about what is no error.
     private static let chatter = [
-        "adopt_socket_readbuf: calling service", "malformed or absent conn hdr",
+        "adopt_socket_readbuf: calling service"
     ]
 
     private static let emit: @convention(c) (CInt, UnsafePointer<CChar>?) -> Void = { level, text in

@@ -1,9 +1,9 @@
 internal import CLibuv
 internal import Glibc
 
-/// A listening socket on an event loop. Every method from the loop's thread, but for `open`.
+/// A listening socket on an event loop.
 ///
-/// Ours, not libwebsockets': it tells why it cannot listen, ends at once, and rests when the process has no more
+/// Every method from the loop's thread, but for `open`. Ours, not libwebsockets': it tells why it cannot listen, ends at once, and rests when the process has no more
 /// descriptors, where an `accept` that fails again and again would keep the loop busy.
 ///
 /// `@unchecked`: only touched on the loop's thread.
@@ -15,7 +15,10 @@ final class Listener: @unchecked Sendable {
     private var rest: LoopTimer?
     private var isClosed = false
 
-    /// - Parameter accept: Gets each new socket, which it must close, and the peer's address.
+    /// - Parameters:
+    ///   - loop: Where it listens.
+    ///   - descriptor: From `open`; closed by `close`.
+    ///   - accept: Gets each new socket, which it must close, and the peer's address.
     init(loop: EventLoop, descriptor: CInt, accept: @escaping (CInt, String) -> Void) {
         self.loop = loop
         self.descriptor = descriptor

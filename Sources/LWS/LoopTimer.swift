@@ -1,8 +1,8 @@
 internal import CLibuv
 
-/// One shot per `schedule`; a heap timer of libuv. Every method from the loop's thread.
+/// One shot per `schedule`; a heap timer of libuv.
 ///
-/// The last reference may go on any thread; an armed timer that nobody holds is cancelled.
+/// Every method from the loop's thread; the last reference may go on any thread; an armed timer that nobody holds is cancelled.
 ///
 /// `@unchecked`: everything but the reference to the loop is only touched on the loop's thread.
 public final class LoopTimer: @unchecked Sendable {

@@ -26,8 +26,15 @@ public final class Server: @unchecked Sendable {
     private var stopDeadline: LoopTimer?
     private(set) var isStopping = false
     var headWriter = ResponseHeadWriter()
+    /// Request bodies beyond go to disk, heads beyond are refused with 503.
+    let bodyMemory = MemoryBudget(limit: 256 << 20)
+    let headMemory = MemoryBudget(limit: 64 << 20)
 
+    /// Makes a server that does not listen yet.
+    ///
     /// - Parameters:
+    ///   - configuration: Where it listens, and its limits.
+    ///   - loop: Where its connections live; several servers may share one.
     ///   - responder: Answers what is no WebSocket handshake.
     ///   - endpoints: Their paths must differ.
     ///   - logger: Gets libwebsockets' errors and warnings too, of the whole process.
@@ -44,8 +51,9 @@ public final class Server: @unchecked Sendable {
 
     // MARK: - Life
 
-    /// Listens; returns the port. Once per server.
+    /// Listens; once per server.
     ///
+    /// - Returns: The port.
     /// - Throws: ``LWSError/badCertificate(_:)`` before it listens; ``LWSError/addressInUse(host:port:)``,
     ///   ``LWSError/cannotListen(host:port:reason:)``, ``LWSError/loopFailed(_:)``.
     public func start() async throws(LWSError) -> Int {
@@ -142,7 +150,9 @@ public final class Server: @unchecked Sendable {
 
     // MARK: - Connections
 
-    /// All connections, WebSockets among them. From the loop.
+    /// All connections, WebSockets among them.
+    ///
+    /// From the loop.
     public var connectionCount: Int { connections.count + sockets.count }
 
     /// From the loop.
@@ -213,10 +223,7 @@ public final class Server: @unchecked Sendable {
         _ descriptor: CInt, handshake: [UInt8], endpoint: WebSocketEndpoint, handler: any WebSocketHandler,
         remoteAddress: String
     ) {
-        if configuration.webSocketSendBuffer > 0 {
-            var size = CInt(configuration.webSocketSendBuffer)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
-        }
+        limitSendBuffer(of: descriptor)
         let socket = WebSocket(
             context: context, owner: self, handler: handler, isClient: false,
             maxMessageBytes: endpoint.maxMessageBytes, remoteAddress: remoteAddress)
@@ -226,6 +233,13 @@ public final class Server: @unchecked Sendable {
             return socket.wasDestroyed()
         }
         _ = context.adoptWebSocket(descriptor, handshake: handshake, connection: socket)
+    }
+
+    /// Keeps what the kernel holds for a slow peer small, so that it is not old when it gets there.
+    func limitSendBuffer(of descriptor: CInt) {
+        guard configuration.webSocketSendBuffer > 0 else { return }
+        var size = CInt(clamping: configuration.webSocketSendBuffer)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     }
 
     func makeTunnel(_ descriptor: CInt, outer: HTTPConnection) -> Tunnel? {

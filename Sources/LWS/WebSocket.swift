@@ -7,7 +7,9 @@ protocol WebSocketOwner: AnyObject {
     func webSocketDidEnd(_ socket: WebSocket)
 }
 
-/// One WebSocket connection, of a server or of a client. Every method from the loop's thread only.
+/// One WebSocket connection, of a server or of a client.
+///
+/// Every method from the loop's thread only.
 ///
 /// ```text
 ///  opening ──ESTABLISHED──▶ open ──close()──▶ closing ──close frame sent──▶ closed by libwebsockets
@@ -69,10 +71,12 @@ public final class WebSocket: @unchecked Sendable {
         return lws_partial_buffered(wsi) != 0
     }
 
-    /// Writes the message now, straight to the socket. False, and nothing is written, while `isBusy` or closing.
+    /// Writes the message now, straight to the socket.
     ///
     /// What the kernel does not take at once is kept, and the socket `isBusy` until it has: at most one message is
     /// ever held for a peer that does not read.
+    ///
+    /// - Returns: False, and nothing is written, while `isBusy`, before `didOpen` and once closing.
     @discardableResult public func send(_ message: OutgoingMessage) -> Bool {
         guard state == .open, let wsi, let context, !isBusy else { return false }
         var payload = message.payload
@@ -100,7 +104,9 @@ public final class WebSocket: @unchecked Sendable {
         lws_callback_on_writable(wsi)
     }
 
-    /// Sends a ping; while `isBusy`, as soon as it is not. The peer's pong counts for `lastHeard`.
+    /// Sends a ping; while `isBusy`, as soon as it is not.
+    ///
+    /// The peer's pong counts for `lastHeard`.
     public func sendPing() {
         guard state == .open, let wsi else { return }
         if isBusy {
@@ -120,12 +126,14 @@ public final class WebSocket: @unchecked Sendable {
         }
     }
 
-    /// Starts the closing handshake: what is on its way goes out first, then the close frame. Repeats are ignored.
+    /// Starts the closing handshake: what is on its way goes out first, then the close frame.
     ///
-    /// Messages that arrive from now on are dropped. A peer that neither lets the frame out nor answers it is cut off
+    /// Repeats are ignored. Messages that arrive from now on are dropped. A peer that neither lets the frame out nor answers it is cut off
     /// after a few seconds.
     ///
-    /// - Parameter reason: At most 123 bytes of UTF-8; more is cut at a character.
+    /// - Parameters:
+    ///   - code: 1000 to 4999, as RFC 6455, section 7.4, gives them out.
+    ///   - reason: At most 123 bytes of UTF-8; more is cut at a character.
     public func close(code: UInt16, reason: String = "") {
         guard state == .opening || state == .open else { return }
         var text = ""

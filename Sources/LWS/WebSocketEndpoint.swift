@@ -3,13 +3,23 @@ public struct WebSocketEndpoint: Sendable {
     public var path: String
     /// A client that offers only others is refused with 400; one that offers none is taken.
     public var subprotocol: String
-    /// A larger message is close 1009. Binary is 1003, invalid UTF-8 1007.
+    /// A larger message is close 1009.
+    ///
+    /// Binary is 1003, invalid UTF-8 1007.
     public var maxMessageBytes: Int
     /// Called on the loop before the upgrade is answered; nil accepts, a response (say 503 with Retry-After) refuses.
     public var refuse: @Sendable (HTTPRequestHead) -> HTTPResponse?
-    /// Called on the loop when the upgrade is accepted. The socket keeps the handler alive until `didClose`.
+    /// Called on the loop when the upgrade is accepted.
+    ///
+    /// The socket keeps the handler alive until `didClose`.
     public var makeHandler: @Sendable (HTTPRequestHead) -> any WebSocketHandler
 
+    /// - Parameters:
+    ///   - path: The decoded path; a query does not matter.
+    ///   - subprotocol: A token, not empty.
+    ///   - maxMessageBytes: Of one message, all its fragments together.
+    ///   - refuse: Accepts all if it is left out.
+    ///   - makeHandler: Makes a handler for each connection.
     public init(
         path: String, subprotocol: String, maxMessageBytes: Int,
         refuse: @escaping @Sendable (HTTPRequestHead) -> HTTPResponse? = { _ in nil },

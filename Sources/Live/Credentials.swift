@@ -2,7 +2,9 @@ public import Rooms
 
 /// What the live part needs of accounts and passwords, given by the floor above.
 public struct Credentials: Sendable {
-    /// Who a token belongs to; nil for one that is not valid. Throws when that cannot be found out now.
+    /// Who a token belongs to; nil for one that is not valid.
+    ///
+    /// Throws when that cannot be found out now.
     public var person: @Sendable (_ token: String) async throws -> Person?
     /// A new secret for a room password.
     public var makeSecret: @Sendable (_ password: String) -> RoomSecret

@@ -18,7 +18,9 @@ extension LiveRooms {
         var isDeletion: Bool
     }
 
-    /// Asks for a commit soon: events wait for it. A few milliseconds gather what happens at once.
+    /// Asks for a commit soon: events wait for it.
+    ///
+    /// A few milliseconds gather what happens at once.
     func requestCommit() {
         guard !hasUrgent else { return }
         hasUrgent = true

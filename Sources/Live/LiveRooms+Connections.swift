@@ -97,7 +97,9 @@ extension LiveRooms {
         }
     }
 
-    /// A message of somebody who is in a room. What is not understood is answered and changes nothing.
+    /// A message of somebody who is in a room.
+    ///
+    /// What is not understood is answered and changes nothing.
     private func handle(
         _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?
     ) {

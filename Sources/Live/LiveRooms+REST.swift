@@ -57,7 +57,9 @@ extension LiveRooms {
         return view(of: home)
     }
 
-    /// All rooms, in the order of their making. Sleeping ones are looked at without being woken.
+    /// All rooms, in the order of their making.
+    ///
+    /// Sleeping ones are looked at without being woken.
     public func rooms() async throws -> [RoomView] {
         var views: [RoomView] = []
         for summary in try await store.rooms() {
@@ -130,7 +132,7 @@ extension LiveRooms {
         }
     }
 
-    /// Takes a runner out of the room; leaving twice is not an error. Their live connection ends too.
+    /// Takes a runner out of the room, and ends their live connection; leaving twice is not an error.
     public func leave(_ runID: String, account: Int64) async throws -> RoomView {
         let view = try await change(runID, account: account) { room, number, _, now throws(RoomError) in
             room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()

@@ -65,12 +65,13 @@ extension Room {
         heard(from: index, at: now, into: &decisions)
         if runners[index].run.isFinished {
             settle(index, into: &decisions)
+            // Nobody disappears from the map between two runs.
+            runners[index].reportedPlace = runners[index].position
             runners[index].run = Run(key: newRunKey(), filter: settings.filter)
         }
         let moment = moment(time, of: index, now: now)
         let before = runners[index].run.meters
         runners[index].run.clock.resume(at: moment)
-        runners[index].reportedPlace = nil
         clockChanged(index, since: runners[index].run.clock.segments.count == 1 ? .min : moment)
         touch(index)
         emit(.started(runner: number), at: now, into: &decisions)
@@ -243,7 +244,7 @@ extension Room {
         let before = runners[index].run.meters
         let added = runners[index].run.add(points)
         guard added.isNew else { return decisions }
-        runners[index].reportedPlace = nil
+        if runners[index].run.latest != nil { runners[index].reportedPlace = nil }
         touch(index)
         if runners[index].run.isFinished {
             // The distance was told as final: whatever comes now corrects it.

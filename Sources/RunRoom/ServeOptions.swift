@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The flags of `runroom serve`. Each stands for a setting of the same name, which may also come from the environment
+/// The flags of the serve command.
+///
+/// Each stands for a setting of the same name, which may also come from the environment
 /// (`RUNROOM_PORT` for `--port`) or from the settings file (`"port"`); a flag wins over the environment, and the
 /// environment over the file.
 struct ServeOptions: ParsableArguments {
@@ -32,6 +34,16 @@ struct ServeOptions: ParsableArguments {
     var passwordCost: String?
     @Option(help: ArgumentHelp("The coordinates of REST: gcj02 or wgs84. (default: gcj02)", valueName: "system"))
     var crs: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether the running app as published, which sends no token, is served. (default: off)", valueName: "on|off"
+        ))
+    var legacyClients: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whether whoever knows a room's runID may read it over REST. (default: on)", valueName: "on|off"))
+    var openRooms: String?
 
     @Option(help: ArgumentHelp("At most one frame in this time. (default: 200)", valueName: "ms"))
     var tick: String?

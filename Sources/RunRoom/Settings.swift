@@ -63,7 +63,10 @@ struct Settings {
 
         application = ApplicationConfiguration(
             server: server, live: live, dataDirectory: try reader.text("data", options.data) ?? "data",
-            passwordCost: cost, rateLimits: rateLimits, restCoordinateSystem: system)
+            passwordCost: cost, rateLimits: rateLimits, restCoordinateSystem: system,
+            openRoomReads: try reader.choice("open-rooms", options.openRooms, ["on": true, "off": false]) ?? true)
+        application.legacyClients =
+            try reader.choice("legacy-clients", options.legacyClients, ["on": true, "off": false]) ?? false
     }
 
     /// Reads one setting from the flag, or from where the environment and the file say it.

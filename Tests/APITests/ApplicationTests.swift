@@ -1,6 +1,7 @@
 import Foundation
 import LWS
 import Logging
+import Services
 import Store
 import Testing
 
@@ -46,6 +47,48 @@ import Testing
         await second.stop()
     }
 
+    @Test("what a poller reports is on a spectator's screen in a frame", .timeLimit(.minutes(1)))
+    func isOneTruth() async throws {
+        let directory = Directory()
+        let application = try make(directory)
+        let client = try await HTTPClient(port: application.start())
+        _ = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
+        _ = try await client.send("POST", "/api/runRoom/create", #"{"runID":159,"password":159}"#)
+        _ = try await client.send("POST", "/api/runRoom/join", #"{"runID":159,"password":159,"username":"ana"}"#)
+
+        let loop = try EventLoop(name: "spectator")
+        let sockets = try WebSocketClient(loop: loop)
+        let (messages, continuation) = AsyncStream.makeStream(of: JSONValue.self)
+        loop.execute {
+            sockets.connect(
+                host: "127.0.0.1", port: client.port, path: "/live", subprotocol: "runroom.v1",
+                handler: Spectator(continuation))
+        }
+        var stage = 0
+        for await message in messages {
+            if stage == 0, message["type"] == "joined" {
+                stage = 1
+                let body = #"""
+                    {"runID":159,"password":159,"username":"ana","latitude":48.2,"longitude":16.4,"meters":120.5,
+                    "seconds":31,"running":true,"in_room":true}
+                    """#
+                #expect(try await client.send("POST", "/api/runRoom/update", body).status == 200)
+            }
+            // The columns are: runner, latitude, longitude, meters, seconds, state, place, …
+            guard let row = message["runners"]?[0], row[3] == 120.5 else { continue }
+            #expect(row[1] == 48.2)
+            #expect(row[2] == 16.4)
+            #expect(row[5] == "running")
+            #expect(row[6] == 1)
+            stage = 2
+            break
+        }
+        #expect(stage == 2)
+        await sockets.shutDown()
+        await loop.shutDown()
+        await application.stop()
+    }
+
     @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(1)))
     func reportsBadStarts() async throws {
         let directory = Directory(), other = Directory()
@@ -76,6 +119,25 @@ import Testing
         await application.stop()
         await #expect(throws: CancellationError.self) { try await application.start() }
     }
+}
+
+/// Joins room 159 and hands on what it hears; on its loop's thread only.
+private final class Spectator: WebSocketHandler {
+    private let messages: AsyncStream<JSONValue>.Continuation
+
+    init(_ messages: AsyncStream<JSONValue>.Continuation) { self.messages = messages }
+
+    func didOpen(_ socket: WebSocket) {
+        socket.send(OutgoingMessage(#"{"type":"join","runID":"159","password":"159","role":"spectator"}"#))
+    }
+
+    func didReceive(text: UnsafeRawBufferPointer, from socket: WebSocket) {
+        messages.yield((try? JSONValue(parsing: Array(text))) ?? .null)
+    }
+
+    func didBecomeWritable(_ socket: WebSocket) {}
+
+    func didClose(_ socket: WebSocket, code: UInt16?, reason: String) { messages.finish() }
 }
 
 /// The system's HTTP client, for a few requests.

@@ -53,11 +53,11 @@ import Testing
     @Test("what the server refuses itself has the shape of the path's group")
     func refuses() async throws {
         try await withAPI { api in
-            let room = Answer(api.responder.refusal(.contentTooLarge, path: "/api/runRoom/update"))
+            let room = try await Answer(api.responder.refusal(.contentTooLarge, path: "/api/runRoom/update"))
             #expect(room.line == #"413 {"error":"The body is too large"}"#)
-            let user = Answer(api.responder.refusal(.badRequest, path: "/api/users?x=1"))
+            let user = try await Answer(api.responder.refusal(.badRequest, path: "/api/users?x=1"))
             #expect(user.line == #"400 {"message":"The request is not valid HTTP"}"#)
-            let full = Answer(api.responder.refusal(.serviceUnavailable, path: "/live"))
+            let full = try await Answer(api.responder.refusal(.serviceUnavailable, path: "/live"))
             #expect(full.headers[.retryAfter] != nil)
             #expect(full.headers[.xContentTypeOptions] == "nosniff")
         }
@@ -83,9 +83,11 @@ import Testing
     func refusesHostileBodies() async throws {
         try await withAPI { api in
             let deep = Array(String(repeating: "[", count: 50_000).utf8)
-            #expect(try await api.send(.post, "/api/users/login", raw: deep).status == 400)
+            let nested = try await api.send(.post, "/api/users/login", raw: deep)
+            #expect(nested.status == 400)
             let invalid = Array(#"{"username":""#.utf8) + [0xFF, 0xFE] + Array(#"","password":"x"}"#.utf8)
-            #expect(try await api.send(.post, "/api/users/login", raw: invalid).status == 400)
+            let garbled = try await api.send(.post, "/api/users/login", raw: invalid)
+            #expect(garbled.status == 400)
         }
     }
 

@@ -1,5 +1,8 @@
 import HTTPTypes
+import Logging
 import Services
+import Store
+import Synchronization
 import Testing
 
 @testable import API
@@ -29,6 +32,25 @@ import Testing
         #expect(!answer)
         #expect(begun.duration(to: .now) < .seconds(10))
         #expect(await answers(within: .seconds(10)) { true })
+    }
+
+    @Test("a request is one line of the log, without what is secret")
+    func logsRequests() async throws {
+        let log = RecordingLog()
+        try await withAPI(logger: log.logger) { api in
+            let token = try await api.register("ana", password: "verysecret")
+            _ = try await api.send(.get, "/api/users/ana?q=hidden", token: token)
+            _ = try await api.send(.delete, "/api/runRoom/delete?runID=5&password=roomsecret")
+            let lines = log.lines.filter { $0.contains(" request ") }
+            #expect(lines.count == 3)
+            #expect(lines[0].hasPrefix("debug request method=POST milliseconds="))
+            #expect(lines[0].hasSuffix(" route=/api/users status=200"))
+            #expect(lines[1].hasSuffix(" route=/api/users/{id} status=200"))
+            #expect(lines[2].hasSuffix(" route=/api/runRoom/delete status=404"))
+            for secret in ["verysecret", "hidden", "roomsecret", token] {
+                #expect(!log.lines.contains { $0.contains(secret) })
+            }
+        }
     }
 
     @Test("the metrics are a page of Prometheus's text format that counts what happened")
@@ -90,6 +112,33 @@ import Testing
             }
             #expect((value ?? -1) >= previousBucket)
             previousBucket = value ?? 0
+        }
+    }
+}
+
+/// Keeps what is logged: level, message, and metadata in the order of their names.
+private final class RecordingLog: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+
+    var logger: Logger {
+        Logger(label: "test") { _ in Handler(log: self) }
+    }
+
+    private struct Handler: LogHandler {
+        let log: RecordingLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            log.kept.withLock { $0.append("\(event.level) \(event.message) " + values.joined(separator: " ")) }
         }
     }
 }

@@ -177,6 +177,22 @@ import Testing
         }
     }
 
+    @Test("long lists come as a stream that is the same text")
+    func streams() async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            let markers = JSONValue.array((1...5000).map { ["latitude": 1.5, "longitude": 2.5, "id": .int($0)] })
+            for _ in 0..<5 {
+                _ = try await api.send(
+                    .post, "/api/users/run/record", ["runRecord": ["markers": markers]], token: token)
+            }
+            let answer = try await api.send(.get, "/api/users/run/records/ana", token: token)
+            #expect(answer.json["records"]?.array?.map { $0["runId"] } == [1, 2, 3, 4, 5])
+            #expect(answer.json["records"]?.array?.allSatisfy { $0["markers"] == markers } == true)
+            #expect(answer.json["pagination"] == ["total": 5, "page": 1, "pages": 1])
+        }
+    }
+
     @Test("a deleted record is gone and the others keep their run IDs")
     func deletes() async throws {
         try await withAPI { api in
@@ -221,6 +237,30 @@ import Testing
             let unknown = try await api.send(
                 method, path.replacing("ana", with: "nobody"), nobody, token: ana)
             #expect(unknown.line == #"404 {"message":"User not found"}"#)
+        }
+    }
+
+    @Test("for clients as they were published, a login from the same address within two hours stands for a token")
+    func takesLegacyClients() async throws {
+        try await withAPI(legacy: true) { api in
+            let token = try await api.register("ana")
+            let body: JSONValue = ["username": "ana", "runRecord": Self.run]
+            func post(from address: String = "192.0.2.1") async throws -> Int {
+                try await api.send(.post, "/api/users/run/record", body, from: address).status
+            }
+            #expect(try await post() == 401)
+            _ = try await api.send(.post, "/api/users/tokenCheck", token: token)
+            #expect(try await post() == 200)
+            #expect(try await post(from: "198.51.100.1") == 401)
+            let list = try await api.send(.get, "/api/users/run/records/ana")
+            #expect(list.json["pagination"]?["total"] == 1)
+            #expect(try await api.send(.post, "/api/users/run/record", body, token: "x").status == 403)
+            _ = try await api.register("bob")
+            #expect(try await api.send(.get, "/api/users/run/records/bob").status == 401)
+            api.clock.advance(seconds: 2 * 3600)
+            #expect(try await post() == 401)
+            _ = try await api.send(.post, "/api/users/login", ["username": "ana", "password": "secret"])
+            #expect(try await post() == 200)
         }
     }
 

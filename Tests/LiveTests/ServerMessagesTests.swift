@@ -78,7 +78,13 @@ extension OutgoingMessage {
                 runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, marker: 118,
                 time: 1_732_350_000_123, people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
                 outlines: [
-                    (3, [try Coordinate(latitude: 39.9041, longitude: 116.407), try Coordinate(latitude: 39.905, longitude: 116.407)])
+                    (
+                        3,
+                        [
+                            try Coordinate(latitude: 39.9041, longitude: 116.407),
+                            try Coordinate(latitude: 39.905, longitude: 116.407),
+                        ]
+                    )
                 ],
                 events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]), in: .wgs84)
         #expect(

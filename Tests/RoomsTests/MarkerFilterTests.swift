@@ -124,6 +124,12 @@ struct MarkerFilterTests {
         #expect(distances == distances.sorted())
     }
 
+    @Test("a marker whose time is not after the one before is none of the three")
+    mutating func timeAmongThree() throws {
+        let ana = try send([(0, 0), (10, 1), (1000, 1), (1010, 2), (1020, 3), (30, 4)])
+        #expect(meeting.counted(ana) == [1, 2, 6])
+    }
+
     @Test("a filter that began on a wrong place finds its way")
     mutating func wrongStart() throws {
         let ana = try send([(100_000, 0), (0, 1), (10, 2), (20, 3), (30, 4)])

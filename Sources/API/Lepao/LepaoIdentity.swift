@@ -4,17 +4,31 @@ import Services
 
 /// Who asks, in the running app's API.
 struct LepaoIdentity: Sendable {
-    let accounts: Accounts
-    let tokens: Tokens
+    private let accounts: Accounts
+    private let tokens: Tokens
+    private let recentLogins: RecentLogins?
+
+    init(_ core: Core) {
+        accounts = core.accounts
+        tokens = core.tokens
+        recentLogins = core.recentLogins
+    }
 
     /// The account that a request may speak for: that of its token.
     ///
     /// - Parameters:
     ///   - request: The request with the token.
     ///   - username: Whom the request names; nil for the token's user.
+    /// - Returns: The account that is named, or the token's.
     /// - Throws: 401 without a token, 403 for one that is not valid, 404 for a username that nobody has, 403 for
     ///   somebody else's.
     func account(of request: HTTPServerRequest, named username: String?) async throws -> Account {
+        if request.authorization == nil, let recentLogins, let username,
+            let account = try await accounts.account(named: username),
+            recentLogins.includes(account.id, from: request.head.remoteAddress)
+        {
+            return account
+        }
         let identity = try await tokens.verify(request.authorization)
         guard let username else {
             guard let account = try await accounts.account(id: identity.account) else { throw ServicesError.badToken }

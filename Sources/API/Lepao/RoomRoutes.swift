@@ -15,7 +15,7 @@ struct RoomRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -38,11 +38,15 @@ struct RoomRoutes: Sendable {
 
     private func all(_ request: HTTPServerRequest) async throws -> Response {
         _ = try await core.tokens.verify(request.authorization)
+        try core.limits.roomLists?.take(request.head.remoteAddress)
         let system = try request.coordinateSystem(default: core.coordinateSystem)
         let rooms = try await core.live.rooms()
-        return .json([
-            "message": "Rooms retrieved successfully.", "rooms": .array(rooms.map { LepaoJSON.room($0, in: system) }),
-        ])
+        let json = RoomJSON(system: system)
+        var text = JSONText()
+        text.raw("{\"message\":\"Rooms retrieved successfully.\",\"rooms\":")
+        text.array(rooms) { text, room in json.write(room, to: &text) }
+        text.raw("}")
+        return .json(encoded: text.bytes)
     }
 
     private func room(_ request: HTTPServerRequest) async throws -> Response {
@@ -53,10 +57,11 @@ struct RoomRoutes: Sendable {
             let room = try await core.live.room(runID)
         else { throw noSuchRoom }
         if !core.roomsAreOpen { try await checkMayLook(into: room, request) }
-        return .json([
-            "success": true, "code": "ROOM_FOUND", "message": "Run room retrieved successfully",
-            "data": LepaoJSON.roomData(room, in: system),
-        ])
+        var text = JSONText()
+        text.raw("{\"success\":true,\"code\":\"ROOM_FOUND\",\"message\":\"Run room retrieved successfully\",\"data\":")
+        RoomJSON(system: system).writeData(room, to: &text)
+        text.raw("}")
+        return .json(encoded: text.bytes)
     }
 
     /// Where rooms are not open, one needs the room's password or a runner's token.
@@ -85,8 +90,7 @@ struct RoomRoutes: Sendable {
         let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
         _ = try await identity.accountIfSent(request, named: nil)
         let room = try await core.live.createRoom(runID, password: password)
-        return .json(
-            ["message": "Room created successfully", "room": LepaoJSON.room(room, in: system)], status: .created)
+        return Self.answer("Room created successfully", room, RoomJSON(system: system), status: .created)
     }
 
     private func delete(_ request: HTTPServerRequest) async throws -> Response {
@@ -120,7 +124,7 @@ struct RoomRoutes: Sendable {
             }
             return try await core.live.join(runID, person: Person(account), at: coordinate)
         }
-        return .json(["message": "Joined room successfully", "room": LepaoJSON.room(room, in: system)])
+        return Self.answer("Joined room successfully", room, RoomJSON(system: system))
     }
 
     private func update(_ request: HTTPServerRequest) async throws -> Response {
@@ -145,7 +149,7 @@ struct RoomRoutes: Sendable {
             guard let account = try await core.accounts.account(named: username) else { throw words.noSuchRunner }
             return try await core.live.update(runID, account: account.id, report)
         }
-        return .json(["message": "Room updated successfully", "room": LepaoJSON.room(room, in: system)])
+        return Self.answer("Room updated successfully", room, RoomJSON(system: system, showsMarkers: false))
     }
 
     private static let progress = [
@@ -190,7 +194,7 @@ struct RoomRoutes: Sendable {
             }
             return try await core.live.start(runID, account: account.id)
         }
-        return .json(["message": "Run started", "room": LepaoJSON.room(room, in: system)])
+        return Self.answer("Run started", room, RoomJSON(system: system))
     }
 
     private func leave(_ request: HTTPServerRequest) async throws -> Response {
@@ -205,10 +209,21 @@ struct RoomRoutes: Sendable {
             guard let account = try await core.accounts.account(named: username) else { throw words.noSuchRunner }
             return try await core.live.leave(runID, account: account.id)
         }
-        return .json([
-            "message": .string("Runner \(username) has left the room."),
-            "updatedRoom": LepaoJSON.room(room, in: system),
-        ])
+        return Self.answer("Runner \(username) has left the room.", room, RoomJSON(system: system), as: "updatedRoom")
+    }
+
+    private static func answer(
+        _ message: String, _ room: RoomView, _ json: RoomJSON, as name: StaticString = "room", status: Status = .ok
+    ) -> Response {
+        var text = JSONText()
+        text.raw("{\"message\":")
+        text.string(message)
+        text.raw(",\"")
+        text.raw(name)
+        text.raw("\":")
+        json.write(room, to: &text)
+        text.raw("}")
+        return .json(encoded: text.bytes, status: status)
     }
 }
 

@@ -10,7 +10,7 @@ struct RunRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -63,17 +63,10 @@ struct RunRoutes: Sendable {
     private func records(_ request: HTTPServerRequest) async throws -> Response {
         let account = try await owner(request)
         let json = RecordJSON(system: try request.coordinateSystem(default: core.coordinateSystem))
-        let page = try await core.records.page(
-            account: account.id, page: try request.positiveInteger("page"), limit: try request.positiveInteger("limit"))
-        var bytes = Array("{\"records\":[".utf8)
-        for (index, record) in page.records.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            try json.write(record, to: &bytes)
-        }
-        bytes.append(
-            contentsOf: "],\"pagination\":{\"total\":\(page.total),\"page\":\(page.page),\"pages\":\(page.pages)}}".utf8
-        )
-        return .json(encoded: bytes)
+        let page = try await RecordList.page(
+            try request.positiveInteger("page"), limit: try request.positiveInteger("limit"), account: account.id,
+            in: core.database)
+        return try await RecordList(page, account: account.id, records: core.records, json: json).response()
     }
 
     private func record(_ request: HTTPServerRequest) async throws -> Response {
@@ -81,7 +74,9 @@ struct RunRoutes: Sendable {
         let json = RecordJSON(system: try request.coordinateSystem(default: core.coordinateSystem))
         guard let runID = Self.runID(request) else { throw Self.noSuchRecord }
         do {
-            return .json(encoded: try json.bytes(try await core.records.record(account: account.id, runID: runID)))
+            var text = JSONText()
+            try json.write(try await core.records.record(account: account.id, runID: runID), to: &text)
+            return .json(encoded: text.bytes)
         } catch ServicesError.notFound {
             throw Self.noSuchRecord
         }

@@ -11,7 +11,7 @@ struct UserRoutes: Sendable {
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(accounts: core.accounts, tokens: core.tokens)
+        identity = LepaoIdentity(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -42,6 +42,7 @@ struct UserRoutes: Sendable {
         let account = try await core.accounts.login(
             username: username, password: password, address: request.head.remoteAddress)
         let token = try await core.tokens.issue(for: account.id)
+        core.recentLogins?.record(account.id, from: request.head.remoteAddress)
         return .json([
             "message": "Login successful", "token": .string(token.token), "user": .object(try await ownUser(account)),
         ])
@@ -57,6 +58,7 @@ struct UserRoutes: Sendable {
 
     private func checkToken(_ request: HTTPServerRequest) async throws -> Response {
         let identity = try await core.tokens.verify(request.authorization)
+        core.recentLogins?.record(identity.account, from: request.head.remoteAddress)
         return .json([
             "message": "Token is valid",
             "decoded": [
@@ -79,15 +81,23 @@ struct UserRoutes: Sendable {
 
     /// A user as its owner sees it.
     ///
-    /// The records are without their markers, which would make each login as large as all runs ever; those are under
-    /// `run/records`.
+    /// With the newest records only, and without their markers: otherwise each login would be as large as all runs ever.
+    /// All of it is under `run/records`.
     private func ownUser(_ account: Account) async throws -> JSONObject {
         var user = LepaoJSON.user(account)
         user["lastRunId"] = .int(account.lastRunID)
         user["data"] = try await core.records.runData(account: account.id).json
-        let records = try await core.database.recordSummaries(account: account.id).records
-        user["record"] = .array(records.map(LepaoJSON.record))
+        user["record"] = .array(try await newestRecords(of: account).map(LepaoJSON.record))
         user["posts"] = []
         return user
+    }
+
+    private func newestRecords(of account: Account) async throws -> [RecordSummary] {
+        let limit = 100
+        let first = try await core.database.recordSummaries(account: account.id, limit: limit)
+        guard first.total > limit else { return first.records }
+        return try await core.database.recordSummaries(
+            account: account.id, offset: first.total - limit, limit: limit
+        ).records
     }
 }

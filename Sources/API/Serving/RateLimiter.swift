@@ -16,23 +16,25 @@ public struct RateLimit: Sendable, Hashable {
 
 /// Token buckets, one for each remote address.
 ///
+/// A bucket is kept as the moment at which it will be full again (the generic cell rate algorithm, ITU-T I.371): exact,
+/// and without anything to refill.
+///
 /// The table is bounded: whoever makes the server forget an address by coming from ten thousand others has ten thousand
 /// addresses anyway.
 final class RateLimiter: Sendable {
-    private struct Bucket {
-        var tokens: Double
-        var updated: ContinuousClock.Instant
-    }
-
-    private let limit: RateLimit
+    /// Between two tokens that come back.
+    private let interval: Duration
+    /// From empty to full, less one token.
+    private let tolerance: Duration
     private let capacity: Int
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let buckets = Mutex<[AddressKey: Bucket]>([:])
+    private let fullAt = Mutex<[AddressKey: ContinuousClock.Instant]>([:])
 
     init(
         _ limit: RateLimit, capacity: Int = 10_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
-        self.limit = limit
+        interval = .seconds(60 / limit.perMinute)
+        tolerance = interval * (limit.burst - 1)
         self.capacity = capacity
         self.now = now
     }
@@ -43,34 +45,26 @@ final class RateLimiter: Sendable {
     func take(_ address: String) throws(Problem) {
         let key = AddressKey(address)
         let moment = now()
-        let missing = buckets.withLock { buckets -> Double in
-            var bucket = buckets[key] ?? Bucket(tokens: Double(limit.burst), updated: moment)
-            bucket.tokens = tokens(of: bucket, at: moment)
-            bucket.updated = moment
-            let missing = max(0, 1 - bucket.tokens)
-            if missing == 0 { bucket.tokens -= 1 }
-            if buckets[key] == nil, buckets.count >= capacity { prune(&buckets, at: moment) }
-            buckets[key] = bucket
-            return missing
+        let wait = fullAt.withLock { fullAt -> Duration? in
+            let full = max(fullAt[key] ?? moment, moment)
+            let excess = moment.duration(to: full) - tolerance
+            guard excess <= .zero else { return excess }
+            if fullAt[key] == nil, fullAt.count >= capacity { prune(&fullAt, at: moment) }
+            fullAt[key] = full + interval
+            return nil
         }
-        guard missing > 0 else { return }
-        throw .tooManyRequests(retryAfter: max(1, Int((missing / limit.perMinute * 60).rounded(.up))))
+        guard let wait else { return }
+        throw .tooManyRequests(retryAfter: max(1, Int((wait / .seconds(1)).rounded(.up))))
     }
 
     /// How many addresses are remembered.
-    var count: Int { buckets.withLock { $0.count } }
-
-    private func tokens(of bucket: Bucket, at moment: ContinuousClock.Instant) -> Double {
-        let minutes = bucket.updated.duration(to: moment) / .seconds(60)
-        return min(Double(limit.burst), bucket.tokens + max(0, minutes) * limit.perMinute)
-    }
+    var count: Int { fullAt.withLock { $0.count } }
 
     /// Forgets those that are full again, or else the fuller half: the emptiest are the ones to remember.
-    private func prune(_ buckets: inout [AddressKey: Bucket], at moment: ContinuousClock.Instant) {
-        buckets = buckets.filter { tokens(of: $0.value, at: moment) < Double(limit.burst) }
-        guard buckets.count >= capacity else { return }
-        let fullest = buckets.sorted { tokens(of: $0.value, at: moment) > tokens(of: $1.value, at: moment) }
-        for (key, _) in fullest.prefix(capacity / 2) { buckets[key] = nil }
+    private func prune(_ fullAt: inout [AddressKey: ContinuousClock.Instant], at moment: ContinuousClock.Instant) {
+        fullAt = fullAt.filter { $0.value > moment }
+        guard fullAt.count >= capacity else { return }
+        for (key, _) in fullAt.sorted(by: { $0.value < $1.value }).prefix(capacity / 2) { fullAt[key] = nil }
     }
 }
 
@@ -99,6 +93,8 @@ public struct RateLimits: Sendable, Hashable {
     public var registrations = RateLimit(burst: 100, perMinute: 20)
     public var logins = RateLimit(burst: 100, perMinute: 60)
     public var roomCreations = RateLimit(burst: 30, perMinute: 10)
+    /// Of all rooms, which wakes each of them.
+    public var roomLists = RateLimit(burst: 10, perMinute: 30)
 
     public init() {}
 }
@@ -108,6 +104,7 @@ struct RequestLimits: Sendable {
     var registrations: RateLimiter?
     var logins: RateLimiter?
     var roomCreations: RateLimiter?
+    var roomLists: RateLimiter?
 
     /// Nothing is limited.
     init() {}
@@ -116,5 +113,6 @@ struct RequestLimits: Sendable {
         registrations = RateLimiter(limits.registrations, now: now)
         logins = RateLimiter(limits.logins, now: now)
         roomCreations = RateLimiter(limits.roomCreations, now: now)
+        roomLists = RateLimiter(limits.roomLists, now: now)
     }
 }

@@ -6,15 +6,16 @@ final class BodyCollector {
     private var form: MultipartParser?
     private var count = 0
 
-    init(policy: BodyPolicy, contentType: String?, directory: String) {
+    init(policy: BodyPolicy, contentType: String?, directory: String, budget: MemoryBudget) {
         self.policy = policy
         if policy.parsesMultipart, let contentType,
             contentType.lowercased().trimmingBlanks.hasPrefix("multipart/form-data")
         {
             form = MultipartParser(
-                boundary: MultipartParser.boundary(in: contentType), policy: policy, directory: directory)
+                boundary: MultipartParser.boundary(in: contentType), policy: policy, directory: directory,
+                budget: budget)
         } else {
-            plain = SpillingBuffer(spillBytes: policy.spillBytes, directory: directory)
+            plain = SpillingBuffer(spillBytes: policy.spillBytes, directory: directory, budget: budget)
         }
     }
 
@@ -27,6 +28,6 @@ final class BodyCollector {
 
     func finish() throws(RequestFault) -> HTTPBody {
         if let form = try form?.finish() { return .multipart(form) }
-        return try plain?.finish() ?? .bytes([])
+        return plain?.finish() ?? .bytes([])
     }
 }

@@ -35,8 +35,11 @@ struct BodyDecoder {
 
     /// Takes what belongs to the body from the front of `bytes`.
     ///
-    /// - Parameter sink: Gets the body's bytes, piece by piece.
+    /// - Parameters:
+    ///   - bytes: What has arrived.
+    ///   - sink: Gets the body's bytes, piece by piece.
     /// - Returns: How many bytes were taken; fewer than there are only when the body is done.
+    /// - Throws: ``RequestFault/malformed`` for broken chunks, and what `sink` throws.
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer, into sink: (UnsafeRawBufferPointer) throws(RequestFault) -> Void
     ) throws(RequestFault) -> Int {

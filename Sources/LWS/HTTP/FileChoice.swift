@@ -6,9 +6,12 @@ struct FileChoice {
     let range: Range<Int>
     private(set) var headers: HTTPFields = [:]
 
+    /// Judges a request for a file.
+    ///
     /// - Parameters:
     ///   - request: Conditions and ranges count for GET and HEAD only.
     ///   - status: What the handler says; anything but 200 is sent as it is.
+    ///   - size: The file's, in bytes.
     ///   - etag: With or without its quotation marks.
     init(request: ParsedHead?, status: HTTPTypes.HTTPResponse.Status, size: Int, etag: String) {
         let tag = EntityTag(etag) ?? EntityTag("\"\(etag)\"")

@@ -52,6 +52,8 @@ final class HTTPConnection {
     /// Where the bytes of a tunnel go.
     private var tunnel: Tunnel?
 
+    private var heldHeadBytes = 0
+
     /// When the present phase is over at the latest.
     private(set) var deadline: ContinuousClock.Instant
 
@@ -60,6 +62,8 @@ final class HTTPConnection {
     private static let pieceCount = 4
     /// Pipelined requests beyond this wait in the kernel.
     private static let maxPipelinedBytes = 64 << 10
+    /// What every connection may hold of an unfinished head.
+    private static let freeHeadBytes = 4 << 10
 
     init(server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String) {
         self.server = server
@@ -93,8 +97,23 @@ final class HTTPConnection {
             inbound.append(contentsOf: bytes)
         }
         process()
+        // Many heads that are never finished must not fill the memory.
+        if phase == .head {
+            holdHead(inbound.count)
+            if heldHeadBytes == 0, inbound.count > Self.freeHeadBytes { refuse(.overloaded) }
+        } else {
+            holdHead(0)
+        }
         if phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes { pauseReading(true) }
         return phase == .closed ? -1 : 0
+    }
+
+    /// Counts an unfinished head that is not a short one against the server's budget.
+    private func holdHead(_ count: Int) {
+        let wanted = count > Self.freeHeadBytes ? count : 0
+        guard wanted != heldHeadBytes else { return }
+        server.headMemory.giveBack(heldHeadBytes)
+        heldHeadBytes = server.headMemory.take(wanted) ? wanted : 0
     }
 
     private func pauseReading(_ isPaused: Bool) {
@@ -163,7 +182,7 @@ final class HTTPConnection {
         decoder = BodyDecoder(parsed.framing)
         collector = BodyCollector(
             policy: policy, contentType: parsed.fields[.contentType],
-            directory: server.configuration.temporaryDirectory)
+            directory: server.configuration.temporaryDirectory, budget: server.bodyMemory)
         phase = .body
         if !decoder.isDone, parsed.expectsContinue, inbound.isEmpty {
             write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -353,9 +372,9 @@ final class HTTPConnection {
 
     @discardableResult private func write(_ bytes: [UInt8]) -> Bool {
         guard let wsi else { return false }
-        var bytes = bytes
-        return bytes.withUnsafeMutableBufferPointer {
-            lws_write(wsi, $0.baseAddress, $0.count, LWS_WRITE_HTTP) >= 0
+        // A raw socket's bytes are sent as they are; nothing is written in front of them.
+        return bytes.withUnsafeBufferPointer {
+            lws_write(wsi, UnsafeMutablePointer(mutating: $0.baseAddress), $0.count, LWS_WRITE_HTTP) >= 0
         }
     }
 
@@ -398,10 +417,17 @@ final class HTTPConnection {
         if let wsi { lws_callback_on_writable(wsi) }
     }
 
+    /// Everything that the handler has given so far is with the peer's kernel: the peer is not what is slow.
+    private var isWaitingForHandler: Bool {
+        guard case .stream(_, isPulling: true) = source, outgoing.isEmpty, let wsi else { return false }
+        return lws_partial_buffered(wsi) == 0
+    }
+
     /// The deadline has passed.
     func expire() {
         switch phase {
         case .head where !inbound.isEmpty, .body: refuse(.timedOut)
+        case .sending where isWaitingForHandler: deadline = .now + server.configuration.requestTimeout
         case .head, .sending, .draining: end()
         case .answering, .tunnel, .closed: break
         }
@@ -433,6 +459,7 @@ final class HTTPConnection {
                     return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
                 }
                 descriptor = pair.inner
+                server.limitSendBuffer(of: lws_get_socket_fd(wsi))
                 self.tunnel = tunnel
                 phase = .tunnel
                 pauseReading(false)
@@ -508,6 +535,7 @@ extension HTTPConnection: LWSConnection {
         source = .finished
         outgoing = []
         inbound = []
+        holdHead(0)
         let tunnel = tunnel
         self.tunnel = nil
         tunnel?.outerClosed()

@@ -25,6 +25,7 @@ struct MultipartParser {
 
     private let policy: BodyPolicy
     private let directory: String
+    private let budget: MemoryBudget
     /// Line end, two dashes and the boundary; nil until the first line has told it.
     private var delimiter: [UInt8]?
     private var state = State.preamble
@@ -39,10 +40,15 @@ struct MultipartParser {
     private static let maxPartHeaderBytes = 8192
     private static let maxBoundaryBytes = 200
 
-    /// - Parameter boundary: From the request's `Content-Type`; nil takes it from the first line of the body.
-    init(boundary: String?, policy: BodyPolicy, directory: String) {
+    /// - Parameters:
+    ///   - boundary: From the request's `Content-Type`; nil takes it from the first line of the body.
+    ///   - policy: Its limits for parts and files.
+    ///   - directory: Where files go that are too large for memory.
+    ///   - budget: Of the server.
+    init(boundary: String?, policy: BodyPolicy, directory: String, budget: MemoryBudget) {
         self.policy = policy
         self.directory = directory
+        self.budget = budget
         delimiter = boundary.map { Array("\r\n--\($0)".utf8) }
         // The first boundary may be the very beginning, without the line end that precedes the others.
         pending = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
@@ -151,7 +157,7 @@ struct MultipartParser {
         pendingStartsContent = true
         part = Part(
             name: name, filename: disposition.filename, contentType: contentType,
-            content: SpillingBuffer(spillBytes: policy.spillBytes, directory: directory))
+            content: SpillingBuffer(spillBytes: policy.spillBytes, directory: directory, budget: budget))
         state = .content
         return true
     }
@@ -188,8 +194,7 @@ struct MultipartParser {
     }
 
     private mutating func take(_ count: Int) throws(RequestFault) {
-        guard var part else { return }
-        self.part = nil
+        guard let part else { return }
         let limit = part.filename == nil ? min(Self.maxFieldBytes, policy.maxBytes) : policy.maxFileBytes
         if part.content.count + count > limit { throw .bodyTooLarge }
         var fault: RequestFault?
@@ -199,13 +204,12 @@ struct MultipartParser {
             } catch { fault = error }
         }
         if let fault { throw fault }
-        self.part = part
     }
 
     private mutating func endPart() throws(RequestFault) {
-        guard var part else { throw .failed }
+        guard let part else { throw .failed }
         self.part = nil
-        let content = try part.content.finish()
+        let content = part.content.finish()
         if let filename = part.filename {
             form.files.append(
                 .init(name: part.name, filename: filename, contentType: part.contentType, content: content))

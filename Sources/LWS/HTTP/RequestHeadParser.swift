@@ -69,8 +69,11 @@ struct RequestHeadParser {
         self.maxHeaderBytes = maxHeaderBytes
     }
 
+    /// Looks for the end of the head, on from where the last call stopped.
+    ///
     /// - Parameter bytes: Everything since the last head, each time with what arrived since.
     /// - Returns: How many bytes the head has, its last empty line included; nil while there is more to come.
+    /// - Throws: ``RequestFault/targetTooLong`` or ``RequestFault/headersTooLarge``, as soon as it is certain.
     mutating func endOfHead(in bytes: some RandomAccessCollection<UInt8>) throws(RequestFault) -> Int? {
         var position = scanned
         func byte(_ offset: Int) -> UInt8 { bytes[bytes.index(bytes.startIndex, offsetBy: offset)] }
@@ -104,7 +107,11 @@ struct RequestHeadParser {
         return nil
     }
 
+    /// Takes a head apart.
+    ///
     /// - Parameter head: As long as `endOfHead` said.
+    /// - Returns: Its parts, decoded where they are encoded.
+    /// - Throws: What is wrong with it; the connection cannot go on then, since its next request may be a part of this.
     func parse(_ head: some Collection<UInt8>) throws(RequestFault) -> ParsedHead {
         var lines = head.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
             line.last == UInt8(ascii: "\r") ? line.dropLast() : line

@@ -33,7 +33,15 @@ struct ResponseHeadWriter {
         return date
     }
 
-    /// - Parameter headers: Without those that this writes itself; its own win.
+    /// A status line and header fields, the empty line included.
+    ///
+    /// - Parameters:
+    ///   - status: Of the answer.
+    ///   - headers: Those that are written here anyway are left out.
+    ///   - framing: How the end of the body is told.
+    ///   - keepsAlive: Whether another request may follow.
+    ///   - minorVersion: Of the request: HTTP/1.0 must be told that the connection stays.
+    /// - Returns: The bytes.
     mutating func head(
         status: HTTPTypes.HTTPResponse.Status, headers: HTTPFields, framing: ResponseFraming, keepsAlive: Bool,
         minorVersion: Int

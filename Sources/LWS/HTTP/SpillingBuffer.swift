@@ -1,53 +1,67 @@
-internal import Glibc
+/// What all bodies that are being received by one server may hold in memory together.
+///
+/// Without it, many clients that each send most of a body and then wait would fill the memory. Everything on the
+/// loop's thread.
+final class MemoryBudget {
+    let limit: Int
+    private(set) var used = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Returns: False, and nothing is taken, when it would be too much.
+    func take(_ count: Int) -> Bool {
+        guard used + count <= limit else { return false }
+        used += count
+        return true
+    }
+
+    func giveBack(_ count: Int) { used -= count }
+}
 
 /// Collects bytes in memory, and from a limit on in a temporary file.
-struct SpillingBuffer {
+final class SpillingBuffer {
     private let spillBytes: Int
     private let directory: String
+    private let budget: MemoryBudget
     private var memory: [UInt8] = []
     private var file: TemporaryFile.Lease?
     private(set) var count = 0
 
-    init(spillBytes: Int, directory: String) {
+    init(spillBytes: Int, directory: String, budget: MemoryBudget) {
         self.spillBytes = spillBytes
         self.directory = directory
+        self.budget = budget
     }
 
+    deinit { budget.giveBack(memory.count) }
+
     /// - Throws: ``RequestFault/failed`` when the disk does not take them.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
+    func append(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
         count += bytes.count
-        if file == nil, count > spillBytes {
+        if file == nil, count <= spillBytes, budget.take(bytes.count) {
+            memory.append(contentsOf: bytes)
+            return
+        }
+        if file == nil {
             let lease = try TemporaryFile.Lease(in: directory)
             file = lease
-            try memory.withUnsafeBytesTyped { bytes throws(RequestFault) in try lease.write(bytes) }
+            try lease.write(memory)
+            budget.giveBack(memory.count)
             memory = []
         }
-        if let file {
-            try file.write(bytes)
-        } else {
-            memory.append(contentsOf: bytes)
-        }
+        try file?.write(bytes)
     }
 
     /// Gives away what was collected.
-    mutating func finish() throws(RequestFault) -> HTTPBody {
-        guard let file else {
-            defer { memory = [] }
-            return .bytes(memory)
+    func finish() -> HTTPBody {
+        if let file {
+            self.file = nil
+            return .file(file.finish(count: count))
         }
-        self.file = nil
-        return .file(file.finish(count: count))
-    }
-}
-
-extension [UInt8] {
-    fileprivate func withUnsafeBytesTyped(
-        _ body: (UnsafeRawBufferPointer) throws(RequestFault) -> Void
-    ) throws(RequestFault) {
-        var fault: RequestFault?
-        withUnsafeBytes { bytes in
-            do throws(RequestFault) { try body(bytes) } catch { fault = error }
+        defer {
+            budget.giveBack(memory.count)
+            memory = []
         }
-        if let fault { throw fault }
+        return .bytes(memory)
     }
 }

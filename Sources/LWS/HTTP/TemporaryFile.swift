@@ -64,6 +64,14 @@ public final class TemporaryFile: Sendable {
             }
         }
 
+        func write(_ bytes: [UInt8]) throws(RequestFault) {
+            var fault: RequestFault?
+            bytes.withUnsafeBytes { bytes in
+                do throws(RequestFault) { try write(bytes) } catch { fault = error }
+            }
+            if let fault { throw fault }
+        }
+
         func finish(count: Int) -> TemporaryFile {
             defer { path = nil }
             return TemporaryFile(path: path!, count: count)

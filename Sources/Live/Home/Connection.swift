@@ -87,7 +87,9 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         return oldest.duration(to: now) > limit || outboxBytes > 8 << 20
     }
 
-    /// Tells why, and closes. What was to be sent before goes first.
+    /// Tells why, and closes.
+    ///
+    /// What was to be sent before goes first.
     func end(_ reason: CloseReason, code: String? = nil, _ sentence: String) {
         guard beginEnding() else { return }
         send(ServerMessages.error(code: code ?? reason.code, message: sentence))

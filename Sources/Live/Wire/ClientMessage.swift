@@ -37,7 +37,10 @@ enum ClientMessage {
 
     /// Reads a message whose type is known.
     ///
-    /// - Parameter bytes: valid JSON, an object.
+    /// - Parameters:
+    ///   - type: what its `type` says.
+    ///   - bytes: valid JSON, an object.
+    /// - Throws: ``Problem``.
     init(type: String, bytes: UnsafeRawBufferPointer) throws(Problem) {
         let data = Data(bytes)
         switch type {
@@ -83,7 +86,9 @@ enum ClientMessage {
             throw .malformed("`role` is runner or spectator.")
         }
         return Join(
-            runID: wire.runID.text, password: wire.password?.text, token: wire.token, isSpectator: isSpectator,
+            // Rooms are named in NFC; a phone may send the same name decomposed.
+            runID: wire.runID.text.precomposedStringWithCanonicalMapping, password: wire.password?.text,
+            token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
             clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil })
     }

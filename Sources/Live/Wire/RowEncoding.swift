@@ -7,7 +7,10 @@ extension JSONWriter {
 
     /// A runner's state as protocol.md's `columns` order it.
     ///
-    /// - Parameter places: digits behind the point of a degree: 6 in frames, 7 in `joined`.
+    /// - Parameters:
+    ///   - row: what to write.
+    ///   - system: what the client's degrees mean.
+    ///   - places: digits behind the point of a degree: 6 in frames, 7 in `joined`.
     mutating func row(_ row: RunnerRow, in system: CoordinateSystem, places: Int) {
         byte("[")
         integer(row.runner)

@@ -40,7 +40,12 @@ enum ServerMessages {
         }
     }
 
-    /// - Parameter echo: the ping's `t`, as JSON, byte for byte; nil when it had none.
+    /// The answer to a ping.
+    ///
+    /// - Parameters:
+    ///   - echo: the ping's `t`, as JSON, byte for byte; nil when it had none.
+    ///   - time: the server's clock, Unix milliseconds.
+    /// - Returns: The message.
     static func pong(echo: [UInt8]?, time: Int64) -> OutgoingMessage {
         OutgoingMessage(capacity: 96 + (echo?.count ?? 0)) { buffer in
             var writer = JSONWriter(buffer)

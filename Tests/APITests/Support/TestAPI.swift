@@ -29,16 +29,18 @@ struct TestAPI: Sendable {
     let responder: APIResponder
     let clock = TestClock()
 
-    fileprivate init(limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, live: LiveSettings)
+    fileprivate init(
+        limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
+        logger: Logger
+    )
         throws
     {
         directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         database = try AppDatabase(directory: directory, logger: logger)
         loop = try EventLoop(name: "test")
         core = Core(
             database: database, loop: loop, live: live, cost: .low, limits: limits,
-            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, logger: logger,
+            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy, logger: logger,
             now: { [clock] in clock.now }
         )
         responder = APIResponder(core: core, logger: logger)
@@ -62,7 +64,7 @@ struct TestAPI: Sendable {
         let head = HTTPRequestHead(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
             remoteAddress: address)
-        return Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
+        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
     }
 
     func send(
@@ -113,10 +115,12 @@ struct TestAPI: Sendable {
 /// Runs a test with an API and clears up behind it.
 func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
-    live: LiveSettings = LiveSettings(), _ body: (TestAPI) async throws -> Value
+    legacy: Bool = false, live: LiveSettings = LiveSettings(),
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
-        limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, live: live)
+        limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
+        logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)
@@ -134,10 +138,18 @@ struct Answer: Sendable {
     let headers: HTTPFields
     let bytes: [UInt8]
 
-    init(_ response: LWS.HTTPResponse) {
+    init(_ response: LWS.HTTPResponse) async throws {
         status = response.status.code
         headers = response.headers
-        bytes = if case .bytes(let bytes) = response.body { bytes } else { [] }
+        switch response.body {
+        case .none: bytes = []
+        case .bytes(let all): bytes = all
+        case .file(let path, _): bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
+        case .stream(let pull):
+            var collected: [UInt8] = []
+            while let piece = try await pull() { collected += piece }
+            bytes = collected
+        }
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }

@@ -1,0 +1,29 @@
+/// What a route does with the body of a request; decided on the loop when the head has come.
+public struct BodyPolicy: Sendable {
+    /// More is answered with 413, by the announced length before anything of it is read.
+    public var maxBytes: Int
+    /// Above this the body goes to a temporary file; each file of a form for itself.
+    ///
+    /// When the server holds very much in memory, bodies go to disk earlier.
+    public var spillBytes: Int
+    /// Parses multipart/form-data while it arrives, each file to disk above `spillBytes`.
+    ///
+    /// A body of another type comes as ``HTTPBody/bytes(_:)`` or ``HTTPBody/file(_:)`` all the same; a form that is
+    /// broken is answered with 400.
+    public var parsesMultipart: Bool
+    /// A larger file in a form is answered with 413; so is a text field beyond 1 MiB.
+    public var maxFileBytes: Int
+    /// More parts, fields and files together, are answered with 413.
+    public var maxParts: Int
+
+    public init(
+        maxBytes: Int = 4 << 20, spillBytes: Int = 4 << 20, parsesMultipart: Bool = false, maxFileBytes: Int = 5 << 20,
+        maxParts: Int = 64
+    ) {
+        self.maxBytes = maxBytes
+        self.spillBytes = spillBytes
+        self.parsesMultipart = parsesMultipart
+        self.maxFileBytes = maxFileBytes
+        self.maxParts = maxParts
+    }
+}

@@ -1,0 +1,20 @@
+public import HTTPTypes
+
+/// What answers requests.
+public protocol HTTPResponder: Sendable {
+    /// On the loop: quick, without waiting.
+    func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy
+    /// Off the loop, on the concurrent executor.
+    ///
+    /// Never throws: errors are answers. HEAD is answered as GET would be; the server leaves the body out. The answer
+    /// to a client that has gone meanwhile is dropped.
+    @concurrent func respond(to request: HTTPServerRequest) async -> HTTPResponse
+    /// An answer for what the server refuses itself, in the API's own error shape; on the loop.
+    ///
+    /// - Parameters:
+    ///   - status: 400, 404 (a WebSocket handshake or a file without a place), 408, 413, 414, 426, 431, 500, 501, 503
+    ///     or 505.
+    ///   - path: As sent, without the query; empty when the request could not be read so far.
+    /// - Returns: The answer; `Retry-After` is added to a 503 that has none.
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse
+}
