@@ -17,7 +17,8 @@ final class RunningProgram: Sendable {
     private let folder: String
     private let ending = Mutex<Ending?>(nil)
 
-    /// - Parameter environment: Added to that of the tests, whose own `RUNROOM_…` variables are left out.
+    /// Starts a program with what is added to the environment of the tests, whose own `RUNROOM_…` variables are left
+    /// out.
     init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
