@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
-        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", log]),
+        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
         .testTarget(
             name: "APITests",

@@ -38,8 +38,10 @@ public struct LiveMetrics: Sendable {
     public internal(set) var commits = 0
     public internal(set) var commitsFailed = 0
     public internal(set) var journalRowsDamaged = 0
+    /// Rooms that could not be brought back at the start.
+    public internal(set) var roomsUnreadable = 0
     public internal(set) var closes: [UInt16: Int] = [:]
-    /// From a marker's arrival to its `ack`.
+    /// From a marker's arrival to the sending of its `ack`; one sample an `ack`, of its oldest marker.
     public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 5, 10, 30])
     /// From a tick's appointed time to its work.
     public internal(set) var tickDelay = Histogram(

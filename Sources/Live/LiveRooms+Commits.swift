@@ -14,7 +14,6 @@ extension LiveRooms {
         var events: [RoomEvent]
         var acknowledgements: [Acknowledgement]
         var waiters: [@Sendable (LiveError?) -> Void]
-        var oldestMarker: ContinuousClock.Instant?
         var isDeletion: Bool
     }
 
@@ -74,6 +73,7 @@ extension LiveRooms {
             ]
             for chunk in journal.chunks {
                 if home.firstSequence[chunk.runKey] == nil { home.firstSequence[chunk.runKey] = sequence }
+                home.connections[chunk.runner]?.waitingMarkers.committed()
             }
         }
         if !decisions.settledRuns.isEmpty {
@@ -81,7 +81,6 @@ extension LiveRooms {
             changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
         }
         changes.people = decisions.changedRunners.sorted().compactMap { Recovery.person($0, of: home.room) }
-        var recorded: Set<Int64> = []
         changes.events = decisions.events.map { event in
             var key: Int64?
             if case .finished(let finish) = event.kind, finish.isRecorded { key = finish.runKey }
@@ -89,17 +88,13 @@ extension LiveRooms {
             return StoredEvent(number: event.number, time: event.time, body: body, recordKey: key)
         }
         if !decisions.events.isEmpty { changes.eventsBelow = home.room.firstRecoverableEvent }
-        // A run that was finished and then corrected within one commit is written once, as it is now.
-        for record in decisions.records.reversed() where recorded.insert(record.runKey).inserted {
-            batch.records.append(Recovery.record(record, at: now))
-        }
+        for record in decisions.records { batch.records.append(Recovery.record(record, at: now)) }
         batch.rooms.append(changes)
         if home.isDeleted { batch.deletedRooms.append(home.key) }
         let promise = Promise(
             home: home, events: decisions.events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
-            oldestMarker: home.oldestUnjournaled, isDeletion: home.isDeleted)
+            isDeletion: home.isDeleted)
         home.waiters = []
-        home.oldestUnjournaled = nil
         return promise
     }
 
@@ -120,33 +115,33 @@ extension LiveRooms {
             } catch {
                 metrics.commitsFailed += 1
                 commitFailed(error, &promises)
-                if isStopping { return }
-                try? await Task.sleep(for: .seconds(1))
+                if isStopping, ContinuousClock.now >= lastTry {
+                    isStopped = true
+                    break
+                }
+                try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
                 failWaiters(error)
             }
         }
         isCommitting = false
         commitEnded()
-        if hasUrgent {
-            hasUrgent = false
-            requestCommit()
-        } else if isStopping {
-            beginCommit(everything: true)
-        }
+        // Whoever stops begins the next one.
+        guard !isStopping, hasUrgent else { return }
+        hasUrgent = false
+        requestCommit()
     }
 
     /// All is on disk: now it may be told.
     private func fulfil(_ promises: [Promise], _ result: CommitResult) {
-        let moment = ContinuousClock.now
         for promise in promises {
             let home = promise.home
             home.isBeingStored = false
             release(promise.events, of: home, runIDs: result.runIDs)
-            for acknowledgement in promise.acknowledgements where home.room.stored(acknowledgement) {
-                if home.connections[acknowledgement.runner] != nil { home.acksDue.insert(acknowledgement.runner) }
-            }
-            if let oldest = promise.oldestMarker, !promise.acknowledgements.isEmpty {
-                metrics.ackDelay.record(oldest.duration(to: moment).inSeconds, times: promise.acknowledgements.count)
+            for acknowledgement in promise.acknowledgements {
+                let isAckDue = home.room.stored(acknowledgement)
+                guard let connection = home.connections[acknowledgement.runner] else { continue }
+                connection.waitingMarkers.settled(isAckDue: isAckDue)
+                if isAckDue { home.acksDue.insert(acknowledgement.runner) }
             }
             for waiter in promise.waiters { waiter(nil) }
             if promise.isDeletion { disband(home) } else { markChanged(home) }
@@ -195,7 +190,6 @@ extension LiveRooms {
             }
         }
         commitFailure = error
-        commitEnded()
     }
 
     private func failWaiters(_ error: StoreError) {
@@ -209,6 +203,7 @@ extension LiveRooms {
     /// Returns when all that a room has decided so far is on disk.
     func stored(_ home: Home) async throws(LiveError) {
         guard home.isDirty || home.isBeingStored else { return }
+        guard !isStopped else { throw .stopping }
         markDirty(home)
         home.isUrgent = true
         requestCommit()

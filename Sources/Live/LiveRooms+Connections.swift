@@ -154,17 +154,53 @@ extension LiveRooms {
                 coordinate: try connection.system.coordinate(latitude: marker.latitude, longitude: marker.longitude),
                 time: marker.time, accuracy: marker.accuracy, altitude: marker.altitude, heartRate: marker.heartRate)
         }
+        try checkRemeasuring(by: wire, of: runner, in: home)
         let before = home.room.unjournaledCount(of: runner)
         let decisions = try home.room.markers(markers, from: runner, at: clock.now())
         metrics.markersIn += markers.count
         let added = home.room.unjournaledCount(of: runner) - before
         if added > 0 {
             unjournaledMarkers += added
-            if home.oldestUnjournaled == nil { home.oldestUnjournaled = .now }
+            connection.waitingMarkers.came()
             markDirty(home)
             markChanged(home)
         }
         if !decisions.isEmpty { apply(decisions, to: home) }
+    }
+
+    /// Refuses late markers when the same runner's have kept the loop busy for long enough: everybody waits for it.
+    private func checkRemeasuring(by markers: [WireMarker], of runner: Int, in home: Home) throws(Refusal) {
+        let cost = home.room.remeasuring(by: markers.lazy.map(\.id), of: runner)
+        guard cost > 0 else { return }
+        let moment = ContinuousClock.now
+        // Whatever the settings, one message is possible at some time.
+        let burst = max(settings.remeasuredBurst, Double(MarkerHistory.capacity))
+        guard
+            home.remeasuring[
+                runner,
+                default: MessageBudget(perSecond: settings.remeasuredPerSecond, burst: burst, at: moment)
+            ].take(Double(cost), at: moment)
+        else {
+            throw Refusal(
+                code: "too_many_late_markers",
+                sentence: "Too many markers came late into a long run. Send these again, more slowly.")
+        }
+    }
+
+    /// Takes the room out of harm's way: events that cannot be stored wait in memory.
+    private func checkUnstored(of home: Home) throws(Refusal) {
+        guard commitFailure == nil || home.unstored.events.count < settings.unstoredEvents else {
+            throw Refusal(
+                code: "not_stored", sentence: "The server cannot store more at the moment. Try again later.")
+        }
+    }
+
+    private func checkCommand(from connection: Connection, in home: Home) throws(Refusal) {
+        try checkUnstored(of: home)
+        guard connection.commandBudget.take(at: .now) else {
+            throw Refusal(
+                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a client may send.")
+        }
     }
 
     private func carryOut(
@@ -176,13 +212,16 @@ extension LiveRooms {
             throw Refusal(code: "already_joined", sentence: "This connection is in a room already.")
         case .start(let time):
             guard let runner else { throw Refusal.runnersOnly }
+            try checkCommand(from: connection, in: home)
             apply(
                 try home.room.start(runner, time: time, newRunKey: credentials.newID(), at: now), to: home)
         case .pause(let time):
             guard let runner else { throw Refusal.runnersOnly }
+            try checkCommand(from: connection, in: home)
             apply(try home.room.pause(runner, time: time, at: now), to: home)
         case .finish(let time):
             guard let runner else { throw Refusal.runnersOnly }
+            try checkCommand(from: connection, in: home)
             apply(try home.room.finish(runner, time: time, at: now), to: home)
         case .leave:
             leave(connection, home: home, runner: runner, at: now)
@@ -191,6 +230,7 @@ extension LiveRooms {
             if let last = connection.lastCheer, last.duration(to: moment) < .seconds(1) {
                 throw Refusal(code: "too_many_cheers", sentence: "One cheer a second is enough.")
             }
+            try checkUnstored(of: home)
             apply(try home.room.cheer(from: runner, to: receiver, text: text, at: now), to: home)
             connection.lastCheer = moment
         case .ping(let echo, let phone):
@@ -209,6 +249,17 @@ extension LiveRooms {
         home.connections[runner] = nil
         apply(decisions, to: home)
         endWhenStored(connection)
+    }
+
+    /// Takes leave of the connection of somebody who left the room by another way, when that is on disk.
+    func dismiss(_ runner: Int, of home: Home) {
+        guard let connection = home.connections.removeValue(forKey: runner) else { return }
+        switch connection.state {
+        case .joining, .joined:
+            connection.state = .leaving(home)
+            endWhenStored(connection)
+        case .waiting, .leaving, .ending: break
+        }
     }
 
     private func endWhenStored(_ connection: Connection) {

@@ -134,15 +134,9 @@ extension LiveRooms {
 
     /// Takes a runner out of the room, and ends their live connection; leaving twice is not an error.
     public func leave(_ runID: String, account: Int64) async throws -> RoomView {
-        let view = try await change(runID, account: account) { room, number, _, now throws(RoomError) in
+        try await change(runID, account: account) { room, number, _, now throws(RoomError) in
             room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()
         }
-        if let home = homes[runID], let number = home.room.number(of: account),
-            let connection = home.connections[number], !home.room.isInRoom(number)
-        {
-            connection.end(code: 1000, reason: "left")
-        }
-        return view
     }
 
     /// Deletes the room: everybody is told, and their connections end.
@@ -176,6 +170,7 @@ extension LiveRooms {
             let decisions = try command(&home.room, number, credentials.newID, clock.now())
             unjournaledMarkers += max(0, home.room.unjournaledCount(of: number) - before)
             apply(decisions, to: home)
+            if !home.room.isInRoom(number) { dismiss(number, of: home) }
             if home.room.unjournaledCount(of: number) > 0 { markDirty(home) }
             markChanged(home)
         } catch {

@@ -5,28 +5,33 @@ import Rooms
 extension LiveRooms {
     // MARK: - Ticks
 
-    private var phaseLength: Duration { settings.tick / phases.count }
-
     /// Arms the timer for the next phase, counted from a fixed moment so that ticks do not drift.
     func armTick() {
         guard !isTickArmed, !isStopping else { return }
         isTickArmed = true
         let elapsed = epoch.duration(to: .now)
-        nextPhase = elapsed.milliseconds / max(1, phaseLength.milliseconds) + 1
-        tickTimer?.schedule(after: phaseLength * Int(nextPhase) - elapsed)
+        schedulePhase(phasing.phase(at: elapsed) + 1, after: elapsed)
+    }
+
+    private func schedulePhase(_ phase: Int64, after elapsed: Duration) {
+        nextPhase = phase
+        tickTimer?.schedule(after: phasing.start(of: phase) - elapsed)
     }
 
     /// Serves the phases that are due: usually one.
     func servePhases() {
-        isTickArmed = false
+        // Armed while it works, so that what changes meanwhile does not arm it a second time.
         let elapsed = epoch.duration(to: .now)
-        metrics.tickDelay.record(max(0, (elapsed - phaseLength * Int(nextPhase)).inSeconds))
-        let current = elapsed.milliseconds / max(1, phaseLength.milliseconds)
-        // After a delay every phase is served once at most.
-        for phase in max(nextPhase, current - Int64(phases.count) + 1)...max(nextPhase, current) {
-            serve(phase: Int(phase % Int64(phases.count)))
+        metrics.tickDelay.record(max(0, (elapsed - phasing.start(of: nextPhase)).inSeconds))
+        let due = phasing.due(from: nextPhase, at: elapsed)
+        for phase in due { serve(phase: Int(phase % Int64(phases.count))) }
+        guard phases.contains(where: { !$0.isEmpty }) else {
+            isTickArmed = false
+            return
         }
-        if phases.contains(where: { !$0.isEmpty }) { armTick() }
+        // The phase after the last one served, even if it is due by now: when one room's work takes longer than a
+        // phase, the rooms of the next phases are late, but never passed over.
+        schedulePhase(due.upperBound + 1, after: epoch.duration(to: .now))
     }
 
     private func serve(phase: Int) {
@@ -50,7 +55,7 @@ extension LiveRooms {
         let now = clock.now()
         var rows: [RunnerRow] = []
         home.room.rows(changedAfter: home.frameVersion, at: now) { rows.append($0) }
-        var frames: [CoordinateSystem: OutgoingMessage] = [:]
+        var frames = FramePair()
         for viewer in home.viewers {
             guard !viewer.isClogged else {
                 metrics.framesSkipped += 1
@@ -61,8 +66,7 @@ extension LiveRooms {
                 sendMissed(to: viewer, of: home, now: now)
                 continue
             }
-            let frame = frames[viewer.system] ?? ServerMessages.frame(rows, time: now, in: viewer.system)
-            frames[viewer.system] = frame
+            let frame = frames.frame(rows, time: now, in: viewer.system)
             if viewer.sendFrame(frame) {
                 viewer.version = version
                 countFrame(frame, rows: rows.count)
@@ -72,6 +76,22 @@ extension LiveRooms {
             }
         }
         home.frameVersion = version
+    }
+
+    /// One encoding for each coordinate system that a viewer speaks.
+    private struct FramePair {
+        private var wgs84: OutgoingMessage?
+        private var gcj02: OutgoingMessage?
+
+        mutating func frame(_ rows: [RunnerRow], time: Int64, in system: CoordinateSystem) -> OutgoingMessage {
+            if let made = system == .wgs84 ? wgs84 : gcj02 { return made }
+            let frame = ServerMessages.frame(rows, time: time, in: system)
+            switch system {
+            case .wgs84: wgs84 = frame
+            case .gcj02: gcj02 = frame
+            }
+            return frame
+        }
     }
 
     /// One frame with every row that a viewer missed while its socket was busy.
@@ -106,9 +126,13 @@ extension LiveRooms {
             }
             if let last = connection.lastAck, last.duration(to: moment) < .seconds(1) { continue }
             home.acksDue.remove(number)
+            let marker = home.room.durableMarker(of: number)
+            // A new run has begun since: its markers count from 1, and none is stored yet.
+            guard marker > 0 else { continue }
             connection.lastAck = moment
-            connection.send(ServerMessages.ack(home.room.durableMarker(of: number)))
+            connection.send(ServerMessages.ack(marker))
             metrics.acksOut += 1
+            if let delay = connection.waitingMarkers.told(at: moment) { metrics.ackDelay.record(delay.inSeconds) }
         }
     }
 

@@ -33,6 +33,7 @@ public actor LiveRooms {
     var isTickArmed = false
     /// Phases are numbered from this moment on.
     let epoch = ContinuousClock.now
+    let phasing: TickPhasing
     var nextPhase: Int64 = 0
 
     // Commits.
@@ -49,6 +50,10 @@ public actor LiveRooms {
     var sweepTimer: LoopTimer?
     var lastDriftReport: Int64 = 0
     var isStopping = false
+    /// Until when a database that cannot store is tried while stopping.
+    var lastTry = ContinuousClock.now
+    /// Nothing is taken and nothing stored any more.
+    var isStopped = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -63,20 +68,25 @@ public actor LiveRooms {
         self.clock = clock
         self.credentials = credentials
         self.logger = logger
-        phases = Array(repeating: [], count: max(1, settings.phases))
+        let count = max(1, settings.phases)
+        phases = Array(repeating: [], count: count)
+        phasing = TickPhasing(tick: settings.tick, count: count)
     }
 
     /// Brings back the rooms that were alive when the server stopped, and starts the timers.
     ///
-    /// - Throws: what the database throws when it cannot be read. A damaged journal row is reported and passed over, and
-    ///   so is a room whose runners cannot be read.
+    /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
+    ///   room that cannot be read at all.
     public func start() async throws {
         for summary in try await store.roomsWithJournal() {
             do {
                 _ = try await home(summary.runID)
-            } catch is DecodingError {
+            } catch {
                 // It stays as it is on disk; the others must not stay down with it.
-                logger.error("a room cannot be read; the others are up", metadata: ["room": "\(summary.runID)"])
+                metrics.roomsUnreadable += 1
+                logger.error(
+                    "a room cannot be read; the others are up",
+                    metadata: ["room": "\(summary.runID)", "error": "\(error)"])
             }
         }
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
@@ -90,22 +100,31 @@ public actor LiveRooms {
 
     /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
     ///
-    /// To be called when the server has stopped: connections are gone by then.
+    /// To be called when the server has stopped: connections are gone by then. Whoever still waits for an answer gets
+    /// ``LiveError/stopping``.
     public func stop() async {
+        guard !isStopping else { return }
         isStopping = true
         sweepTimer?.cancel()
-        // A failing disk gets a few more chances; what was not acknowledged may be lost.
-        for _ in 0..<3 {
+        // A database that cannot store gets a few more chances; what was not acknowledged may then be lost.
+        lastTry = .now + .seconds(3)
+        while !isStopped {
             if !isCommitting { beginCommit(everything: true) }
-            guard isCommitting || !dirty.isEmpty else { break }
-            while isCommitting, commitFailure == nil { await nextCommitEnd() }
-            if commitFailure != nil { break }
+            guard isCommitting else { break }
+            await nextCommitEnd()
         }
-        if commitFailure != nil { logger.error("stopped with markers that could not be stored") }
-        commitTimer?.cancel()
-        urgentTimer?.cancel()
-        tickTimer?.cancel()
+        isStopped = true
+        if commitFailure != nil { logger.error("stopped with changes that could not be stored") }
+        for timer in [commitTimer, urgentTimer, tickTimer] { timer?.cancel() }
+        for home in homes.values {
+            let waiters = home.waiters
+            home.waiters = []
+            for waiter in waiters { waiter(.stopping) }
+            home.waiters = []
+        }
         homes.removeAll()
+        dirty.removeAll()
+        for phase in phases.indices { phases[phase].removeAll() }
     }
 
     private var commitEnds: [CheckedContinuation<Void, Never>] = []
@@ -133,14 +152,19 @@ public actor LiveRooms {
             Connection(
                 live: self, authorization: head.headers[.authorization],
                 budget: MessageBudget(
-                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
+                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now),
+                commandBudget: MessageBudget(
+                    perSecond: settings.commandsPerSecond, burst: settings.messageBurst, at: .now))
         }
     }
 
     // MARK: - Rooms in memory
 
     /// The room of this name, read from disk if it sleeps there; nil when there is none.
+    ///
+    /// - Throws: ``LiveError/stopping``, and what the database throws.
     func home(_ runID: String) async throws -> Home? {
+        guard !isStopped else { throw LiveError.stopping }
         if let home = homes[runID] {
             home.lastUsed = .now
             return home.isDeleted ? nil : home
@@ -162,7 +186,7 @@ public actor LiveRooms {
         defer { waking[runID] = nil }
         guard let restored = try await Recovery.restore(runID, from: store, settings: settings.room) else { return }
         // Another way in may have been quicker: a room that was just created.
-        guard homes[runID] == nil else { return }
+        guard homes[runID] == nil, !isStopped else { return }
         adopt(restored)
     }
 
@@ -171,10 +195,10 @@ public actor LiveRooms {
         var room = restored.room
         room.restored(at: clock.now())
         for damage in restored.damage {
-            metrics.journalRowsDamaged += 1
+            if case .journal = damage.row { metrics.journalRowsDamaged += 1 }
             logger.error(
-                "journal row is damaged; the rest of the room is intact",
-                metadata: ["room": "\(room.id)", "sequence": "\(damage.sequence)", "reason": "\(damage.reason)"])
+                "a row is damaged; the rest of the room is intact",
+                metadata: ["room": "\(room.id)", "row": "\(damage.row)", "reason": "\(damage.reason)"])
         }
         let home = Home(
             key: restored.key, room: room, secret: restored.secret, createdAt: restored.createdAt,
@@ -223,6 +247,7 @@ public actor LiveRooms {
         let moment = ContinuousClock.now
         for connection in connections { examine(connection, at: moment) }
         let now = clock.now()
+        var (markers, runners, spectators) = (0, 0, 0)
         for home in Array(homes.values) {
             if let deadline = home.deadline, now >= deadline {
                 let decisions = home.room.advance(to: now)
@@ -231,12 +256,15 @@ public actor LiveRooms {
             if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
                 homes[home.room.id] = nil
             }
+            markers += home.room.unjournaledCount
+            runners += home.connections.count
+            spectators += home.spectators
         }
-        unjournaledMarkers = homes.values.reduce(0) { $0 + $1.room.unjournaledCount }
+        unjournaledMarkers = markers
         metrics.roomsAwake = homes.count
         metrics.connections = connections.count
-        metrics.runners = homes.values.reduce(0) { $0 + $1.connections.count }
-        metrics.spectators = homes.values.reduce(0) { $0 + $1.spectators }
+        metrics.runners = runners
+        metrics.spectators = spectators
         reportDrift()
     }
 
@@ -253,12 +281,18 @@ public actor LiveRooms {
             return
         case .joining, .joined, .leaving: break
         }
-        let silence = socket.lastHeard.duration(to: moment)
-        if silence >= settings.silenceLimit {
-            close(connection, .silent, "Nothing was heard from this client for too long.")
-        } else if connection.isTooSlow(at: moment, limit: settings.slowLimit) {
+        if connection.isTooSlow(at: moment, limit: settings.slowLimit) {
             metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
             connection.abandon(.tooSlow, "Events could not be delivered.")
+            return
+        }
+        // To ask when a socket was heard may be a system call, and there are thousands of sockets.
+        guard moment >= connection.quietUntil else { return }
+        let heard = socket.lastHeard
+        connection.quietUntil = heard + min(settings.pingInterval, settings.silenceLimit)
+        let silence = heard.duration(to: moment)
+        if silence >= settings.silenceLimit {
+            close(connection, .silent, "Nothing was heard from this client for too long.")
         } else if silence >= settings.pingInterval, connection.lastPing.duration(to: moment) >= settings.pingInterval {
             connection.lastPing = moment
             socket.sendPing()

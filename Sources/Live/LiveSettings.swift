@@ -14,6 +14,17 @@ public struct LiveSettings: Sendable {
     /// Messages a second that a client may send for long, and how many at once.
     public var messagesPerSecond = 20.0
     public var messageBurst = 60.0
+    /// Starts, pauses and finishes a second that a client may send for long; at once, as many as messages.
+    public var commandsPerSecond = 1.0
+    /// Markers a second that late ones of one runner may have measured anew for long.
+    ///
+    /// Each message with a late marker costs as many as its run has. At some 100 ns each this is a twentieth of a core,
+    /// and a run of five hours is never held back.
+    public var remeasuredPerSecond = 400_000.0
+    /// How many of these at once; a run of the largest size at least.
+    public var remeasuredBurst = 1_000_000.0
+    /// Events of a room that may wait for a database that does not store; beyond it there are no new ones.
+    public var unstoredEvents = 512
     /// How long a client may take for its `join`.
     public var joinTimeout = Duration.seconds(10)
     /// A silent peer is pinged this often.

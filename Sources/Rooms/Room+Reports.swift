@@ -87,7 +87,14 @@ extension Decisions {
     public mutating func merge(_ later: Decisions) {
         events += later.events
         changedRunners.formUnion(later.changedRunners)
-        records += later.records
+        for record in later.records {
+            // A run is written once, as it is now: each of these holds all of its markers.
+            if let known = records.firstIndex(where: { $0.runKey == record.runKey }) {
+                records[known] = record
+            } else {
+                records.append(record)
+            }
+        }
         settledRuns += later.settledRuns
     }
 }

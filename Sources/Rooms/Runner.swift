@@ -79,4 +79,29 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     /// Degrees times 10⁷, for a place that came without a marker.
     public var latitudeE7: Int32?
     public var longitudeE7: Int32?
+
+    public init(
+        number: Int, joinedAt: Int64, isInRoom: Bool, lastHeard: Int64, isOffline: Bool, clockOffset: Int64? = nil,
+        runKey: Int64, clock: RunClock, announcedKilometers: Int, reportedMeters: Double? = nil,
+        reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isSettled: Bool, finalMeters: Double? = nil,
+        finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil
+    ) {
+        self.number = number
+        self.joinedAt = joinedAt
+        self.isInRoom = isInRoom
+        self.lastHeard = lastHeard
+        self.isOffline = isOffline
+        self.clockOffset = clockOffset
+        self.runKey = runKey
+        self.clock = clock
+        self.announcedKilometers = announcedKilometers
+        self.reportedMeters = reportedMeters
+        self.reportedSeconds = reportedSeconds
+        self.finishArrived = finishArrived
+        self.isSettled = isSettled
+        self.finalMeters = finalMeters
+        self.finalSeconds = finalSeconds
+        self.latitudeE7 = latitudeE7
+        self.longitudeE7 = longitudeE7
+    }
 }

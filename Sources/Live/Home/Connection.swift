@@ -27,9 +27,15 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var system = CoordinateSystem.wgs84
     let opened = ContinuousClock.now
     var lastPing = ContinuousClock.now
+    /// Its silence cannot have become long enough for anything before this moment.
+    var quietUntil = ContinuousClock.now
     var lastAck: ContinuousClock.Instant?
     var lastCheer: ContinuousClock.Instant?
     var budget: MessageBudget
+    /// Starts, pauses and finishes: each is an event, and makes the run's figures anew.
+    var commandBudget: MessageBudget
+    /// Since when its markers wait for their `ack`.
+    var waitingMarkers = WaitingMarkers()
     /// Rows of the room up to this version have been sent.
     var version: UInt64 = 0
     /// Its place among its home's viewers.
@@ -41,10 +47,11 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     private var outboxBytes = 0
     private var closeWhenDrained: (code: UInt16, reason: String)?
 
-    init(live: LiveRooms, authorization: String?, budget: MessageBudget) {
+    init(live: LiveRooms, authorization: String?, budget: MessageBudget, commandBudget: MessageBudget) {
         self.live = live
         self.authorization = authorization
         self.budget = budget
+        self.commandBudget = commandBudget
     }
 
     /// A frame written now would have to wait.

@@ -26,6 +26,9 @@ final class Home {
     /// Whose acknowledgement has grown and is to be told.
     var acksDue: Set<Int> = []
 
+    /// How much each runner who sent late markers may still have measured anew.
+    var remeasuring: [Int: MessageBudget] = [:]
+
     // What is to be stored.
     var unstored = Decisions()
     var isDirty = false
@@ -35,8 +38,6 @@ final class Home {
     var isDeleted = false
     /// Answers that wait until all this is stored.
     var waiters: [@Sendable (LiveError?) -> Void] = []
-    /// When the oldest marker came that is not on disk yet.
-    var oldestUnjournaled: ContinuousClock.Instant?
 
     /// Events up to this number are stored and told.
     var releasedEvent: Int

@@ -1,4 +1,4 @@
-/// How many messages a client may send: a token bucket.
+/// How many messages, or how much of something else, a client may cause: a token bucket.
 struct MessageBudget {
     let perSecond: Double
     let burst: Double
@@ -12,13 +12,13 @@ struct MessageBudget {
         filled = now
     }
 
-    /// Takes one message.
-    /// - Returns: False when the client has sent more than it may.
-    mutating func take(at now: ContinuousClock.Instant) -> Bool {
+    /// Takes one message, or a number of whatever is counted.
+    /// - Returns: False when it is more than the client may have; then nothing is taken.
+    mutating func take(_ count: Double = 1, at now: ContinuousClock.Instant) -> Bool {
         tokens = min(burst, tokens + filled.duration(to: now).inSeconds * perSecond)
         filled = now
-        guard tokens >= 1 else { return false }
-        tokens -= 1
+        guard tokens >= count else { return false }
+        tokens -= count
         return true
     }
 }

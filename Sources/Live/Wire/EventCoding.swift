@@ -93,7 +93,7 @@ enum EventCoding {
                 return .corrected(runner: runner, from: from, to: to)
             case ("cheer", _):
                 guard let text else { return nil }
-                return .cheer(from: from.map { Int($0) }, to: to.map { Int($0) }, text: text)
+                return .cheer(from: from.flatMap { Int(exactly: $0) }, to: to.flatMap { Int(exactly: $0) }, text: text)
             case ("closed", _): return .closed
             default: return nil
             }

@@ -1,0 +1,296 @@
+import Foundation
+import Geo
+import Rooms
+import Store
+import Testing
+
+@testable import Live
+
+@Suite("Live rooms", .timeLimit(.minutes(1))) struct LiveRoomsTests {
+    private let directory = TestDirectory()
+
+    private func room(_ stage: Stage, with names: String...) async throws {
+        _ = try await stage.live.createRoom("159", password: "pw")
+        for name in names { try await stage.account(name) }
+    }
+
+    // MARK: - Damage
+
+    @Test("a runner whose state is damaged keeps number and markers, and the room and the others go on")
+    func damagedState() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana", "ben")
+            for name in ["ana", "ben"] {
+                let (phone, _) = try await stage.join("159", as: name)
+                phone.send(#"{"type":"start"}"#)
+                phone.send(markers(1...5))
+                _ = try await phone.next("ack") { $0.number("marker") == 5 }
+            }
+        }
+        try await Stage.run(in: directory) { stage in
+            try stage.administer("UPDATE people SET state = x'7B' WHERE runner = 1")
+        }
+        try await Stage.run(in: directory) { stage in
+            let (_, ben) = try await stage.join("159", as: "ben")
+            #expect(ben.number("runner") == 2)
+            #expect(ben.number("marker") == 5)
+            #expect(ben.column(5) == ["offline", "running"])
+            let (phone, ana) = try await stage.join("159", as: "ana")
+            #expect(ana.number("runner") == 1)
+            #expect(ana.number("marker") == 5)
+            phone.send(#"{"type":"start"}"#)
+            _ = try await phone.event("started")
+            let meters = try await stage.live.room("159")?.runners.map(\.row.meters)
+            #expect(meters?.first == meters?.last)
+        }
+    }
+
+    @Test("a runner whose row is gone leaves a gap that nobody falls into")
+    func missingRunner() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana", "ben")
+            for name in ["ana", "ben"] {
+                let (phone, _) = try await stage.join("159", as: name)
+                phone.send(markers(1...2))
+                _ = try await phone.next("ack")
+            }
+            try stage.administer("DELETE FROM people WHERE runner = 1")
+        }
+        try await Stage.run(in: directory) { stage in
+            let (_, ben) = try await stage.join("159", as: "ben")
+            #expect(ben.number("runner") == 2)
+            let (_, ana) = try await stage.join("159", as: "ana")
+            #expect(ana.number("runner") == 3)
+        }
+    }
+
+    @Test("a room that cannot be read keeps nobody else from starting")
+    func unreadableRoom() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            _ = try await stage.live.createRoom("160", password: "pw")
+            for runID in ["159", "160"] {
+                let (phone, _) = try await stage.join(runID, as: "ana")
+                phone.send(markers(1...2))
+                _ = try await phone.next("ack")
+            }
+            // A table that does not mind what its columns hold.
+            try stage.administer("ALTER TABLE people RENAME TO intact")
+            try stage.administer("CREATE TABLE people AS SELECT * FROM intact")
+            try stage.administer("CREATE UNIQUE INDEX people_key ON people (room, runner)")
+            try stage.administer(
+                "UPDATE people SET joined_at = 'yesterday' WHERE room = (SELECT id FROM rooms WHERE run_id = '159')")
+        }
+        try await Stage.run(in: directory) { stage in
+            #expect(await stage.live.metrics.roomsUnreadable == 1)
+            let (_, joined) = try await stage.join("160", as: "ana")
+            #expect(joined.number("marker") == 2)
+            let refused = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ana"}"#)
+            #expect(try await refused.next("error").text("code") == "unavailable")
+        }
+    }
+
+    // MARK: - A database that does not store
+
+    private let refuseEvents = "CREATE TRIGGER refuse BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END"
+
+    @Test("who leaves while nothing can be stored is let go when it can again")
+    func leaveWithoutStore() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(refuseEvents)
+            phone.send(#"{"type":"leave"}"#)
+            #expect(try await phone.next("error").text("code") == "not_stored")
+            try stage.administer("DROP TRIGGER refuse")
+            _ = try await phone.event("left")
+            #expect(try await phone.closed() == 1000)
+        }
+    }
+
+    @Test("a stop ends within seconds when nothing can be stored, and whoever waits is told")
+    func stopWithoutStore() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            let ana = try await stage.account("ana2")
+            try stage.administer(refuseEvents)
+            let live = stage.live
+            let join = Task { try await live.join("159", person: ana, at: nil) }
+            await #expect(throws: LiveError.self) { try await join.value }
+            let begun = ContinuousClock.now
+            await live.stop()
+            #expect(begun.duration(to: .now) < .seconds(6))
+            await #expect(throws: LiveError.self) { try await live.join("159", person: ana, at: nil) }
+        }
+    }
+
+    @Test("a stop waits for a database that is only slow to come back")
+    func stopWithLateStore() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(refuseEvents)
+            phone.send(#"{"type":"start"}"#)
+            #expect(try await phone.next("error").text("code") == "not_stored")
+            let live = stage.live
+            let stop = Task { await live.stop() }
+            try stage.administer("DROP TRIGGER refuse")
+            await stop.value
+            let stored = try await stage.store.room(runID: "159")
+            #expect(stored?.events.last?.body.contains("started") == true)
+        }
+    }
+
+    @Test("events that wait for the disk are bounded")
+    func boundedEvents() async throws {
+        var settings = LiveSettings.quick
+        settings.unstoredEvents = 3
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(refuseEvents)
+            phone.send(#"{"type":"start"}"#)
+            _ = try await phone.next("error") { $0.text("code") == "not_stored" }
+            for _ in 0..<4 { phone.send(#"{"type":"pause"}"#); phone.send(#"{"type":"start"}"#) }
+            let refusal = try await phone.next("error") { $0.text("code") == "not_stored" }
+            #expect(refusal.text("message")?.contains("store more") == true)
+            try stage.administer("DROP TRIGGER refuse")
+            _ = try await phone.event("started")
+        }
+    }
+
+    // MARK: - Leaving by another way
+
+    @Test(
+        "a runner who leaves over REST is told so on the live connection, which then ends",
+        arguments: [true, false])
+    func leaveOverREST(byUpdate: Bool) async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage)
+            let ana = try await stage.account("ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            if byUpdate {
+                _ = try await stage.live.update("159", account: ana.account, PollReport(isInRoom: false))
+            } else {
+                _ = try await stage.live.leave("159", account: ana.account)
+            }
+            _ = try await phone.event("left")
+            #expect(try await phone.closed() == 1000)
+            let (_, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("runner") == 1)
+        }
+    }
+
+    @Test("who joins over REST and is never heard of again is shown offline after the grace")
+    func offlineAfterREST() async throws {
+        var settings = LiveSettings.quick
+        settings.room.offlineGrace = 100
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            let ben = try await stage.account("ben")
+            _ = try await stage.live.join("159", person: ben, at: nil)
+            #expect(try await phone.event("offline").number("runner") == 2)
+        }
+    }
+
+    @Test("a room that is deleted and made anew at once begins from nothing")
+    func madeAnew() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            for _ in 0..<5 {
+                let (phone, joined) = try await stage.join("159", as: "ana")
+                #expect(joined.number("event") == 1)
+                phone.send(#"{"type":"start"}"#)
+                phone.send(markers(1...5))
+                let live = stage.live
+                async let deleted: Void = live.deleteRoom("159")
+                // As long as it takes for the name to be free.
+                while true {
+                    do {
+                        _ = try await live.createRoom("159", password: "pw")
+                        break
+                    } catch LiveError.roomExists { await Task.yield() }
+                }
+                try await deleted
+                #expect(try await phone.closed() == 4004)
+            }
+        }
+    }
+
+    // MARK: - Acknowledgements and bounds
+
+    @Test("the delay of acknowledgements is measured once for each that is sent")
+    func ackDelay() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            phone.send(markers(1...3))
+            _ = try await phone.next("ack") { $0.number("marker") == 3 }
+            phone.send(markers(5...6))
+            phone.send(markers(4...4))
+            // At most one a second.
+            _ = try await phone.next("ack") { $0.number("marker") == 6 }
+            let metrics = await stage.live.metrics
+            #expect(metrics.acksOut == 2)
+            #expect(metrics.ackDelay.count == 2)
+            #expect(metrics.ackDelay.sum > 0.5)
+        }
+    }
+
+    @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
+    func lateMarkers() async throws {
+        var settings = LiveSettings.quick
+        settings.remeasuredBurst = 0
+        settings.remeasuredPerSecond = 200_000
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            phone.send(#"{"type":"start"}"#)
+            for batch in 0..<10 { phone.send(markers((1_000 + batch * 500)..<(1_500 + batch * 500))) }
+            // The burst has room for one run of the largest size, which is twenty of this one.
+            for id in 1...30 { phone.send(markers(id...id)) }
+            let refusal = try await phone.next("error")
+            #expect(refusal.text("code") == "too_many_late_markers")
+            // What was refused is not lost for the client: it comes again.
+            var marker = 0
+            while marker < 30 {
+                phone.send(markers(1...30))
+                phone.send(#"{"type":"ping"}"#)
+                _ = try await phone.next("pong")
+                marker = try await stage.live.durableMarker(of: 1, in: "159")
+            }
+        }
+    }
+
+    @Test("a client that starts and pauses without end is refused, and stays connected")
+    func commands() async throws {
+        var settings = LiveSettings.quick
+        settings.messageBurst = 10
+        settings.messagesPerSecond = 1_000
+        settings.commandsPerSecond = 0.001
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for _ in 0..<5 {
+                phone.send(#"{"type":"start"}"#)
+                _ = try await phone.event("started")
+                phone.send(#"{"type":"pause"}"#)
+                _ = try await phone.event("paused")
+            }
+            phone.send(#"{"type":"start"}"#)
+            #expect(try await phone.next("error").text("code") == "too_many_commands")
+            phone.send(#"{"type":"ping"}"#)
+            _ = try await phone.next("pong")
+        }
+    }
+}
+
+extension LiveRooms {
+    /// What of a runner's markers is on disk.
+    fileprivate func durableMarker(of number: Int, in runID: String) throws -> Int {
+        Int(homes[runID]?.room.durableMarker(of: number) ?? 0)
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import HTTPTypes
+import LWS
+import Logging
+import Rooms
+@testable import Store
+
+@testable import Live
+
+/// Live rooms on a real loop, with a real listener and a database of their own.
+struct Stage {
+    let directory: String
+    let loop: EventLoop
+    let store: AppDatabase
+    let live: LiveRooms
+    let port: Int
+    fileprivate let server: Server
+    private let phones: EventLoop
+    private let client: WebSocketClient
+
+    /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
+    static func run(
+        in directory: TestDirectory, settings: LiveSettings = .quick, _ body: (Stage) async throws -> Void
+    ) async throws {
+        let stage = try await Stage(directory.path, settings)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(stage)) } catch { result = .failure(error) }
+        await stage.end()
+        try result.get()
+    }
+
+    private init(_ directory: String, _ settings: LiveSettings) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        self.directory = directory
+        let store = try AppDatabase(directory: directory, logger: logger)
+        self.store = store
+        loop = try EventLoop(name: "live")
+        phones = try EventLoop(name: "phones")
+        client = try WebSocketClient(loop: phones)
+        live = LiveRooms(
+            loop: loop, store: store, settings: settings,
+            credentials: Credentials(
+                // A token is the name of an account.
+                person: { token in
+                    try await store.account(usernameKey: token).map {
+                        Person(account: $0.id, username: $0.username, nickname: $0.nickname, avatar: "")
+                    }
+                },
+                makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
+                matches: { Array($0.utf8) == $1.hash }, newID: { store.ids.next() }),
+            logger: logger)
+        server = Server(
+            configuration: ServerConfiguration(), loop: loop, responder: NotFound(), endpoints: [live.endpoint()],
+            logger: logger)
+        try await live.start()
+        port = try await server.start()
+    }
+
+    private func end() async {
+        await client.shutDown()
+        await phones.shutDown()
+        await server.stop(deadline: .seconds(3))
+        await live.stop()
+        await loop.shutDown()
+        try? store.close()
+    }
+
+    /// Registers somebody.
+    @discardableResult func account(_ name: String) async throws -> Person {
+        let account = try await store.insertAccount(
+            username: name, usernameKey: name, nickname: name, passwordHash: "", at: 1)
+        return Person(account: account.id, username: name, nickname: name, avatar: "")
+    }
+
+    /// Opens a connection and sends the first message.
+    func connect(_ message: String) async -> Phone {
+        let phone = Phone(loop: phones)
+        await withCheckedContinuation { continuation in
+            phones.execute {
+                client.connect(
+                    host: "127.0.0.1", port: port, path: "/live", subprotocol: "runroom.v1", handler: phone)
+                continuation.resume()
+            }
+        }
+        phone.send(message)
+        return phone
+    }
+
+    /// Joins a room as somebody, and waits for the answer.
+    func join(_ room: String, as name: String) async throws -> (phone: Phone, joined: Heard) {
+        let phone = await connect(#"{"type":"join","runID":"\#(room)","password":"pw","token":"\#(name)"}"#)
+        return (phone, try await phone.next("joined"))
+    }
+
+    /// A statement on the writer.
+    func administer(_ statement: String) throws { _ = try store.administer(statement) }
+}
+
+extension LiveSettings {
+    /// For tests: nothing takes long.
+    static var quick: LiveSettings {
+        var settings = LiveSettings()
+        settings.tick = .milliseconds(50)
+        settings.commitInterval = .milliseconds(50)
+        return settings
+    }
+}
+
+/// A directory that is removed with the object.
+final class TestDirectory: Sendable {
+    let path = FileManager.default.temporaryDirectory.appending(path: "live-\(UUID().uuidString)").path
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+private struct NotFound: HTTPResponder {
+    func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy { BodyPolicy() }
+
+    @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse {
+        HTTPResponse(status: .notFound)
+    }
+
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> LWS.HTTPResponse {
+        HTTPResponse(status: status)
+    }
+}
