@@ -57,6 +57,9 @@ struct MetricsPage {
         page.single(
             "runroom_journal_rows_damaged_total", .counter, "Journal rows that could not be read at a recovery.",
             live.journalRowsDamaged)
+        page.single(
+            "runroom_rooms_unreadable_total", .counter, "Rooms that could not be brought back at the start.",
+            live.roomsUnreadable)
     }
 
     private func writeTimes(to page: inout PrometheusText) {
