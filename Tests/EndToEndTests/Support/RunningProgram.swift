@@ -74,6 +74,7 @@ final class RunningProgram: Sendable {
         processIdentifier = pid
         Self.atExit
         Self.running.withLock { _ = $0.insert(pid) }
+        Self.removeAtExit(folder)
     }
 
     deinit {
@@ -125,10 +126,22 @@ final class RunningProgram: Sendable {
         }
     }
 
-    // MARK: - No child outlives the tests
+    // MARK: - Nothing outlives the tests
 
     private static let running = Mutex<Set<pid_t>>([])
+    private static let litter = Mutex<Set<String>>([])
+
+    /// Has a folder removed when the tests end, if nobody has done it before.
+    static func removeAtExit(_ folder: String) { litter.withLock { _ = $0.insert(folder) } }
+
+    /// What shared servers leave, and those of tests that were cut off.
     private static let atExit: Void = {
-        atexit { RunningProgram.running.withLock { for pid in $0 { _ = Glibc.kill(pid, SIGKILL) } } }
+        atexit {
+            for pid in RunningProgram.running.withLock({ $0 }) {
+                _ = Glibc.kill(pid, SIGKILL)
+                waitpid(pid, nil, 0)
+            }
+            for folder in RunningProgram.litter.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+        }
     }()
 }
