@@ -16,10 +16,17 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// Milliseconds since 1970.
     public let updatedAt: Int64
+    /// What it may do, in the words of the layer above: `user`, `admin`, `root`.
+    public let role: String
+    /// Since when it may not be used, in milliseconds since 1970; nil if it may.
+    public let disabledAt: Int64?
+    /// Where its owner is reached; nil for most.
+    public let email: String?
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, avatar: String? = nil,
-        lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64
+        lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
+        email: String? = nil
     ) {
         self.id = id
         self.username = username
@@ -30,6 +37,9 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.lastRunID = lastRunID
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.role = role
+        self.disabledAt = disabledAt
+        self.email = email
     }
 }
 
@@ -37,7 +47,7 @@ extension StoredAccount {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.avatar, a.last_run_id, a.created_at, \
-        a.updated_at
+        a.updated_at, a.role, a.disabled_at, a.email
         """
 
     /// - Parameters:
@@ -48,6 +58,8 @@ extension StoredAccount {
         self.init(
             id: try row.get(first), username: try row.get(first + 1), usernameKey: try row.get(first + 2),
             nickname: try row.get(first + 3), passwordHash: try row.get(first + 4), avatar: try row.get(first + 5),
-            lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8))
+            lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8),
+            role: try row.get(first + 9), disabledAt: try row.get(first + 10),
+            email: try row.get(first + 11))
     }
 }

@@ -3,11 +3,11 @@ public import Store
 
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
-    private let store: AppDatabase
-    private let passwords: Passwords
-    private let tokens: Tokens
+    let store: AppDatabase
+    let passwords: Passwords
+    let tokens: Tokens
     private let throttle: LoginThrottle
-    private let now: @Sendable () -> Int64
+    let now: @Sendable () -> Int64
     private let logger: Logger
 
     /// Makes the service.
@@ -69,7 +69,7 @@ public final class Accounts: Sendable {
     ///   - password: As it was typed.
     ///   - address: Where the attempt comes from, for counting the failures.
     /// - Returns: The account.
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/wrongPassword``,
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/wrongPassword``, ``ServicesError/accountDisabled``,
     ///   ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func login(
         username: String, password: String, address: String
@@ -87,6 +87,8 @@ public final class Accounts: Sendable {
             throw stored == nil ? .unknownUser : .wrongPassword
         }
         try throttle.recordSuccess(attempt, at: now())
+        // Told only to who knows the password.
+        guard stored.disabledAt == nil else { throw .accountDisabled }
         if verdict == .rightButOutdated { await rehash(password, of: stored) }
         return Account(stored)
     }

@@ -91,6 +91,7 @@ public final class Tokens: Sendable {
 
         let stored = try await asking { () throws(StoreError) in try await store.token(hash: hash) }
         guard let stored, let storedKind = Kind(rawValue: stored.kind) else { throw .badToken }
+        guard stored.account.disabledAt == nil else { throw .badToken }
         let identity = Identity(
             account: stored.account.id, username: stored.account.username, kind: storedKind,
             issuedAt: stored.createdAt, expiresAt: stored.expiresAt)
