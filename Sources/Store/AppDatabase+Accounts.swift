@@ -110,14 +110,15 @@ extension AppDatabase {
         }
     }
 
-    /// Removes the account with its tokens, run data and records.
+    /// Removes the account with its tokens, run data, records, posts, comments and likes.
     ///
-    /// Its places in rooms stay, without an account.
+    /// Its places in rooms stay, without an account. What others wrote is counted anew where its likes and comments are
+    /// gone.
     ///
     /// - Returns: Whether there was one.
     public func deleteAccount(id: Int64) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
-            try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1
+            try Self.deleteAccount(id, in: session)
         }
     }
 
