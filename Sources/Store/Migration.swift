@@ -13,7 +13,8 @@ struct Migration: Sendable {
 
     /// All of them, ascending.
     static let all: [Migration] = [
-        Migration(version: 1, accountsAndRooms)
+        Migration(version: 1, accountsAndRooms),
+        mediaAndPreferences,
     ]
 }
 
