@@ -87,11 +87,12 @@ extension AppDatabase {
     /// Changes the picture; nil for the default one.
     ///
     /// - Returns: The account after it, nil if there is none.
-    public func setAvatar(_ avatar: String?, account: Int64, at time: Int64) async throws(StoreError) -> StoredAccount?
-    {
+    public func setPicture(
+        _ picture: Int64?, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             try session.execute(
-                "UPDATE accounts SET avatar = $2, updated_at = $3 WHERE id = $1", account, avatar, time)
+                "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1", account, picture, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }

@@ -16,7 +16,7 @@ extension AppDatabase {
     /// - Parameters:
     ///   - title: Not empty.
     ///   - content: Not empty.
-    ///   - images: Ids of pictures, in order.
+    ///   - images: Pictures among the media, in order; they exist.
     ///   - imageLimit: A post has at most as many images; `images` are no more.
     ///   - mergeSince: The images go to a post with images by the same author, with the same title and content, that was
     ///     written after this time (milliseconds since 1970), if there is one; nil to make a post in any case.
@@ -24,7 +24,7 @@ extension AppDatabase {
     ///   - time: Now, in milliseconds since 1970.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertPost(
-        title: String, content: String, images: [String] = [], imageLimit: Int, mergeSince: Int64? = nil,
+        title: String, content: String, images: [Int64] = [], imageLimit: Int, mergeSince: Int64? = nil,
         author: Int64, at time: Int64
     ) async throws(StoreError) -> PostInsertion {
         let id = ids.next()
@@ -113,7 +113,7 @@ extension AppDatabase {
     /// - Returns: The post after it, nil if there is none.
     /// - Throws: What the database says.
     public func updatePost(
-        _ id: Int64, title: String? = nil, content: String? = nil, images: [String]? = nil, at time: Int64
+        _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
     ) async throws(StoreError) -> StoredPost? {
         try await write { session throws(StoreError) in
             let changed = try session.execute(Self.updatePost, id, title, content, time)
@@ -170,7 +170,7 @@ extension AppDatabase {
         where query: SQL, _ value: Int64, in session: Session
     ) throws(StoreError) -> StoredPost? {
         guard var post = try session.one(query, value, as: { try StoredPost($0) }) else { return nil }
-        post.images = try session.rows(Self.imagesOfPost, post.id) { try $0.get(0) as String }
+        post.images = try session.rows(Self.imagesOfPost, post.id) { try $0.get(0) }
         return post
     }
 
@@ -196,7 +196,7 @@ extension AppDatabase {
     }
 
     private static func add(
-        _ images: [String], to post: Int64, from place: Int, in session: Session
+        _ images: [Int64], to post: Int64, from place: Int, in session: Session
     ) throws(StoreError) {
         for (index, image) in images.enumerated() {
             try session.execute(

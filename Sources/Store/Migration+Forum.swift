@@ -24,7 +24,7 @@ extension Migration {
         CREATE TABLE post_images (
             post BIGINT NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
             place BIGINT NOT NULL,
-            media TEXT NOT NULL,
+            media BIGINT NOT NULL REFERENCES media (id),
             PRIMARY KEY (post, place)
         )
         """,

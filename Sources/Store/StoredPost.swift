@@ -11,14 +11,14 @@ public struct StoredAuthor: Hashable, Sendable, Identifiable {
     public let id: Int64
     public let username: String
     public let nickname: String
-    /// The id of the picture, nil for the default one.
-    public let avatar: String?
+    /// The picture among the media, nil for the default one.
+    public let picture: Int64?
 
-    public init(id: Int64, username: String, nickname: String, avatar: String?) {
+    public init(id: Int64, username: String, nickname: String, picture: Int64?) {
         self.id = id
         self.username = username
         self.nickname = nickname
-        self.avatar = avatar
+        self.picture = picture
     }
 }
 
@@ -30,8 +30,8 @@ public struct StoredPost: Hashable, Sendable, Identifiable {
     public let author: StoredAuthor
     public let title: String
     public let content: String
-    /// The ids of its pictures, in order.
-    public internal(set) var images: [String]
+    /// Its pictures among the media, in order.
+    public internal(set) var images: [Int64]
     /// How many comments it has, replies included.
     public let commentCount: Int
     /// How many people like it.
@@ -70,12 +70,12 @@ public struct StoredThread: Hashable, Sendable {
 
 extension StoredAuthor {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
-    static let columns = "a.id, a.username, a.nickname, a.avatar"
+    static let columns = "a.id, a.username, a.nickname, a.picture"
 
     init(_ row: SQLRow, from first: Int) throws {
         self.init(
             id: try row.get(first), username: try row.get(first + 1), nickname: try row.get(first + 2),
-            avatar: try row.get(first + 3))
+            picture: try row.get(first + 3))
     }
 }
 

@@ -65,20 +65,20 @@ public final class Forum: Sendable {
     /// - Parameters:
     ///   - title: See ``check(title:content:)``.
     ///   - content: See ``check(title:content:)``.
-    ///   - images: The ids of stored pictures, three at most.
+    ///   - images: Stored pictures, three at most.
     ///   - merging: Whether the images may go to a post that is there.
     ///   - author: Whose.
     /// - Throws: ``ServicesError/invalid(field:message:)``, also when the post that is there would have more than three
     ///   images; ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func publish(
-        title: String, content: String, images: [String] = [], merging: Bool = false, author: Int64
+        title: String, content: String, images: [MediaID] = [], merging: Bool = false, author: Int64
     ) async throws(ServicesError) -> Publication {
         try Self.check(title: title, content: content)
         guard images.count <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
         let inserted = try await asking { () throws(StoreError) in
             try await store.insertPost(
-                title: title, content: content, images: images, imageLimit: Self.maxImages,
+                title: title, content: content, images: images.map(\.rawValue), imageLimit: Self.maxImages,
                 mergeSince: merging ? time - Self.mergeWindow : nil, author: author, at: time)
         }
         switch inserted {
@@ -141,7 +141,7 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody else,
     ///   ``ServicesError/invalid(field:message:)``, ``ServicesError/store(_:)``.
     public func edit(
-        _ key: ForumKey, title: String, content: String, images: [String]? = nil, editor: Int64
+        _ key: ForumKey, title: String, content: String, images: [MediaID]? = nil, editor: Int64
     ) async throws(ServicesError) -> StoredPost {
         let post = try await post(key)
         guard post.author.id == editor else { throw .forbidden }
@@ -150,7 +150,8 @@ public final class Forum: Sendable {
         let time = now()
         return try Self.found(
             try await asking { () throws(StoreError) in
-                try await store.updatePost(post.id, title: title, content: content, images: images, at: time)
+                try await store.updatePost(
+                    post.id, title: title, content: content, images: images?.map(\.rawValue), at: time)
             })
     }
 
