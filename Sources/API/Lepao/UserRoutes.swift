@@ -88,7 +88,7 @@ struct UserRoutes: Sendable {
         user["lastRunId"] = .int(account.lastRunID)
         user["data"] = try await core.records.runData(account: account.id).json
         user["record"] = .array(try await newestRecords(of: account).map(LepaoJSON.record))
-        user["posts"] = []
+        user["posts"] = .array(try await core.forum.newestPosts(of: account.id).map { .string($0) })
         return user
     }
 

@@ -21,6 +21,8 @@ struct APIResponder: HTTPResponder {
         OperationsRoutes(core: core, metrics: metrics, connections: connections).add(to: &table)
         UserRoutes(core: core).add(to: &table)
         RunRoutes(core: core).add(to: &table)
+        ForumRoutes(core: core).add(to: &table)
+        WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
         router = table.router
         self.metrics = metrics
