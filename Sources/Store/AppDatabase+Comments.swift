@@ -21,6 +21,7 @@ extension AppDatabase {
     ///   - content: Not empty.
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertComment(
         on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64, at time: Int64
@@ -61,6 +62,7 @@ extension AppDatabase {
     ///   - post: The id of the post; one that does not exist has none.
     ///   - after: Those with a greater number.
     ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
     public func comments(
         on post: Int64, after: Int64 = 0, limit: Int = Int.max

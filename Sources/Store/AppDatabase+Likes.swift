@@ -19,6 +19,7 @@ extension AppDatabase {
     ///   - post: What is liked.
     ///   - account: Who likes.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, post: ForumKey, account: Int64, at time: Int64
@@ -43,6 +44,7 @@ extension AppDatabase {
     ///   - comment: What is liked.
     ///   - account: Who likes.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, comment: ForumKey, account: Int64, at time: Int64

@@ -22,6 +22,7 @@ extension AppDatabase {
     ///     written after this time (milliseconds since 1970), if there is one; nil to make a post in any case.
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertPost(
         title: String, content: String, images: [Int64] = [], imageLimit: Int, mergeSince: Int64? = nil,
@@ -64,6 +65,7 @@ extension AppDatabase {
     ///   - after: Those with a greater number.
     ///   - offset: How many of them to skip. Costs as much as reading their index entries.
     ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
     public func threads(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int

@@ -68,6 +68,7 @@ public final class Forum: Sendable {
     ///   - images: Stored pictures, three at most.
     ///   - merging: Whether the images may go to a post that is there.
     ///   - author: Whose.
+    /// - Returns: The post, and how it came to be.
     /// - Throws: ``ServicesError/invalid(field:message:)``, also when the post that is there would have more than three
     ///   images; ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func publish(
@@ -109,6 +110,7 @@ public final class Forum: Sendable {
     ///   - after: Those with a greater number; 0 for all.
     ///   - offset: How many of them to skip.
     ///   - limit: At most as many.
+    /// - Returns: None behind the last.
     /// - Throws: ``ServicesError/store(_:)``.
     public func threads(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
@@ -190,6 +192,7 @@ public final class Forum: Sendable {
     ///   - parent: The comment of the same post that it replies to; nil for none. Replies nest a hundred deep at most.
     ///   - content: 1 to 1000 characters, not blank, without control characters but line ends and tabs.
     ///   - author: Whose.
+    /// - Returns: The comment.
     /// - Throws: ``ServicesError/notFound`` for the post, ``ServicesError/invalid(field:message:)`` also for the parent,
     ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func comment(
@@ -215,6 +218,7 @@ public final class Forum: Sendable {
     ///   - post: The id of the post; one that does not exist has none.
     ///   - after: Those with a greater number; 0 for all.
     ///   - limit: At most as many.
+    /// - Returns: None behind the last.
     /// - Throws: ``ServicesError/store(_:)``.
     public func comments(
         on post: Int64, after: Int64 = 0, limit: Int
