@@ -17,8 +17,16 @@ final class RunningProgram: Sendable {
     private let folder: String
     private let ending = Mutex<Ending?>(nil)
 
-    /// - Parameter environment: Added to that of the tests, whose own `RUNROOM_…` variables are left out.
-    init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts a program with what is added to the environment of the tests, whose own `RUNROOM_…` variables are left
+    /// out.
+    ///
+    /// - Parameters:
+    ///   - input: a descriptor to read from; nil has nothing to say.
+    ///   - output: a descriptor to write to; nil is a file.
+    init(
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: Int32? = nil,
+        output: Int32? = nil
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RUNROOM_") }
@@ -27,8 +35,16 @@ final class RunningProgram: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, 1)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // Sockets of the tests must not live on in the child.
         for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
