@@ -14,7 +14,7 @@ struct Migration: Sendable {
     /// All of them, ascending.
     static let all: [Migration] = [
         Migration(version: 1, accountsAndRooms),
-        mediaAndPreferences,
+        Migration(version: 2, mediaAndPreferences),
     ]
 }
 
