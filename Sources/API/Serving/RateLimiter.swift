@@ -95,6 +95,10 @@ public struct RateLimits: Sendable, Hashable {
     public var roomCreations = RateLimit(burst: 30, perMinute: 10)
     /// Of all rooms, which wakes each of them.
     public var roomLists = RateLimit(burst: 10, perMinute: 30)
+    /// Of all users at once; pages are not limited.
+    public var userLists = RateLimit(burst: 10, perMinute: 30)
+    /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
+    public var uploads = RateLimit(burst: 60, perMinute: 30)
 
     public init() {}
 }
@@ -105,6 +109,8 @@ struct RequestLimits: Sendable {
     var logins: RateLimiter?
     var roomCreations: RateLimiter?
     var roomLists: RateLimiter?
+    var userLists: RateLimiter?
+    var uploads: RateLimiter?
 
     /// Nothing is limited.
     init() {}
@@ -114,5 +120,7 @@ struct RequestLimits: Sendable {
         logins = RateLimiter(limits.logins, now: now)
         roomCreations = RateLimiter(limits.roomCreations, now: now)
         roomLists = RateLimiter(limits.roomLists, now: now)
+        userLists = RateLimiter(limits.userLists, now: now)
+        uploads = RateLimiter(limits.uploads, now: now)
     }
 }
