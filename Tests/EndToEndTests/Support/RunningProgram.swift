@@ -21,8 +21,12 @@ final class RunningProgram: Sendable {
     /// out.
     ///
     /// - Parameters:
+    ///   - executable: its path.
+    ///   - arguments: without the program's name.
+    ///   - environment: what is added.
     ///   - input: a descriptor to read from; nil has nothing to say.
     ///   - output: a descriptor to write to; nil is a file.
+    /// - Throws: ``CannotRun``.
     init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: Int32? = nil,
         output: Int32? = nil
@@ -30,6 +34,8 @@ final class RunningProgram: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RUNROOM_") }
+        // With the address sanitizer the child would keep what it frees for a while, and look as if it leaked.
+        variables["ASAN_OPTIONS"] = "detect_leaks=0:quarantine_size_mb=1"
         variables.merge(environment) { $1 }
 
         var actions = posix_spawn_file_actions_t()
@@ -68,6 +74,7 @@ final class RunningProgram: Sendable {
         processIdentifier = pid
         Self.atExit
         Self.running.withLock { _ = $0.insert(pid) }
+        Self.removeAtExit(folder)
     }
 
     deinit {
@@ -119,10 +126,22 @@ final class RunningProgram: Sendable {
         }
     }
 
-    // MARK: - No child outlives the tests
+    // MARK: - Nothing outlives the tests
 
     private static let running = Mutex<Set<pid_t>>([])
+    private static let litter = Mutex<Set<String>>([])
+
+    /// Has a folder removed when the tests end, if nobody has done it before.
+    static func removeAtExit(_ folder: String) { litter.withLock { _ = $0.insert(folder) } }
+
+    /// What shared servers leave, and those of tests that were cut off.
     private static let atExit: Void = {
-        atexit { RunningProgram.running.withLock { for pid in $0 { _ = Glibc.kill(pid, SIGKILL) } } }
+        atexit {
+            for pid in RunningProgram.running.withLock({ $0 }) {
+                _ = Glibc.kill(pid, SIGKILL)
+                waitpid(pid, nil, 0)
+            }
+            for folder in RunningProgram.litter.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+        }
     }()
 }
