@@ -178,7 +178,7 @@ import Testing
 
     @Test(
         "what is no post is 404",
-        arguments: ["9", "0", "-1", "x", "1.0", "ffffffffffffffffffffffff", "99999999999999999999", "..%2F1", "%00"])
+        arguments: ["9", "0", "-1", "x", "1.0", "ffffffffffffffffffffffff", "99999999999999999999", "..%2F1", "1%2F"])
     func knowsNoPost(key: String) async throws {
         try await withAPI { api in
             let token = try await api.register()
@@ -320,6 +320,31 @@ import Testing
             api.clock.advance(seconds: 5)
             let later = try await api.sendForm(.post, Self.posts, Self.words, images: [TestAPI.gif], token: token)
             #expect(later.json["message"] == "Post created successfully")
+        }
+    }
+
+    @Test("the uploads of 50 people at once are 50 posts of three images")
+    func mergesUploadsOfMany() async throws {
+        try await withAPI { api in
+            var tokens: [String] = []
+            for index in 0..<50 { tokens.append(try await api.register("runner\(index)")) }
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for token in tokens {
+                    for _ in 0..<3 {
+                        group.addTask {
+                            try await api.sendForm(
+                                .post, Self.posts, [("title", "Morning"), ("content", "Five")], images: [TestAPI.gif],
+                                token: token
+                            ).status
+                        }
+                    }
+                }
+                for try await status in group { #expect(status == 200) }
+            }
+            let posts = try await api.send(.get, Self.posts).json["posts"]?.array ?? []
+            #expect(posts.count == 50)
+            #expect(posts.allSatisfy { $0["images"]?.array?.count == 3 })
+            #expect(Set(posts.map { $0["author"]?["_id"] }).count == 50)
         }
     }
 }
