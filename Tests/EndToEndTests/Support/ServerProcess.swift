@@ -24,8 +24,6 @@ final class ServerProcess: Sendable {
     }
 
     /// Starts a server, or starts it again on a directory that one has left.
-    ///
-    /// - Parameter deleted: Whether the directory goes with the server.
     static func start(
         _ flags: [String] = [], in directory: String? = nil, environment: [String: String] = [:]
     ) async throws -> ServerProcess {
@@ -55,6 +53,7 @@ final class ServerProcess: Sendable {
     private init(program: RunningProgram, directory: String) async throws {
         self.directory = directory
         self.program = program
+        RunningProgram.removeAtExit(directory)
         try await eventually("a server that is ready") { program.output.contains("\n") || program.hasEnded }
         let line = program.output.prefix { $0 != "\n" }
         guard line.hasPrefix("RunRoom is ready on "), let port = line.split(separator: ":").last.flatMap({ Int($0) })
@@ -117,7 +116,7 @@ final class ServerProcess: Sendable {
 
 /// Looks again and again until something holds.
 ///
-/// - Parameter limit: Generous: a machine may be busy. What is waited for is what the server does at once.
+/// The limit is generous, since a machine may be busy: what is waited for is what the server does at once.
 func eventually(
     _ what: @autoclosure () -> String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
 ) async throws {
