@@ -17,8 +17,13 @@ final class RunningProgram: Sendable {
     private let folder: String
     private let ending = Mutex<Ending?>(nil)
 
-    /// - Parameter environment: Added to that of the tests, whose own `RUNROOM_…` variables are left out.
-    init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts a program.
+    ///
+    /// The environment is added to that of the tests, whose own `RUNROOM_…` variables are left out; `input` is the file
+    /// that is its standard input.
+    init(
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RUNROOM_") }
@@ -27,7 +32,7 @@ final class RunningProgram: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // Sockets of the tests must not live on in the child.
@@ -62,9 +67,9 @@ final class RunningProgram: Sendable {
 
     /// Runs a program to its end.
     static func run(
-        _ executable: String, _ arguments: [String], environment: [String: String] = [:]
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
     ) async throws -> (ending: Ending, output: String, errors: String) {
-        let program = try RunningProgram(executable, arguments, environment: environment)
+        let program = try RunningProgram(executable, arguments, environment: environment, input: input)
         let ending = try await program.ended()
         return (ending, program.output, program.errors)
     }
