@@ -61,7 +61,7 @@ extension Evidence {
 
     private var reckoningCheck: Check {
         Check(
-            "stored metres are the simulator's own, within 1 % or 2 m, and 8 m a pause", cases: results.count,
+            "stored metres are the simulator's own, within 1 % or 2 m", cases: results.count,
             failures: results.filter { $0.record != nil && !$0.isReckoningConfirmed }.map {
                 "\($0.runner): stored \(meters($0.record?.meters)), reckoned \(meters($0.reckonedMeters))"
             })

@@ -10,8 +10,6 @@ struct RunResult: Sendable {
     var reckonedSeconds: Double
     /// How many markers went out more than once.
     var resent = 0
-    /// How often the runner paused.
-    var pauses = 0
     /// The `finished` event.
     var event: RoomEvent?
     /// The runner's newest row at their own screen.
@@ -35,12 +33,9 @@ struct RunResult: Sendable {
     /// Metres by which the record differs from the own reckoning.
     var deviation: Double? { record.map { $0.meters - reckonedMeters } }
 
-    /// Within 1 % or 2 m, whichever is more, and a few steps for each pause.
-    ///
-    /// The server dates a pause by the phone's time, but never ahead of its own clock; while a message is under way a
-    /// marker or two may come to lie on the other side of that moment.
+    /// Within 1 % or 2 m, whichever is more.
     var isReckoningConfirmed: Bool {
         guard let deviation else { return false }
-        return abs(deviation) <= max(2, reckonedMeters * 0.01) + 8 * Double(pauses)
+        return abs(deviation) <= max(2, reckonedMeters * 0.01)
     }
 }

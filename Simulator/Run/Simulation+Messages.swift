@@ -108,7 +108,6 @@ extension Simulation {
         result.person = person.id
         result.event = event
         result.resent = performance.outbox.resent
-        result.pauses = performance.plan.pauses.count
         person.performance = nil
         if settings.keepsRunning {
             person.restsUntil = .now + .seconds(Double.random(in: 5...25, using: &generator))

@@ -51,10 +51,18 @@ struct SyntheticRun {
                 // A phone may or may not know that it is wrong.
                 point.accuracy = generator.chance(0.5) ? Int(miss * 10) : 150
             }
-            plan.points.append(point)
+            if !isOnEdge(offset, of: plan.pauses) { plan.points.append(point) }
             distance += speed
             offset += 1000 + Int64.random(in: -30...30, using: &generator)
         }
         return plan
+    }
+
+    /// Whether a moment is so near a pause's beginning or end that the two clocks may differ about which comes first.
+    ///
+    /// The server takes a pause at the phone's time, but never ahead of its own; what lies within the error of the
+    /// measured offset may come to lie on the other side.
+    private func isOnEdge(_ offset: Int64, of pauses: [Range<Int64>]) -> Bool {
+        pauses.contains { abs($0.lowerBound - offset) < 1000 || abs($0.upperBound - offset) < 1000 }
     }
 }

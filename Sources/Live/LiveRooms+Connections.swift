@@ -208,9 +208,20 @@ extension LiveRooms {
         connection.state = .leaving(home)
         home.connections[runner] = nil
         apply(decisions, to: home)
+        endWhenStored(connection)
+    }
+
+    private func endWhenStored(_ connection: Connection) {
+        guard case .leaving(let home) = connection.state else { return }
+        // So that there is a commit to wait for, whatever became of the one before.
+        markDirty(home)
         home.waiters.append { [weak self] error in
-            self?.assumeIsolated { _ in
-                if error == nil { connection.end(code: 1000, reason: "left") }
+            self?.assumeIsolated { live in
+                if error == nil {
+                    connection.end(code: 1000, reason: "left")
+                } else {
+                    live.endWhenStored(connection)
+                }
             }
         }
     }

@@ -68,10 +68,16 @@ public actor LiveRooms {
 
     /// Brings back the rooms that were alive when the server stopped, and starts the timers.
     ///
-    /// - Throws: what the database throws when they cannot be read. A damaged journal row is reported and passed over.
+    /// - Throws: what the database throws when it cannot be read. A damaged journal row is reported and passed over, and
+    ///   so is a room whose runners cannot be read.
     public func start() async throws {
         for summary in try await store.roomsWithJournal() {
-            _ = try await home(summary.runID)
+            do {
+                _ = try await home(summary.runID)
+            } catch is DecodingError {
+                // It stays as it is on disk; the others must not stay down with it.
+                logger.error("a room cannot be read; the others are up", metadata: ["room": "\(summary.runID)"])
+            }
         }
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
         commitTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.commitTick() } }
@@ -237,7 +243,9 @@ public actor LiveRooms {
     private func examine(_ connection: Connection, at moment: ContinuousClock.Instant) {
         guard let socket = connection.socket else { return }
         switch connection.state {
-        case .ending: return
+        case .ending:
+            if connection.isTooSlow(at: moment, limit: settings.slowLimit) { connection.cutShort() }
+            return
         case .waiting:
             if connection.opened.duration(to: moment) >= settings.joinTimeout {
                 close(connection, .silent, "No join came in time.")

@@ -201,6 +201,8 @@ extension AppDatabase {
         } catch {
             switch StoreError(error) {
             case .io(let reason): throw .cannotOpen(path: path, reason: reason)
+            // The operator has to know which file.
+            case .corrupt(let reason): throw .corrupt("\(path): \(reason)")
             case let error: throw error
             }
         }

@@ -22,15 +22,13 @@ import Testing
         }
     }
 
-    @Test("a question that is not answered in time counts as a no")
+    @Test("a question that is not answered in time counts as a no", .timeLimit(.minutes(2)))
     func waitsNotForever() async {
-        let begun = ContinuousClock.now
         let answer = await answers(within: .milliseconds(20)) {
-            try? await Task.sleep(for: .seconds(30))
+            try? await Task.sleep(for: .seconds(3600))
             return true
         }
         #expect(!answer)
-        #expect(begun.duration(to: .now) < .seconds(10))
         #expect(await answers(within: .seconds(10)) { true })
     }
 

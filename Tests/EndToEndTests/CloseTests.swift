@@ -322,6 +322,33 @@ struct CloseTests {
         try await eventually("end of the connection") { try await server.metrics()["runroom_live_connections"] == 2 }
     }
 
+    @Test("who does not read cannot hold on to a connection that was closed for another reason, nor hold up the end")
+    func stalledEnd() async throws {
+        let server = try await ServerProcess.start(["--slow-limit", "1"])
+        let room = try await REST.newRoom(port: server.port)
+        func stalled() async throws -> RawSocket {
+            let socket = try await RawSocket.webSocket(port: server.port, receiveBuffer: 2048)
+            try await socket.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+            _ = try await socket.next("joined")
+            let padding = String(repeating: "x", count: 60_000)
+            for _ in 0..<10 { try await socket.send(json: ["type": "ping", "t": padding]) }
+            return socket
+        }
+        let flooding = try await stalled()
+        for _ in 0..<80 { try await flooding.send(text: #"{"type":"ping"}"#) }
+        try await eventually("close 4029") {
+            try await server.metrics()["runroom_closes_total{code=\"4029\"}"] == 1
+        }
+        try await eventually("end of the connection") {
+            try await server.metrics()["runroom_live_connections"] == 0
+        }
+        let atTheEnd = try await stalled()
+        let begun = ContinuousClock.now
+        #expect(try await server.terminate() == .exit(0))
+        #expect(begun.duration(to: .now) < .seconds(15))
+        _ = try await atTheEnd.closing()
+    }
+
     @Test("4011: a full room, for runners and for spectators; somebody who leaves makes room")
     func full() async throws {
         let server = try await ServerProcess.shared(["--room-capacity", "2", "--spectators", "1"])

@@ -374,4 +374,36 @@ struct CrashTests {
         #expect((joined.json["events"] as? [[String: Any]])?[2]["runId"] as? Int == finish.int("runId"))
         try await spectator.settle()
     }
+
+    @Test("a room whose rows cannot be read is reported, and does not keep the others from starting")
+    func damagedRoom() async throws {
+        let server = try await ServerProcess.start()
+        let rooms = [try await REST.newRoom(port: server.port), try await REST.newRoom(port: server.port)]
+        let start = Way.now - 60_000
+        var runners: [Runner] = []
+        for room in rooms {
+            let runner = try await Runner.enter(room, port: server.port)
+            runner.phone.send(["type": "start", "time": start])
+            try await runner.sendAndAwaitAck(Way.markers(1...5, from: start, stride: 10, interval: 3))
+            runners.append(runner)
+        }
+        try await server.killHard()
+        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
+        try await database.write { [room = rooms[0]] database in
+            try database.execute(
+                sql: "UPDATE people SET state = X'7B' WHERE room = (SELECT id FROM rooms WHERE run_id = ?)",
+                arguments: [room])
+        }
+        try database.close()
+        server.leaveDirectory()
+        let next = try await ServerProcess.start(in: server.directory)
+        #expect(next.logText.contains(rooms[0]))
+        let whole = REST(port: next.port, token: runners[1].rest.token, username: runners[1].rest.username)
+        #expect(try await Runner.enter(rooms[1], by: whole).joined.int("marker") == 5)
+        let phone = try await Phone.connect(port: next.port)
+        phone.send(["type": "join", "runID": rooms[0], "password": "pw", "token": runners[0].rest.token ?? ""])
+        #expect(try await phone.closed().code == 4011)
+        #expect(phone.messages.first?.string("code") == "unavailable")
+        #expect(try await whole.get("/api/runRoom/\(rooms[0])").status >= 500)
+    }
 }

@@ -263,4 +263,30 @@ struct StoryTests {
         let record = try #require(try await ana.rest.records().first)
         #expect(record.meters == finish.double("meters") && record.seconds == finish.double("seconds"))
     }
+
+    @Test("the last 256 events can be recovered, and no more")
+    func recoverable() async throws {
+        let server = try await ServerProcess.shared(["--message-burst", "1000"])
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        for _ in 0..<150 {
+            ana.phone.send(["type": "start"])
+            ana.phone.send(["type": "pause"])
+        }
+        // `joined` was 1.
+        _ = try await ana.phone.event("paused") { $0.int("event") == 301 }
+        #expect(ana.phone.eventNumbers == Array(2...301))
+        let epoch = try #require(ana.joined.string("epoch"))
+        for (since, isRecovered) in [
+            (0, false), (44, false), (45, true), (300, true), (301, true), (302, false), (-1, false),
+        ] {
+            let (phone, joined) = try await Phone.joined(
+                port: server.port, room: room, ["role": "spectator", "since": ["epoch": epoch, "event": since]])
+            #expect(joined.json["recovered"] as? Bool == isRecovered, "since \(since)")
+            let events = (joined.json["events"] as? [[String: Any]]) ?? []
+            #expect(events.compactMap { $0["event"] as? Int } == (isRecovered ? Array(since + 1..<302) : []))
+            #expect(joined.int("event") == 301)
+            phone.hangUp()
+        }
+    }
 }

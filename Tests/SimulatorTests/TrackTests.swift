@@ -43,6 +43,10 @@ import Testing
         let whole = Double(plan.length) / 1000
         let seconds = plan.reckoning(start: 0).seconds
         #expect(abs(whole - seconds - Double(pause.count) / 1000) < 2)
+        #expect(plan.points.contains { pause.contains($0.offset) })
+        for edge in [pause.lowerBound, pause.upperBound] {
+            #expect(plan.points.allSatisfy { abs($0.offset - edge) >= 1000 })
+        }
     }
 
     @Test("a lap is as long as it says")

@@ -106,7 +106,15 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     func abandon(_ reason: CloseReason, _ sentence: String) {
         guard beginEnding() else { return }
         outbox.removeAll()
+        outboxBytes = 0
         socket?.close(code: reason.rawValue, reason: sentence)
+    }
+
+    /// Closes without what was to be sent before, for which a peer that does not read would be waited for in vain.
+    func cutShort() {
+        outbox.removeAll()
+        outboxBytes = 0
+        if let close = closeWhenDrained { socket?.close(code: close.code, reason: close.reason) }
     }
 
     private func beginEnding() -> Bool {

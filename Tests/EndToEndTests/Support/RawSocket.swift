@@ -36,9 +36,8 @@ final class RawSocket {
         for descriptor in [input, output] { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
     }
 
-    /// Connects to a server of this machine.
-    ///
-    /// - Parameter receiveBuffer: What the kernel is asked to hold at most for this client, when it does not read.
+    /// Connects to a server of this machine; `receiveBuffer` is what the kernel is asked to hold at most for this client
+    /// when it does not read.
     static func connect(port: Int, receiveBuffer: Int32? = nil) throws -> RawSocket {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Gone(description: "no socket") }

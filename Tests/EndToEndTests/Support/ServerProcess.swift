@@ -24,8 +24,6 @@ final class ServerProcess: Sendable {
     }
 
     /// Starts a server, or starts it again on a directory that one has left.
-    ///
-    /// - Parameter deleted: Whether the directory goes with the server.
     static func start(
         _ flags: [String] = [], in directory: String? = nil, environment: [String: String] = [:]
     ) async throws -> ServerProcess {
@@ -117,7 +115,7 @@ final class ServerProcess: Sendable {
 
 /// Looks again and again until something holds.
 ///
-/// - Parameter limit: Generous: a machine may be busy. What is waited for is what the server does at once.
+/// The limit is generous, since a machine may be busy: what is waited for is what the server does at once.
 func eventually(
     _ what: @autoclosure () -> String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
 ) async throws {

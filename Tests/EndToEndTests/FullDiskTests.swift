@@ -1,0 +1,197 @@
+import Foundation
+import GRDB
+import Glibc
+import Testing
+
+/// A disk that takes nothing: what is shown goes on, what is promised waits.
+@Suite("A disk that takes nothing", .inTurn)
+struct FullDiskTests {
+    /// A file system of its own in memory, of some megabytes.
+    private final class SmallDisk {
+        let path: String
+
+        init(megabytes: Int) throws {
+            path = FileManager.default.temporaryDirectory.appendingPathComponent("disk-\(UUID().uuidString)").path
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
+                let reason = String(cString: strerror(errno))
+                try? FileManager.default.removeItem(atPath: path)
+                throw Phone.Missing(description: "mount: \(reason)")
+            }
+        }
+
+        deinit {
+            // Whoever still has a file open there goes on until it is closed.
+            umount2(path, Int32(MNT_DETACH))
+            try? FileManager.default.removeItem(atPath: path)
+        }
+
+        static let isPossible: Bool = (try? SmallDisk(megabytes: 1)) != nil
+
+        private var ballast: String { path + "/ballast" }
+
+        /// Takes what is left, to the last byte.
+        func fill() throws {
+            let descriptor = open(ballast, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            defer { close(descriptor) }
+            for size in [65_536, 4096, 1] {
+                let block = [UInt8](repeating: 0, count: size)
+                while write(descriptor, block, size) == size {}
+            }
+            guard errno == ENOSPC else { throw Phone.Missing(description: "a full disk") }
+        }
+
+        func free() { unlink(ballast) }
+    }
+
+    /// Sends markers, one message after the other, until something has come of it.
+    private func stream(
+        _ runner: Runner, from first: Int, start: Int64, until holds: () async throws -> Bool
+    ) async throws -> Int {
+        var id = first
+        try await eventually("effect of the markers", within: .seconds(30)) {
+            runner.send(Way.markers(id...id + 9, from: start, stride: 10, interval: 3))
+            id += 10
+            try await Task.sleep(for: .milliseconds(100))
+            return try await holds()
+        }
+        return id - 1
+    }
+
+    private func expectRefusals(_ rest: REST, room: String, spare: String) async throws {
+        let mutations: [(String, String, [String: Any])] = [
+            ("POST", "/api/runRoom/create", ["runID": REST.newName("room"), "password": "pw"]),
+            ("POST", "/api/users", ["username": REST.newName("late"), "password": "secret"]),
+            ("POST", "/api/runRoom/join", ["runID": room, "password": "pw", "username": rest.username]),
+            ("DELETE", "/api/runRoom/delete", ["runID": spare, "password": "pw"]),
+        ]
+        for (method, path, body) in mutations {
+            let answer = try await rest.call(method, path, body)
+            #expect([503, 507].contains(answer.status), "\(path): \(answer.status) \(answer.text)")
+            #expect(answer.headers["retry-after"].flatMap { Int($0) } ?? 0 > 0)
+            #expect(!answer.text.contains("SQLite"), "nothing of the inside: \(answer.text)")
+        }
+    }
+
+    @Test(
+        "disk full: `not_stored`, no ack, frames go on, REST says so; when there is room again nothing is lost",
+        .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
+    func full() async throws {
+        let disk = try SmallDisk(megabytes: 8)
+        let directory = disk.path + "/data"
+        let server = try await ServerProcess.start(["--message-burst", "10000"], in: directory)
+        let room = try await REST.newRoom(port: server.port)
+        let spare = try await REST.newRoom(port: server.port)
+        let outsider = try await REST.registered("late", port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let (spectator, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        let start = Way.now - 80_000_000
+        ana.phone.send(["type": "start", "time": start])
+        try await ana.sendAndAwaitAck(Way.markers(1...10, from: start, stride: 10, interval: 3))
+
+        try disk.fill()
+        var last = try await stream(ana, from: 11, start: start) {
+            ana.phone.all("error").contains { $0.string("code") == "not_stored" }
+        }
+        #expect(try await spectator.next("error").string("code") == "not_stored", "everybody in the room is told")
+        let promised = try #require(ana.phone.all("ack").last?.int("marker"))
+        // The room goes on.
+        last = try await stream(ana, from: last + 1, start: start) {
+            let meters = Double(last + 30) * 10
+            return spectator.messages.contains { $0.type == "frame" && $0.row(1)?.meters ?? 0 > meters }
+        }
+        #expect(ana.phone.all("ack").last?.int("marker") == promised, "nothing is promised")
+        ana.phone.send(["type": "pause"])
+        try await spectator.row(of: 1, "pause") { $0.state == "paused" }
+        #expect(!spectator.all("event").contains { $0.kind == "paused" }, "events wait for the disk")
+        try await expectRefusals(outsider, room: room, spare: spare)
+        #expect(try await outsider.get("/healthz").status == 200)
+        #expect(try await outsider.get("/api/runRoom/\(room)").status == 200, "reading needs no room")
+        let metrics = try await server.metrics()
+        #expect(try #require(metrics["runroom_commits_failed_total"]) > 0)
+        #expect(try #require(metrics["runroom_unstored_markers"]) > 0)
+        #expect(server.logText.contains("nothing can be stored"))
+        #expect(ana.phone.all("error").count == 1, "told once, not each second")
+
+        disk.free()
+        let all = last
+        try await ana.phone.next("ack") { $0.int("marker") == all }
+        _ = try await spectator.event("paused")
+        try await eventually("line in the log") { server.logText.contains("stores again") }
+        _ = try await Runner.enter(room, by: outsider)
+        // All of it, to the last marker, is really on the disk.
+        try await server.killHard()
+        server.leaveDirectory()
+        let next = try await ServerProcess.start(in: directory)
+        let rest = REST(port: next.port, token: ana.rest.token, username: ana.rest.username)
+        let back = try await Runner.enter(room, by: rest)
+        #expect(back.joined.int("marker") == all)
+        #expect(abs(back.joined.row(1)!.meters! - Double(all - 1) * 10) < 5)
+        #expect(back.joined.row(1)?.state == "paused")
+        back.phone.send(["type": "finish"])
+        _ = try await back.phone.event("finished")
+        #expect(try await rest.records().map(\.markerIDs.count) == [all])
+        try await next.killHard()
+    }
+
+    @Test(
+        "a server that cannot store ends all the same when it is told to, and one that starts on a full disk says so",
+        .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
+    func fullAtTheEnd() async throws {
+        let disk = try SmallDisk(megabytes: 4)
+        let server = try await ServerProcess.start(in: disk.path + "/data")
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        ana.phone.send(["type": "start"])
+        _ = try await ana.phone.event("started")
+        try disk.fill()
+        _ = try await stream(ana, from: 1, start: Way.now - 1000) { !ana.phone.all("error").isEmpty }
+        let begun = ContinuousClock.now
+        _ = try await server.terminate()
+        #expect(begun.duration(to: .now) < .seconds(15))
+        #expect(server.logText.contains("could not be stored"))
+        server.leaveDirectory()
+
+        let failed = try await RunningProgram.run(
+            ServerProcess.executable, ServerProcess.arguments([], in: disk.path + "/elsewhere"))
+        #expect(failed.ending == .exit(1))
+        #expect(failed.errors.hasPrefix("runroom: ") && failed.output.isEmpty)
+    }
+
+    @Test("a database that another program holds locked is the same: nothing is promised until it is free")
+    func locked() async throws {
+        let server = try await ServerProcess.start(["--message-burst", "10000"])
+        let room = try await REST.newRoom(port: server.port)
+        let outsider = try await REST.registered("late", port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let start = Way.now - 80_000_000
+        ana.phone.send(["type": "start", "time": start])
+        try await ana.sendAndAwaitAck(Way.markers(1...10, from: start, stride: 10, interval: 3))
+
+        let ben = try await Runner.enter(room, as: "ben", port: server.port)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let foreign = try DatabaseQueue(path: server.directory + "/runroom.sqlite", configuration: configuration)
+        try await foreign.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let promised = ana.phone.all("ack").last?.int("marker")
+        // Somebody leaves now: told when it is stored, not before and not never.
+        ben.phone.send(["type": "leave"])
+        async let creation = outsider.post("/api/runRoom/create", ["runID": REST.newName("room"), "password": "pw"])
+        // Longer than the time for which the server waits for such a lock.
+        let last = try await stream(ana, from: 11, start: start) {
+            ana.phone.all("error").contains { $0.string("code") == "not_stored" }
+        }
+        #expect(ana.phone.all("ack").last?.int("marker") == promised)
+        let meters = Double(last - 1) * 10
+        try await ana.phone.row(of: 1, "\(meters) m") { abs($0.meters! - meters) < 5 }
+        #expect(try await creation.status == 503)
+        #expect(ben.phone.isOpen)
+        try await foreign.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try await ana.phone.next("ack") { $0.int("marker") == last }
+        #expect(try await ben.phone.closed().code == 1000)
+        #expect(ben.phone.all("event").contains { $0.kind == "left" && $0.int("runner") == ben.number })
+        ana.phone.send(["type": "finish"])
+        _ = try await ana.phone.event("finished")
+        #expect(try await ana.rest.records().map(\.markerIDs.count) == [last])
+    }
+}

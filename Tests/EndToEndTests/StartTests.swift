@@ -1,0 +1,352 @@
+import Foundation
+import GRDB
+import Glibc
+import Testing
+
+/// How the program starts, and how it says that it cannot.
+@Suite("Start", .inTurn)
+struct StartTests {
+    /// Runs the program, which must give up: one sentence, no more, and a status that is not zero.
+    @discardableResult
+    private func expectFailure(
+        _ arguments: [String], environment: [String: String] = [:], status: Int32? = 1, names words: [String],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        let result = try await RunningProgram.run(ServerProcess.executable, arguments, environment: environment)
+        if let status {
+            #expect(result.ending == .exit(status), "\(result.errors)", sourceLocation: sourceLocation)
+        } else {
+            #expect(result.ending != .exit(0), sourceLocation: sourceLocation)
+        }
+        #expect(result.output.isEmpty, "\(result.output)", sourceLocation: sourceLocation)
+        for word in words { #expect(result.errors.contains(word), "\(result.errors)", sourceLocation: sourceLocation) }
+        #expect(!result.errors.contains("Fatal") && !result.errors.contains("Error("), sourceLocation: sourceLocation)
+        return result.errors
+    }
+
+    /// The same for what is wrong with the settings and the machine, which is told in one line.
+    private func expectSentence(
+        _ flags: [String], in directory: String? = nil, environment: [String: String] = [:], names words: [String],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let directory = directory ?? ServerProcess.makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let arguments = ["serve", "--data", directory] + flags
+        let errors = try await expectFailure(
+            arguments, environment: environment, names: words, sourceLocation: sourceLocation)
+        let lines = errors.split(separator: "\n").filter {
+            !$0.contains(" info runroom") && !$0.contains(" notice runroom")
+        }
+        #expect(lines.count == 1, "one sentence: \(errors)", sourceLocation: sourceLocation)
+        #expect(lines.first?.hasPrefix("runroom: ") == true, "\(errors)", sourceLocation: sourceLocation)
+    }
+
+    @Test(
+        "flags that nobody knows, and arguments that make no sense",
+        arguments: [["--prot", "1"], ["--port"], ["here"]])
+    func unknownFlags(flags: [String]) async throws {
+        try await expectFailure(["serve"] + flags, status: 64, names: ["Usage"])
+    }
+
+    @Test(
+        "values that make no sense are named with what would",
+        arguments: [
+            (["--port", "http"], "port"), (["--port", "65536"], "port"), (["--port=-1"], "port"),
+            (["--port", ""], "port"), (["--tick", "0"], "tick"), (["--tick", "1e3"], "tick"),
+            (["--crs", "mars"], "gcj02, wgs84"), (["--rate-limits", "maybe"], "off, on"),
+            (["--password-cost", "none"], "default, low"), (["--log-level", "loud"], "critical"),
+            (["--room-capacity", "0"], "room-capacity"), (["--join-timeout", "soon"], "join-timeout"),
+            (["--join-timeout", "nan"], "join-timeout"), (["--silence-limit=-5"], "silence-limit"),
+            (["--max-markers", "99999999999999999999"], "max-markers"), (["--tls-cert", "x.pem"], "--tls-key"),
+            (["--tls-key", "x.pem"], "--tls-cert"), (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
+        ])
+    func badValues(flags: [String], name: String) async throws {
+        try await expectSentence(flags, names: [name])
+    }
+
+    @Test("the same for the environment")
+    func badEnvironment() async throws {
+        try await expectSentence([], environment: ["RUNROOM_PORT": "many"], names: ["port", "many"])
+        try await expectSentence([], environment: ["RUNROOM_ROOM_CAPACITY": "0"], names: ["room-capacity"])
+    }
+
+    @Test("a port that is in use")
+    func busyPort() async throws {
+        let server = try await ServerProcess.shared()
+        try await expectSentence(["--port", "\(server.port)"], names: ["\(server.port)", "in use"])
+    }
+
+    @Test("an address that is not this machine's")
+    func foreignAddress() async throws {
+        try await expectSentence(["--port", "0", "--host", "192.0.2.1"], names: ["192.0.2.1"])
+    }
+
+    @Test("a data directory that cannot be made, is a file, or may not be written")
+    func badDirectory() async throws {
+        let folder = ServerProcess.makeDirectory()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = folder + "/file"
+        try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+        for path in [file, file + "/data", "/proc/data"] {
+            let errors = try await expectFailure(["serve", "--port", "0", "--data", path], names: ["runroom: ", path])
+            #expect(errors.split(separator: "\n").count == 1, "\(errors)")
+        }
+    }
+
+    @Test("a database that is none, or damaged, or of a newer version is left as it is")
+    func foreignDatabase() async throws {
+        let server = try await ServerProcess.start()
+        _ = try await REST.newRoom(port: server.port)
+        #expect(try await server.terminate() == .exit(0))
+        let path = server.directory + "/runroom.sqlite"
+        let database = try DatabaseQueue(path: path)
+        try await database.write { try $0.execute(sql: "INSERT INTO schema_version (version) VALUES (4711)") }
+        try database.close()
+        server.leaveDirectory()
+        defer { try? FileManager.default.removeItem(atPath: server.directory) }
+        let arguments = ServerProcess.arguments([], in: server.directory)
+        try await expectFailure(arguments, names: ["runroom: ", "4711"])
+        let untouched = try DatabaseQueue(path: path)
+        let found = try await untouched.read { database in
+            [
+                try Int.fetchOne(database, sql: "SELECT MAX(version) FROM schema_version"),
+                try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM rooms"),
+            ]
+        }
+        #expect(found == [4711, 1])
+        try untouched.close()
+
+        try Data(repeating: 0x2a, count: 40_000).write(to: URL(fileURLWithPath: path))
+        try await expectFailure(arguments, names: ["runroom: ", path])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(repeating: 0x2a, count: 40_000))
+    }
+
+    @Test("two servers on one data directory: the second gives up, the first is not disturbed")
+    func twoServers() async throws {
+        let server = try await ServerProcess.start()
+        try await expectFailure(
+            ServerProcess.arguments([], in: server.directory), names: ["runroom: ", server.directory, "in use"])
+        let room = try await REST.newRoom(port: server.port)
+        #expect(try await REST(port: server.port).get("/api/runRoom/\(room)").status == 200)
+        // The right to it ends with the process, however that ended.
+        try await server.killHard()
+        server.leaveDirectory()
+        let next = try await ServerProcess.start(in: server.directory)
+        #expect(try await REST(port: next.port).get("/api/runRoom/\(room)").status == 200)
+    }
+
+    @Test("--help names every setting, and ends with 0")
+    func help() async throws {
+        let result = try await RunningProgram.run(ServerProcess.executable, ["serve", "--help"])
+        #expect(result.ending == .exit(0))
+        for flag in [
+            "--config", "--host", "--port", "--data", "--tls-cert", "--tls-key", "--tick", "--room-capacity",
+            "--max-connections", "--join-timeout", "--silence-limit", "--slow-limit", "--offline-grace",
+            "--auto-finish",
+        ] {
+            #expect(result.output.contains(flag))
+        }
+    }
+
+    @Test("the data directory is nobody else's to read")
+    func permissions() async throws {
+        let server = try await ServerProcess.start()
+        let attributes = try FileManager.default.attributesOfItem(atPath: server.directory)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+    }
+
+    // MARK: - Where settings come from
+
+    /// A file in a folder of its own.
+    private final class TemporaryFile {
+        let path: String
+
+        init(_ text: String, _ name: String = "settings.json") throws {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            path = folder.appendingPathComponent(name).path
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+    }
+
+    /// How many runners a room of this server takes, found out by trying.
+    private func capacity(of server: ServerProcess) async throws -> Int {
+        let room = try await REST.newRoom(port: server.port)
+        for number in 0..<5 {
+            let person = try await REST.registered("p", port: server.port)
+            let answer = try await person.post(
+                "/api/runRoom/join", ["runID": room, "password": "pw", "username": person.username])
+            if answer.status == 409 { return number }
+            #expect(answer.status == 200)
+        }
+        return 5
+    }
+
+    @Test("a flag wins over the environment, the environment over the file, the file over the default")
+    func precedence() async throws {
+        let file = try TemporaryFile(#"{"room-capacity": 1, "crs": "wgs84", "rate-limits": false}"#)
+        let fromFile = try await ServerProcess.start(["--config", file.path])
+        #expect(try await capacity(of: fromFile) == 1)
+        let fromEnvironment = try await ServerProcess.start(
+            environment: ["RUNROOM_CONFIG": file.path, "RUNROOM_ROOM_CAPACITY": "2"])
+        #expect(try await capacity(of: fromEnvironment) == 2)
+        let fromFlag = try await ServerProcess.start(
+            ["--config", file.path, "--room-capacity", "3"], environment: ["RUNROOM_ROOM_CAPACITY": "2"])
+        #expect(try await capacity(of: fromFlag) == 3)
+
+        // What the file says of coordinates holds in all three.
+        for server in [fromFile, fromEnvironment, fromFlag] {
+            let room = try await REST.newRoom(port: server.port)
+            let ana = try await REST.registered("ana", port: server.port)
+            _ = try await ana.post(
+                "/api/runRoom/join",
+                ["runID": room, "password": "pw", "username": ana.username, "latitude": 39.905, "longitude": 116.407])
+            let (_, joined) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+            #expect(joined.row(1)?.latitude == 39.905 && joined.row(1)?.longitude == 116.407)
+        }
+    }
+
+    @Test("the port and the data directory may come from the environment alone")
+    func environment() async throws {
+        let directory = ServerProcess.makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let program = try RunningProgram(
+            ServerProcess.executable, ["serve"],
+            environment: [
+                "RUNROOM_PORT": "0", "RUNROOM_DATA": directory, "RUNROOM_HOST": "127.0.0.1",
+                "RUNROOM_LOG_LEVEL": "debug",
+                "RUNROOM_JOIN_TIMEOUT": "0.5",
+            ])
+        try await eventually("a server that is ready") { program.output.contains("\n") }
+        #expect(FileManager.default.fileExists(atPath: directory + "/runroom.sqlite"))
+        let port = try #require(program.output.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+        #expect(try await REST(port: port).get("/healthz").status == 200)
+        try await eventually("a line at debug level") { program.errors.contains("/healthz") }
+        let phone = try await Phone.connect(port: port)
+        #expect(try await phone.closed().code == 4008)
+        program.kill(SIGTERM)
+        #expect(try await program.ended() == .exit(0))
+    }
+
+    @Test("a settings file that is no JSON, or has a value that makes no sense, is named")
+    func badFile() async throws {
+        let broken = try TemporaryFile("{port: 8000")
+        try await expectSentence(["--config", broken.path], names: [broken.path])
+        let wrong = try TemporaryFile(#"{"port": 123456}"#)
+        try await expectSentence(["--config", wrong.path], names: ["port", "123456"])
+    }
+
+    // MARK: - TLS
+
+    private static let openssl: String? = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    /// A certificate for this machine that nobody but the tests trusts.
+    private func makeCertificate() async throws -> (certificate: TemporaryFile, key: TemporaryFile) {
+        let certificate = try TemporaryFile("", "cert.pem")
+        let key = try TemporaryFile("", "key.pem")
+        let made = try await RunningProgram.run(
+            try #require(Self.openssl),
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key.path,
+                "-out", certificate.path,
+            ])
+        guard made.ending == .exit(0) else { throw Phone.Missing(description: made.errors) }
+        return (certificate, key)
+    }
+
+    /// A TLS connection by way of `openssl s_client`, which is not the server's library in the server's hands.
+    private final class Tunnel {
+        let socket: RawSocket
+        private let process = Process()
+
+        init(port: Int, authority: String) throws {
+            let toServer = Pipe()
+            let fromServer = Pipe()
+            process.executableURL = URL(fileURLWithPath: StartTests.openssl ?? "")
+            process.arguments = [
+                "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", authority, "-verify_return_error",
+                "-verify_hostname", "localhost", "-servername", "localhost", "-quiet",
+            ]
+            process.standardInput = toServer
+            process.standardOutput = fromServer
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            socket = RawSocket(
+                input: dup(fromServer.fileHandleForReading.fileDescriptor),
+                output: dup(toServer.fileHandleForWriting.fileDescriptor))
+            // The child has the other ends; that of its output must end when it does.
+            try fromServer.fileHandleForWriting.close()
+            try toServer.fileHandleForReading.close()
+            try toServer.fileHandleForWriting.close()
+            try fromServer.fileHandleForReading.close()
+        }
+
+        deinit { process.terminate() }
+    }
+
+    @Test("https and wss with a certificate of one's own", .enabled(if: openssl != nil, "no openssl"))
+    func tls() async throws {
+        let (certificate, key) = try await makeCertificate()
+        let server = try await ServerProcess.start(["--tls-cert", certificate.path, "--tls-key", key.path])
+        #expect(server.greeting.hasPrefix("RunRoom is ready on https://127.0.0.1:"))
+
+        let plain = try Tunnel(port: server.port, authority: certificate.path)
+        try await plain.socket.write(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        let head = try await plain.socket.readHead()
+        #expect(head.status == 200 && head.body == "ok\n")
+        let body = #"{"runID":"tls","password":"pw"}"#
+        try await plain.socket.write(
+            Array(
+                """
+                POST /api/runRoom/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+                """.utf8))
+        #expect(try await plain.socket.readHead().status == 201)
+
+        let live = try Tunnel(port: server.port, authority: certificate.path)
+        let upgrade = try await live.socket.upgrade()
+        #expect(upgrade.status == 101 && upgrade.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        try await live.socket.send(json: ["type": "join", "runID": "tls", "password": "pw", "role": "spectator"])
+        #expect(try await live.socket.next("joined")["runID"] as? String == "tls")
+        // More than one TLS record, in both directions.
+        let padding = String(repeating: "x", count: 60_000)
+        for number in 0..<5 {
+            try await live.socket.send(json: ["type": "ping", "t": ["\(number)", padding]])
+            #expect(try await live.socket.next("pong")["t"] as? [String] == ["\(number)", padding])
+        }
+        // Who speaks no TLS there gets nothing, and does no harm.
+        let clear = try RawSocket.connect(port: server.port)
+        try await clear.write(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        #expect(try await clear.closing().messages.isEmpty)
+        try await live.socket.send(json: ["type": "ping"])
+        _ = try await live.socket.next("pong")
+        server.signal(SIGTERM)
+        #expect(try await live.socket.closing().code == 1001)
+        #expect(try await server.ended() == .exit(0))
+    }
+
+    @Test("a certificate or key that is missing, is none, or does not fit", .enabled(if: openssl != nil, "no openssl"))
+    func badCertificates() async throws {
+        let (certificate, key) = try await makeCertificate()
+        let (_, otherKey) = try await makeCertificate()
+        let nonsense = try TemporaryFile("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "no.pem")
+        for (cert, key) in [
+            ("/nowhere/cert.pem", key.path), (certificate.path, "/nowhere/key.pem"), (nonsense.path, key.path),
+            (certificate.path, nonsense.path), (certificate.path, otherKey.path),
+        ] {
+            let errors = try await expectFailure(
+                [
+                    "serve", "--port", "0", "--data", ServerProcess.makeDirectory(), "--tls-cert", cert, "--tls-key",
+                    key,
+                ],
+                names: ["runroom: ", "certificate"])
+            #expect(errors.split(separator: "\n").last?.hasPrefix("runroom: ") == true, "\(errors)")
+        }
+    }
+}
