@@ -81,7 +81,7 @@ let package = Package(
             name: "APITests",
             dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
-.testTarget(
+        .testTarget(
             name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
             exclude: ["protocol"]),
     ]

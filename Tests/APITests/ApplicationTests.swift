@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import LWS
 import Logging
 import Services
@@ -145,31 +146,14 @@ private struct HTTPClient {
     let port: Int
 
     func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> (status: Int, body: String) {
-        var arguments = ["-s", "-m", "30", "-X", method, "-w", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"]
-        if let body { arguments += ["-H", "Content-Type: application/json", "-H", "Expect:", "--data-binary", body] }
-        let output = try await run(arguments)
-        guard let end = output.lastIndex(of: "\n"), let status = Int(output[output.index(after: end)...]) else {
-            throw CocoaError(.fileReadCorruptFile)
+        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
+        var request = URLRequest(url: url, timeoutInterval: 30)
+        request.httpMethod = method
+        if let body {
+            request.httpBody = Data(body.utf8)
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        return (status, String(output[..<end]))
-    }
-
-    private func run(_ arguments: [String]) async throws -> String {
-        let process = Process(), pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-        process.arguments = arguments
-        process.standardOutput = pipe
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                do {
-                    try process.run()
-                    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-                    process.waitUntilExit()
-                    continuation.resume(returning: String(decoding: data, as: UTF8.self))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 }

@@ -280,7 +280,7 @@ struct CloseTests {
 
     @Test("4010: who does not read is closed, and nobody else is the worse for it")
     func tooSlow() async throws {
-        let server = try await ServerProcess.start(["--slow-limit", "2", "--tick", "50"])
+        let server = try await ServerProcess.start(["--slow-limit", "6", "--tick", "50"])
         let room = try await REST.newRoom(port: server.port)
         let runner = try await Runner.enter(room, port: server.port)
         let (viewer, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
@@ -293,7 +293,10 @@ struct CloseTests {
         try await stalled.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
         // Answers that it does not read: far more than the sockets' buffers hold.
         let padding = String(repeating: "x", count: 60_000)
-        for _ in 0..<30 { try await stalled.send(json: ["type": "ping", "t": padding]) }
+        for _ in 0..<30 {
+            // On a very busy machine the server may be through with it before all are sent.
+            guard (try? await stalled.send(json: ["type": "ping", "t": padding])) != nil else { break }
+        }
 
         var id = 0
         var closes = 0.0

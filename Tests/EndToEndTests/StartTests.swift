@@ -263,20 +263,19 @@ struct StartTests {
     /// A TLS connection by way of `openssl s_client`, which is not the server's library in the server's hands.
     private final class Tunnel {
         let socket: RawSocket
-        private let process = Process()
+        private let process: RunningProgram
 
         init(port: Int, authority: String) throws {
             let toServer = Pipe()
             let fromServer = Pipe()
-            process.executableURL = URL(fileURLWithPath: StartTests.openssl ?? "")
-            process.arguments = [
-                "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", authority, "-verify_return_error",
-                "-verify_hostname", "localhost", "-servername", "localhost", "-quiet",
-            ]
-            process.standardInput = toServer
-            process.standardOutput = fromServer
-            process.standardError = FileHandle.nullDevice
-            try process.run()
+            process = try RunningProgram(
+                StartTests.openssl ?? "",
+                [
+                    "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", authority, "-verify_return_error",
+                    "-verify_hostname", "localhost", "-servername", "localhost", "-quiet",
+                ],
+                input: toServer.fileHandleForReading.fileDescriptor,
+                output: fromServer.fileHandleForWriting.fileDescriptor)
             socket = RawSocket(
                 input: dup(fromServer.fileHandleForReading.fileDescriptor),
                 output: dup(toServer.fileHandleForWriting.fileDescriptor))
@@ -286,8 +285,6 @@ struct StartTests {
             try toServer.fileHandleForWriting.close()
             try fromServer.fileHandleForReading.close()
         }
-
-        deinit { process.terminate() }
     }
 
     @Test("https and wss with a certificate of one's own", .enabled(if: openssl != nil, "no openssl"))

@@ -186,8 +186,9 @@ extension DecodingError {
         case .valueNotFound(_, let context), .typeMismatch(_, let context):
             return "`\(name(context.codingPath))` has a value of the wrong kind."
         case .dataCorrupted(let context):
+            // Without a path: JSON it was before, so it is a number that is too large or should be whole.
             return context.codingPath.isEmpty
-                ? "The message is not valid JSON." : "`\(name(context.codingPath))` cannot be read."
+                ? "A value of the message cannot be used." : "`\(name(context.codingPath))` cannot be read."
         @unknown default: return "The message cannot be read."
         }
     }

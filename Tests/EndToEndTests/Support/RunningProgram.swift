@@ -17,23 +17,40 @@ final class RunningProgram: Sendable {
     private let folder: String
     private let ending = Mutex<Ending?>(nil)
 
-    /// Starts a program.
+    /// Starts a program with what is added to the environment of the tests, whose own `RUNROOM_…` variables are left
+    /// out.
     ///
-    /// The environment is added to that of the tests, whose own `RUNROOM_…` variables are left out; `input` is the file
-    /// that is its standard input.
+    /// - Parameters:
+    ///   - executable: its path.
+    ///   - arguments: without the program's name.
+    ///   - environment: what is added.
+    ///   - input: a descriptor to read from; nil has nothing to say.
+    ///   - output: a descriptor to write to; nil is a file.
+    /// - Throws: ``CannotRun``.
     init(
-        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: Int32? = nil,
+        output: Int32? = nil
     ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RUNROOM_") }
+        // With the address sanitizer the child would keep what it frees for a while, and look as if it leaked.
+        variables["ASAN_OPTIONS"] = "detect_leaks=0:quarantine_size_mb=1"
         variables.merge(environment) { $1 }
 
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, 1)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
         posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // Sockets of the tests must not live on in the child.
         for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
@@ -57,6 +74,7 @@ final class RunningProgram: Sendable {
         processIdentifier = pid
         Self.atExit
         Self.running.withLock { _ = $0.insert(pid) }
+        Self.removeAtExit(folder)
     }
 
     deinit {
@@ -67,9 +85,9 @@ final class RunningProgram: Sendable {
 
     /// Runs a program to its end.
     static func run(
-        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (ending: Ending, output: String, errors: String) {
-        let program = try RunningProgram(executable, arguments, environment: environment, input: input)
+        let program = try RunningProgram(executable, arguments, environment: environment)
         let ending = try await program.ended()
         return (ending, program.output, program.errors)
     }
@@ -108,10 +126,22 @@ final class RunningProgram: Sendable {
         }
     }
 
-    // MARK: - No child outlives the tests
+    // MARK: - Nothing outlives the tests
 
     private static let running = Mutex<Set<pid_t>>([])
+    private static let litter = Mutex<Set<String>>([])
+
+    /// Has a folder removed when the tests end, if nobody has done it before.
+    static func removeAtExit(_ folder: String) { litter.withLock { _ = $0.insert(folder) } }
+
+    /// What shared servers leave, and those of tests that were cut off.
     private static let atExit: Void = {
-        atexit { RunningProgram.running.withLock { for pid in $0 { _ = Glibc.kill(pid, SIGKILL) } } }
+        atexit {
+            for pid in RunningProgram.running.withLock({ $0 }) {
+                _ = Glibc.kill(pid, SIGKILL)
+                waitpid(pid, nil, 0)
+            }
+            for folder in RunningProgram.litter.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+        }
     }()
 }

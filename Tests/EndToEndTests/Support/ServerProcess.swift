@@ -53,6 +53,7 @@ final class ServerProcess: Sendable {
     private init(program: RunningProgram, directory: String) async throws {
         self.directory = directory
         self.program = program
+        RunningProgram.removeAtExit(directory)
         try await eventually("a server that is ready") { program.output.contains("\n") || program.hasEnded }
         let line = program.output.prefix { $0 != "\n" }
         guard line.hasPrefix("RunRoom is ready on "), let port = line.split(separator: ":").last.flatMap({ Int($0) })

@@ -24,6 +24,10 @@ final class Workshop: Sendable {
     static func runroom(
         _ arguments: String..., input: String = "/dev/null"
     ) async throws -> (ending: RunningProgram.Ending, output: String, errors: String) {
-        try await RunningProgram.run(ServerProcess.executable, arguments, input: input)
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: input))
+        defer { try? file.close() }
+        let program = try RunningProgram(ServerProcess.executable, arguments, input: file.fileDescriptor)
+        let ending = try await program.ended()
+        return (ending, program.output, program.errors)
     }
 }
