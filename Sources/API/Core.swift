@@ -12,6 +12,8 @@ struct Core: Sendable {
     let accounts: Accounts
     let tokens: Tokens
     let records: Records
+    let forum: Forum
+    let media: Media
     let live: LiveRooms
     let limits: RequestLimits
     /// Nil where every call needs its token.
@@ -41,6 +43,8 @@ struct Core: Sendable {
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
+        forum = Forum(store: database, now: now)
+        media = Media(store: database, logger: logger, now: now)
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)

@@ -27,7 +27,11 @@ struct APIResponder: HTTPResponder {
         var table = RouteTable(logger: logger)
         OperationsRoutes(core: core, metrics: metrics, connections: connections).add(to: &table)
         UserRoutes(core: core).add(to: &table)
+        AccountRoutes(core: core).add(to: &table)
+        PictureRoutes(core: core).add(to: &table)
         RunRoutes(core: core).add(to: &table)
+        ForumRoutes(core: core).add(to: &table)
+        WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router

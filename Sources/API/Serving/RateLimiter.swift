@@ -99,6 +99,10 @@ public struct RateLimits: Sendable, Hashable {
     public var accountChanges = RateLimit(burst: 240, perMinute: 180)
     /// So many wrong passwords a minute are heard for an account from an address.
     public var loginFailuresPerMinute = 10
+    /// Of all users at once; pages are not limited.
+    public var userLists = RateLimit(burst: 10, perMinute: 30)
+    /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
+    public var uploads = RateLimit(burst: 60, perMinute: 30)
 
     public init() {}
 }
@@ -111,6 +115,8 @@ struct RequestLimits: Sendable {
     var roomLists: RateLimiter?
     /// By ``AddressKey`` of the account's id, which no address looks like.
     var accountChanges: RateLimiter?
+    var userLists: RateLimiter?
+    var uploads: RateLimiter?
 
     /// Nothing is limited.
     init() {}
@@ -121,5 +127,7 @@ struct RequestLimits: Sendable {
         roomCreations = RateLimiter(limits.roomCreations, now: now)
         roomLists = RateLimiter(limits.roomLists, now: now)
         accountChanges = RateLimiter(limits.accountChanges, now: now)
+        userLists = RateLimiter(limits.userLists, now: now)
+        uploads = RateLimiter(limits.uploads, now: now)
     }
 }

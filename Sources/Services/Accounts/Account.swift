@@ -6,8 +6,8 @@ public struct Account: Hashable, Sendable, Identifiable {
     /// As its owner wrote it.
     public let username: String
     public let nickname: String
-    /// The id of its picture, nil for the default one.
-    public let avatar: String?
+    /// Its picture, nil for the default one.
+    public let picture: MediaID?
     /// The highest run ID of its records; for the owner's eyes.
     public let lastRunID: Int64
     /// Milliseconds since 1970.
@@ -29,7 +29,7 @@ public struct Account: Hashable, Sendable, Identifiable {
         id = stored.id
         username = stored.username
         nickname = stored.nickname
-        avatar = stored.avatar
+        picture = stored.picture.map(MediaID.init(rawValue:))
         lastRunID = stored.lastRunID
         createdAt = stored.createdAt
         updatedAt = stored.updatedAt

@@ -74,6 +74,15 @@ public final class Accounts: Sendable {
     public func login(
         username: String, password: String, address: String
     ) async throws(ServicesError) -> Account {
+        let (stored, verdict) = try await authenticate(username: username, password: password, address: address)
+        if verdict == .rightButOutdated { await rehash(password, of: stored) }
+        return Account(stored)
+    }
+
+    /// The account of a name and a password, with the hash that the password was compared with.
+    func authenticate(
+        username: String, password: String, address: String
+    ) async throws(ServicesError) -> (StoredAccount, Passwords.Verdict) {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
         guard username.utf8.count <= 512 else { throw .unknownUser }
         guard password.utf8.count <= 1024 else { throw .wrongPassword }
@@ -89,8 +98,7 @@ public final class Accounts: Sendable {
         try throttle.recordSuccess(attempt, at: now())
         // Told only to who knows the password.
         guard stored.disabledAt == nil else { throw .accountDisabled }
-        if verdict == .rightButOutdated { await rehash(password, of: stored) }
-        return Account(stored)
+        return (stored, verdict)
     }
 
     /// The account of this username, or nil.

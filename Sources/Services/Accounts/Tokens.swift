@@ -134,6 +134,11 @@ public final class Tokens: Sendable {
         cache.withLock { $0.remove { $0.value.account == account } }
     }
 
+    /// Forgets what is remembered of all accounts.
+    func forgetAll() {
+        cache.withLock { $0.remove { _ in true } }
+    }
+
     private func check(_ identity: Identity, _ kind: Kind) throws(ServicesError) -> Identity {
         guard identity.kind == kind, identity.expiresAt > now() else { throw .badToken }
         return identity
