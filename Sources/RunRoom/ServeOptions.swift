@@ -52,6 +52,10 @@ struct ServeOptions: ParsableArguments {
     var limitRoomCreations: String?
     @Option(help: ArgumentHelp("Lists of all rooms, likewise. (default: 10:30)", valueName: "burst:n/min"))
     var limitRoomLists: String?
+    @Option(help: ArgumentHelp("Lists of all users, likewise. (default: 10:30)", valueName: "burst:n/min"))
+    var limitUserLists: String?
+    @Option(help: ArgumentHelp("Uploads of pictures, likewise. (default: 60:30)", valueName: "burst:n/min"))
+    var limitUploads: String?
     @Option(help: ArgumentHelp("Changes by one account, likewise. (default: 240:180)", valueName: "burst:n/min"))
     var limitAccountChanges: String?
     @Option(

@@ -146,6 +146,8 @@ struct Settings {
             try limit("limit-logins", options.limitLogins, &limits.logins)
             try limit("limit-room-creations", options.limitRoomCreations, &limits.roomCreations)
             try limit("limit-room-lists", options.limitRoomLists, &limits.roomLists)
+            try limit("limit-user-lists", options.limitUserLists, &limits.userLists)
+            try limit("limit-uploads", options.limitUploads, &limits.uploads)
             try limit("limit-account-changes", options.limitAccountChanges, &limits.accountChanges)
             limits.loginFailuresPerMinute =
                 try whole("limit-login-failures", options.limitLoginFailures, in: 1...1_000_000)

@@ -96,7 +96,7 @@ struct Operation: Sendable {
     }
 
     /// All that are described, in the order of the document.
-    static let all: [Operation] = users + runs + rooms + operations
+    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + wiping + operations
 }
 
 // MARK: - As JSON
@@ -235,6 +235,7 @@ extension ErrorShape {
         case .message: "MessageRefusal"
         case .error: "ErrorRefusal"
         case .coded: "CodedRefusal"
+        case .outcome: "OutcomeRefusal"
         case .text: "TextRefusal"
         }
     }
