@@ -8,19 +8,21 @@ struct PostForm: Sendable {
     let content: String
     /// Whom the request names.
     let username: String?
-    let images: [MultipartForm.File]
+    let images: [HTTPBody]
 
     /// A form with as many images as a post may have, each as large as an image may be.
-    static let policy = BodyPolicy(
-        maxBytes: Forum.maxImages * Media.maxBytes + (2 << 20), spillBytes: 1 << 20, parsesMultipart: true,
-        maxFileBytes: Media.maxBytes)
+    static let policy: BodyPolicy = {
+        var policy = UploadForm.policy(files: Forum.maxImages)
+        policy.maxBytes += Forum.maxContentBytes
+        return policy
+    }()
 
     /// JSON needs no more, with every character of the content escaped.
     private static let maxJSONBytes = 4 << 20
 
     init(_ request: HTTPServerRequest) throws(Problem) {
         if case .multipart(let form) = request.body {
-            try self.init(form)
+            try self.init(form: request, files: form.files)
         } else {
             try self.init(json: request)
         }
@@ -39,22 +41,23 @@ struct PostForm: Sendable {
             title: try body.string("title"), content: try body.string("content"), username: try body.string("username"))
     }
 
-    private init(_ form: MultipartForm) throws(Problem) {
+    private init(form request: HTTPServerRequest, files: [MultipartForm.File]) throws(Problem) {
+        let form = UploadForm(request)
         // A browser sends an empty file where none was chosen.
-        let images = form.files.filter { !($0.filename.isEmpty && $0.content.isEmpty) }
-        guard images.allSatisfy({ $0.name == "images" || $0.name == "images[]" }) else {
+        guard files.allSatisfy({ $0.name == "images" || $0.filename.isEmpty }) else {
             throw .badRequest("Images belong into the field `images`.")
         }
+        let images = form.files("images")
         guard images.count <= Forum.maxImages else {
             throw .badRequest("A post has at most \(Forum.maxImages) images.")
         }
-        func field(_ name: String) -> String? { form.fields.first { $0.name == name }?.value }
         try self.init(
-            title: field("title"), content: field("content"), username: field("username"), images: images)
+            title: form.field("title"), content: form.field("content"), username: form.field("username"),
+            images: images)
     }
 
     private init(
-        title: String?, content: String?, username: String?, images: [MultipartForm.File] = []
+        title: String?, content: String?, username: String?, images: [HTTPBody] = []
     ) throws(Problem) {
         guard let title, !title.isEmpty else { throw .badRequest("title is required.") }
         guard let content, !content.isEmpty else { throw .badRequest("content is required.") }
@@ -67,28 +70,9 @@ struct PostForm: Sendable {
     /// Keeps the images, all of which must be images.
     ///
     /// - Returns: Their ids in the order of the form.
-    func storeImages(in media: Media) async throws(ServicesError) -> [MediaID] {
+    func storeImages(in media: Media) async throws -> [MediaID] {
         var ids: [MediaID] = []
-        for image in images {
-            switch image.content {
-            case .bytes(let bytes): ids.append(try await media.store(.bytes(bytes)))
-            case .file(let file):
-                ids.append(try await media.store(.file(path: file.path)))
-                // Deleted with its last reference, which must not be gone before it is stored.
-                withExtendedLifetime(file) {}
-            case .multipart: throw .invalid(field: "images", message: "An image cannot be a form.")
-            }
-        }
+        for image in images { ids.append(try await media.store(upload: image)) }
         return ids
-    }
-}
-
-extension HTTPBody {
-    fileprivate var isEmpty: Bool {
-        switch self {
-        case .bytes(let bytes): bytes.isEmpty
-        case .file(let file): file.count == 0
-        case .multipart: false
-        }
     }
 }

@@ -4,10 +4,12 @@ import Store
 /// Users in the running app's API, as they themselves see them.
 struct UserView: Sendable {
     private let records: Records
+    private let forum: Forum
     private let database: AppDatabase
 
     init(_ core: Core) {
         records = core.records
+        forum = core.forum
         database = core.database
     }
 
@@ -20,7 +22,7 @@ struct UserView: Sendable {
         user["lastRunId"] = .int(account.lastRunID)
         user["data"] = try await records.runData(account: account.id).json
         user["record"] = .array(try await newestRecords(of: account).map(LepaoJSON.record))
-        user["posts"] = .array(try await core.forum.newestPosts(of: account.id).map { .string($0) })
+        user["posts"] = .array(try await forum.newestPosts(of: account.id).map { .string($0) })
         return user
     }
 
