@@ -113,7 +113,12 @@ private struct Running: Sendable {
             takesLegacyClients: configuration.legacyClients,
             logger: logger)
         let gauge = ConnectionGauge()
-        let responder = APIResponder(core: core, connections: { await gauge.count(on: loop) }, logger: logger)
+        let responder = APIResponder(
+            core: core, connections: { await gauge.count(on: loop) },
+            policy: HTTPPolicy(
+                trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
+                isTLS: configuration.server.tls != nil),
+            logger: logger)
         let server = Server(
             configuration: configuration.server, loop: loop, responder: responder,
             endpoints: [core.live.endpoint()], logger: logger)

@@ -39,7 +39,7 @@ struct Core: Sendable {
         let tokens = Tokens(store: database, now: now)
         let accounts = Accounts(
             store: database, passwords: Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit), tokens: tokens,
-            failuresPerMinute: limits == nil ? .max : 10, logger: logger, now: now)
+            failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
