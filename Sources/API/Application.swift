@@ -113,7 +113,12 @@ private struct Running: Sendable {
             takesLegacyClients: configuration.legacyClients,
             logger: logger)
         let gauge = ConnectionGauge()
-        let responder = APIResponder(core: core, connections: { await gauge.count(on: loop) }, logger: logger)
+        let responder = APIResponder(
+            core: core, connections: { await gauge.count(on: loop) },
+            policy: HTTPPolicy(
+                trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
+                isTLS: configuration.server.tls != nil),
+            logger: logger)
         let server = Server(
             configuration: configuration.server, loop: loop, responder: responder,
             endpoints: [core.live.endpoint()], logger: logger)
@@ -121,7 +126,7 @@ private struct Running: Sendable {
         do {
             try await core.live.start()
             let port = try await server.start()
-            let upkeep = Task { await Self.upkeep(core.tokens, logger) }
+            let upkeep = Task { await Self.upkeep(core, logger) }
             return Running(port: port, core: core, server: server, loop: loop, upkeep: upkeep, logger: logger)
         } catch {
             await core.live.stop()
@@ -149,15 +154,33 @@ private struct Running: Sendable {
         }
     }
 
-    /// Removes expired tokens, once at the start and then each hour.
-    private static func upkeep(_ tokens: Tokens, _ logger: Logger) async {
+    /// Removes expired tokens and pictures that nobody uses, once at the start and then every quarter of an hour.
+    private static func upkeep(_ core: Core, _ logger: Logger) async {
+        await attempt("to remove what is left of unfinished uploads", logger) { () throws(ServicesError) in
+            try await core.media.sweepFiles()
+        }
         while !Task.isCancelled {
-            do {
-                try await tokens.removeExpired()
-            } catch {
-                logger.notice("expired tokens were not removed; they are in an hour", metadata: ["error": "\(error)"])
+            await attempt("to remove expired tokens", logger) { () throws(ServicesError) in
+                try await core.tokens.removeExpired()
             }
-            try? await Task.sleep(for: .seconds(3600))
+            await attempt("to remove pictures that nobody uses", logger) { () throws(ServicesError) in
+                try await core.media.sweep()
+            }
+            try? await Task.sleep(for: .seconds(900))
+        }
+    }
+
+    /// Does some upkeep; what fails is tried again the next time.
+    private static func attempt(
+        _ purpose: String, _ logger: Logger, _ work: () async throws(ServicesError) -> Int
+    ) async {
+        do {
+            _ = try await work()
+        } catch {
+            // A server that is stopping closes the database under it.
+            if !Task.isCancelled {
+                logger.notice("upkeep failed", metadata: ["purpose": "\(purpose)", "error": "\(error)"])
+            }
         }
     }
 }

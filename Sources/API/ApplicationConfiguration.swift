@@ -50,6 +50,10 @@ public struct ApplicationConfiguration: Sendable {
     /// in, or shown a token, within the last two hours: for clients of the running app as they were published, which
     /// send theirs with one call only.
     public var legacyClients = false
+    /// Who may say on whose behalf a request comes.
+    public var trustedProxies = TrustedProxies()
+    /// The pages of which origins may call from a browser.
+    public var allowedOrigins = AllowedOrigins.any
 
     public init(
         server: ServerConfiguration = ServerConfiguration(), live: LiveSettings = LiveSettings(),

@@ -12,6 +12,8 @@ struct Core: Sendable {
     let accounts: Accounts
     let tokens: Tokens
     let records: Records
+    let forum: Forum
+    let media: Media
     let live: LiveRooms
     let limits: RequestLimits
     /// Nil where every call needs its token.
@@ -37,10 +39,12 @@ struct Core: Sendable {
         let tokens = Tokens(store: database, now: now)
         let accounts = Accounts(
             store: database, passwords: Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit), tokens: tokens,
-            failuresPerMinute: limits == nil ? .max : 10, logger: logger, now: now)
+            failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
+        forum = Forum(store: database, now: now)
+        media = Media(store: database, logger: logger, now: now)
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)

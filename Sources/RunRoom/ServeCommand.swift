@@ -4,7 +4,6 @@ import Foundation
 import LWS
 import Logging
 import ServiceLifecycle
-import Store
 import UnixSignals
 
 /// `runroom serve`: the server, until a signal ends it.
@@ -21,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        do {
+        try await Terminal.run {
             let settings = try await Settings(options: options, environment: ProcessInfo.processInfo.environment)
             let level = settings.logLevel
             let logger = Logger(label: "runroom") { label in
@@ -34,24 +33,11 @@ struct ServeCommand: AsyncParsableCommand {
                 configuration: .init(
                     services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
             try await group.run()
-        } catch {
-            FileHandle.standardError.write(Data("runroom: \(sentence(for: error))\n".utf8))
-            throw ExitCode.failure
         }
     }
 
     /// The life cycle's own messages are about its parts, not about running.
     private var quiet: Logger { Logger(label: "runroom.lifecycle") { _ in SwiftLogNoOpLogHandler() } }
-
-    /// What went wrong, for the person at the terminal.
-    private func sentence(for error: any Error) -> String {
-        switch error {
-        case let error as Settings.Problem: error.description
-        case let error as StoreError: "\(error)"
-        case let error as LWSError: error.sentence
-        default: "\(error)"
-        }
-    }
 }
 
 /// The server as a service: it runs until it is told to shut down.

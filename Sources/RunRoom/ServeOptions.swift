@@ -26,8 +26,41 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Limits on registrations, logins and new rooms per address. (default: on)", valueName: "on|off"))
+            "All limits below that are called limit. (default: on)", valueName: "on|off"))
     var rateLimits: String?
+    @Option(
+        help: ArgumentHelp(
+            "Reverse proxies whose word about the client's address is taken: 10.0.0.0/8,::1. (default: none)",
+            valueName: "CIDR,…"))
+    var trustedProxies: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where those proxies write the client's address: x-forwarded-for or forwarded. (default: x-forwarded-for)",
+            valueName: "header"))
+    var proxyHeader: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whose pages may call from a browser: *, or https://a,https://b. (default: *)", valueName: "origins"))
+    var corsOrigins: String?
+    @Option(
+        help: ArgumentHelp(
+            "Registrations per address, at once and a minute for long. (default: 100:20)", valueName: "burst:n/min"))
+    var limitRegistrations: String?
+    @Option(help: ArgumentHelp("Logins, likewise. (default: 100:60)", valueName: "burst:n/min"))
+    var limitLogins: String?
+    @Option(help: ArgumentHelp("New rooms, likewise. (default: 30:10)", valueName: "burst:n/min"))
+    var limitRoomCreations: String?
+    @Option(help: ArgumentHelp("Lists of all rooms, likewise. (default: 10:30)", valueName: "burst:n/min"))
+    var limitRoomLists: String?
+    @Option(help: ArgumentHelp("Lists of all users, likewise. (default: 10:30)", valueName: "burst:n/min"))
+    var limitUserLists: String?
+    @Option(help: ArgumentHelp("Uploads of pictures, likewise. (default: 60:30)", valueName: "burst:n/min"))
+    var limitUploads: String?
+    @Option(help: ArgumentHelp("Changes by one account, likewise. (default: 240:180)", valueName: "burst:n/min"))
+    var limitAccountChanges: String?
+    @Option(
+        help: ArgumentHelp("Wrong passwords a minute per account and address. (default: 10)", valueName: "n"))
+    var limitLoginFailures: String?
     @Option(
         help: ArgumentHelp("What a password hash costs; low is for tests. (default: default)", valueName: "default|low")
     )

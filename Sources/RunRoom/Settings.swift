@@ -67,6 +67,15 @@ struct Settings {
             openRoomReads: try reader.choice("open-rooms", options.openRooms, ["on": true, "off": false]) ?? true)
         application.legacyClients =
             try reader.choice("legacy-clients", options.legacyClients, ["on": true, "off": false]) ?? false
+        application.trustedProxies = try reader.proxies(options)
+        if let origins = try reader.text("cors-origins", options.corsOrigins) {
+            guard let allowed = AllowedOrigins(origins) else {
+                throw Problem(
+                    description: "The setting cors-origins is * or origins like https://example.org, not “\(origins)”.")
+            }
+            application.allowedOrigins = allowed
+        }
+        try reader.limits(options, &application.limits)
     }
 
     /// Reads one setting from the flag, or from where the environment and the file say it.
@@ -118,6 +127,46 @@ struct Settings {
         func seconds(_ name: String, _ flag: String?, _ duration: inout Duration) throws(Problem) {
             guard let value = try number(name, flag, in: 0.001...864_000) else { return }
             duration = .milliseconds(Int64(value * 1000))
+        }
+
+        func proxies(_ options: ServeOptions) throws(Problem) -> TrustedProxies {
+            let headers = Dictionary(uniqueKeysWithValues: TrustedProxies.Header.allCases.map { ($0.rawValue, $0) })
+            let header = try choice("proxy-header", options.proxyHeader, headers) ?? .xForwardedFor
+            guard let list = try text("trusted-proxies", options.trustedProxies) else { return TrustedProxies() }
+            do {
+                return try TrustedProxies(list, header: header)
+            } catch {
+                throw Problem(
+                    description: "The setting trusted-proxies has “\(error.text)”, which is no address or network.")
+            }
+        }
+
+        func limits(_ options: ServeOptions, _ limits: inout RateLimits) throws(Problem) {
+            try limit("limit-registrations", options.limitRegistrations, &limits.registrations)
+            try limit("limit-logins", options.limitLogins, &limits.logins)
+            try limit("limit-room-creations", options.limitRoomCreations, &limits.roomCreations)
+            try limit("limit-room-lists", options.limitRoomLists, &limits.roomLists)
+            try limit("limit-user-lists", options.limitUserLists, &limits.userLists)
+            try limit("limit-uploads", options.limitUploads, &limits.uploads)
+            try limit("limit-account-changes", options.limitAccountChanges, &limits.accountChanges)
+            limits.loginFailuresPerMinute =
+                try whole("limit-login-failures", options.limitLoginFailures, in: 1...1_000_000)
+                ?? limits.loginFailuresPerMinute
+        }
+
+        /// So many at once, a colon, and so many a minute for long.
+        private func limit(_ name: String, _ flag: String?, _ limit: inout RateLimit) throws(Problem) {
+            guard let text = try text(name, flag) else { return }
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let burst = Int(parts[0]), (1...1_000_000).contains(burst),
+                let rate = Double(parts[1]), (0.01...1_000_000).contains(rate)
+            else {
+                throw Problem(
+                    description: """
+                        The setting \(name) is how many at once and how many a minute, like 100:20, not “\(text)”.
+                        """)
+            }
+            limit = RateLimit(burst: burst, perMinute: rate)
         }
 
         func live(_ options: ServeOptions, _ live: inout LiveSettings) throws(Problem) {

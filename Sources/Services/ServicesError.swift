@@ -12,6 +12,8 @@ public enum ServicesError: Error, Hashable, Sendable {
     case unknownUser
     /// The account's password is another one.
     case wrongPassword
+    /// The account was disabled by an administrator.
+    case accountDisabled
     /// Too many failures; not before `retryAfter` seconds.
     case throttled(retryAfter: Int)
     /// More work is waiting than the server takes on; later.

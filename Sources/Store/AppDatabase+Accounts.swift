@@ -71,6 +71,21 @@ extension AppDatabase {
         }
     }
 
+    /// A page of the accounts in the order of their making, by how many come before it.
+    ///
+    /// - Parameters:
+    ///   - offset: How many to skip; costs as much as reading their index entries.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` on the last page.
+    /// - Throws: What the database says.
+    public func accounts(offset: Int, limit: Int) async throws(StoreError) -> [StoredAccount] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                SQL("SELECT \(StoredAccount.columns) FROM accounts a ORDER BY a.id LIMIT $1 OFFSET $2"), limit, offset
+            ) { try StoredAccount($0) }
+        }
+    }
+
     /// Changes the nickname.
     ///
     /// - Returns: The account after it, nil if there is none.
@@ -87,11 +102,12 @@ extension AppDatabase {
     /// Changes the picture; nil for the default one.
     ///
     /// - Returns: The account after it, nil if there is none.
-    public func setAvatar(_ avatar: String?, account: Int64, at time: Int64) async throws(StoreError) -> StoredAccount?
-    {
+    public func setPicture(
+        _ picture: Int64?, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             try session.execute(
-                "UPDATE accounts SET avatar = $2, updated_at = $3 WHERE id = $1", account, avatar, time)
+                "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1", account, picture, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -110,14 +126,45 @@ extension AppDatabase {
         }
     }
 
-    /// Removes the account with its tokens, run data and records.
+    /// Changes nickname and password in one transaction, if the password hash still is the one that the caller saw.
     ///
-    /// Its places in rooms stay, without an account.
+    /// With the password go all tokens of the account.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - passwordHash: As it was when the password was checked.
+    ///   - nickname: The new one; nil leaves it.
+    ///   - newPasswordHash: The new one; nil leaves it.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The account after it; nil, and nothing has changed, if there is none with that hash.
+    /// - Throws: What the database says.
+    public func updateAccount(
+        _ account: Int64, withPasswordHash passwordHash: String, nickname: String?, newPasswordHash: String?,
+        at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            let changed = try session.execute(
+                """
+                UPDATE accounts SET nickname = COALESCE($3, nickname), password_hash = COALESCE($4, password_hash),
+                    updated_at = $5
+                WHERE id = $1 AND password_hash = $2
+                """,
+                account, passwordHash, nickname, newPasswordHash, time)
+            guard changed == 1 else { return nil }
+            if newPasswordHash != nil { try session.execute("DELETE FROM tokens WHERE account = $1", account) }
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+        }
+    }
+
+    /// Removes the account with all that is its own; its pictures go with the next sweep.
+    ///
+    /// Its places in rooms stay, without an account. What others wrote is counted anew where its likes and comments are
+    /// gone.
     ///
     /// - Returns: Whether there was one.
     public func deleteAccount(id: Int64) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
-            try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1
+            try Self.deleteAccount(id, in: session)
         }
     }
 
@@ -166,6 +213,30 @@ extension AppDatabase {
             try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1", account, changed)
             return changed
         }
+    }
+
+    // MARK: Preferences
+
+    /// What the user prefers, as JSON text.
+    ///
+    /// - Returns: nil before anything was said.
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func preferences(account: Int64) async throws(StoreError) -> String? {
+        let found = try await read { session throws(StoreError) in
+            try session.one("SELECT preferences FROM accounts WHERE id = $1", account) { try $0.get(0) as String? }
+        }
+        guard let found else { throw .noSuchAccount }
+        return found
+    }
+
+    /// Replaces what the user prefers.
+    ///
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func setPreferences(_ json: String, account: Int64) async throws(StoreError) {
+        let changed = try await write { session throws(StoreError) in
+            try session.execute("UPDATE accounts SET preferences = $2 WHERE id = $1", account, json)
+        }
+        guard changed == 1 else { throw .noSuchAccount }
     }
 
     private static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")

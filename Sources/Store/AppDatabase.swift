@@ -192,6 +192,8 @@ extension AppDatabase {
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM journal
                         UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
                         UNION ALL SELECT MAX(run_key) FROM deleted_runs
+                        UNION ALL SELECT MAX(id) FROM media
+                        UNION ALL SELECT MAX(id) FROM posts UNION ALL SELECT MAX(id) FROM comments
                     ) AS highest
                     """
                 ) { row in try row.get(0) as Int64 } ?? 0

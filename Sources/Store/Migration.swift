@@ -13,7 +13,10 @@ struct Migration: Sendable {
 
     /// All of them, ascending.
     static let all: [Migration] = [
-        Migration(version: 1, accountsAndRooms)
+        Migration(version: 1, accountsAndRooms),
+        Migration(version: 2, mediaAndPreferences),
+        Migration(version: 3, forum),
+        Migration(version: 4, roles),
     ]
 }
 

@@ -8,36 +8,46 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let nickname: String
     /// Cost, salt and hash in one text.
     public let passwordHash: String
-    /// The id of the picture, nil for the default one.
-    public let avatar: String?
+    /// The picture among the media, nil for the default one.
+    public let picture: Int64?
     /// The highest run ID given to a record of this account; 0 before the first.
     public let lastRunID: Int64
     /// Milliseconds since 1970.
     public let createdAt: Int64
     /// Milliseconds since 1970.
     public let updatedAt: Int64
+    /// What it may do, in the words of the layer above: `user`, `admin`, `root`.
+    public let role: String
+    /// Since when it may not be used, in milliseconds since 1970; nil if it may.
+    public let disabledAt: Int64?
+    /// Where its owner is reached; nil for most.
+    public let email: String?
 
     public init(
-        id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, avatar: String? = nil,
-        lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64
+        id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
+        lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
+        email: String? = nil
     ) {
         self.id = id
         self.username = username
         self.usernameKey = usernameKey
         self.nickname = nickname
         self.passwordHash = passwordHash
-        self.avatar = avatar
+        self.picture = picture
         self.lastRunID = lastRunID
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.role = role
+        self.disabledAt = disabledAt
+        self.email = email
     }
 }
 
 extension StoredAccount {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
     static let columns = """
-        a.id, a.username, a.username_key, a.nickname, a.password_hash, a.avatar, a.last_run_id, a.created_at, \
-        a.updated_at
+        a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
+        a.updated_at, a.role, a.disabled_at, a.email
         """
 
     /// - Parameters:
@@ -47,7 +57,9 @@ extension StoredAccount {
     init(_ row: SQLRow, from first: Int = 0) throws {
         self.init(
             id: try row.get(first), username: try row.get(first + 1), usernameKey: try row.get(first + 2),
-            nickname: try row.get(first + 3), passwordHash: try row.get(first + 4), avatar: try row.get(first + 5),
-            lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8))
+            nickname: try row.get(first + 3), passwordHash: try row.get(first + 4), picture: try row.get(first + 5),
+            lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8),
+            role: try row.get(first + 9), disabledAt: try row.get(first + 10),
+            email: try row.get(first + 11))
     }
 }

@@ -90,6 +90,40 @@ import Testing
         await application.stop()
     }
 
+    @Test("uploads of one image each, at once and without a boundary, are one post", .timeLimit(.minutes(1)))
+    func mergesUploads() async throws {
+        let directory = Directory()
+        let application = try make(directory)
+        let client = try await HTTPClient(port: application.start())
+        let registered = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
+        let token = try JSONValue(parsing: registered.body)["token"]?.string ?? ""
+        func part(_ name: String, _ value: String) -> String {
+            "--line\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+        }
+        var form = Array((part("title", "Morning") + part("content", "Five") + part("username", "ana")).utf8)
+        form += Array("--line\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a.gif\"\r\n\r\n".utf8)
+        form += TestAPI.gif + Array("\r\n--line--\r\n".utf8)
+        let body = form
+        let answers = try await withThrowingTaskGroup(of: (status: Int, body: String).self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    try await client.send(
+                        "POST", "/api/users/share/posts", type: "multipart/form-data", body,
+                        authorization: "Bearer \(token)")
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(answers.allSatisfy { $0.status == 200 }, "\(answers)")
+        let posts = try JSONValue(parsing: try await client.send("GET", "/api/users/share/posts").body)["posts"]
+        #expect(posts?.array?.count == 1)
+        #expect(posts?[0]?["images"]?.array?.count == 3)
+        let image = posts?[0]?["images"]?[2]?.string ?? ""
+        #expect(try await client.send("GET", "/api/users/posts/images/\(image)").status == 200)
+        #expect(try await client.send("DELETE", "/api/posts/deleteAll").status == 401)
+        await application.stop()
+    }
+
     @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(1)))
     func reportsBadStarts() async throws {
         let directory = Directory(), other = Directory()
@@ -146,13 +180,20 @@ private struct HTTPClient {
     let port: Int
 
     func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> (status: Int, body: String) {
+        try await send(method, path, type: "application/json", body.map { Array($0.utf8) })
+    }
+
+    func send(
+        _ method: String, _ path: String, type: String, _ body: [UInt8]?, authorization: String? = nil
+    ) async throws -> (status: Int, body: String) {
         guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
         var request = URLRequest(url: url, timeoutInterval: 30)
         request.httpMethod = method
         if let body {
-            request.httpBody = Data(body.utf8)
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            request.httpBody = Data(body)
+            request.setValue(type, forHTTPHeaderField: "Content-Type")
         }
+        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
         let (data, response) = try await URLSession.shared.data(for: request)
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }

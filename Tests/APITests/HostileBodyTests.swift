@@ -11,11 +11,15 @@ import Testing
             (HTTPRequest.Method.post, "/api/users"), (.post, "/api/users/login"), (.put, "/api/users/run/data"),
             (.post, "/api/users/run/record"), (.post, "/api/runRoom/create"), (.post, "/api/runRoom/join"),
             (.post, "/api/runRoom/update"), (.post, "/api/runRoom/start"), (.post, "/api/runRoom/leave"),
-            (.delete, "/api/runRoom/delete"),
+            (.delete, "/api/runRoom/delete"), (.post, "/api/users/share/posts"), (.put, "/api/users/share/posts/1"),
+            (.post, "/api/users/share/posts/1/comments"), (.post, "/api/users/share/posts/1/likePost"),
+            (.post, "/api/users/share/posts/1/likeComment"), (.post, "/api/users/share/posts/1/ifLikedPost"),
         ])
     func survives(method: HTTPRequest.Method, path: String) async throws {
         try await withAPI { api in
             let token = try await api.makeRoom("159")[0]
+            try await api.makePost(token: token)
+            try await api.makeComment(token: token)
             var generator = Generator(state: UInt64(path.utf8.reduce(0) { $0 &* 31 &+ Int($1) } & 0xFFFF_FFFF))
             for round in 0..<150 {
                 let body = generator.body()
@@ -41,7 +45,7 @@ import Testing
 
         private static let names = [
             "runID", "password", "username", "latitude", "longitude", "meters", "seconds", "running", "in_room",
-            "markers", "start", "end", "crs", "runData", "runRecord",
+            "markers", "start", "end", "crs", "runData", "runRecord", "title", "content",
         ]
 
         /// The fields that routes know, mostly as they should be, some of them as they should not.
@@ -52,6 +56,8 @@ import Testing
             object["username"] = "ana"
             object["latitude"] = 48.2
             object["longitude"] = 16.4
+            object["title"] = "Morning"
+            object["content"] = "Five kilometres"
             for _ in 0..<Int.random(in: 0...4, using: &self) {
                 object[Self.names.randomElement(using: &self) ?? ""] = value(depth: 3)
             }

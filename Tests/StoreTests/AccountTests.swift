@@ -12,7 +12,7 @@ import Testing
     func lookup() async throws {
         let account = try await database.insertAccount(
             username: "SHIKAI", usernameKey: "shikai", nickname: "天天", passwordHash: "h", at: 42)
-        #expect(account.createdAt == 42 && account.updatedAt == 42 && account.lastRunID == 0 && account.avatar == nil)
+        #expect(account.createdAt == 42 && account.updatedAt == 42 && account.lastRunID == 0 && account.picture == nil)
         #expect(try await database.account(id: account.id) == account)
         #expect(try await database.account(usernameKey: "shikai") == account)
         #expect(try await database.account(usernameKey: "SHIKAI") == nil)
@@ -63,13 +63,15 @@ import Testing
     func changes() async throws {
         let account = try await temporary.makeAccount()
         #expect(try await database.setNickname("Anna", account: account.id, at: 50)?.nickname == "Anna")
-        #expect(try await database.setAvatar("abc", account: account.id, at: 51)?.avatar == "abc")
+        let picture = try await database.insertMedia(
+            hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 51)
+        #expect(try await database.setPicture(picture.id, account: account.id, at: 51)?.picture == picture.id)
         #expect(try await database.replacePasswordHash("hash", by: "new", account: account.id, at: 52))
         #expect(try await !database.replacePasswordHash("hash", by: "newer", account: account.id, at: 53))
         let changed = try #require(try await database.account(id: account.id))
         #expect(changed.passwordHash == "new" && changed.updatedAt == 52)
         #expect(try await database.setNickname("x", account: 1, at: 1) == nil)
-        #expect(try await database.setAvatar(nil, account: 1, at: 1) == nil)
+        #expect(try await database.setPicture(nil, account: 1, at: 1) == nil)
     }
 
     @Test("run data is kept, reset and updated in one step")

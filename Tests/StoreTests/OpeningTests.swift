@@ -62,7 +62,7 @@ import Testing
     @Test("a database of a newer version is refused and left as it is")
     func newerVersion() throws {
         let directory = TemporaryDirectory()
-        let known = Migration.all.count
+        let known = try #require(Migration.all.last).version
         let first = try directory.open()
         _ = try first.administer("INSERT INTO schema_version (version) VALUES (\(known + 1))")
         try first.close()
@@ -91,7 +91,7 @@ import Testing
         #expect(try queue.write { try Migration.apply([first], in: Session($0)) } == [1])
         #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [2])
         #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [])
-        #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
+        #expect(Set(Migration.all.map(\.version)).sorted() == Migration.all.map(\.version))
     }
 
     @Test("a file that is no database is refused")

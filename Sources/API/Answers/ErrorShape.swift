@@ -10,6 +10,8 @@ enum ErrorShape: Sendable {
     case error
     /// `{"success":false,"code":"…","message":"…"}`
     case coded
+    /// `{"success":false,"message":"…"}`
+    case outcome
     /// A line of text, for people and monitors.
     case text
 
@@ -24,6 +26,8 @@ enum ErrorShape: Sendable {
                         "success": false, "code": .string(problem.code ?? Self.code(for: problem.status)),
                         "message": .string(problem.message),
                     ], status: problem.status)
+            case .outcome:
+                Response.json(["success": false, "message": .string(problem.message)], status: problem.status)
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }

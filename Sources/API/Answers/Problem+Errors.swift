@@ -27,6 +27,7 @@ extension Problem {
         case .nameTaken: self.init(.badRequest, "Username already exists")
         case .unknownUser: self.init(.notFound, "User not found")
         case .wrongPassword: self.init(.unauthorized, "Invalid password")
+        case .accountDisabled: self.init(.forbidden, "This account is disabled")
         case .throttled(let retryAfter):
             self.init(.tooManyRequests, "Too many failed attempts. Try again later.", retryAfter: retryAfter)
         case .overloaded:

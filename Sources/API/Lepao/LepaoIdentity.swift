@@ -7,22 +7,32 @@ struct LepaoIdentity: Sendable {
     private let accounts: Accounts
     private let tokens: Tokens
     private let recentLogins: RecentLogins?
+    private let changes: RateLimiter?
 
     init(_ core: Core) {
         accounts = core.accounts
         tokens = core.tokens
         recentLogins = core.recentLogins
+        changes = core.limits.accountChanges
     }
 
     /// The account that a request may speak for: that of its token.
+    ///
+    /// What changes something is counted: one account may do so only so often, from however many addresses.
     ///
     /// - Parameters:
     ///   - request: The request with the token.
     ///   - username: Whom the request names; nil for the token's user.
     /// - Returns: The account that is named, or the token's.
     /// - Throws: 401 without a token, 403 for one that is not valid, 404 for a username that nobody has, 403 for
-    ///   somebody else's.
+    ///   somebody else's, 429 for too many changes.
     func account(of request: HTTPServerRequest, named username: String?) async throws -> Account {
+        let account = try await verified(request, named: username)
+        if request.head.method != .get, request.head.method != .head { try changes?.take("account \(account.id)") }
+        return account
+    }
+
+    private func verified(_ request: HTTPServerRequest, named username: String?) async throws -> Account {
         if request.authorization == nil, let recentLogins, let username,
             let account = try await accounts.account(named: username),
             recentLogins.includes(account.id, from: request.head.remoteAddress)

@@ -19,7 +19,7 @@ enum LepaoJSON {
         object["username"] = .string(account.username)
         object["password"] = ""
         object["nickname"] = .string(account.nickname)
-        object["profilePicture"] = account.avatar.map { .string($0) } ?? .null
+        object["profilePicture"] = account.picture.map { .string($0.text) } ?? .null
         object["profilepic"] = .string(avatarPath(of: account.username))
         object["createdAt"] = date(account.createdAt)
         object["updatedAt"] = date(account.updatedAt)

@@ -39,6 +39,11 @@ final class RecentLogins: Sendable {
         }
     }
 
+    /// Forgets the logins of an account whose password has changed, or that is gone.
+    func forget(_ account: Int64) {
+        logins.withLock { logins in logins = logins.filter { $0.key.account != account } }
+    }
+
     func includes(_ account: Int64, from address: String) -> Bool {
         let login = Login(address: AddressKey(address), account: account)
         return logins.withLock { $0[login] }.map { $0 > now() - Self.lifetime } ?? false

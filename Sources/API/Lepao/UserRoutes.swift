@@ -2,16 +2,17 @@ import HTTPTypes
 import LWS
 import Live
 import Services
-import Store
 
 /// Registration, login and users of the running app's API.
 struct UserRoutes: Sendable {
     let core: Core
     let identity: LepaoIdentity
+    let view: UserView
 
     init(core: Core) {
         self.core = core
         identity = LepaoIdentity(core)
+        view = UserView(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -27,7 +28,7 @@ struct UserRoutes: Sendable {
         let (username, password) = try nameAndPassword(request)
         let account = try await core.accounts.register(username: username, password: password)
         let token = try await core.tokens.issue(for: account.id)
-        let user = try await ownUser(account)
+        let user = try await view.own(account)
         var answer = JSONObject()
         answer["message"] = "Register successful"
         answer["token"] = .string(token.token)
@@ -44,7 +45,7 @@ struct UserRoutes: Sendable {
         let token = try await core.tokens.issue(for: account.id)
         core.recentLogins?.record(account.id, from: request.head.remoteAddress)
         return .json([
-            "message": "Login successful", "token": .string(token.token), "user": .object(try await ownUser(account)),
+            "message": "Login successful", "token": .string(token.token), "user": .object(try await view.own(account)),
         ])
     }
 
@@ -76,28 +77,6 @@ struct UserRoutes: Sendable {
         if account == nil { account = try await core.accounts.account(objectID: wanted) }
         guard let account else { throw ServicesError.unknownUser }
         let isOwner = try await identity.accountIfKnown(request) == account.id
-        return .json(.object(isOwner ? try await ownUser(account) : LepaoJSON.user(account)))
-    }
-
-    /// A user as its owner sees it.
-    ///
-    /// With the newest records only, and without their markers: otherwise each login would be as large as all runs ever.
-    /// All of it is under `run/records`.
-    private func ownUser(_ account: Account) async throws -> JSONObject {
-        var user = LepaoJSON.user(account)
-        user["lastRunId"] = .int(account.lastRunID)
-        user["data"] = try await core.records.runData(account: account.id).json
-        user["record"] = .array(try await newestRecords(of: account).map(LepaoJSON.record))
-        user["posts"] = []
-        return user
-    }
-
-    private func newestRecords(of account: Account) async throws -> [RecordSummary] {
-        let limit = 100
-        let first = try await core.database.recordSummaries(account: account.id, limit: limit)
-        guard first.total > limit else { return first.records }
-        return try await core.database.recordSummaries(
-            account: account.id, offset: first.total - limit, limit: limit
-        ).records
+        return .json(.object(isOwner ? try await view.own(account) : LepaoJSON.user(account)))
     }
 }

@@ -6,7 +6,10 @@ import Logging
 /// and a place in the metrics.
 struct APIResponder: HTTPResponder {
     let router: Router
+    /// What ``router`` has, with the shapes of refusals.
+    let routes: [RouteTable.Entry]
     let metrics: HTTPMetrics
+    let policy: HTTPPolicy
     let logger: Logger
 
     /// A responder with the routes of all groups.
@@ -14,16 +17,27 @@ struct APIResponder: HTTPResponder {
     /// - Parameters:
     ///   - core: What the routes work with.
     ///   - connections: How many TCP connections there are, for the metrics.
+    ///   - policy: What every answer carries, and whose address counts.
     ///   - logger: Hears of each request at debug level, and of failures.
-    init(core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, logger: Logger) {
+    init(
+        core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
+        logger: Logger
+    ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
         OperationsRoutes(core: core, metrics: metrics, connections: connections).add(to: &table)
         UserRoutes(core: core).add(to: &table)
+        AccountRoutes(core: core).add(to: &table)
+        PictureRoutes(core: core).add(to: &table)
         RunRoutes(core: core).add(to: &table)
+        ForumRoutes(core: core).add(to: &table)
+        WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        DocumentRoutes.add(to: &table)
         router = table.router
+        routes = table.entries
         self.metrics = metrics
+        self.policy = policy
         self.logger = logger
     }
 
@@ -38,6 +52,7 @@ struct APIResponder: HTTPResponder {
     @concurrent func respond(to request: HTTPServerRequest) async -> Response {
         let begun = ContinuousClock.now
         let head = request.head
+        let origin = head.headers[.origin]
         var pattern = "(none)"
         var response: Response
         switch router.match(head.method, path: head.path) {
@@ -45,6 +60,7 @@ struct APIResponder: HTTPResponder {
             pattern = route.pattern
             var request = request
             request.parameters = parameters
+            request.head.remoteAddress = policy.trustedProxies.client(of: head)
             do {
                 response = try await route.handler(request)
             } catch {
@@ -53,12 +69,12 @@ struct APIResponder: HTTPResponder {
         case .methodNotAllowed, .notFound:
             if head.method == .options {
                 pattern = "(preflight)"
-                response = Self.preflight
+                response = policy.preflight(origin: origin)
             } else {
                 response = ErrorShape(path: head.path).response(for: .notFound)
             }
         }
-        Self.secure(&response)
+        policy.secure(&response, origin: origin)
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
         logger.debug(
@@ -86,24 +102,8 @@ struct APIResponder: HTTPResponder {
         var problem = Problem(status, message)
         if status.code == 503 { problem.retryAfter = 5 }
         var response = ErrorShape(path: path).response(for: problem)
-        Self.secure(&response)
+        policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
         return response
-    }
-
-    /// What a browser asks before a page of another origin may call: everybody may, since credentials are never
-    /// cookies.
-    private static let preflight = Response(
-        status: .noContent,
-        headers: [
-            .accessControlAllowMethods: "GET, HEAD, POST, PUT, DELETE, OPTIONS",
-            .accessControlAllowHeaders: "Authorization, Content-Type, X-Room-Password",
-            .accessControlMaxAge: "86400",
-        ])
-
-    private static func secure(_ response: inout Response) {
-        response.headers[.accessControlAllowOrigin] = "*"
-        response.headers[.accessControlExposeHeaders] = "Retry-After, ETag"
-        response.headers[.xContentTypeOptions] = "nosniff"
     }
 }

@@ -95,6 +95,14 @@ public struct RateLimits: Sendable, Hashable {
     public var roomCreations = RateLimit(burst: 30, perMinute: 10)
     /// Of all rooms, which wakes each of them.
     public var roomLists = RateLimit(burst: 10, perMinute: 30)
+    /// What one account may change, wherever it comes from: more than a phone that reports its run each second.
+    public var accountChanges = RateLimit(burst: 240, perMinute: 180)
+    /// So many wrong passwords a minute are heard for an account from an address.
+    public var loginFailuresPerMinute = 10
+    /// Of all users at once; pages are not limited.
+    public var userLists = RateLimit(burst: 10, perMinute: 30)
+    /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
+    public var uploads = RateLimit(burst: 60, perMinute: 30)
 
     public init() {}
 }
@@ -105,6 +113,10 @@ struct RequestLimits: Sendable {
     var logins: RateLimiter?
     var roomCreations: RateLimiter?
     var roomLists: RateLimiter?
+    /// By ``AddressKey`` of the account's id, which no address looks like.
+    var accountChanges: RateLimiter?
+    var userLists: RateLimiter?
+    var uploads: RateLimiter?
 
     /// Nothing is limited.
     init() {}
@@ -114,5 +126,8 @@ struct RequestLimits: Sendable {
         logins = RateLimiter(limits.logins, now: now)
         roomCreations = RateLimiter(limits.roomCreations, now: now)
         roomLists = RateLimiter(limits.roomLists, now: now)
+        accountChanges = RateLimiter(limits.accountChanges, now: now)
+        userLists = RateLimiter(limits.userLists, now: now)
+        uploads = RateLimiter(limits.uploads, now: now)
     }
 }

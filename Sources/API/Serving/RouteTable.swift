@@ -4,7 +4,16 @@ import Logging
 
 /// Collects the routes of all groups, each with the shape of its refusals.
 struct RouteTable {
+    /// A route, as its description needs it.
+    struct Entry: Sendable {
+        var method: HTTPRequest.Method
+        var pattern: String
+        var shape: ErrorShape
+    }
+
     private(set) var router = Router()
+    /// In the order of registration.
+    private(set) var entries: [Entry] = []
     private let logger: Logger
 
     init(logger: Logger) { self.logger = logger }
@@ -15,6 +24,7 @@ struct RouteTable {
         body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
+        entries.append(Entry(method: method, pattern: pattern, shape: shape))
         let logger = logger
         router.on(method, pattern, body: body) { request in
             do {

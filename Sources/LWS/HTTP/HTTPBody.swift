@@ -19,9 +19,21 @@ public struct MultipartForm: Sendable {
         public var contentType: String?
         /// Bytes or a temporary file.
         public var content: HTTPBody
+
+        public init(name: String, filename: String, contentType: String? = nil, content: HTTPBody) {
+            self.name = name
+            self.filename = filename
+            self.contentType = contentType
+            self.content = content
+        }
     }
 
     /// Parts without a filename; names may repeat.
     public var fields: [(name: String, value: String)]
     public var files: [File]
+
+    public init(fields: [(name: String, value: String)], files: [File]) {
+        self.fields = fields
+        self.files = files
+    }
 }

@@ -34,6 +34,14 @@ enum AccountRules {
         }
     }
 
+    /// Not whether mail would arrive: that only mail can tell.
+    static func checkEmail(_ email: String) throws(ServicesError) {
+        let parts = email.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), email.utf8.count <= 254,
+            !email.unicodeScalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
+        else { throw .invalid(field: "email", message: "The e-mail address must look like name@example.org.") }
+    }
+
     private static func check(
         _ text: String, as field: String, named name: String, upTo limit: Int
     ) throws(ServicesError) {

@@ -3,11 +3,11 @@ public import Store
 
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
-    private let store: AppDatabase
-    private let passwords: Passwords
-    private let tokens: Tokens
+    let store: AppDatabase
+    let passwords: Passwords
+    let tokens: Tokens
     private let throttle: LoginThrottle
-    private let now: @Sendable () -> Int64
+    let now: @Sendable () -> Int64
     private let logger: Logger
 
     /// Makes the service.
@@ -69,11 +69,20 @@ public final class Accounts: Sendable {
     ///   - password: As it was typed.
     ///   - address: Where the attempt comes from, for counting the failures.
     /// - Returns: The account.
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/wrongPassword``,
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/wrongPassword``, ``ServicesError/accountDisabled``,
     ///   ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func login(
         username: String, password: String, address: String
     ) async throws(ServicesError) -> Account {
+        let (stored, verdict) = try await authenticate(username: username, password: password, address: address)
+        if verdict == .rightButOutdated { await rehash(password, of: stored) }
+        return Account(stored)
+    }
+
+    /// The account of a name and a password, with the hash that the password was compared with.
+    func authenticate(
+        username: String, password: String, address: String
+    ) async throws(ServicesError) -> (StoredAccount, Passwords.Verdict) {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
         guard username.utf8.count <= 512 else { throw .unknownUser }
         guard password.utf8.count <= 1024 else { throw .wrongPassword }
@@ -87,8 +96,9 @@ public final class Accounts: Sendable {
             throw stored == nil ? .unknownUser : .wrongPassword
         }
         try throttle.recordSuccess(attempt, at: now())
-        if verdict == .rightButOutdated { await rehash(password, of: stored) }
-        return Account(stored)
+        // Told only to who knows the password.
+        guard stored.disabledAt == nil else { throw .accountDisabled }
+        return (stored, verdict)
     }
 
     /// The account of this username, or nil.

@@ -91,6 +91,7 @@ public final class Tokens: Sendable {
 
         let stored = try await asking { () throws(StoreError) in try await store.token(hash: hash) }
         guard let stored, let storedKind = Kind(rawValue: stored.kind) else { throw .badToken }
+        guard stored.account.disabledAt == nil else { throw .badToken }
         let identity = Identity(
             account: stored.account.id, username: stored.account.username, kind: storedKind,
             issuedAt: stored.createdAt, expiresAt: stored.expiresAt)
@@ -131,6 +132,11 @@ public final class Tokens: Sendable {
     /// Forgets what is remembered of an account, because its tokens are gone from the database.
     func forget(account: Int64) {
         cache.withLock { $0.remove { $0.value.account == account } }
+    }
+
+    /// Forgets what is remembered of all accounts.
+    func forgetAll() {
+        cache.withLock { $0.remove { _ in true } }
     }
 
     private func check(_ identity: Identity, _ kind: Kind) throws(ServicesError) -> Identity {

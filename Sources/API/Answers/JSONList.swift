@@ -1,0 +1,65 @@
+import LWS
+import Services
+
+/// A JSON array on its way to a client, some elements at a time.
+///
+/// A list of everything may be gigabytes; who asks for it gets it as fast as they read, and the server holds no more than
+/// a piece.
+actor JSONList<Element: Sendable> {
+    /// A piece ends with the element that reaches so many bytes.
+    private static var pieceSize: Int { 256 << 10 }
+
+    private let suffix: [UInt8]
+    private let fetch: @Sendable (Element?) async throws -> [Element]
+    private let json: @Sendable (Element) -> JSONValue
+    private var fetched: ArraySlice<Element> = []
+    private var last: Element?
+    private var text: [UInt8]
+    private var isDone = false
+
+    /// - Parameters:
+    ///   - prefix: JSON before the array.
+    ///   - suffix: JSON behind it.
+    ///   - fetch: The next elements behind one, the first ones for nil; none at the end.
+    ///   - json: What an element is written as.
+    init(
+        prefix: String = "", suffix: String = "", fetch: @escaping @Sendable (Element?) async throws -> [Element],
+        json: @escaping @Sendable (Element) -> JSONValue
+    ) {
+        self.suffix = Array(suffix.utf8)
+        self.fetch = fetch
+        self.json = json
+        text = Array(prefix.utf8) + [UInt8(ascii: "[")]
+    }
+
+    /// The next piece of the text, nil behind the last.
+    private func piece() async throws -> [UInt8]? {
+        if isDone { return nil }
+        while text.count < Self.pieceSize {
+            if fetched.isEmpty { fetched = try await fetch(last)[...] }
+            guard let element = fetched.popFirst() else {
+                isDone = true
+                text += [UInt8(ascii: "]")] + suffix
+                break
+            }
+            if last != nil { text.append(UInt8(ascii: ",")) }
+            last = element
+            json(element).write(to: &text)
+        }
+        defer { text = [] }
+        return text
+    }
+
+    /// The answer: in one piece if that is all, so that it has a length, and otherwise as a stream.
+    ///
+    /// - Throws: What goes wrong before the first byte; later errors end the connection.
+    func response() async throws -> Response {
+        let first = try await piece() ?? []
+        if isDone { return .json(encoded: first) }
+        text = first
+        var response = Response.json(encoded: [])
+        // The first piece is pulled as it is: it has its size already.
+        response.body = .stream { try await self.piece() }
+        return response
+    }
+}

@@ -1,0 +1,55 @@
+import Services
+import Store
+
+extension LepaoJSON {
+    // MARK: Posts
+
+    /// A post as it is read: with its author and its comments.
+    static func post(_ thread: StoredThread) -> JSONValue {
+        post(
+            thread.post, author: author(thread.post.author),
+            comments: thread.comments.map { comment($0, author: author($0.author)) })
+    }
+
+    /// A post as it is answered to a change: with the ids of its author and its comments.
+    static func post(_ post: StoredPost, comments: [String]) -> JSONValue {
+        self.post(post, author: .string(ObjectID.text(post.author.id)), comments: comments.map { .string($0) })
+    }
+
+    private static func post(_ post: StoredPost, author: JSONValue, comments: [JSONValue]) -> JSONValue {
+        [
+            "_id": .string(ObjectID.text(post.id)), "postId": .int(post.number), "title": .string(post.title),
+            "content": .string(post.content), "author": author,
+            "images": .array(post.images.map { .string(MediaID(rawValue: $0).text) }),
+            "commentCount": .int(Int64(post.commentCount)), "comments": .array(comments),
+            "likes": .int(Int64(post.likeCount)), "createdAt": date(post.createdAt),
+            "updatedAt": date(post.updatedAt), "__v": 0,
+        ]
+    }
+
+    // MARK: Comments
+
+    /// A comment that stands alone: with the id of its author.
+    static func comment(_ comment: StoredComment) -> JSONValue {
+        self.comment(comment, author: .string(ObjectID.text(comment.author.id)))
+    }
+
+    /// A comment in a list of them: with its author.
+    static func populatedComment(_ comment: StoredComment) -> JSONValue {
+        self.comment(comment, author: author(comment.author))
+    }
+
+    private static func comment(_ comment: StoredComment, author: JSONValue) -> JSONValue {
+        [
+            "_id": .string(ObjectID.text(comment.id)), "commentId": .int(comment.number),
+            "content": .string(comment.content), "author": author, "post": .string(ObjectID.text(comment.post)),
+            "likes": .int(Int64(comment.likeCount)), "createdAt": date(comment.createdAt),
+            "updatedAt": date(comment.updatedAt), "__v": 0,
+        ]
+    }
+
+    private static func author(_ author: StoredAuthor) -> JSONValue {
+        let id = JSONValue.string(ObjectID.text(author.id))
+        return ["_id": id, "id": id, "nickname": .string(author.nickname)]
+    }
+}

@@ -1,0 +1,114 @@
+import HTTPTypes
+import Services
+
+/// The OpenAPI 3.1 description of the routes that a server has.
+///
+/// It is made of the route table, so that it never tells of a route that is not there; a test sees that each is
+/// described, and that nothing else is.
+struct OpenAPIDocument: Sendable {
+    let json: JSONValue
+    /// What the document holds, for the page that people read.
+    let operations: [Operation]
+
+    /// - Parameter routes: The routes with the shapes of their refusals.
+    init(routes: [RouteTable.Entry]) {
+        let shapes = Dictionary(uniqueKeysWithValues: routes.map { ([$0.method.rawValue, $0.pattern], $0.shape) })
+        operations = Operation.all.filter {
+            shapes[[$0.method.rawValue, $0.pattern]] != nil || Self.isBesideTheRouter($0)
+        }
+        var paths = JSONObject()
+        for operation in operations {
+            var path = paths[operation.pattern]?.object ?? JSONObject()
+            let shape = shapes[[operation.method.rawValue, operation.pattern]] ?? .text
+            path[operation.method.rawValue.lowercased()] = operation.json(errors: shape)
+            paths[operation.pattern] = .object(path)
+        }
+        var document = JSONObject()
+        document["openapi"] = "3.1.0"
+        document["info"] = [
+            "title": "RunRoom", "version": "1",
+            "summary": "Live run rooms: the API of the running app 天天乐跑, and the way into live rooms.",
+            "description": """
+            Every answer to `/api` is JSON in UTF-8; a slash at the end of a path does not matter. Dates are ISO 8601 \
+            in UTC with milliseconds. Tokens come from registration and login and go into `Authorization`, with or \
+            without `Bearer`. What is answered 2xx is on the disk.
+            """,
+        ]
+        document["servers"] = [["url": "/"]]
+        document["tags"] = .array(
+            operations.map(\.group).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+                .map { ["name": .string($0)] })
+        document["paths"] = .object(paths)
+        document["components"] = [
+            "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+            "schemas": Self.schemas,
+        ]
+        json = .object(document)
+    }
+
+    /// WebSocket endpoints are not in the router.
+    static func isBesideTheRouter(_ operation: Operation) -> Bool { operation.pattern == "/live" }
+
+    // MARK: - Schemas
+
+    private static let schemas: JSONValue = [
+        "MessageRefusal": Schema.object(["message": Schema.text]),
+        "ErrorRefusal": Schema.object(["error": Schema.text]),
+        "CodedRefusal": Schema.object([
+            "success": ["const": false], "code": Schema.text("ROOM_NOT_FOUND"), "message": Schema.text,
+        ]),
+        "OutcomeRefusal": Schema.object(["success": ["const": false], "message": Schema.text]),
+        "User": Schema.object(
+            [
+                "_id": Schema.objectID, "id": Schema.objectID, "username": Schema.text("ana"),
+                "password": ["const": "", "description": "Kept for old clients; never anything in it."],
+                "nickname": Schema.text("Ana"), "profilePicture": Schema.orNull(Schema.objectID),
+                "profilepic": Schema.text("/api/users/profilepic/ana"), "createdAt": Schema.date,
+                "updatedAt": Schema.date, "__v": Schema.integer,
+                "lastRunId": Schema.count, "data": Schema.named("RunData"),
+                "record": Schema.array(of: Schema.named("RunRecord")), "posts": ["type": "array"],
+            ], optional: ["lastRunId", "data", "record", "posts"]),
+        "RunData": Schema.object([
+            "meters": Schema.amount, "seconds": Schema.amount, "latitude": Schema.latitude,
+            "longitude": Schema.longitude, "running": Schema.boolean, "markers": Schema.array(of: Schema.anyObject),
+            "start": Schema.date, "end": Schema.date,
+        ]),
+        "RunRecord": Schema.object(
+            [
+                "runId": ["type": "integer", "minimum": 1], "meters": Schema.amount, "seconds": Schema.amount,
+                "markers": Schema.array(of: Schema.anyObject), "start": Schema.date, "end": Schema.date,
+                "timestamp": Schema.date, "_id": Schema.objectID, "splits": Schema.array(of: Schema.anyObject),
+            ], optional: ["splits"]),
+        "Pagination": Schema.object([
+            "total": Schema.count, "page": ["type": "integer", "minimum": 1],
+            "pages": ["type": "integer", "minimum": 1],
+        ]),
+        "Runner": Schema.object(
+            [
+                "username": Schema.text("ana"), "nickname": Schema.text("Ana"),
+                "profile_pic": Schema.orNull(Schema.text), "meters": Schema.amount, "seconds": Schema.amount,
+                "latitude": Schema.latitude, "longitude": Schema.longitude, "running": Schema.boolean,
+                "markers": Schema.array(of: Schema.anyObject), "start": Schema.date, "end": Schema.date,
+                "marathon_place": Schema.text("1", describing: "The rank, or N/A."), "in_room": Schema.boolean,
+                "_id": Schema.objectID,
+            ], optional: ["_id"]),
+        "Room": Schema.object([
+            "_id": Schema.objectID, "runID": Schema.text("159"), "password": ["const": ""],
+            "runners": Schema.array(of: Schema.named("Runner")), "createdAt": Schema.date, "updatedAt": Schema.date,
+            "__v": Schema.integer,
+        ]),
+        "Author": Schema.object(["_id": Schema.objectID, "id": Schema.objectID, "nickname": Schema.text("Ana")]),
+        "Comment": Schema.object([
+            "_id": Schema.objectID, "commentId": ["type": "integer", "minimum": 1], "content": Schema.text,
+            "author": Schema.either(Schema.named("Author"), Schema.objectID), "post": Schema.objectID,
+            "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
+        ]),
+        "Post": Schema.object([
+            "_id": Schema.objectID, "postId": ["type": "integer", "minimum": 1], "title": Schema.text,
+            "content": Schema.text, "author": Schema.either(Schema.named("Author"), Schema.objectID),
+            "images": Schema.array(of: Schema.objectID, upTo: 3), "commentCount": Schema.count,
+            "comments": Schema.array(of: Schema.either(Schema.named("Comment"), Schema.objectID)),
+            "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
+        ]),
+    ]
+}

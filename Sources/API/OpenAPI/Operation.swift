@@ -1,0 +1,242 @@
+import HTTPTypes
+import LWS
+import Services
+
+/// What a route is, for those who call it: one operation of the OpenAPI document.
+///
+/// What all routes have in common is not said here but added: the parameters of the path, refusals of what is no valid
+/// request or too large, and of a server that cannot store.
+struct Operation: Sendable {
+    /// Whose credentials are asked for.
+    enum Access: Sendable {
+        /// Nobody's.
+        case open
+        /// A token; without one 401, with one that is not valid 403.
+        case token
+        /// None, but what is sent must be valid, or shows more.
+        case optionalToken
+    }
+
+    enum Body: Sendable {
+        case json(JSONValue, example: JSONValue)
+        /// A form with files.
+        case form(JSONValue)
+        case jsonOrForm(JSONValue, example: JSONValue, form: JSONValue)
+    }
+
+    /// A parameter of the query.
+    struct Parameter: Sendable {
+        var name: String
+        var schema: JSONValue
+        var description: String
+
+        static let page = Parameter(
+            name: "page", schema: ["type": "integer", "minimum": 1, "maximum": 1_000_000_000], description: "From 1.")
+        static let limit = Parameter(
+            name: "limit", schema: ["type": "integer", "minimum": 1, "maximum": 1_000_000_000],
+            description: "Entries a page: 10 if only `page` is given, 100 at most.")
+        static let coordinateSystem = Parameter(
+            name: "crs", schema: Schema.words(["wgs84", "gcj02"]),
+            description: "What the degrees of the answer mean; the server's setting if it is not given.")
+    }
+
+    /// What may come back.
+    struct Answer: Sendable {
+        var status: Int
+        var description: String
+        var mediaType: String
+        /// Nil for an answer without a body.
+        var schema: JSONValue?
+
+        static func json(_ schema: JSONValue, status: Int = 200, _ description: String = "Done.") -> Answer {
+            Answer(status: status, description: description, mediaType: "application/json", schema: schema)
+        }
+
+        static func text(_ description: String, type: String = "text/plain") -> Answer {
+            Answer(status: 200, description: description, mediaType: type, schema: Schema.text)
+        }
+
+        static func picture(_ description: String) -> Answer {
+            Answer(status: 200, description: description, mediaType: "image/*", schema: [:])
+        }
+
+        static func empty(_ status: Int, _ description: String) -> Answer {
+            Answer(status: status, description: description, mediaType: "", schema: nil)
+        }
+    }
+
+    var method: HTTPRequest.Method
+    /// As it is routed.
+    var pattern: String
+    var group: String
+    var summary: String
+    var description: String?
+    var access: Access
+    var query: [Parameter]
+    var body: Body?
+    var answers: [Answer]
+    /// Statuses of refusals, with the reason; those of ``access`` and of all routes are added.
+    var refusals: [Int: String]
+
+    init(
+        _ method: HTTPRequest.Method, _ pattern: String, _ group: String, _ summary: String,
+        description: String? = nil, access: Access = .open, query: [Parameter] = [], body: Body? = nil,
+        answers: Answer..., refusals: [Int: String] = [:]
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.group = group
+        self.summary = summary
+        self.description = description
+        self.access = access
+        self.query = query
+        self.body = body
+        self.answers = answers
+        self.refusals = refusals
+    }
+
+    /// All that are described, in the order of the document.
+    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + wiping + operations
+}
+
+// MARK: - As JSON
+
+extension Operation {
+    /// The operation object of OpenAPI 3.1.
+    ///
+    /// - Parameter shape: That of the route's refusals.
+    func json(errors shape: ErrorShape) -> JSONValue {
+        var object = JSONObject()
+        object["tags"] = [.string(group)]
+        object["summary"] = .string(summary)
+        if let description { object["description"] = .string(description) }
+        object["operationId"] = .string(name)
+        switch access {
+        case .open: object["security"] = []
+        case .token: object["security"] = [["token": []]]
+        case .optionalToken: object["security"] = [[:], ["token": []]]
+        }
+        let parameters = pathParameters + query.map(Self.json)
+        if !parameters.isEmpty { object["parameters"] = .array(parameters) }
+        if let body { object["requestBody"] = Self.json(body) }
+        object["responses"] = .object(responses(errors: shape))
+        return .object(object)
+    }
+
+    /// From the method and the pattern: `getUsersById`.
+    private var name: String {
+        let words = pattern.split(separator: "/").filter { $0 != "api" }.map { segment in
+            segment.hasPrefix("{") ? "By" + Self.capitalized(segment.dropFirst().dropLast()) : Self.capitalized(segment)
+        }
+        return method.rawValue.lowercased() + words.joined().filter { $0.isLetter || $0.isNumber }
+    }
+
+    private static func capitalized(_ word: Substring) -> String { word.prefix(1).uppercased() + word.dropFirst() }
+
+    private var pathParameters: [JSONValue] {
+        pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
+            let name = String(segment.dropFirst().dropLast())
+            return [
+                "name": .string(name), "in": "path", "required": true,
+                "schema": ["type": "string", "minLength": 1, "examples": [Self.examples[name] ?? "ana"]],
+            ]
+        }
+    }
+
+    private static let examples: [String: JSONValue] = [
+        "id": "1", "runID": "159", "postId": "1", "commentId": "1", "imageId": "000000000193588d6b1e0001",
+    ]
+
+    private static func json(_ parameter: Parameter) -> JSONValue {
+        [
+            "name": .string(parameter.name), "in": "query", "required": false,
+            "description": .string(parameter.description), "schema": parameter.schema,
+        ]
+    }
+
+    private static func json(_ body: Body) -> JSONValue {
+        var content = JSONObject()
+        switch body {
+        case .json(let schema, let example):
+            content["application/json"] = ["schema": schema, "example": example]
+        case .form(let schema):
+            content["multipart/form-data"] = ["schema": schema]
+        case .jsonOrForm(let schema, let example, let form):
+            content["application/json"] = ["schema": schema, "example": example]
+            content["multipart/form-data"] = ["schema": form]
+        }
+        return ["required": true, "content": .object(content)]
+    }
+
+    private func responses(errors shape: ErrorShape) -> JSONObject {
+        var byStatus: [Int: JSONValue] = [:]
+        for answer in answers {
+            var object = JSONObject()
+            object["description"] = .string(answer.description)
+            if let schema = answer.schema { object["content"] = [answer.mediaType: ["schema": schema]] }
+            byStatus[answer.status] = .object(object)
+        }
+        for (status, reason) in allRefusals where byStatus[status] == nil {
+            byStatus[status] = refusal(reason, status: status, shape)
+        }
+        var responses = JSONObject()
+        for (status, response) in byStatus.sorted(by: { $0.key < $1.key }) { responses[String(status)] = response }
+        return responses
+    }
+
+    private var allRefusals: [Int: String] {
+        var all = [
+            400: "The request is not what is asked for; nothing was changed.",
+            408: "The request did not come in time.", 413: "The body is too large.",
+            414: "The target of the request is too long.", 431: "The header is too large.",
+            500: "Something is wrong inside the server; its log says what.",
+            503: "The server is full, or cannot read or store at the moment.",
+        ]
+        if method != .get { all[507] = "The disk is full; nothing was changed." }
+        switch access {
+        case .open: break
+        case .token:
+            all[401] = "No token was sent."
+            all[403] = "The token is not valid or has expired, or is somebody else's."
+            if method != .get { all[429] = "Too many changes by this account, or requests from this address." }
+        case .optionalToken:
+            all[403] = "The token that was sent is not valid or has expired, or is somebody else's."
+        }
+        return all.merging(refusals) { $1 }
+    }
+
+    private func refusal(_ reason: String, status: Int, _ shape: ErrorShape) -> JSONValue {
+        // Before a route is known, the path alone decides.
+        let early = ErrorShape(path: pattern.split(separator: "/").map(String.init))
+        let shapes = Set([shape, early]).sorted { $0.schemaName < $1.schemaName }
+        let content: JSONValue
+        if shape == .text {
+            content = ["text/plain": ["schema": Schema.text]]
+        } else {
+            let schemas = shapes.map { Schema.named($0.schemaName) }
+            content = ["application/json": ["schema": schemas.count == 1 ? schemas[0] : ["anyOf": .array(schemas)]]]
+        }
+        var object = JSONObject()
+        object["description"] = .string(reason)
+        if [429, 503, 507].contains(status) {
+            object["headers"] = [
+                "Retry-After": ["description": "Seconds until trying again makes sense.", "schema": Schema.integer]
+            ]
+        }
+        object["content"] = content
+        return .object(object)
+    }
+}
+
+extension ErrorShape {
+    /// The name of its schema in the document.
+    var schemaName: String {
+        switch self {
+        case .message: "MessageRefusal"
+        case .error: "ErrorRefusal"
+        case .coded: "CodedRefusal"
+        case .outcome: "OutcomeRefusal"
+        case .text: "TextRefusal"
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Services
+
+/// Words for JSON Schema (draft 2020-12, which OpenAPI 3.1 speaks), short enough to describe a body in a few lines.
+enum Schema {
+    static let text: JSONValue = ["type": "string"]
+    static let boolean: JSONValue = ["type": "boolean"]
+    static let number: JSONValue = ["type": "number"]
+    static let integer: JSONValue = ["type": "integer"]
+    /// Any object: what a client stored, or what is not looked into.
+    static let anyObject: JSONValue = ["type": "object"]
+    static let date: JSONValue = [
+        "type": "string", "format": "date-time", "examples": ["2024-11-23T08:39:43.038Z"],
+    ]
+    static let objectID: JSONValue = [
+        "type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["000000000193588d6b1e0001"],
+    ]
+    static let count: JSONValue = ["type": "integer", "minimum": 0]
+    static let amount: JSONValue = ["type": "number", "minimum": 0]
+    static let latitude: JSONValue = ["type": "number", "minimum": -90, "maximum": 90, "examples": [39.905]]
+    static let longitude: JSONValue = ["type": "number", "minimum": -180, "maximum": 180, "examples": [116.407]]
+
+    /// A string with an example, and at most so many characters.
+    static func text(_ example: String, upTo limit: Int64? = nil, describing description: String? = nil) -> JSONValue {
+        var schema = JSONObject()
+        schema["type"] = "string"
+        if let limit {
+            schema["minLength"] = 1
+            schema["maxLength"] = .int(limit)
+        }
+        if let description { schema["description"] = .string(description) }
+        schema["examples"] = [.string(example)]
+        return .object(schema)
+    }
+
+    /// One of some words.
+    static func words(_ words: [String]) -> JSONValue {
+        ["type": "string", "enum": .array(words.map { .string($0) })]
+    }
+
+    /// Always this text: what an answer says.
+    static func constant(_ text: String) -> JSONValue { ["const": .string(text)] }
+
+    static func orNull(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
+
+    static func either(_ schemas: JSONValue...) -> JSONValue { ["anyOf": .array(schemas)] }
+
+    static func array(of element: JSONValue, upTo limit: Int64? = nil) -> JSONValue {
+        var schema = JSONObject()
+        schema["type"] = "array"
+        schema["items"] = element
+        if let limit { schema["maxItems"] = .int(limit) }
+        return .object(schema)
+    }
+
+    /// An object whose members are all there, but those that are named in `optional`; more may come.
+    static func object(_ members: KeyValuePairs<String, JSONValue>, optional: Set<String> = []) -> JSONValue {
+        var properties = JSONObject()
+        for (name, schema) in members { properties[name] = schema }
+        let required = members.map(\.key).filter { !optional.contains($0) }
+        var schema = JSONObject()
+        schema["type"] = "object"
+        schema["properties"] = .object(properties)
+        if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
+        return .object(schema)
+    }
+
+    /// A named schema of ``components``.
+    static func named(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
+}

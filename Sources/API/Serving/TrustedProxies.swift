@@ -1,0 +1,154 @@
+import Glibc
+import HTTPTypes
+import LWS
+
+/// Who may say on whose behalf a request comes: the reverse proxies in front of the server.
+///
+/// The address of a client decides what it may do how often, so nobody may choose it: the list of hops is read from its
+/// end, which the nearest proxy wrote, as far as those who wrote it are trusted; the first who is not is the client.
+public struct TrustedProxies: Sendable, Hashable {
+    /// Where proxies write the client's address. One and no other is read: what a proxy does not write itself it passes
+    /// on from the client, who may write anything.
+    public enum Header: String, Sendable, CaseIterable {
+        /// `X-Forwarded-For: client, proxy`.
+        case xForwardedFor = "x-forwarded-for"
+        /// `Forwarded: for=client, for=proxy`, RFC 7239.
+        case forwarded
+    }
+
+    /// Why a text is no list of networks.
+    public struct BadNetwork: Error, Hashable, Sendable {
+        /// The entry that is none.
+        public let text: String
+    }
+
+    /// A network in CIDR notation.
+    private struct Network: Sendable, Hashable {
+        var prefix: [UInt8]
+        var bits: Int
+
+        init?(_ text: Substring) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count <= 2, let first = parts.first, let address = Address(String(first)) else { return nil }
+            var bits = 128
+            if parts.count == 2 {
+                guard parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(parts[1]) else {
+                    return nil
+                }
+                guard length <= (address.isV4 ? 32 : 128) else { return nil }
+                bits = address.isV4 ? 96 + length : length
+            }
+            prefix = address.bytes
+            self.bits = bits
+        }
+
+        func contains(_ address: Address) -> Bool {
+            let whole = bits / 8, rest = bits % 8
+            guard prefix[..<whole] == address.bytes[..<whole] else { return false }
+            return rest == 0 || (prefix[whole] ^ address.bytes[whole]) >> UInt8(8 - rest) == 0
+        }
+    }
+
+    /// An address, with IPv4 as IPv6 maps it (RFC 4291, section 2.5.5.2).
+    private struct Address {
+        var bytes: [UInt8]
+        var isV4: Bool
+
+        init?(_ text: String) {
+            var v6 = in6_addr()
+            var v4 = in_addr()
+            if inet_pton(AF_INET, text, &v4) == 1 {
+                bytes = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + withUnsafeBytes(of: v4) { Array($0) }
+                isV4 = true
+            } else if inet_pton(AF_INET6, text, &v6) == 1 {
+                bytes = withUnsafeBytes(of: v6) { Array($0) }
+                isV4 = false
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private let networks: [Network]
+    private let header: Header
+
+    /// Trusts nobody: the client is whoever connects.
+    public init() {
+        networks = []
+        header = .xForwardedFor
+    }
+
+    /// Trusts some networks.
+    ///
+    /// - Parameters:
+    ///   - list: Addresses and networks, `10.0.0.0/8,::1`, with commas between.
+    ///   - header: Where they write the client's address.
+    /// - Throws: ``BadNetwork`` for an entry that is none.
+    public init(_ list: String, header: Header = .xForwardedFor) throws(BadNetwork) {
+        var networks: [Network] = []
+        for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
+            let text = entry.trimming(\.isWhitespace)
+            guard let network = Network(text) else { throw BadNetwork(text: String(text)) }
+            networks.append(network)
+        }
+        self.networks = networks
+        self.header = header
+    }
+
+    /// The address of the client that a request is of.
+    func client(of head: HTTPRequestHead) -> String {
+        guard !networks.isEmpty, trusts(head.remoteAddress) else { return head.remoteAddress }
+        var client = head.remoteAddress
+        for hop in hops(head.headers).reversed() {
+            // What is no address was written by somebody trusted who would not say; who said it is all we know.
+            guard let address = hop, Address(address) != nil else { break }
+            client = address
+            guard trusts(address) else { break }
+        }
+        return client
+    }
+
+    private func trusts(_ text: String) -> Bool {
+        guard let address = Address(text) else { return false }
+        return networks.contains { $0.contains(address) }
+    }
+
+    /// From the client to the nearest proxy; nil for a hop without an address.
+    private func hops(_ headers: HTTPFields) -> [String?] {
+        switch header {
+        case .xForwardedFor:
+            (headers[.xForwardedFor] ?? "").split(separator: ",", omittingEmptySubsequences: false).map(Self.address)
+        case .forwarded:
+            (headers[.forwarded] ?? "").split(separator: ",", omittingEmptySubsequences: false).map { element in
+                let pairs = element.split(separator: ";").map { $0.trimming(\.isWhitespace) }
+                return pairs.first { $0.prefix(4).lowercased() == "for=" }.flatMap { Self.address($0.dropFirst(4)) }
+            }
+        }
+    }
+
+    /// An address without quotes, brackets and port.
+    private static func address(_ text: Substring) -> String? {
+        var text = text.trimming(\.isWhitespace)
+        if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
+        if text.first == "[" {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            text = text[text.index(after: text.startIndex)..<end]
+        } else if text.count(where: { $0 == ":" }) == 1 {
+            text = text.prefix { $0 != ":" }
+        }
+        return text.isEmpty ? nil : String(text)
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ isOuter: (Character) -> Bool) -> Substring {
+        var text = drop(while: isOuter)
+        while let last = text.last, isOuter(last) { text.removeLast() }
+        return text
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let xForwardedFor = HTTPField.Name("X-Forwarded-For")!
+    fileprivate static let forwarded = HTTPField.Name("Forwarded")!
+}

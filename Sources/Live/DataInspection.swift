@@ -1,0 +1,62 @@
+import Foundation
+import Geo
+import Rooms
+public import Store
+
+/// Looks through a database for what the rooms could not read any more.
+public enum DataInspection {
+    /// What was looked at.
+    public struct Count: Hashable, Sendable {
+        public var journalRows = 0
+        public var people = 0
+        public var liveTracks = 0
+    }
+
+    /// Reads everything once: pages, references, journal rows, runners' states and the tracks of live runs.
+    ///
+    /// - Parameters:
+    ///   - reader: The database.
+    ///   - damage: Takes a sentence for each thing that is damaged, in the order in which it is found.
+    /// - Returns: How much was looked at.
+    /// - Throws: `StoreError` when nothing can be read at all.
+    public static func run(
+        _ reader: DatabaseReader, damage: @escaping (String) -> Void
+    ) throws(StoreError) -> Count {
+        // A box, since the closures below take turns on it.
+        final class Tally {
+            var count = Count()
+        }
+        let tally = Tally()
+        let decoder = JSONDecoder()
+        try reader.inspect(
+            DatabaseReader.Inspection(
+                damage: damage,
+                journalRow: { room, runID, row in
+                    tally.count.journalRows += 1
+                    do throws(JournalCodec.Damage) {
+                        _ = try JournalCodec.decode(row.bytes, room: room, sequence: row.sequence)
+                    } catch {
+                        damage("room “\(runID)”, journal row \(row.sequence): \(error.reason)")
+                    }
+                },
+                person: { runID, person in
+                    tally.count.people += 1
+                    do {
+                        _ = try decoder.decode(RunnerSnapshot.self, from: Data(person.state))
+                    } catch {
+                        damage("room “\(runID)”, runner \(person.runner): the state cannot be read")
+                    }
+                },
+                record: { record in
+                    guard record.summary.source == .live else { return }
+                    tally.count.liveTracks += 1
+                    do {
+                        _ = try TrackCodec.decode(record.track)
+                    } catch {
+                        let summary = record.summary
+                        damage("account \(summary.account), record \(summary.runID): the track: \(error)")
+                    }
+                }))
+        return tally.count
+    }
+}

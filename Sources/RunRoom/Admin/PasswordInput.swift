@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Where a password comes from: a prompt, standard input or a file, never an argument, which everybody on the machine
+/// could read.
+struct PasswordInput: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Read the password from the first line of this file rather than from the terminal or standard input.",
+            valueName: "file"))
+    var passwordFile: String?
+
+    /// Reads the password.
+    ///
+    /// - Parameter username: Whose, for the prompt.
+    /// - Returns: The first line, without its end.
+    /// - Throws: A ``Terminal/Complaint`` when there is none, or when it was not typed twice the same.
+    func read(for username: String) throws -> String {
+        if let passwordFile {
+            guard let contents = FileManager.default.contents(atPath: passwordFile) else {
+                throw Terminal.Complaint(description: "The password file \(passwordFile) cannot be read.")
+            }
+            return try Self.firstLine(contents, of: "The password file")
+        }
+        guard isatty(STDIN_FILENO) == 1 else {
+            return try Self.firstLine(FileHandle.standardInput.readDataToEndOfFile(), of: "Standard input")
+        }
+        let typed = try Self.ask("Password for \(username): ")
+        guard !typed.isEmpty else { throw Terminal.Complaint(description: "The password is empty.") }
+        guard try Self.ask("Once more: ") == typed else {
+            throw Terminal.Complaint(description: "The passwords differ.")
+        }
+        return typed
+    }
+
+    private static func firstLine(_ contents: Data, of source: String) throws -> String {
+        var line = contents.prefix { $0 != UInt8(ascii: "\n") }
+        if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+        guard let password = String(validating: line, as: UTF8.self) else {
+            throw Terminal.Complaint(description: "\(source) is not UTF-8.")
+        }
+        guard !password.isEmpty else { throw Terminal.Complaint(description: "\(source) holds no password.") }
+        return password
+    }
+
+    /// A line that is typed without being shown.
+    private static func ask(_ prompt: String) throws -> String {
+        FileHandle.standardError.write(Data(prompt.utf8))
+        var shown = termios()
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else {
+            throw Terminal.Complaint(description: "The terminal cannot be told not to show the password.")
+        }
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+            throw Terminal.Complaint(description: "The terminal cannot be told not to show the password.")
+        }
+        defer {
+            _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+        return readLine() ?? ""
+    }
+}

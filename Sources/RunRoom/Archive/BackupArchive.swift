@@ -1,0 +1,166 @@
+import Foundation
+import Store
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A backup: a tar archive with a label, the database as of one moment, and the media.
+///
+/// ```text
+/// runroom-backup    the label, a line of text: what it is, and when it was made
+/// media/…           every file of the data directory's media folder
+/// runroom.sqlite    the database, as one file that stands alone
+/// media/…           files that came while the others were written
+/// ```
+/// Pictures are files before the database names them, and stay as long as it does. So whatever the copied database
+/// names is among those that were there before it was copied, or came meanwhile.
+enum BackupArchive {
+    static let label = "runroom-backup"
+    static let labelText = "RunRoom backup 1"
+    static let database = "runroom.sqlite"
+    static let media = "media"
+
+    // MARK: - Writing
+
+    /// Writes the backup of a data directory, whose server may be running.
+    ///
+    /// - Parameters:
+    ///   - directory: The data directory.
+    ///   - file: Where the backup goes; what was there is replaced once the backup is whole and synced, never before.
+    /// - Returns: How many media files it has, and its size in bytes.
+    /// - Throws: `StoreError`, and a ``Terminal/Complaint`` for files that cannot be read or written.
+    static func write(directory: String, to file: String) throws -> (media: Int, bytes: Int) {
+        let reader = try DatabaseReader(file: directory + "/" + database)
+        let unique = UUID().uuidString
+        let copy = "\(file).\(unique).sqlite", partial = "\(file).\(unique).partial"
+        defer {
+            for leftover in [copy, copy + "-journal", partial] { unlink(leftover) }
+        }
+        let writer = try TarWriter(partial)
+        let now = Int(Date().timeIntervalSince1970)
+        try writer.add(Array("\(labelText)\n\(Date().formatted(.iso8601))\n".utf8), as: label, modified: now)
+        var written: Set<String> = []
+        func addMedia() throws {
+            for name in try mediaFiles(of: directory) where !written.contains(name) {
+                if try writer.addFile(directory + "/" + name, as: name) { written.insert(name) }
+            }
+        }
+        try addMedia()
+        try reader.copy(to: copy)
+        try reader.close()
+        guard try writer.addFile(copy, as: database) else {
+            throw Terminal.Complaint(description: "The copy of the database at \(copy) is gone.")
+        }
+        try addMedia()
+        let bytes = try writer.finish()
+        guard rename(partial, file) == 0 else { throw complaint("Cannot write", file) }
+        syncDirectory(of: file)
+        return (written.count, bytes)
+    }
+
+    /// The media files by their names in the archive, in a fixed order.
+    private static func mediaFiles(of directory: String) throws -> [String] {
+        let folder = directory + "/" + media
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        return try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().compactMap { path in
+            var status = stat()
+            guard lstat(folder + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            return media + "/" + path
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Makes a data directory of a backup.
+    ///
+    /// It appears at once and whole, or not at all: everything is unpacked beside it and checked first.
+    ///
+    /// - Parameters:
+    ///   - file: The backup.
+    ///   - directory: Where it goes; must not exist, or be empty.
+    /// - Returns: How many media files there were.
+    /// - Throws: A ``Terminal/Complaint`` for a directory that is not empty or a file that is no whole backup, and
+    ///   `StoreError` for a database in it that cannot be read.
+    static func restore(_ file: String, to directory: String) throws -> Int {
+        let existing = try? FileManager.default.contentsOfDirectory(atPath: directory)
+        guard existing ?? [] == [], existing != nil || !FileManager.default.fileExists(atPath: directory) else {
+            throw Terminal.Complaint(
+                description: "The directory \(directory) is not empty: a backup is restored into a new one.")
+        }
+        var target = directory
+        while target.count > 1, target.hasSuffix("/") { target.removeLast() }
+        let staging = "\(target).\(UUID().uuidString).partial"
+        try FileManager.default.createDirectory(
+            atPath: staging, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: staging) }
+
+        var hasDatabase = false, media = 0, isFirst = true
+        do {
+            let reader = try TarReader(file)
+            while let header = try reader.next() {
+                if isFirst {
+                    isFirst = false
+                    let text = header.name == label && header.size < 4096 ? try reader.contents() : []
+                    guard text.starts(with: Array((labelText + "\n").utf8)) else {
+                        throw TarHeader.Damage(description: "it has not the label of one")
+                    }
+                } else if header.name == database, !hasDatabase {
+                    hasDatabase = true
+                    try reader.extract(to: staging + "/" + database)
+                } else if isMediaName(header.name) {
+                    media += 1
+                    try reader.extract(to: staging + "/" + header.name)
+                } else {
+                    throw TarHeader.Damage(description: "it has a file that does not belong there: \(header.name)")
+                }
+            }
+            guard hasDatabase else { throw TarHeader.Damage(description: "it has no database") }
+        } catch let damage as TarHeader.Damage {
+            throw Terminal.Complaint(description: "\(file) is no whole backup: \(damage).")
+        }
+        try check(staging + "/" + database)
+        guard rename(staging, target) == 0 else { throw complaint("Cannot make", directory) }
+        syncDirectory(of: target)
+        return media
+    }
+
+    /// Looks through the database before anybody relies on it.
+    private static func check(_ file: String) throws {
+        let reader = try DatabaseReader(file: file)
+        var damage: [String] = []
+        try reader.inspect(
+            DatabaseReader.Inspection(
+                damage: { damage.append($0) }, journalRow: { _, _, _ in }, person: { _, _ in }, record: { _ in }))
+        try reader.close()
+        if let first = damage.first {
+            throw Terminal.Complaint(description: "The database in the backup is damaged: \(first).")
+        }
+    }
+
+    /// Whether a name stays inside the media folder.
+    private static func isMediaName(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count >= 2 && parts[0] == media[...]
+            && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    }
+
+    // MARK: - Files
+
+    static func complaint(_ what: String, _ path: String) -> Terminal.Complaint {
+        Terminal.Complaint(description: "\(what) \(path): \(String(cString: strerror(errno))).")
+    }
+
+    /// Makes a name durable.
+    ///
+    /// Failures do not matter: some file systems refuse to sync a directory, and keep its order themselves.
+    private static func syncDirectory(of path: String) {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(parent, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}

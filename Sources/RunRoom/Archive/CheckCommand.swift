@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import Live
+import Store
+
+/// `runroom check`: whether everything that is stored can be read.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Look for damage: in the database, in every journal row, in every runner's state and live track.",
+        discussion: """
+            May be given while the server runs. Prints a line for each thing that is damaged, and a last one with what \
+            was looked at. The exit status is 0 when all is well, 1 when something is damaged, and 2 when the database \
+            cannot be read at all.
+            """)
+
+    @OptionGroup var data: DataOptions
+
+    func run() async throws {
+        try await Terminal.run(failing: ExitCode(2)) {
+            let reader = try DatabaseReader(file: data.directory + "/runroom.sqlite")
+            // A box, for the closure and what comes after it.
+            final class Tally { var damages = 0 }
+            let tally = Tally()
+            let count = try DataInspection.run(reader) { line in
+                tally.damages += 1
+                Terminal.say(line)
+            }
+            try reader.close()
+            Terminal.say(
+                """
+                Looked at \(count.journalRows) journal rows, \(count.people) runners of rooms and \
+                \(count.liveTracks) live tracks: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
+                """)
+            if tally.damages > 0 { throw ExitCode(1) }
+        }
+    }
+}

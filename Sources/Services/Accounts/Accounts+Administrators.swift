@@ -1,0 +1,63 @@
+import Store
+
+extension Accounts {
+    /// Whether what is kept from users, such as wiping, is open to an account.
+    ///
+    /// - Parameter account: As it was read for this request: a role that was taken away takes effect with the next.
+    /// - Returns: False for a disabled one, whatever its role.
+    public func isAdministrator(_ account: Account) -> Bool {
+        account.role.isAdministrator && account.disabledAt == nil
+    }
+
+    /// Adds an account with a role.
+    ///
+    /// - Parameters:
+    ///   - username: As in ``register(username:password:nickname:)``.
+    ///   - password: 1 to 128 characters.
+    ///   - role: What it may do.
+    ///   - email: Where its owner is reached; up to 254 characters around one `@`.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
+    ///   ``ServicesError/store(_:)``.
+    public func create(
+        username: String, password: String, role: Account.Role, email: String? = nil
+    ) async throws(ServicesError) -> Account {
+        try AccountRules.checkUsername(username)
+        try AccountRules.checkPassword(password)
+        if let email { try AccountRules.checkEmail(email) }
+        let hash = try await passwords.hash(password), time = now()
+        return Account(
+            try await asking { () throws(StoreError) in
+                try await store.insertAccount(
+                    username: username, usernameKey: AccountRules.key(username), passwordHash: hash,
+                    role: role.rawValue, email: email, at: time)
+            })
+    }
+
+    /// The accounts that are more than users, in the order of their making, disabled ones included.
+    public func administrators() async throws(ServicesError) -> [Account] {
+        try await asking { () throws(StoreError) in try await store.administrators() }.map(Account.init)
+    }
+
+    /// Keeps an account from being used: nobody can log in to it, and its tokens are worthless.
+    ///
+    /// Its records and what it wrote stay. Not an error if it is disabled already.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func disable(account: Int64) async throws(ServicesError) {
+        let time = now()
+        defer { tokens.forget(account: account) }
+        let isFound = try await asking { () throws(StoreError) in
+            try await store.setDisabled(time, account: account)
+        }
+        guard isFound else { throw .unknownUser }
+    }
+
+    /// Lets an account be used again; not an error if it may.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func enable(account: Int64) async throws(ServicesError) {
+        let isFound = try await asking { () throws(StoreError) in try await store.setDisabled(nil, account: account) }
+        guard isFound else { throw .unknownUser }
+    }
+}

@@ -1,0 +1,110 @@
+import Store
+
+extension Accounts {
+    /// Changes nickname and password of who knows the password: both, or neither.
+    ///
+    /// A new password makes all tokens of the account worthless.
+    ///
+    /// - Parameters:
+    ///   - username: As it was typed.
+    ///   - password: The present one, as it was typed.
+    ///   - nickname: 1 to 64 characters; nil leaves it.
+    ///   - newPassword: 1 to 128 characters; nil leaves it.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account after it.
+    /// - Throws: What ``login(username:password:address:)`` throws; ``ServicesError/invalid(field:message:)``;
+    ///   ``ServicesError/wrongPassword`` also when another call changed the password meanwhile.
+    public func update(
+        username: String, password: String, nickname: String?, newPassword: String?, address: String
+    ) async throws(ServicesError) -> Account {
+        if let nickname { try AccountRules.checkNickname(nickname) }
+        if let newPassword { try AccountRules.checkPassword(newPassword, field: "newPassword") }
+        let (stored, _) = try await authenticate(username: username, password: password, address: address)
+        if nickname == nil, newPassword == nil { return Account(stored) }
+        var hash: String?
+        if let newPassword { hash = try await passwords.hash(newPassword) }
+        let newHash = hash, time = now()
+        let updated = try await asking { () throws(StoreError) in
+            try await store.updateAccount(
+                stored.id, withPasswordHash: stored.passwordHash, nickname: nickname, newPasswordHash: newHash,
+                at: time)
+        }
+        if newHash != nil { tokens.forget(account: stored.id) }
+        guard let updated else { throw .wrongPassword }
+        return Account(updated)
+    }
+
+    /// Deletes the account of who knows its password, with all that is its own.
+    ///
+    /// - Parameters:
+    ///   - username: As it was typed.
+    ///   - password: As it was typed.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account as it was.
+    /// - Throws: What ``login(username:password:address:)`` throws.
+    public func delete(
+        username: String, password: String, address: String
+    ) async throws(ServicesError) -> Account {
+        let (stored, _) = try await authenticate(username: username, password: password, address: address)
+        try await delete(account: stored.id)
+        return Account(stored)
+    }
+
+    /// Changes the picture that others see.
+    ///
+    /// - Parameters:
+    ///   - picture: What ``Media/store(_:)`` has answered within the hour; nil for the default one.
+    ///   - account: Whose.
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setPicture(_ picture: MediaID?, account: Int64) async throws(ServicesError) -> Account {
+        let time = now()
+        let stored = try await asking { () throws(StoreError) in
+            try await store.setPicture(picture?.rawValue, account: account, at: time)
+        }
+        guard let stored else { throw .unknownUser }
+        return Account(stored)
+    }
+
+    /// A numbered page of all accounts, in the order of their making.
+    ///
+    /// - Parameters:
+    ///   - page: From 1.
+    ///   - limit: Accounts a page, 1 or more; 100 at most are answered.
+    /// - Returns: An empty page behind the last.
+    /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
+    public func accounts(page: Int, limit: Int) async throws(ServicesError) -> [Account] {
+        guard page >= 1 else { throw .invalid(field: "page", message: "page must be 1 or more.") }
+        guard limit >= 1 else { throw .invalid(field: "limit", message: "limit must be 1 or more.") }
+        let limit = min(limit, 100)
+        let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
+        if isBeyond { return [] }
+        return try await asking { () throws(StoreError) in
+            try await store.accounts(offset: offset, limit: limit)
+        }.map(Account.init)
+    }
+
+    // MARK: Preferences
+
+    /// What the user prefers.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func preferences(account: Int64) async throws(ServicesError) -> Preferences {
+        let text = try await asking { () throws(StoreError) in try await store.preferences(account: account) }
+        guard let text else { return Preferences() }
+        do {
+            return try Preferences(JSONValue(parsing: text).object ?? JSONObject())
+        } catch {
+            throw .store(.corrupt("preferences are malformed"))
+        }
+    }
+
+    /// Replaces what the user prefers.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setPreferences(_ preferences: Preferences, account: Int64) async throws(ServicesError) {
+        try await asking { () throws(StoreError) in
+            try await store.setPreferences(preferences.json.text, account: account)
+        }
+    }
+}

@@ -1,0 +1,315 @@
+public import Store
+
+/// Posts with images, comments with replies, and who likes them.
+///
+/// Counts are those of the rows, always: each change and its count are one transaction. An account that a call speaks
+/// for is taken at its word; whether it may change what somebody wrote is decided here.
+public final class Forum: Sendable {
+    /// A post has at most as many images.
+    public static let maxImages = 3
+    /// A post's content has at most as many bytes of UTF-8.
+    public static let maxContentBytes = 1_000_000
+    /// Uploads in the same words count as one post for so many milliseconds after the first.
+    static let mergeWindow: Int64 = 5000
+
+    private let store: AppDatabase
+    private let now: @Sendable () -> Int64
+
+    /// Makes the service.
+    ///
+    /// - Parameters:
+    ///   - store: Where the forum is.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(store: AppDatabase, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+        self.store = store
+        self.now = now
+    }
+
+    /// What a client writes as `_id` or as a number.
+    ///
+    /// - Returns: nil for what is neither, which nothing has.
+    public static func key(_ text: String) -> ForumKey? {
+        if let id = ObjectID.id(text) { return .id(id) }
+        guard !text.isEmpty, text.utf8.count <= 18,
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return Int64(text).map { .number($0) }
+    }
+
+    // MARK: - Posts
+
+    /// Whether a post may say this.
+    ///
+    /// Asked by who stores images for it first.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)`` unless the title has 1 to 200 characters, the content 1 to
+    ///   1,000,000 bytes, and both are free of control characters and not blank.
+    public static func check(title: String, content: String) throws(ServicesError) {
+        try ForumRules.checkTitle(title)
+        try ForumRules.checkContent(content)
+    }
+
+    /// A post after it was published.
+    public struct Publication: Hashable, Sendable {
+        public let post: StoredPost
+        /// Whether its images went to a post that was there.
+        public let isMerged: Bool
+    }
+
+    /// Writes a post.
+    ///
+    /// A client that can upload one file a request sends a post of three images as three requests at once. With
+    /// `merging`, images for which the author has written a post with images, in the same words, less than five seconds
+    /// ago become that post's, however the requests interleave.
+    ///
+    /// - Parameters:
+    ///   - title: See ``check(title:content:)``.
+    ///   - content: See ``check(title:content:)``.
+    ///   - images: Stored pictures, three at most.
+    ///   - merging: Whether the images may go to a post that is there.
+    ///   - author: Whose.
+    /// - Returns: The post, and how it came to be.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, also when the post that is there would have more than three
+    ///   images; ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func publish(
+        title: String, content: String, images: [MediaID] = [], merging: Bool = false, author: Int64
+    ) async throws(ServicesError) -> Publication {
+        try Self.check(title: title, content: content)
+        guard images.count <= Self.maxImages else { throw Self.tooManyImages }
+        let time = now()
+        let inserted = try await asking { () throws(StoreError) in
+            try await store.insertPost(
+                title: title, content: content, images: images.map(\.rawValue), imageLimit: Self.maxImages,
+                mergeSince: merging ? time - Self.mergeWindow : nil, author: author, at: time)
+        }
+        switch inserted {
+        case .created(let post): return Publication(post: post, isMerged: false)
+        case .merged(let post): return Publication(post: post, isMerged: true)
+        case .full: throw Self.tooManyImages
+        }
+    }
+
+    /// A post without its comments.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func post(_ key: ForumKey) async throws(ServicesError) -> StoredPost {
+        try Self.found(try await asking { () throws(StoreError) in try await store.post(key) })
+    }
+
+    /// A post with its comments.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func thread(_ key: ForumKey) async throws(ServicesError) -> StoredThread {
+        try Self.found(try await asking { () throws(StoreError) in try await store.thread(key) })
+    }
+
+    /// Some posts with their comments, oldest first.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number; 0 for all.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: None behind the last.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func threads(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
+    ) async throws(ServicesError) -> [StoredThread] {
+        try await asking { () throws(StoreError) in
+            try await store.threads(author: author, after: after, offset: offset, limit: limit)
+        }
+    }
+
+    /// How many posts there are.
+    public func postCount() async throws(ServicesError) -> Int {
+        try await asking { () throws(StoreError) in try await store.postCount() }
+    }
+
+    /// The ids of somebody's newest posts as clients see them, oldest first.
+    public func newestPosts(of author: Int64, limit: Int = 100) async throws(ServicesError) -> [String] {
+        try await asking { () throws(StoreError) in try await store.newestPosts(author: author, limit: limit) }
+            .map(ObjectID.text)
+    }
+
+    /// Changes a post.
+    ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - title: See ``check(title:content:)``.
+    ///   - content: See ``check(title:content:)``.
+    ///   - images: The pictures that it is to have instead of those it has, three at most; nil to leave them.
+    ///   - editor: Who changes it: its author.
+    /// - Returns: The post after it.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody else,
+    ///   ``ServicesError/invalid(field:message:)``, ``ServicesError/store(_:)``.
+    public func edit(
+        _ key: ForumKey, title: String, content: String, images: [MediaID]? = nil, editor: Int64
+    ) async throws(ServicesError) -> StoredPost {
+        let post = try await post(key)
+        guard post.author.id == editor else { throw .forbidden }
+        try Self.check(title: title, content: content)
+        guard images?.count ?? 0 <= Self.maxImages else { throw Self.tooManyImages }
+        let time = now()
+        return try Self.found(
+            try await asking { () throws(StoreError) in
+                try await store.updatePost(
+                    post.id, title: title, content: content, images: images?.map(\.rawValue), at: time)
+            })
+    }
+
+    /// Deletes a post with its comments and likes.
+    ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - account: Who deletes it: its author, or a moderator.
+    ///   - isModerator: Whether they may delete what others wrote.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
+    public func deletePost(_ key: ForumKey, by account: Int64, isModerator: Bool) async throws(ServicesError) {
+        let post = try await post(key)
+        guard isModerator || post.author.id == account else { throw .forbidden }
+        // Of two who delete it at once, one finds it gone.
+        guard try await asking({ () throws(StoreError) in try await store.deletePost(post.id) }) else {
+            throw .notFound
+        }
+    }
+
+    /// Deletes all posts with their comments and likes.
+    ///
+    /// The caller has checked that whoever wants this may.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    public func deleteAllPosts() async throws(ServicesError) -> Int {
+        try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
+    }
+
+    // MARK: - Comments
+
+    /// Writes a comment.
+    ///
+    /// - Parameters:
+    ///   - post: On what.
+    ///   - parent: The comment of the same post that it replies to; nil for none. Replies nest a hundred deep at most.
+    ///   - content: 1 to 1000 characters, not blank, without control characters but line ends and tabs.
+    ///   - author: Whose.
+    /// - Returns: The comment.
+    /// - Throws: ``ServicesError/notFound`` for the post, ``ServicesError/invalid(field:message:)`` also for the parent,
+    ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func comment(
+        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64
+    ) async throws(ServicesError) -> StoredComment {
+        try ForumRules.checkComment(content)
+        let time = now()
+        let inserted = try await asking { () throws(StoreError) in
+            try await store.insertComment(on: post, replyingTo: parent, content: content, author: author, at: time)
+        }
+        switch inserted {
+        case .created(let comment): return comment
+        case .noSuchPost: throw .notFound
+        case .noSuchParent:
+            throw .invalid(field: "parent", message: "The post has no such comment to reply to.")
+        case .tooDeep: throw .invalid(field: "parent", message: "The discussion is too deep for another reply.")
+        }
+    }
+
+    /// Some comments on a post, replies included, oldest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - after: Those with a greater number; 0 for all.
+    ///   - limit: At most as many.
+    /// - Returns: None behind the last.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func comments(
+        on post: Int64, after: Int64 = 0, limit: Int
+    ) async throws(ServicesError) -> [StoredComment] {
+        try await asking { () throws(StoreError) in
+            try await store.comments(on: post, after: after, limit: limit)
+        }
+    }
+
+    /// The ids of all comments on a post as clients see them, oldest first.
+    public func commentIDs(on post: StoredPost) async throws(ServicesError) -> [String] {
+        if post.commentCount == 0 { return [] }
+        return try await asking { () throws(StoreError) in try await store.commentIDs(on: post.id) }
+            .map(ObjectID.text)
+    }
+
+    /// Deletes a comment with the replies to it.
+    ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - account: Who deletes it: its author, the author of the post, or a moderator.
+    ///   - isModerator: Whether they may delete what others wrote.
+    /// - Returns: The comment as it was.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
+    public func deleteComment(
+        _ key: ForumKey, by account: Int64, isModerator: Bool
+    ) async throws(ServicesError) -> StoredComment {
+        let comment = try Self.found(
+            try await asking { () throws(StoreError) in try await store.comment(key) })
+        if !isModerator, comment.author.id != account {
+            guard try await post(.id(comment.post)).author.id == account else { throw .forbidden }
+        }
+        guard try await asking({ () throws(StoreError) in try await store.deleteComment(comment.id) }) else {
+            throw .notFound
+        }
+        return comment
+    }
+
+    // MARK: - Likes
+
+    /// Lets somebody like a post, or no longer like it.
+    ///
+    /// - Returns: The post with its new count; nil if it was so before.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setLike(
+        _ isLiked: Bool, post: ForumKey, account: Int64
+    ) async throws(ServicesError) -> StoredPost? {
+        let time = now()
+        return try Self.changed(
+            try await asking { () throws(StoreError) in
+                try await store.setLike(isLiked, post: post, account: account, at: time)
+            })
+    }
+
+    /// Lets somebody like a comment, or no longer like it.
+    ///
+    /// - Returns: The comment with its new count; nil if it was so before.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setLike(
+        _ isLiked: Bool, comment: ForumKey, account: Int64
+    ) async throws(ServicesError) -> StoredComment? {
+        let time = now()
+        return try Self.changed(
+            try await asking { () throws(StoreError) in
+                try await store.setLike(isLiked, comment: comment, account: account, at: time)
+            })
+    }
+
+    /// Whether somebody likes a post.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func likes(post: ForumKey, account: Int64) async throws(ServicesError) -> Bool {
+        try Self.found(
+            try await asking { () throws(StoreError) in try await store.likes(post: post, account: account) })
+    }
+
+    // MARK: - Answers
+
+    private static let tooManyImages = ServicesError.invalid(
+        field: "images", message: "A post has at most \(maxImages) images.")
+
+    private static func found<Value>(_ value: Value?) throws(ServicesError) -> Value {
+        guard let value else { throw .notFound }
+        return value
+    }
+
+    private static func changed<Liked>(_ change: AppDatabase.LikeChange<Liked>) throws(ServicesError) -> Liked? {
+        switch change {
+        case .changed(let liked): liked
+        case .unchanged: nil
+        case .notFound: throw .notFound
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What posts and comments may say.
+enum ForumRules {
+    static func checkTitle(_ title: String) throws(ServicesError) {
+        try checkLength(title, as: "title", named: "The title", upTo: 200, bytes: 3200)
+        guard !title.unicodeScalars.contains(where: isControl) else {
+            throw .invalid(field: "title", message: "The title must not contain control characters.")
+        }
+    }
+
+    static func checkContent(_ content: String) throws(ServicesError) {
+        // By bytes only: counting the characters of a megabyte is work.
+        guard content.utf8.count <= Forum.maxContentBytes else {
+            throw .invalid(
+                field: "content", message: "The content must have at most \(Forum.maxContentBytes) bytes.")
+        }
+        try checkText(content, named: "The content")
+    }
+
+    static func checkComment(_ content: String) throws(ServicesError) {
+        try checkLength(content, as: "content", named: "The content", upTo: 1000, bytes: 16_000)
+        try checkText(content, named: "The content")
+    }
+
+    private static func checkLength(
+        _ text: String, as field: String, named name: String, upTo limit: Int, bytes: Int
+    ) throws(ServicesError) {
+        // A character may carry any number of combining marks, hence the limit in bytes.
+        guard !text.isEmpty, text.utf8.count <= bytes, text.count <= limit,
+            !text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+        else { throw .invalid(field: field, message: "\(name) must have 1 to \(limit) characters and not be blank.") }
+    }
+
+    /// Several lines; nothing that a screen could not show.
+    private static func checkText(_ text: String, named name: String) throws(ServicesError) {
+        guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+            throw .invalid(field: "content", message: "\(name) must not be empty or blank.")
+        }
+        guard !text.unicodeScalars.contains(where: { isControl($0) && !isLayout($0) }) else {
+            throw .invalid(field: "content", message: "\(name) must not contain control characters.")
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control
+    }
+
+    private static func isLayout(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "\n" || scalar == "\r" || scalar == "\t"
+    }
+}

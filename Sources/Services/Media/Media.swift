@@ -1,0 +1,180 @@
+public import Logging
+public import Store
+
+/// Uploaded pictures: avatars and the images of posts.
+///
+/// What something refers to is kept; what nothing refers to an hour after its upload is removed by a sweep. A table
+/// refers to a picture by a column `BIGINT … REFERENCES media (id)` that is listed in the store's `MediaReferences`.
+public final class Media: Sendable {
+    /// Where the bytes of an upload are.
+    public enum Content: Sendable {
+        case bytes([UInt8])
+        /// A file that somebody else removes, not before ``Media/store(_:)`` has returned.
+        case file(path: String)
+    }
+
+    /// A picture to be served.
+    public struct Picture: Hashable, Sendable {
+        public let path: String
+        /// One of `image/png`, `image/jpeg`, `image/gif`, `image/webp`.
+        public let contentType: String
+        /// Without quotation marks; the same for the same bytes, and no others.
+        public let etag: String
+        /// Bytes.
+        public let count: Int
+    }
+
+    /// 5 MiB.
+    public static let maxBytes = 5 << 20
+    /// More would be a burden to every phone that shows it: 50 megapixels are 200 MB when decoded.
+    public static let maxPixels = 50_000_000
+    /// Nobody's screen or camera is wider, and decoders have their own limits from here on.
+    static let maxSide = 16_384
+    /// How long a picture may wait for something to refer to it: milliseconds.
+    static let patience: Int64 = 3_600_000
+
+    private let store: AppDatabase
+    private let files: MediaFiles
+    private let workers: WorkerPool
+    private let logger: Logger
+    private let now: @Sendable () -> Int64
+
+    /// Makes the service; the folder `media` in the database's directory is made with the first picture.
+    ///
+    /// - Parameters:
+    ///   - store: Where pictures are listed.
+    ///   - queueLimit: How many uploads may wait for the disk before ``ServicesError/overloaded``.
+    ///   - logger: Hears of what a sweep removes.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(
+        store: AppDatabase, queueLimit: Int = 256, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
+        self.store = store
+        self.logger = logger
+        self.now = now
+        files = MediaFiles(directory: store.directory + "/media")
+        // Two, so that a slow disk under one upload does not stop the next; four would only make it seek.
+        workers = WorkerPool(name: "media", threads: 2, queueLimit: queueLimit)
+    }
+
+    /// Keeps a picture; when this returns it is on the disk.
+    ///
+    /// The same bytes twice have two ids and one file.
+    ///
+    /// - Parameter content: A PNG, JPEG, GIF or WebP of at most ``maxBytes`` and ``maxPixels``, which its first bytes
+    ///   must say; what its sender calls it does not count.
+    /// - Returns: Its id. It is kept for an hour, and for good once something refers to it.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func store(_ content: Content) async throws(ServicesError) -> MediaID {
+        let loaded = try await workers.run { Self.load(content) }
+        let (bytes, info) = try loaded.get()
+        let hash = Crypto.sha256(bytes), time = now()
+        // Before the file: from now on no sweep removes the file of this hash. A crash in between leaves a row that
+        // nobody knows, which the next sweep takes.
+        let media = try await asking { () throws(StoreError) in
+            try await store.insertMedia(
+                hash: hash, type: info.format.rawValue, bytes: bytes.count, width: info.width, height: info.height,
+                at: time)
+        }
+        let written = try await workers.run { [files] in
+            Result { () throws(StoreError) in try files.write(bytes, hash: hash) }
+        }
+        try await asking { () throws(StoreError) in try written.get() }
+        return MediaID(rawValue: media.id)
+    }
+
+    /// A picture to be served, or nil.
+    public func open(_ id: MediaID) async throws(ServicesError) -> Picture? {
+        let stored = try await asking { () throws(StoreError) in try await store.media(id: id.rawValue) }
+        return stored.map { stored in
+            Picture(
+                path: files.path(of: stored.hash), contentType: stored.type,
+                etag: MediaFiles.hexadecimal(stored.hash.prefix(16)), count: stored.bytes)
+        }
+    }
+
+    private static func load(_ content: Content) -> Result<([UInt8], ImageInfo), ServicesError> {
+        Result { () throws(ServicesError) in
+            var bytes: [UInt8]?
+            switch content {
+            case .bytes(let all): bytes = all.count > maxBytes ? nil : all
+            case .file(let path):
+                do throws(StoreError) {
+                    bytes = try MediaFiles.read(path, limit: maxBytes)
+                } catch {
+                    throw .store(error)
+                }
+            }
+            guard let bytes else { throw .invalid(field: "file", message: "File size exceeds limit") }
+            guard let info = ImageInfo(bytes) else {
+                throw .invalid(field: "file", message: "The file must be a PNG, JPEG, GIF or WebP image")
+            }
+            guard max(info.width, info.height) <= maxSide, info.width * info.height <= maxPixels else {
+                throw .invalid(
+                    field: "file",
+                    message: "The image must have at most \(maxPixels / 1_000_000) megapixels, and \(maxSide) a side")
+            }
+            return (bytes, info)
+        }
+    }
+
+    // MARK: Sweeping
+
+    /// Removes the pictures that nothing has referred to for an hour; to be called now and then.
+    ///
+    /// - Returns: How many files went.
+    /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next sweep.
+    @discardableResult
+    public func sweep() async throws(ServicesError) -> Int {
+        let time = now() - Self.patience
+        var removed = 0
+        while true {
+            let batch = try await asking { () throws(StoreError) in
+                try await store.unreferencedMedia(before: time, limit: 100)
+            }
+            let hashes = try await asking { () throws(StoreError) in
+                try await store.deleteUnreferencedMedia(ids: batch)
+            }
+            removed += try await removeFiles(of: hashes)
+            // Those of the batch that something came to refer to are not in the next one either.
+            if batch.count < 100 { break }
+        }
+        if removed > 0 { logger.info("pictures removed that nothing refers to", metadata: ["files": "\(removed)"]) }
+        return removed
+    }
+
+    /// Removes what a process left behind that ended while it wrote or removed pictures; to be called once at a start.
+    ///
+    /// Files are aged by the machine's clock.
+    ///
+    /// - Returns: How many files went.
+    /// - Throws: ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    /// - Complexity: A look at each file there is.
+    @discardableResult
+    public func sweepFiles() async throws(ServicesError) -> Int {
+        let time = Int((IDGenerator.systemTime() - Self.patience) / 1000)
+        let hashes = try await workers.run { [files] in
+            files.removeIncoming(before: time)
+            return files.hashes(before: time)
+        }
+        var removed = 0
+        for start in stride(from: 0, to: hashes.count, by: 500) {
+            removed += try await removeFiles(of: Set(hashes[start..<min(start + 500, hashes.count)]))
+        }
+        if removed > 0 { logger.info("files removed that are no pictures", metadata: ["files": "\(removed)"]) }
+        return removed
+    }
+
+    private func removeFiles(of hashes: Set<[UInt8]>) async throws(ServicesError) -> Int {
+        if hashes.isEmpty { return 0 }
+        let files = files, logger = logger
+        return try await asking { () throws(StoreError) in
+            try await store.removeFiles(of: hashes) { hash in
+                let isGone = files.remove(hash)
+                if !isGone { logger.notice("the file of a picture that is gone cannot be removed") }
+                return isGone
+            }
+        }
+    }
+}

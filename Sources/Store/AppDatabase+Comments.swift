@@ -1,0 +1,154 @@
+extension AppDatabase {
+    /// What became of a new comment.
+    public enum CommentInsertion: Hashable, Sendable {
+        case created(StoredComment)
+        case noSuchPost
+        /// The post has no such comment to reply to.
+        case noSuchParent
+        /// It would be a reply to a reply to a reply, …, too many times.
+        case tooDeep
+    }
+
+    /// So many replies deep a discussion may go: the database deletes replies with what they reply to, and allows that
+    /// to go on a thousand times only.
+    static let deepestReply = 100
+
+    /// Adds a comment, and counts it.
+    ///
+    /// - Parameters:
+    ///   - post: On which post.
+    ///   - parent: The comment that it replies to, of the same post; nil for none.
+    ///   - content: Not empty.
+    ///   - author: Whose.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func insertComment(
+        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64, at time: Int64
+    ) async throws(StoreError) -> CommentInsertion {
+        let id = ids.next()
+        return try await write { session throws(StoreError) in
+            guard let post = try Self.post(post, in: session) else { return .noSuchPost }
+            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            var parentID: Int64?
+            var depth = 0
+            if let parent {
+                guard let found = try Self.comment(parent, in: session), found.post == post.id else {
+                    return .noSuchParent
+                }
+                parentID = found.id
+                depth = try session.one("SELECT depth + 1 FROM comments WHERE id = $1", found.id) { try $0.get(0) } ?? 0
+                guard depth <= Self.deepestReply else { return .tooDeep }
+            }
+            try session.execute(
+                Self.insertComment, id, try Self.nextNumber(of: "comments", in: session), post.id, parentID, depth,
+                author, time, content)
+            try session.execute("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post.id)
+            guard let comment = try Self.comment(.id(id), in: session) else {
+                throw .corrupt("a comment without an author")
+            }
+            return .created(comment)
+        }
+    }
+
+    /// A comment, or nil.
+    public func comment(_ key: ForumKey) async throws(StoreError) -> StoredComment? {
+        try await read { session throws(StoreError) in try Self.comment(key, in: session) }
+    }
+
+    /// Comments on a post, replies included, oldest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - after: Those with a greater number.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
+    /// - Throws: What the database says.
+    public func comments(
+        on post: Int64, after: Int64 = 0, limit: Int = Int.max
+    ) async throws(StoreError) -> [StoredComment] {
+        try await read { session throws(StoreError) in
+            try Self.comments(of: post, after: after, limit: limit, in: session)
+        }
+    }
+
+    /// The ids of all comments on a post, replies included, oldest first.
+    public func commentIDs(on post: Int64) async throws(StoreError) -> [Int64] {
+        try await read { session throws(StoreError) in
+            try session.rows("SELECT id FROM comments WHERE post = $1 ORDER BY number", post) { try $0.get(0) }
+        }
+    }
+
+    /// Deletes a comment with the replies to it and all their likes, and counts what is left.
+    ///
+    /// - Returns: Whether there was one.
+    public func deleteComment(_ id: Int64) async throws(StoreError) -> Bool {
+        try await write { session throws(StoreError) in
+            guard let comment = try Self.comment(.id(id), in: session) else { return false }
+            let count = try session.one(Self.sizeOfDiscussion, id) { try $0.get(0) as Int } ?? 1
+            try session.execute("DELETE FROM comments WHERE id = $1", id)
+            try session.execute(
+                "UPDATE posts SET comment_count = comment_count - $2 WHERE id = $1", comment.post, count)
+            return true
+        }
+    }
+
+    // MARK: Inside a transaction
+
+    static func comment(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredComment? {
+        switch key {
+        case .id(let id): try session.one(Self.commentByID, id) { try StoredComment($0) }
+        case .number(let number): try session.one(Self.commentByNumber, number) { try StoredComment($0) }
+        }
+    }
+
+    static func comments(
+        of post: Int64, after: Int64, limit: Int, in session: Session
+    ) throws(StoreError) -> [StoredComment] {
+        try session.rows(Self.commentsOfPost, post, after, limit) { try StoredComment($0) }
+    }
+
+    /// Deletes an account with all that is its own, and takes its likes and comments off the counts of what is not.
+    ///
+    /// - Returns: Whether there was one.
+    static func deleteAccount(_ id: Int64, in session: Session) throws(StoreError) -> Bool {
+        let discussed = try session.rows("SELECT DISTINCT post FROM comments WHERE author = $1", id) { row in
+            try row.get(0) as Int64
+        }
+        try session.execute(Self.takeOffPostLikes, id)
+        try session.execute(Self.takeOffCommentLikes, id)
+        guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
+        // Counted rather than reckoned: replies of others to its comments are gone too.
+        for post in discussed { try session.execute(Self.countComments, post) }
+        return true
+    }
+
+    // MARK: Statements
+
+    private static let insertComment = SQL(
+        """
+        INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+        """)
+    private static let commentByID = SQL("\(StoredComment.select) WHERE c.id = $1")
+    private static let commentByNumber = SQL("\(StoredComment.select) WHERE c.number = $1")
+    private static let commentsOfPost = SQL(
+        "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+    private static let sizeOfDiscussion = SQL(
+        """
+        WITH RECURSIVE discussion (id) AS (
+            SELECT id FROM comments WHERE id = $1
+            UNION ALL SELECT c.id FROM comments c JOIN discussion d ON c.parent = d.id
+        )
+        SELECT COUNT(*) FROM discussion
+        """)
+    private static let takeOffPostLikes = SQL(
+        "UPDATE posts SET like_count = like_count - 1 WHERE id IN (SELECT post FROM post_likes WHERE account = $1)")
+    private static let takeOffCommentLikes = SQL(
+        """
+        UPDATE comments SET like_count = like_count - 1
+        WHERE id IN (SELECT comment FROM comment_likes WHERE account = $1)
+        """)
+    private static let countComments = SQL(
+        "UPDATE posts SET comment_count = (SELECT COUNT(*) FROM comments WHERE post = $1) WHERE id = $1")
+}

@@ -1,0 +1,116 @@
+/// The columns that refer to pictures: what they name is kept.
+///
+/// A table that refers to pictures declares its column `BIGINT … REFERENCES media (id)`, with an index that begins with
+/// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead.
+enum MediaReferences {
+    static let columns: [(table: String, column: String)] = [
+        ("accounts", "picture"), ("post_images", "media"),
+    ]
+
+    /// A condition on a row of `media`: that nothing refers to it.
+    static let areNone = columns.map { table, column in
+        "NOT EXISTS (SELECT 1 FROM \(table) WHERE \(table).\(column) = media.id)"
+    }.joined(separator: " AND ")
+}
+
+extension AppDatabase {
+    /// Notes a picture; its file is to follow.
+    ///
+    /// It is removed again by the next sweep after `time` and the sweep's patience, unless something refers to it by
+    /// then.
+    ///
+    /// - Parameters:
+    ///   - hash: SHA-256 of the bytes.
+    ///   - type: The type of content.
+    ///   - bytes: The size, above 0.
+    ///   - width: In pixels, above 0.
+    ///   - height: In pixels, above 0.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The picture, with a new id.
+    /// - Throws: What the database says.
+    public func insertMedia(
+        hash: [UInt8], type: String, bytes: Int, width: Int, height: Int, at time: Int64
+    ) async throws(StoreError) -> StoredMedia {
+        let media = StoredMedia(
+            id: ids.next(), hash: hash, type: type, bytes: bytes, width: width, height: height, createdAt: time)
+        _ = try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                INSERT INTO media (id, hash, type, bytes, width, height, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                """,
+                media.id, hash, type, bytes, width, height, time)
+        }
+        return media
+    }
+
+    /// The picture of this id, or nil.
+    public func media(id: Int64) async throws(StoreError) -> StoredMedia? {
+        try await read { session throws(StoreError) in
+            try session.one(
+                "SELECT id, hash, type, bytes, width, height, created_at FROM media WHERE id = $1", id
+            ) { row in
+                StoredMedia(
+                    id: try row.get(0), hash: try row.get(1), type: try row.get(2), bytes: try row.get(3),
+                    width: try row.get(4), height: try row.get(5), createdAt: try row.get(6))
+            }
+        }
+    }
+
+    /// The ids of pictures that nothing refers to.
+    ///
+    /// - Parameters:
+    ///   - time: Only those made before it, in milliseconds since 1970.
+    ///   - limit: At most as many.
+    /// - Returns: The oldest ones, ascending.
+    /// - Throws: What the database says.
+    /// - Complexity: A lookup for each picture there is, on a reader.
+    public func unreferencedMedia(before time: Int64, limit: Int) async throws(StoreError) -> [Int64] {
+        try await read { session throws(StoreError) in
+            try session.rows(Self.unreferenced, time, limit) { try $0.get(0) }
+        }
+    }
+
+    /// Removes those of the pictures that nothing refers to at this moment.
+    ///
+    /// - Returns: The hashes of what was removed; other pictures may have the same.
+    /// - Throws: What the database says.
+    public func deleteUnreferencedMedia(ids: [Int64]) async throws(StoreError) -> Set<[UInt8]> {
+        try await write { session throws(StoreError) in
+            var hashes: Set<[UInt8]> = []
+            for id in ids {
+                let hash = try session.one(Self.deleteUnreferenced, id) { try $0.get(0) as [UInt8] }
+                if let hash { hashes.insert(hash) }
+            }
+            return hashes
+        }
+    }
+
+    /// Removes the files of those of the hashes that no picture has.
+    ///
+    /// No picture can come to have one of them meanwhile, because pictures are noted before their files are written,
+    /// and this is a turn of the writer.
+    ///
+    /// - Parameters:
+    ///   - hashes: Of files that may be nobody's.
+    ///   - remove: Removes the file of a hash and says whether it did. Runs on the writer's thread, which waits for it.
+    /// - Returns: How many files were removed.
+    /// - Throws: What the database says.
+    public func removeFiles(
+        of hashes: Set<[UInt8]>, _ remove: @escaping @Sendable ([UInt8]) -> Bool
+    ) async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in
+            var count = 0
+            for hash in hashes where try !session.exists(Self.mediaByHash, hash) {
+                if remove(hash) { count += 1 }
+            }
+            return count
+        }
+    }
+
+    private static let unreferenced = SQL(
+        "SELECT id FROM media WHERE created_at < $1 AND \(MediaReferences.areNone) ORDER BY id LIMIT $2")
+    private static let deleteUnreferenced = SQL(
+        "DELETE FROM media WHERE id = $1 AND \(MediaReferences.areNone) RETURNING hash")
+    private static let mediaByHash: SQL = "SELECT 1 FROM media WHERE hash = $1 LIMIT 1"
+}

@@ -1,0 +1,235 @@
+extension AppDatabase {
+    /// What became of a new post.
+    public enum PostInsertion: Hashable, Sendable {
+        case created(StoredPost)
+        /// Its images are now those of a post that was there.
+        case merged(StoredPost)
+        /// The post that would have taken its images has no room for them.
+        case full
+    }
+
+    /// Adds a post, or its images to one that the same author has just written in the same words.
+    ///
+    /// Whether there is such a post is decided in the transaction that makes it: of any number of calls at the same
+    /// moment, one makes the post and the others find it.
+    ///
+    /// - Parameters:
+    ///   - title: Not empty.
+    ///   - content: Not empty.
+    ///   - images: Pictures among the media, in order; they exist.
+    ///   - imageLimit: A post has at most as many images; `images` are no more.
+    ///   - mergeSince: The images go to a post with images by the same author, with the same title and content, that was
+    ///     written after this time (milliseconds since 1970), if there is one; nil to make a post in any case.
+    ///   - author: Whose.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: What became of it.
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func insertPost(
+        title: String, content: String, images: [Int64] = [], imageLimit: Int, mergeSince: Int64? = nil,
+        author: Int64, at time: Int64
+    ) async throws(StoreError) -> PostInsertion {
+        let id = ids.next()
+        return try await write { session throws(StoreError) in
+            if let mergeSince, !images.isEmpty,
+                let found = try Self.postToMerge(title, content, since: mergeSince, author: author, in: session)
+            {
+                guard found.imageCount + images.count <= imageLimit else { return .full }
+                try Self.add(images, to: found.id, from: found.nextPlace, in: session)
+                try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
+                return .merged(try Self.existingPost(found.id, in: session))
+            }
+            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            try session.execute(
+                Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content)
+            try Self.add(images, to: id, from: 0, in: session)
+            return .created(try Self.existingPost(id, in: session))
+        }
+    }
+
+    /// A post without its comments, or nil.
+    public func post(_ key: ForumKey) async throws(StoreError) -> StoredPost? {
+        try await read { session throws(StoreError) in try Self.post(key, in: session) }
+    }
+
+    /// A post with all its comments, or nil.
+    public func thread(_ key: ForumKey) async throws(StoreError) -> StoredThread? {
+        try await read { session throws(StoreError) in
+            try Self.post(key, in: session).map { post throws(StoreError) in try Self.thread(post, in: session) }
+        }
+    }
+
+    /// Posts with all their comments, oldest first.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number.
+    ///   - offset: How many of them to skip. Costs as much as reading their index entries.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
+    /// - Throws: What the database says.
+    public func threads(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
+    ) async throws(StoreError) -> [StoredThread] {
+        try await read { session throws(StoreError) in
+            let found =
+                if let author {
+                    try session.rows(Self.postIDsByAuthor, author, after, limit, offset) { try $0.get(0) as Int64 }
+                } else {
+                    try session.rows(Self.postIDs, after, limit, offset) { try $0.get(0) as Int64 }
+                }
+            var threads: [StoredThread] = []
+            for id in found {
+                threads.append(try Self.thread(try Self.existingPost(id, in: session), in: session))
+            }
+            return threads
+        }
+    }
+
+    /// How many posts there are, of an author or in all.
+    public func postCount(author: Int64? = nil) async throws(StoreError) -> Int {
+        try await read { session throws(StoreError) in
+            if let author {
+                return try session.one("SELECT COUNT(*) FROM posts WHERE author = $1", author) { try $0.get(0) } ?? 0
+            }
+            return try session.one("SELECT COUNT(*) FROM posts") { try $0.get(0) } ?? 0
+        }
+    }
+
+    /// The ids of an author's newest posts, oldest first.
+    public func newestPosts(author: Int64, limit: Int) async throws(StoreError) -> [Int64] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                "SELECT id FROM posts WHERE author = $1 ORDER BY number DESC LIMIT $2", author, limit
+            ) { try $0.get(0) as Int64 }.reversed()
+        }
+    }
+
+    /// Changes a post.
+    ///
+    /// - Parameters:
+    ///   - id: Which.
+    ///   - title: nil to leave it.
+    ///   - content: nil to leave it.
+    ///   - images: All that it is to have; nil to leave them.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The post after it, nil if there is none.
+    /// - Throws: What the database says.
+    public func updatePost(
+        _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
+    ) async throws(StoreError) -> StoredPost? {
+        try await write { session throws(StoreError) in
+            let changed = try session.execute(Self.updatePost, id, title, content, time)
+            guard changed == 1 else { return nil }
+            if let images {
+                try session.execute("DELETE FROM post_images WHERE post = $1", id)
+                try Self.add(images, to: id, from: 0, in: session)
+            }
+            return try Self.existingPost(id, in: session)
+        }
+    }
+
+    /// Deletes a post with its comments, its likes and theirs.
+    ///
+    /// - Returns: Whether there was one.
+    public func deletePost(_ id: Int64) async throws(StoreError) -> Bool {
+        try await write { session throws(StoreError) in
+            try session.execute("DELETE FROM posts WHERE id = $1", id) == 1
+        }
+    }
+
+    /// Deletes all posts with all that hangs on them; their numbers are not given again.
+    ///
+    /// - Returns: How many there were.
+    public func deleteAllPosts() async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in try session.execute("DELETE FROM posts") }
+    }
+
+    // MARK: Inside a transaction
+
+    static func post(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredPost? {
+        switch key {
+        case .id(let id): try post(where: Self.postByID, id, in: session)
+        case .number(let number): try post(where: Self.postByNumber, number, in: session)
+        }
+    }
+
+    /// A post that this transaction has made or found.
+    static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> StoredPost {
+        guard let post = try post(.id(id), in: session) else { throw .corrupt("a post without an author") }
+        return post
+    }
+
+    /// The next number of a table, counted from 1.
+    static func nextNumber(of table: String, in session: Session) throws(StoreError) -> Int64 {
+        let number = try session.one(
+            "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value", table
+        ) { try $0.get(0) as Int64 }
+        guard let number else { throw .corrupt("the counter of \(table) is missing") }
+        return number
+    }
+
+    private static func post(
+        where query: SQL, _ value: Int64, in session: Session
+    ) throws(StoreError) -> StoredPost? {
+        guard var post = try session.one(query, value, as: { try StoredPost($0) }) else { return nil }
+        post.images = try session.rows(Self.imagesOfPost, post.id) { try $0.get(0) }
+        return post
+    }
+
+    private static func thread(_ post: StoredPost, in session: Session) throws(StoreError) -> StoredThread {
+        StoredThread(
+            post: post,
+            comments: post.commentCount == 0
+                ? [] : try comments(of: post.id, after: 0, limit: Int.max, in: session))
+    }
+
+    private struct MergeTarget {
+        var id: Int64
+        var imageCount: Int
+        var nextPlace: Int
+    }
+
+    private static func postToMerge(
+        _ title: String, _ content: String, since: Int64, author: Int64, in session: Session
+    ) throws(StoreError) -> MergeTarget? {
+        try session.one(Self.postToMerge, author, since, title, content) { row in
+            MergeTarget(id: try row.get(0), imageCount: try row.get(1), nextPlace: try row.get(2))
+        }
+    }
+
+    private static func add(
+        _ images: [Int64], to post: Int64, from place: Int, in session: Session
+    ) throws(StoreError) {
+        for (index, image) in images.enumerated() {
+            try session.execute(
+                "INSERT INTO post_images (post, place, media) VALUES ($1, $2, $3)", post, place + index, image)
+        }
+    }
+
+    // MARK: Statements
+
+    private static let insertPost = SQL(
+        """
+        INSERT INTO posts (id, number, author, created_at, updated_at, title, content)
+        VALUES ($1, $2, $3, $4, $4, $5, $6)
+        """)
+    private static let updatePost = SQL(
+        """
+        UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content), updated_at = $4 WHERE id = $1
+        """)
+    private static let postByID = SQL("\(StoredPost.select) WHERE p.id = $1")
+    private static let postByNumber = SQL("\(StoredPost.select) WHERE p.number = $1")
+    private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
+    private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
+    private static let postIDsByAuthor = SQL(
+        "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")
+    /// Among the author's newest only: nobody writes a hundred posts while they upload three images.
+    private static let postToMerge = SQL(
+        """
+        SELECT p.id, COUNT(*), MAX(i.place) + 1
+        FROM (SELECT * FROM posts WHERE author = $1 ORDER BY number DESC LIMIT 100) AS p
+            JOIN post_images i ON i.post = p.id
+        WHERE p.created_at > $2 AND p.title = $3 AND p.content = $4
+        GROUP BY p.id, p.number ORDER BY p.number DESC LIMIT 1
+        """)
+}

@@ -1,0 +1,24 @@
+extension AppDatabase {
+    /// Deletes all accounts but those of administrators, with all that is theirs, and counts anew what is left of the
+    /// forum.
+    ///
+    /// One transaction; everybody else's writes wait for it.
+    ///
+    /// - Returns: How many there were.
+    public func deleteAllUsers() async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in
+            let count = try session.execute("DELETE FROM accounts WHERE role = 'user'")
+            try session.execute(
+                """
+                UPDATE posts SET
+                    like_count = (SELECT COUNT(*) FROM post_likes WHERE post = posts.id),
+                    comment_count = (SELECT COUNT(*) FROM comments WHERE post = posts.id)
+                """)
+            try session.execute(
+                """
+                UPDATE comments SET like_count = (SELECT COUNT(*) FROM comment_likes WHERE comment = comments.id)
+                """)
+            return count
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// Names a post or a comment by one of its two keys.
+public enum ForumKey: Hashable, Sendable {
+    /// The id of the row.
+    case id(Int64)
+    /// The small number: 1, 2, 3, … in the order of writing.
+    case number(Int64)
+}
+
+/// Whoever wrote something, as everybody sees them.
+public struct StoredAuthor: Hashable, Sendable, Identifiable {
+    public let id: Int64
+    public let username: String
+    public let nickname: String
+    /// The picture among the media, nil for the default one.
+    public let picture: Int64?
+
+    public init(id: Int64, username: String, nickname: String, picture: Int64?) {
+        self.id = id
+        self.username = username
+        self.nickname = nickname
+        self.picture = picture
+    }
+}
+
+/// A post without its comments.
+public struct StoredPost: Hashable, Sendable, Identifiable {
+    public let id: Int64
+    /// 1, 2, 3, … in the order of writing; never given twice, deleted posts included.
+    public let number: Int64
+    public let author: StoredAuthor
+    public let title: String
+    public let content: String
+    /// Its pictures among the media, in order.
+    public internal(set) var images: [Int64]
+    /// How many comments it has, replies included.
+    public let commentCount: Int
+    /// How many people like it.
+    public let likeCount: Int
+    /// Milliseconds since 1970.
+    public let createdAt: Int64
+    /// When its text or its images were changed last, in milliseconds since 1970.
+    public let updatedAt: Int64
+}
+
+/// A comment on a post, or a reply to one.
+public struct StoredComment: Hashable, Sendable, Identifiable {
+    public let id: Int64
+    /// 1, 2, 3, … in the order of writing, over all posts; never given twice, deleted comments included.
+    public let number: Int64
+    /// The id of its post.
+    public let post: Int64
+    /// The id of the comment that it replies to, nil for none.
+    public let parent: Int64?
+    public let author: StoredAuthor
+    public let content: String
+    /// How many people like it.
+    public let likeCount: Int
+    /// Milliseconds since 1970.
+    public let createdAt: Int64
+    /// Milliseconds since 1970.
+    public let updatedAt: Int64
+}
+
+/// A post with its comments, of one moment.
+public struct StoredThread: Hashable, Sendable {
+    public let post: StoredPost
+    /// All of them, replies included, oldest first.
+    public let comments: [StoredComment]
+}
+
+extension StoredAuthor {
+    /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
+    static let columns = "a.id, a.username, a.nickname, a.picture"
+
+    init(_ row: SQLRow, from first: Int) throws {
+        self.init(
+            id: try row.get(first), username: try row.get(first + 1), nickname: try row.get(first + 2),
+            picture: try row.get(first + 3))
+    }
+}
+
+extension StoredPost {
+    /// A query for ``init(_:)``, to be continued with a condition on `p`.
+    static let select = """
+        SELECT p.id, p.number, p.title, p.content, p.comment_count, p.like_count, p.created_at, p.updated_at, \
+        \(StoredAuthor.columns) FROM posts p JOIN accounts a ON a.id = p.author
+        """
+
+    /// A post whose images are yet to be read.
+    init(_ row: SQLRow) throws {
+        self.init(
+            id: try row.get(0), number: try row.get(1), author: try StoredAuthor(row, from: 8), title: try row.get(2),
+            content: try row.get(3), images: [], commentCount: try row.get(4), likeCount: try row.get(5),
+            createdAt: try row.get(6), updatedAt: try row.get(7))
+    }
+}
+
+extension StoredComment {
+    /// A query for ``init(_:)``, to be continued with a condition on `c`.
+    static let select = """
+        SELECT c.id, c.number, c.post, c.parent, c.content, c.like_count, c.created_at, c.updated_at, \
+        \(StoredAuthor.columns) FROM comments c JOIN accounts a ON a.id = c.author
+        """
+
+    init(_ row: SQLRow) throws {
+        self.init(
+            id: try row.get(0), number: try row.get(1), post: try row.get(2), parent: try row.get(3),
+            author: try StoredAuthor(row, from: 8), content: try row.get(4), likeCount: try row.get(5),
+            createdAt: try row.get(6), updatedAt: try row.get(7))
+    }
+}

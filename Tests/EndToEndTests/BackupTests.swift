@@ -1,0 +1,132 @@
+import Foundation
+import GRDB
+import Testing
+
+/// `runroom backup`, `restore` and `check` against a real server and its directory.
+@Suite("Backups", .inTurn)
+struct BackupTests {
+    @Test("a backup of a server under load, restored, has all that was acknowledged before it")
+    func roundTrip() async throws {
+        let workshop = try Workshop()
+        let server = try await ServerProcess.start()
+        let room = try await REST.newRoom(port: server.port)
+        let runner = try await Runner.enter(room, port: server.port)
+        let start = Way.now - 600_000
+        runner.phone.send(["type": "start", "time": start])
+        try await runner.sendAndAwaitAck(Way.markers(1...20, from: start, stride: 10, interval: 3))
+        let picture = Data((0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let folder = server.directory + "/media/ab"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try picture.write(to: URL(fileURLWithPath: folder + "/abcd.png"))
+
+        // Markers go on coming while the copy is made.
+        runner.send(Way.markers(21...150, from: start, stride: 10, interval: 3))
+        let file = workshop.file("backup.tar"), copy = workshop.file("copy")
+        let made = try await Workshop.runroom("backup", "--data", server.directory, "--to", file)
+        #expect(made.ending == .exit(0), "\(made.errors)")
+        #expect(made.output.contains("1 media files"))
+        _ = try await runner.phone.next("ack") { ($0.int("marker") ?? 0) >= 150 }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.path) == ["backup.tar"])
+
+        let restored = try await Workshop.runroom("restore", "--from", file, "--data", copy)
+        #expect(restored.ending == .exit(0), "\(restored.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: copy + "/media/ab/abcd.png")) == picture)
+        let checked = try await Workshop.runroom("check", "--data", copy)
+        #expect(checked.ending == .exit(0), "\(checked.output)")
+
+        let next = try await ServerProcess.start(in: copy)
+        let (_, joined) = try await Phone.joined(port: next.port, room: room, token: runner.rest.token)
+        #expect(joined.int("marker") ?? 0 >= 20)
+        #expect(!next.logText.contains("damaged"))
+    }
+
+    @Test("a restore refuses a directory with something in it, and a file that is no whole backup")
+    func refusals() async throws {
+        let workshop = try Workshop()
+        let server = try await ServerProcess.start()
+        let file = workshop.file("backup.tar")
+        let made = try await Workshop.runroom("backup", "--data", server.directory, "--to", file)
+        #expect(made.ending == .exit(0), "\(made.errors)")
+
+        let full = try await Workshop.runroom("restore", "--from", file, "--data", server.directory)
+        #expect(full.ending == .exit(1))
+        #expect(full.errors.contains("not empty"))
+
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        var strange = whole
+        strange.replaceSubrange(0..<4, with: Data("abcd".utf8))
+        let target = workshop.file("target")
+        for (name, bytes) in [
+            ("half", whole.prefix(whole.count / 2)), ("strange", strange), ("empty", Data()),
+            ("text", Data("no archive at all".utf8)),
+        ] {
+            try bytes.write(to: URL(fileURLWithPath: workshop.file(name)))
+            let answer = try await Workshop.runroom("restore", "--from", workshop.file(name), "--data", target)
+            #expect(answer.ending == .exit(1))
+            #expect(answer.errors.contains("no whole backup"), "\(answer.errors)")
+            #expect(!FileManager.default.fileExists(atPath: target))
+        }
+        // An empty directory is as good as none.
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        let good = try await Workshop.runroom("restore", "--from", file, "--data", target + "/")
+        #expect(good.ending == .exit(0), "\(good.errors)")
+    }
+
+    @Test("a backup that cannot be made leaves the one before as it was")
+    func failure() async throws {
+        let workshop = try Workshop()
+        let file = try workshop.file("backup.tar", holding: "the one before")
+        let answer = try await Workshop.runroom("backup", "--data", workshop.file("nothing"), "--to", file)
+        #expect(answer.ending == .exit(1))
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "the one before")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.path) == ["backup.tar"])
+    }
+
+    @Test("a check passes while a server runs, and names each damaged journal row, track and reference")
+    func check() async throws {
+        let server = try await ServerProcess.start()
+        let room = try await REST.newRoom(port: server.port)
+        let runner = try await Runner.enter(room, port: server.port)
+        let start = Way.now - 600_000
+        runner.phone.send(["type": "start", "time": start])
+        try await runner.sendAndAwaitAck(Way.markers(1...20, from: start, stride: 10, interval: 3))
+        runner.phone.send(["type": "finish"])
+        _ = try await runner.phone.event("finished")
+        runner.phone.send(["type": "start"])
+        runner.send([Way.marker(1, 0, at: Way.now)])
+        _ = try await runner.phone.next("ack")
+
+        let fine = try await Workshop.runroom("check", "--data", server.directory)
+        #expect(fine.ending == .exit(0), "\(fine.output)")
+        #expect(fine.output.contains("all is well"))
+        #expect(!fine.output.contains(" 0 journal rows") && !fine.output.contains(" 0 live tracks"))
+
+        try await server.killHard()
+        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
+        try await database.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA foreign_keys = OFF")
+            try database.execute(
+                sql: "UPDATE journal SET bytes = x'01020304050607' WHERE id = (SELECT MAX(id) FROM journal)")
+            try database.execute(sql: "UPDATE records SET track = x'FF00FF'")
+            try database.execute(sql: "UPDATE people SET state = x'00', account = 17")
+        }
+        try database.close()
+        let damaged = try await Workshop.runroom("check", "--data", server.directory)
+        #expect(damaged.ending == .exit(1))
+        let lines = damaged.output.split(separator: "\n")
+        #expect(lines.filter { $0.contains("room “\(room)”, journal row") && $0.contains("checksum") }.count == 1)
+        #expect(lines.filter { $0.contains("the track") }.count == 1)
+        #expect(lines.filter { $0.contains("runner 1: the state") || $0.contains("runner 0: the state") }.count == 1)
+        #expect(lines.filter { $0.contains("refers to nothing in accounts") }.count == 1)
+        #expect(lines.last?.contains("4 damaged") == true)
+    }
+
+    @Test("a check of what is no database says so with status 2")
+    func noDatabase() async throws {
+        let workshop = try Workshop()
+        _ = try workshop.file("runroom.sqlite", holding: String(repeating: "no database ", count: 1000))
+        let answer = try await Workshop.runroom("check", "--data", workshop.path)
+        #expect(answer.ending == .exit(2))
+        #expect(answer.errors.hasPrefix("runroom: "))
+    }
+}

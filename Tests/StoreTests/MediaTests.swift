@@ -1,0 +1,126 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite("Pictures in the database") struct MediaTests {
+    let temporary: TemporaryDatabase
+    var database: AppDatabase { temporary.database }
+
+    init() throws { temporary = try TemporaryDatabase() }
+
+    private func make(hash: [UInt8] = [1], at time: Int64 = 100) async throws -> StoredMedia {
+        try await database.insertMedia(hash: hash, type: "image/png", bytes: 9, width: 3, height: 4, at: time)
+    }
+
+    @Test("a picture is found by its id, as it was noted")
+    func isFound() async throws {
+        let media = try await make()
+        #expect(try await database.media(id: media.id) == media)
+        #expect(try await database.media(id: media.id + 1) == nil)
+    }
+
+    @Test("what nothing refers to is found once it is old enough, and what somebody shows is not")
+    func findsUnreferenced() async throws {
+        let account = try await temporary.makeAccount().id
+        let shown = try await make(), old = try await make(), young = try await make(at: 200)
+        _ = try await database.setPicture(shown.id, account: account, at: 100)
+        #expect(try await database.unreferencedMedia(before: 200, limit: 10) == [old.id])
+        #expect(try await database.unreferencedMedia(before: 201, limit: 10) == [old.id, young.id])
+        #expect(try await database.unreferencedMedia(before: 201, limit: 1) == [old.id])
+    }
+
+    @Test("a picture that came to be shown meanwhile is not removed")
+    func sparesReferenced() async throws {
+        let account = try await temporary.makeAccount().id
+        let one = try await make(hash: [1]), other = try await make(hash: [2])
+        _ = try await database.setPicture(one.id, account: account, at: 100)
+        #expect(try await database.deleteUnreferencedMedia(ids: [one.id, other.id, 7]) == [[2]])
+        #expect(try await database.media(id: one.id) != nil)
+        #expect(try await database.media(id: other.id) == nil)
+    }
+
+    @Test("a file is removed only when no picture has its hash")
+    func sparesSharedFiles() async throws {
+        _ = try await make(hash: [1])
+        let removed = try await database.removeFiles(of: [[1], [2], [3]]) { hash in hash != [3] }
+        #expect(removed == 1)
+    }
+
+    @Test("a picture goes with the account that showed it")
+    func goesWithAccount() async throws {
+        let account = try await temporary.makeAccount().id
+        let media = try await make()
+        _ = try await database.setPicture(media.id, account: account, at: 100)
+        #expect(try await database.deleteAccount(id: account))
+        #expect(try await database.unreferencedMedia(before: 101, limit: 10) == [media.id])
+    }
+
+    @Test("nobody can show a picture that is not there")
+    func refusesUnknownPicture() async throws {
+        let account = try await temporary.makeAccount().id
+        await #expect(throws: StoreError.self) { try await database.setPicture(7, account: account, at: 100) }
+    }
+
+    @Test("every column that refers to pictures is in the list by which they are swept")
+    func listIsComplete() throws {
+        let found = try database.administer(
+            """
+            SELECT tables.name || '.' || keys."from" FROM pragma_table_list AS tables
+            JOIN pragma_foreign_key_list(tables.name) AS keys WHERE keys."table" = 'media'
+            """)
+        let listed = MediaReferences.columns.map { "\"\($0.table).\($0.column)\"" }
+        #expect(Set(found) == Set(listed))
+    }
+
+    @Test("a database of version 1 keeps its accounts")
+    func migrates() throws {
+        let queue = try DatabaseQueue()
+        let nickname = try queue.write { database in
+            let session = Session(database)
+            _ = try Migration.apply([Migration.all[0]], in: session)
+            try database.execute(
+                sql: "INSERT INTO accounts VALUES (7, 'ana', 'ana', 'Ana', 'hash', NULL, 3, 1, 1, NULL)")
+            _ = try Migration.apply(in: session)
+            return try String.fetchOne(database, sql: "SELECT nickname FROM accounts WHERE picture IS NULL")
+        }
+        #expect(nickname == "Ana")
+    }
+
+    @Test("an update needs the password hash that was seen, and takes the tokens when it changes the password")
+    func updates() async throws {
+        let account = try await temporary.makeAccount().id
+        try await database.insertToken(hash: [1], account: account, kind: "access", createdAt: 1, expiresAt: 9)
+        func update(_ old: String, nickname: String?, new: String?) async throws -> StoredAccount? {
+            try await database.updateAccount(
+                account, withPasswordHash: old, nickname: nickname, newPasswordHash: new, at: 77)
+        }
+        #expect(try await update("other", nickname: "Anna", new: "new") == nil)
+        #expect(try await database.account(id: account)?.nickname == "ana")
+        #expect(try await update("hash", nickname: "Anna", new: nil)?.nickname == "Anna")
+        #expect(try await database.token(hash: [1]) != nil)
+        let changed = try #require(try await update("hash", nickname: nil, new: "new"))
+        #expect(changed.nickname == "Anna" && changed.passwordHash == "new" && changed.updatedAt == 77)
+        #expect(try await database.token(hash: [1]) == nil)
+    }
+
+    @Test("preferences are kept, and those of nobody are an error")
+    func preferences() async throws {
+        let account = try await temporary.makeAccount().id
+        #expect(try await database.preferences(account: account) == nil)
+        try await database.setPreferences("{}", account: account)
+        #expect(try await database.preferences(account: account) == "{}")
+        await #expect(throws: StoreError.noSuchAccount) { try await database.preferences(account: 1) }
+        await #expect(throws: StoreError.noSuchAccount) { try await database.setPreferences("{}", account: 1) }
+    }
+
+    @Test("accounts come in numbered pages")
+    func pages() async throws {
+        var ids: [Int64] = []
+        for name in ["a", "b", "c"] { ids.append(try await temporary.makeAccount(name).id) }
+        #expect(try await database.accounts(offset: 1, limit: 5).map(\.id) == Array(ids[1...]))
+        #expect(try await database.accounts(offset: 0, limit: 2).map(\.id) == Array(ids[..<2]))
+        #expect(try await database.accounts(offset: 9, limit: 2).isEmpty)
+    }
+}
