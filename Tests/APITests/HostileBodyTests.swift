@@ -11,7 +11,9 @@ import Testing
             (HTTPRequest.Method.post, "/api/users"), (.post, "/api/users/login"), (.put, "/api/users/run/data"),
             (.post, "/api/users/run/record"), (.post, "/api/runRoom/create"), (.post, "/api/runRoom/join"),
             (.post, "/api/runRoom/update"), (.post, "/api/runRoom/start"), (.post, "/api/runRoom/leave"),
-            (.delete, "/api/runRoom/delete"),
+            (.delete, "/api/runRoom/delete"), (.put, "/api/users/update"), (.delete, "/api/users/delete"),
+            (.put, "/api/users/update/nickname"), (.put, "/api/users/ana/preferences"),
+            (.post, "/api/users/update/profilepic"), (.post, "/api/users/share/posts/image"),
         ])
     func survives(method: HTTPRequest.Method, path: String) async throws {
         try await withAPI { api in
@@ -41,7 +43,8 @@ import Testing
 
         private static let names = [
             "runID", "password", "username", "latitude", "longitude", "meters", "seconds", "running", "in_room",
-            "markers", "start", "end", "crs", "runData", "runRecord",
+            "markers", "start", "end", "crs", "runData", "runRecord", "nickname", "newPassword", "theme",
+            "notifications", "language",
         ]
 
         /// The fields that routes know, mostly as they should be, some of them as they should not.
