@@ -14,6 +14,9 @@ import Testing
             (.delete, "/api/runRoom/delete"), (.post, "/api/users/share/posts"), (.put, "/api/users/share/posts/1"),
             (.post, "/api/users/share/posts/1/comments"), (.post, "/api/users/share/posts/1/likePost"),
             (.post, "/api/users/share/posts/1/likeComment"), (.post, "/api/users/share/posts/1/ifLikedPost"),
+            (.put, "/api/users/update"), (.delete, "/api/users/delete"), (.put, "/api/users/update/nickname"),
+            (.put, "/api/users/ana/preferences"), (.post, "/api/users/update/profilepic"),
+            (.post, "/api/users/share/posts/image"),
         ])
     func survives(method: HTTPRequest.Method, path: String) async throws {
         try await withAPI { api in
@@ -45,7 +48,8 @@ import Testing
 
         private static let names = [
             "runID", "password", "username", "latitude", "longitude", "meters", "seconds", "running", "in_room",
-            "markers", "start", "end", "crs", "runData", "runRecord", "title", "content",
+            "markers", "start", "end", "crs", "runData", "runRecord", "title", "content", "nickname", "newPassword",
+            "theme", "notifications", "language",
         ]
 
         /// The fields that routes know, mostly as they should be, some of them as they should not.

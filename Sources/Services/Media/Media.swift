@@ -67,20 +67,22 @@ public final class Media: Sendable {
     /// - Returns: Its id. It is kept for an hour, and for good once something refers to it.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func store(_ content: Content) async throws(ServicesError) -> MediaID {
-        let loaded = try await workers.run { Self.load(content) }
-        let (bytes, info) = try loaded.get()
-        let hash = Crypto.sha256(bytes), time = now()
-        // Before the file: from now on no sweep removes the file of this hash. A crash in between leaves a row that
-        // nobody knows, which the next sweep takes.
+        // Of all uploads at a time, only those at the workers have their bytes in memory.
+        let upload = try await workers.run { [files] in
+            Result { () throws(ServicesError) in try Self.receive(content, into: files) }
+        }.get()
+        let time = now()
+        // Noted before it is placed: from now on no sweep removes the file of this hash. A crash in between leaves a
+        // row that nobody knows, which the next sweep takes.
         let media = try await asking { () throws(StoreError) in
             try await store.insertMedia(
-                hash: hash, type: info.format.rawValue, bytes: bytes.count, width: info.width, height: info.height,
-                at: time)
+                hash: upload.file.hash, type: upload.info.format.rawValue, bytes: upload.count,
+                width: upload.info.width, height: upload.info.height, at: time)
         }
-        let written = try await workers.run { [files] in
-            Result { () throws(StoreError) in try files.write(bytes, hash: hash) }
+        let placed = try await workers.run { [files] in
+            Result { () throws(StoreError) in try files.place(upload.file) }
         }
-        try await asking { () throws(StoreError) in try written.get() }
+        try await asking { () throws(StoreError) in try placed.get() }
         return MediaID(rawValue: media.id)
     }
 
@@ -94,29 +96,45 @@ public final class Media: Sendable {
         }
     }
 
-    private static func load(_ content: Content) -> Result<([UInt8], ImageInfo), ServicesError> {
-        Result { () throws(ServicesError) in
-            var bytes: [UInt8]?
-            switch content {
-            case .bytes(let all): bytes = all.count > maxBytes ? nil : all
-            case .file(let path):
-                do throws(StoreError) {
-                    bytes = try MediaFiles.read(path, limit: maxBytes)
-                } catch {
-                    throw .store(error)
-                }
-            }
-            guard let bytes else { throw .invalid(field: "file", message: "File size exceeds limit") }
-            guard let info = ImageInfo(bytes) else {
-                throw .invalid(field: "file", message: "The file must be a PNG, JPEG, GIF or WebP image")
-            }
-            guard max(info.width, info.height) <= maxSide, info.width * info.height <= maxPixels else {
-                throw .invalid(
-                    field: "file",
-                    message: "The image must have at most \(maxPixels / 1_000_000) megapixels, and \(maxSide) a side")
-            }
-            return (bytes, info)
+    /// An upload that is worth keeping, on the disk.
+    private struct Upload: Sendable {
+        let info: ImageInfo
+        let count: Int
+        let file: MediaFiles.Staged
+    }
+
+    /// Reads, judges and writes an upload; blocks.
+    private static func receive(_ content: Content, into files: MediaFiles) throws(ServicesError) -> Upload {
+        var bytes: [UInt8]?
+        switch content {
+        case .bytes(let all): bytes = all.count > maxBytes ? nil : all
+        case .file(let path):
+            bytes = try onDisk { () throws(StoreError) in try MediaFiles.read(path, limit: maxBytes) }
         }
+        guard let bytes else { throw .invalid(field: "file", message: "File size exceeds limit") }
+        let info = try judge(bytes)
+        let file = try onDisk { () throws(StoreError) in try files.stage(bytes, hash: Crypto.sha256(bytes)) }
+        return Upload(info: info, count: bytes.count, file: file)
+    }
+
+    private static func onDisk<Value>(_ work: () throws(StoreError) -> Value) throws(ServicesError) -> Value {
+        do {
+            return try work()
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private static func judge(_ bytes: [UInt8]) throws(ServicesError) -> ImageInfo {
+        guard let info = ImageInfo(bytes) else {
+            throw .invalid(field: "file", message: "The file must be a PNG, JPEG, GIF or WebP image")
+        }
+        guard max(info.width, info.height) <= maxSide, info.width * info.height <= maxPixels else {
+            throw .invalid(
+                field: "file",
+                message: "The image must have at most \(maxPixels / 1_000_000) megapixels, and \(maxSide) a side")
+        }
+        return info
     }
 
     // MARK: Sweeping

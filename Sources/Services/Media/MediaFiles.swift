@@ -16,17 +16,27 @@ struct MediaFiles: Sendable {
         folder(of: hash) + "/" + Self.hexadecimal(hash)
     }
 
-    /// Writes a file so that it is there whole and for good, or not at all.
-    ///
-    /// A file that is there already is replaced by its equal: whoever reads it goes on reading the old one.
-    func write(_ bytes: [UInt8], hash: [UInt8]) throws(StoreError) {
+    /// A file that is written and synced and has no place yet; removed when it never gets one.
+    final class Staged: Sendable {
+        let path: String
+        let hash: [UInt8]
+
+        fileprivate init(path: String, hash: [UInt8]) {
+            self.path = path
+            self.hash = hash
+        }
+
+        // Finds nothing once the file has its place: names are never used twice.
+        deinit { unlink(path) }
+    }
+
+    /// Writes bytes to a file that is yet to be placed.
+    func stage(_ bytes: [UInt8], hash: [UInt8]) throws(StoreError) -> Staged {
         try makeDirectory(directory)
         try makeDirectory(incoming)
-        let temporary = incoming + "/" + Self.hexadecimal(Crypto.randomBytes(16))
-        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let staged = Staged(path: incoming + "/" + Self.hexadecimal(Crypto.randomBytes(16)), hash: hash)
+        let file = open(staged.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.failure("a file cannot be made") }
-        var isRenamed = false
-        defer { if !isRenamed { unlink(temporary) } }
         do throws(StoreError) {
             try Self.write(bytes, to: file)
             guard fsync(file) == 0 else { throw Self.failure("a file cannot be synced") }
@@ -36,13 +46,21 @@ struct MediaFiles: Sendable {
         }
         // Some file systems report only here that the disk is full.
         guard close(file) == 0 else { throw Self.failure("a file cannot be closed") }
-        let folder = folder(of: hash)
+        return staged
+    }
+
+    /// Puts a file where it is found by its hash, durably when this returns.
+    ///
+    /// A file that is there already is replaced by its equal: whoever reads it goes on reading the old one.
+    func place(_ staged: Staged) throws(StoreError) {
+        let folder = folder(of: staged.hash)
         let parent = String(folder.dropLast(3))
-        if try makeDirectory(parent) { try Self.sync(directory) }
-        if try makeDirectory(folder) { try Self.sync(parent) }
-        guard rename(temporary, path(of: hash)) == 0 else { throw Self.failure("a file cannot be renamed") }
-        isRenamed = true
-        try Self.sync(folder)
+        try makeDirectory(parent)
+        try makeDirectory(folder)
+        guard rename(staged.path, path(of: staged.hash)) == 0 else { throw Self.failure("a file cannot be renamed") }
+        // All levels, because who made a folder just now may not have synced it yet. Those that did not change cost
+        // next to nothing.
+        for level in [folder, parent, directory, directory + "/.."] { try Self.sync(level) }
     }
 
     /// The content of any file, nil when it is longer than a limit.
@@ -149,11 +167,9 @@ struct MediaFiles: Sendable {
 
     // MARK: System calls
 
-    /// - Returns: Whether it was made just now.
-    @discardableResult private func makeDirectory(_ path: String) throws(StoreError) -> Bool {
-        if mkdir(path, 0o700) == 0 { return true }
-        guard errno == EEXIST else { throw Self.failure("a directory cannot be made") }
-        return false
+    /// Makes a directory, if it is not there.
+    private func makeDirectory(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Self.failure("a directory cannot be made") }
     }
 
     private static func write(_ bytes: [UInt8], to file: CInt) throws(StoreError) {
