@@ -65,6 +65,16 @@ struct OpenAPITests {
         }
     }
 
+    @Test("markers of run data are objects, as the document says", arguments: ["[[null]]", "[1]", "[null]", "{}"])
+    func markers(text: String) async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            let answer = try await api.send(
+                .put, "/api/users/run/data", raw: Array("{\"runData\":{\"markers\":\(text)}}".utf8), token: token)
+            #expect(answer.status == 400)
+        }
+    }
+
     @Test("the page for people names every route and loads nothing")
     func page() async throws {
         try await withAPI { api in

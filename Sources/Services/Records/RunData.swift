@@ -38,7 +38,7 @@ public struct RunData: Hashable, Sendable {
         if let latitude = try fields.number("latitude", in: -90...90) { updated.latitude = latitude }
         if let longitude = try fields.number("longitude", in: -180...180) { updated.longitude = longitude }
         if let running = try fields.bool("running") { updated.running = running }
-        if let markers = try fields.array("markers") { updated.markers = markers }
+        if let markers = try fields.objects("markers") { updated.markers = markers }
         if let start = try fields.date("start") { updated.start = start }
         if let end = try fields.date("end") { updated.end = end }
         self = updated
@@ -80,6 +80,15 @@ struct RunFields {
     func array(_ name: String) throws(ServicesError) -> [JSONValue]? {
         guard let value = object[name] else { return nil }
         guard let array = value.array else { throw .invalid(field: name, message: "\(name) must be an array.") }
+        return array
+    }
+
+    /// An array of objects, whatever is in them.
+    func objects(_ name: String) throws(ServicesError) -> [JSONValue]? {
+        guard let array = try array(name) else { return nil }
+        guard array.allSatisfy({ $0.object != nil }) else {
+            throw .invalid(field: name, message: "\(name) must be an array of objects.")
+        }
         return array
     }
 
