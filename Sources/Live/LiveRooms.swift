@@ -195,10 +195,16 @@ public actor LiveRooms {
         var room = restored.room
         room.restored(at: clock.now())
         for damage in restored.damage {
-            if case .journal = damage.row { metrics.journalRowsDamaged += 1 }
-            logger.error(
-                "a row is damaged; the rest of the room is intact",
-                metadata: ["room": "\(room.id)", "row": "\(damage.row)", "reason": "\(damage.reason)"])
+            if case .journal(let sequence) = damage.row {
+                metrics.journalRowsDamaged += 1
+                logger.error(
+                    "journal row is damaged; the rest of the room is intact",
+                    metadata: ["room": "\(room.id)", "sequence": "\(sequence)", "reason": "\(damage.reason)"])
+            } else {
+                logger.error(
+                    "row is damaged; the rest of the room is intact",
+                    metadata: ["room": "\(room.id)", "row": "\(damage.row)", "reason": "\(damage.reason)"])
+            }
         }
         let home = Home(
             key: restored.key, room: room, secret: restored.secret, createdAt: restored.createdAt,
