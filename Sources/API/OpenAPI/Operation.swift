@@ -102,9 +102,7 @@ struct Operation: Sendable {
 // MARK: - As JSON
 
 extension Operation {
-    /// The operation object of OpenAPI 3.1.
-    ///
-    /// - Parameter shape: That of the route's refusals.
+    /// The operation object of OpenAPI 3.1, with refusals in the shape of the route's.
     func json(errors shape: ErrorShape) -> JSONValue {
         var object = JSONObject()
         object["tags"] = [.string(group)]

@@ -7,8 +7,9 @@ import LWS
 /// The address of a client decides what it may do how often, so nobody may choose it: the list of hops is read from its
 /// end, which the nearest proxy wrote, as far as those who wrote it are trusted; the first who is not is the client.
 public struct TrustedProxies: Sendable, Hashable {
-    /// Where proxies write the client's address. One and no other is read: what a proxy does not write itself it passes
-    /// on from the client, who may write anything.
+    /// Where proxies write the client's address.
+    ///
+    /// One and no other is read: what a proxy does not write itself it passes on from the client, who may write anything.
     public enum Header: String, Sendable, CaseIterable {
         /// `X-Forwarded-For: client, proxy`.
         case xForwardedFor = "x-forwarded-for"
