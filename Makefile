@@ -10,7 +10,7 @@ run: deps
 	bash .ci/demo $(PORT)
 
 test: deps
-	swift test
+	bash .ci/tests
 
 deps:
 	@bash .ci/deps
