@@ -43,22 +43,24 @@ let package = Package(
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Geo"),
-        // 1: the room, the database, the network; they do not know each other.
+        // 1: the room, the database, the network, the mail; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
         .target(name: "Store", dependencies: ["Geo", grdb, log]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
+        .target(name: "Mail", dependencies: ["CLibcurl", log]),
         // 2: rooms on event loops; rules and permissions.
         .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
-        .target(name: "Services", dependencies: ["Store", "Geo", "CLibcrypto", log]),
+        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "CLibcrypto", log]),
         // 3: the wires.
         .target(
-            name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+            name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", httpTypes, log]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Live", "Services", "Store", "LWS", "Rooms", "Geo", log, arguments,
+                "API", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", log, arguments,
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -76,10 +78,11 @@ let package = Package(
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", httpTypes, log]),
         .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
-        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
+        .testTarget(name: "MailTests", dependencies: ["Mail", log]),
+        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+            dependencies: ["API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", httpTypes, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],

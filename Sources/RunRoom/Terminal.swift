@@ -39,6 +39,7 @@ enum Terminal {
         case ServicesError.store(let error): "\(error)"
         case ServicesError.invalid(_, let message): message
         case ServicesError.nameTaken: "An account with this name exists."
+        case ServicesError.emailTaken: "An account with this e-mail address exists."
         case ServicesError.unknownUser: "There is no account with this name."
         default: "\(error)"
         }

@@ -8,10 +8,24 @@ public enum ServicesError: Error, Hashable, Sendable {
     case invalid(field: String, message: String)
     /// The username is in use.
     case nameTaken
+    /// The mail address is that of another account.
+    case emailTaken
     /// No account has this name or id.
     case unknownUser
     /// The account's password is another one.
     case wrongPassword
+    /// The code that was mailed is another one, was used, or has expired.
+    case wrongCode
+    /// Too often in vain: first somebody has to show that they are human, or half an hour has to pass.
+    case humanCheckNeeded
+    /// Whoever should have shown that they are human has failed.
+    case humanCheckFailed
+    /// No more mail can be sent at the moment.
+    case mailUnavailable
+    /// A picture is neither the present one nor one that the caller has just uploaded.
+    case foreignPicture
+    /// What may be done to others' accounts only.
+    case ownAccount
     /// The account was disabled by an administrator.
     case accountDisabled
     /// Too many failures; not before `retryAfter` seconds.
@@ -35,6 +49,7 @@ extension ServicesError {
     init(_ error: StoreError) {
         switch error {
         case .nameTaken: self = .nameTaken
+        case .emailTaken: self = .emailTaken
         case .noSuchAccount: self = .unknownUser
         case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
         case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists:

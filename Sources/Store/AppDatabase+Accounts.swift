@@ -6,26 +6,44 @@ extension AppDatabase {
     ///   - usernameKey: As it is compared; two accounts never share one.
     ///   - nickname: The name that others see.
     ///   - passwordHash: Cost, salt and hash in one text.
+    ///   - role: What it may do: `user`, `auditor`, `admin` or `root`.
+    ///   - email: Where its owner is reached, with the form in which it is compared; nil if that was not told.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account as it is stored.
-    /// - Throws: ``StoreError/nameTaken`` when an account has this key; of any number of calls at the same moment,
-    ///   exactly one succeeds.
+    /// - Throws: ``StoreError/nameTaken`` when an account has this key, ``StoreError/emailTaken`` when one has this
+    ///   address; of any number of calls at the same moment, exactly one succeeds.
     public func insertAccount(
-        username: String, usernameKey: String, nickname: String, passwordHash: String, at time: Int64
+        username: String, usernameKey: String, nickname: String, passwordHash: String, role: String = "user",
+        email: StoredEmail? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount {
-        let account = StoredAccount(
-            id: ids.next(), username: username, usernameKey: usernameKey, nickname: nickname,
-            passwordHash: passwordHash, createdAt: time, updatedAt: time)
-        let inserted = try await write { session throws(StoreError) in
+        let id = ids.next()
+        return try await write { session throws(StoreError) in
+            try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
+            let number = try Self.nextNumber(of: "accounts", in: session)
             try session.execute(
                 """
-                INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (username_key) DO NOTHING
+                INSERT INTO accounts (
+                    id, username, username_key, nickname, password_hash, created_at, updated_at, role, email,
+                    email_key, number)
+                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)
                 """,
-                account.id, username, usernameKey, nickname, passwordHash, time)
+                id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number)
+            return StoredAccount(
+                id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
+                createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
         }
-        guard inserted == 1 else { throw .nameTaken }
-        return account
+    }
+
+    /// - Throws: ``StoreError/nameTaken``, ``StoreError/emailTaken``, when another account has one of them.
+    private static func checkFree(
+        usernameKey: String, email: StoredEmail?, except id: Int64, in session: Session
+    ) throws(StoreError) {
+        if try session.exists("SELECT 1 FROM accounts WHERE username_key = $1 AND id <> $2", usernameKey, id) {
+            throw .nameTaken
+        }
+        if let email, try session.exists("SELECT 1 FROM accounts WHERE email_key = $1 AND id <> $2", email.key, id) {
+            throw .emailTaken
+        }
     }
 
     /// The account of this id, or nil.
@@ -39,6 +57,27 @@ extension AppDatabase {
     public func account(usernameKey: String) async throws(StoreError) -> StoredAccount? {
         try await read { session throws(StoreError) in
             try session.one(Self.accountByKey, usernameKey) { try StoredAccount($0) }
+        }
+    }
+
+    /// The account with this address, by its form for comparison, or nil.
+    public func account(emailKey: String) async throws(StoreError) -> StoredAccount? {
+        try await read { session throws(StoreError) in
+            try session.one(Self.accountByEmail, emailKey) { try StoredAccount($0) }
+        }
+    }
+
+    /// The account of this number, or nil.
+    public func account(number: Int64) async throws(StoreError) -> StoredAccount? {
+        try await read { session throws(StoreError) in
+            try session.one(Self.accountByNumber, number) { try StoredAccount($0) }
+        }
+    }
+
+    /// How many accounts there are.
+    public func accountCount() async throws(StoreError) -> Int {
+        try await read { session throws(StoreError) in
+            try session.one("SELECT COUNT(*) FROM accounts") { try $0.get(0) as Int } ?? 0
         }
     }
 
@@ -168,6 +207,39 @@ extension AppDatabase {
         }
     }
 
+    // MARK: Profile
+
+    /// Changes what an account's owner, or an administrator, says of it: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - change: What is to be changed.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The account after it, nil if there is none.
+    /// - Throws: ``StoreError/nameTaken``, ``StoreError/emailTaken`` when another account has the name or the address.
+    public func changeProfile(
+        _ change: ProfileChange, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            guard let old = try session.one(Self.accountByID, account, as: { try StoredAccount($0) }) else { return nil }
+            try Self.checkFree(
+                usernameKey: change.usernameKey ?? old.usernameKey, email: change.email, except: account, in: session)
+            try session.execute(
+                """
+                UPDATE accounts SET
+                    username = COALESCE($2, username), username_key = COALESCE($3, username_key),
+                    nickname = COALESCE($4, nickname), email = COALESCE($5, email),
+                    email_key = COALESCE($6, email_key), sign = COALESCE($7, sign), gender = COALESCE($8, gender),
+                    birthday = COALESCE($9, birthday), picture = COALESCE($10, picture), cover = COALESCE($11, cover),
+                    updated_at = $12
+                WHERE id = $1
+                """,
+                account, change.username, change.usernameKey, change.nickname, change.email?.text, change.email?.key,
+                change.sign, change.gender, change.birthday, change.picture, change.cover, time)
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+        }
+    }
+
     // MARK: Run data
 
     /// The run that a client reports of itself, as JSON text.
@@ -240,5 +312,7 @@ extension AppDatabase {
     }
 
     private static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
+    private static let accountByEmail = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1")
+    private static let accountByNumber = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.number = $1")
     private static let accountByKey = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1")
 }

@@ -4,7 +4,7 @@
 /// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead.
 enum MediaReferences {
     static let columns: [(table: String, column: String)] = [
-        ("accounts", "picture"), ("post_images", "media"),
+        ("accounts", "picture"), ("accounts", "cover"), ("post_images", "media"),
     ]
 
     /// A condition on a row of `media`: that nothing refers to it.

@@ -1,38 +1,24 @@
 extension AppDatabase {
-    /// Adds an account with a role.
-    ///
-    /// - Parameters:
-    ///   - username: As its owner wrote it.
-    ///   - usernameKey: As it is compared; two accounts never share one.
-    ///   - passwordHash: Cost, salt and hash in one text.
-    ///   - role: What it may do: `user`, `admin` or `root`.
-    ///   - email: Where its owner is reached; nil if that was not told.
-    ///   - time: Now, in milliseconds since 1970.
-    /// - Returns: The account as it is stored.
-    /// - Throws: ``StoreError/nameTaken`` when an account has this key.
-    public func insertAccount(
-        username: String, usernameKey: String, passwordHash: String, role: String, email: String?, at time: Int64
-    ) async throws(StoreError) -> StoredAccount {
-        let account = StoredAccount(
-            id: ids.next(), username: username, usernameKey: usernameKey, nickname: username,
-            passwordHash: passwordHash, createdAt: time, updatedAt: time, role: role, email: email)
-        let inserted = try await write { session throws(StoreError) in
-            try session.execute(
-                """
-                INSERT INTO accounts
-                    (id, username, username_key, nickname, password_hash, created_at, updated_at, role, email)
-                VALUES ($1, $2, $3, $2, $4, $5, $5, $6, $7) ON CONFLICT (username_key) DO NOTHING
-                """,
-                account.id, username, usernameKey, passwordHash, time, role, email)
-        }
-        guard inserted == 1 else { throw .nameTaken }
-        return account
-    }
-
-    /// The accounts that are more than users, in the order of their making.
+    /// The accounts of administrators, in the order of their making.
     public func administrators() async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(Self.administratorsInOrder) { try StoredAccount($0) }
+        }
+    }
+
+    /// Gives an account a role, if it has the one that the caller saw.
+    ///
+    /// - Returns: The account after it; nil if there is none, or its role was changed meanwhile.
+    public func replaceRole(
+        _ old: String, by new: String, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            let changed = try session.execute(
+                "UPDATE accounts SET role = $3, updated_at = $4 WHERE id = $1 AND role = $2", account, old, new, time)
+            guard changed == 1 else { return nil }
+            return try session.one(
+                SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1"), account
+            ) { try StoredAccount($0) }
         }
     }
 
@@ -54,5 +40,5 @@ extension AppDatabase {
     }
 
     private static let administratorsInOrder = SQL(
-        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.role <> 'user' ORDER BY a.id")
+        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.role IN ('admin', 'root') ORDER BY a.id")
 }

@@ -7,7 +7,7 @@ extension AppDatabase {
     /// - Returns: How many there were.
     public func deleteAllUsers() async throws(StoreError) -> Int {
         try await write { session throws(StoreError) in
-            let count = try session.execute("DELETE FROM accounts WHERE role = 'user'")
+            let count = try session.execute("DELETE FROM accounts WHERE role NOT IN ('admin', 'root')")
             try session.execute(
                 """
                 UPDATE posts SET

@@ -28,6 +28,8 @@ public enum StoreError: Error, Hashable, Sendable {
 
     /// An account with this username key exists.
     case nameTaken
+    /// An account with this address exists.
+    case emailTaken
     /// A room with this run ID exists.
     case roomExists
     /// The account that the call names does not exist, or no longer.
@@ -72,6 +74,7 @@ extension StoreError: CustomStringConvertible {
         case .closed: "the database is closed"
         case .nulInText: "a text holds U+0000"
         case .nameTaken: "the username is taken"
+        case .emailTaken: "the e-mail address is taken"
         case .roomExists: "the room exists"
         case .noSuchAccount: "no such account"
         }

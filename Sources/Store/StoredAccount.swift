@@ -16,17 +16,28 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// Milliseconds since 1970.
     public let updatedAt: Int64
-    /// What it may do, in the words of the layer above: `user`, `admin`, `root`.
+    /// What it may do, in the words of the layer above: `user`, `auditor`, `admin`, `root`.
     public let role: String
     /// Since when it may not be used, in milliseconds since 1970; nil if it may.
     public let disabledAt: Int64?
     /// Where its owner is reached; nil for most.
     public let email: String?
+    /// A small number that is this account's alone, from 1.
+    public let number: Int64
+    /// A line about themselves; nil if they have not written any.
+    public let sign: String?
+    /// 0 unknown, 1 male, 2 female.
+    public let gender: Int
+    /// Midnight UTC in milliseconds since 1970.
+    public let birthday: Int64
+    /// The picture above their page, among the media; nil for none.
+    public let cover: Int64?
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
         lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
-        email: String? = nil
+        email: String? = nil, number: Int64, sign: String? = nil, gender: Int = 0, birthday: Int64 = 0,
+        cover: Int64? = nil
     ) {
         self.id = id
         self.username = username
@@ -40,6 +51,11 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.role = role
         self.disabledAt = disabledAt
         self.email = email
+        self.number = number
+        self.sign = sign
+        self.gender = gender
+        self.birthday = birthday
+        self.cover = cover
     }
 }
 
@@ -47,7 +63,7 @@ extension StoredAccount {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
-        a.updated_at, a.role, a.disabled_at, a.email
+        a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover
         """
 
     /// - Parameters:
@@ -60,6 +76,7 @@ extension StoredAccount {
             nickname: try row.get(first + 3), passwordHash: try row.get(first + 4), picture: try row.get(first + 5),
             lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8),
             role: try row.get(first + 9), disabledAt: try row.get(first + 10),
-            email: try row.get(first + 11))
+            email: try row.get(first + 11), number: try row.get(first + 12), sign: try row.get(first + 13),
+            gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16))
     }
 }

@@ -26,6 +26,14 @@ extension Problem {
         switch error {
         case .invalid(_, let message): self = .badRequest(message)
         case .nameTaken: self.init(.badRequest, "Username already exists")
+        case .emailTaken: self.init(.badRequest, "The e-mail address is in use")
+        case .wrongCode: self.init(.badRequest, "The code is wrong or has expired")
+        case .humanCheckNeeded: self.init(.tooManyRequests, "Too many failed attempts. Try again later.")
+        case .humanCheckFailed: self = .badRequest("The check has failed")
+        case .mailUnavailable:
+            self.init(.serviceUnavailable, "No mail can be sent at the moment. Try again later.", retryAfter: 60)
+        case .foreignPicture: self = .badRequest("The picture is not yours")
+        case .ownAccount: self = .badRequest("This cannot be done to your own account")
         case .unknownUser: self.init(.notFound, "User not found")
         case .wrongPassword: self.init(.unauthorized, "Invalid password")
         case .accountDisabled: self.init(.forbidden, "This account is disabled")
@@ -74,6 +82,7 @@ extension Problem {
             self = .unavailable(cause: error.description)
         case .nulInText: self = .badRequest("Text must not contain the character U+0000")
         case .nameTaken: self.init(.badRequest, "Username already exists")
+        case .emailTaken: self.init(.badRequest, "The e-mail address is in use")
         case .roomExists: self.init(.badRequest, "Room already exists")
         case .noSuchAccount: self.init(.notFound, "User not found")
         }

@@ -18,8 +18,17 @@ public struct Account: Hashable, Sendable, Identifiable {
     public let role: Role
     /// Since when it may not be used, in milliseconds since 1970; nil if it may.
     public let disabledAt: Int64?
-    /// Where its owner is reached; for operators only.
+    /// Where its owner is reached; for themselves and for operators only.
     public let email: String?
+    /// A small number that is this account's alone, from 1.
+    public let number: Int64
+    /// A line about themselves; nil if they have not written any.
+    public let sign: String?
+    public let gender: Gender
+    /// Midnight UTC in milliseconds since 1970; 0 if it was not told.
+    public let birthday: Int64
+    /// The picture above their page, nil for none.
+    public let cover: MediaID?
 
     /// The id as clients see it: 24 hexadecimal digits.
     public var objectID: String { ObjectID.text(id) }
@@ -37,23 +46,44 @@ public struct Account: Hashable, Sendable, Identifiable {
         role = Role(rawValue: stored.role) ?? .user
         disabledAt = stored.disabledAt
         email = stored.email
+        number = stored.number
+        sign = stored.sign
+        // The database takes no other number.
+        gender = Gender(rawValue: stored.gender) ?? .unknown
+        birthday = stored.birthday
+        cover = stored.cover.map(MediaID.init(rawValue:))
     }
 }
 
 extension Account {
-    /// What an account may do, in growing order.
+    public enum Gender: Int, Hashable, Sendable, CaseIterable {
+        case unknown, male, female
+    }
+
+    /// What an account may do, in growing order: each may what those before it may.
     public enum Role: String, Hashable, Sendable, CaseIterable {
         /// Run.
         case user
+        /// Nothing more yet; a rank of its own in the lists of administrators.
+        case auditor
         /// Also what is kept from users: wiping, moderating.
         case admin
-        /// The first among the administrators.
+        /// The first among the administrators, who makes the others.
         case root
+
+        /// The place in the ladder, from 0.
+        public var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+        /// The role of a rank, nil if there is none.
+        public init?(rank: Int) {
+            guard Self.allCases.indices.contains(rank) else { return nil }
+            self = Self.allCases[rank]
+        }
 
         /// Whether what is kept from users is open to it.
         public var isAdministrator: Bool {
             switch self {
-            case .user: false
+            case .user, .auditor: false
             case .admin, .root: true
             }
         }

@@ -12,8 +12,9 @@ enum AccountRules {
     /// The key that a username is compared by: one for all ways to encode the same characters; case counts.
     static func key(_ username: String) -> String { username.precomposedStringWithCanonicalMapping }
 
-    static func checkUsername(_ username: String) throws(ServicesError) {
-        try check(username, as: "username", named: "The username", upTo: 32)
+    /// - Parameter limit: So many characters at most; worlds differ in what they let their users choose.
+    static func checkUsername(_ username: String, upTo limit: Int = 32) throws(ServicesError) {
+        try check(username, as: "username", named: "The username", upTo: limit)
         guard !username.contains("/") else {
             throw .invalid(field: "username", message: "The username must not contain a slash.")
         }
@@ -27,19 +28,60 @@ enum AccountRules {
     }
 
     /// Any characters: what a password is made of is its owner's matter.
-    static func checkPassword(_ password: String, field: String = "password") throws(ServicesError) {
+    static func checkPassword(
+        _ password: String, field: String = "password", atLeast least: Int = 1
+    ) throws(ServicesError) {
         // One character may be any number of bytes: the second limit bounds the work.
-        guard !password.isEmpty, password.count <= 128, password.utf8.count <= 1024 else {
-            throw .invalid(field: field, message: "The password must have 1 to 128 characters.")
+        guard (least...128).contains(password.count), password.utf8.count <= 1024 else {
+            throw .invalid(field: field, message: "The password must have \(least) to 128 characters.")
         }
     }
 
-    /// Not whether mail would arrive: that only mail can tell.
+    /// A line about oneself; empty for none.
+    static func checkSign(_ sign: String) throws(ServicesError) {
+        if !sign.isEmpty { try check(sign, as: "sign", named: "The line", upTo: 50) }
+    }
+
+    /// Checks that a text is an address that mail can be sent to as it stands: RFC 5321, section 4.1.2, without quoted
+    /// names and numbers in brackets.
+    ///
+    /// Not whether mail would arrive: that only mail can tell. No character of it means anything to a mail server, a
+    /// header or a log.
     static func checkEmail(_ email: String) throws(ServicesError) {
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), email.utf8.count <= 254,
-            !email.unicodeScalars.contains(where: { isControl($0) || $0.properties.isWhitespace })
+        guard parts.count == 2, email.utf8.count <= 254, parts[0].utf8.count <= 64, isDotted(parts[0], isOfLocalPart),
+            parts[1].contains("."), isDotted(parts[1], isOfDomain),
+            parts[1].split(separator: ".").allSatisfy({ !$0.hasPrefix("-") && !$0.hasSuffix("-") && $0.count <= 63 })
         else { throw .invalid(field: "email", message: "The e-mail address must look like name@example.org.") }
+    }
+
+    /// The form in which an address is compared: the case of letters does not count.
+    ///
+    /// It might, by the standard, before the `@`; no mail server is known where it does.
+    static func emailKey(_ email: String) -> String {
+        String(
+            decoding: email.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 },
+            as: UTF8.self)
+    }
+
+    /// Whether a text is words with dots between them.
+    private static func isDotted(_ text: Substring, _ isOfWord: (UInt8) -> Bool) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
+            !word.isEmpty && word.utf8.allSatisfy(isOfWord)
+        }
+    }
+
+    private static func isOfDomain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    private static func isOfLocalPart(_ byte: UInt8) -> Bool {
+        isOfDomain(byte) || "!#$%&'*+/=?^_`{|}~".utf8.contains(byte)
     }
 
     private static func check(

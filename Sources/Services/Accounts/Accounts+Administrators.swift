@@ -15,10 +15,10 @@ extension Accounts {
     ///   - username: As in ``register(username:password:nickname:)``.
     ///   - password: 1 to 128 characters.
     ///   - role: What it may do.
-    ///   - email: Where its owner is reached; up to 254 characters around one `@`.
+    ///   - email: Where its owner is reached.
     /// - Returns: The account.
-    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
-    ///   ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/emailTaken``,
+    ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func create(
         username: String, password: String, role: Account.Role, email: String? = nil
     ) async throws(ServicesError) -> Account {
@@ -29,12 +29,12 @@ extension Accounts {
         return Account(
             try await asking { () throws(StoreError) in
                 try await store.insertAccount(
-                    username: username, usernameKey: AccountRules.key(username), passwordHash: hash,
-                    role: role.rawValue, email: email, at: time)
+                    username: username, usernameKey: AccountRules.key(username), nickname: username, passwordHash: hash,
+                    role: role.rawValue, email: email.map(StoredEmail.init), at: time)
             })
     }
 
-    /// The accounts that are more than users, in the order of their making, disabled ones included.
+    /// The accounts of administrators, in the order of their making, disabled ones included.
     public func administrators() async throws(ServicesError) -> [Account] {
         try await asking { () throws(StoreError) in try await store.administrators() }.map(Account.init)
     }
@@ -60,4 +60,9 @@ extension Accounts {
         let isFound = try await asking { () throws(StoreError) in try await store.setDisabled(nil, account: account) }
         guard isFound else { throw .unknownUser }
     }
+}
+
+extension StoredEmail {
+    /// An address that was checked.
+    init(_ email: String) { self.init(text: email, key: AccountRules.emailKey(email)) }
 }

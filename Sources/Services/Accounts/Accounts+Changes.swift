@@ -19,7 +19,8 @@ extension Accounts {
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         if let newPassword { try AccountRules.checkPassword(newPassword, field: "newPassword") }
-        let (stored, _) = try await authenticate(username: username, password: password, address: address)
+        let (stored, _) = try await authenticate(
+            username: username, proof: .plain(password), address: address)
         if nickname == nil, newPassword == nil { return Account(stored) }
         var hash: String?
         if let newPassword { hash = try await passwords.hash(newPassword) }
@@ -45,7 +46,8 @@ extension Accounts {
     public func delete(
         username: String, password: String, address: String
     ) async throws(ServicesError) -> Account {
-        let (stored, _) = try await authenticate(username: username, password: password, address: address)
+        let (stored, _) = try await authenticate(
+            username: username, proof: .plain(password), address: address)
         try await delete(account: stored.id)
         return Account(stored)
     }

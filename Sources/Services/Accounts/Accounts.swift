@@ -8,7 +8,7 @@ public final class Accounts: Sendable {
     let tokens: Tokens
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
-    private let logger: Logger
+    let logger: Logger
 
     /// Makes the service.
     ///
@@ -46,13 +46,37 @@ public final class Accounts: Sendable {
     ) async throws(ServicesError) -> Account {
         try AccountRules.checkUsername(username)
         try AccountRules.checkPassword(password)
+        return try await register(username: username, proof: .plain(password), nickname: nickname)
+    }
+
+    /// Adds an account of whose password only the MD5 is known.
+    ///
+    /// - Parameters:
+    ///   - username: As in ``register(username:password:nickname:)``, up to 64 characters.
+    ///   - digest: The MD5 of the password, 32 hexadecimal digits.
+    ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    /// - Returns: The account.
+    /// - Throws: As ``register(username:password:nickname:)``.
+    public func register(
+        username: String, digest: String, nickname: String? = nil
+    ) async throws(ServicesError) -> Account {
+        try AccountRules.checkUsername(username, upTo: 64)
+        guard Passwords.Proof.isDigest(digest) else {
+            throw .invalid(field: "password", message: "The password must be sent as its MD5 in hexadecimal digits.")
+        }
+        return try await register(username: username, proof: .digest(digest), nickname: nickname)
+    }
+
+    private func register(
+        username: String, proof: Passwords.Proof, nickname: String?
+    ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
         // Asked first, because the hash is dear; who comes in between is found by the database.
         if try await asking({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
         }
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(proof), time = now()
         return Account(
             try await asking { () throws(StoreError) in
                 try await store.insertAccount(
@@ -74,23 +98,45 @@ public final class Accounts: Sendable {
     public func login(
         username: String, password: String, address: String
     ) async throws(ServicesError) -> Account {
-        let (stored, verdict) = try await authenticate(username: username, password: password, address: address)
-        if verdict == .rightButOutdated { await rehash(password, of: stored) }
+        try await login(username: username, proof: .plain(password), address: address)
+    }
+
+    /// Checks a name and what its client shows instead of a password: otherwise as
+    /// ``login(username:password:address:)``, with which it shares the count of failures.
+    ///
+    /// - Parameters:
+    ///   - username: As it was typed.
+    ///   - digest: The MD5 of the password in hexadecimal digits.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account.
+    /// - Throws: As ``login(username:password:address:)``; ``ServicesError/wrongPassword`` also for an account whose
+    ///   password was last used before digests were known here.
+    public func login(
+        username: String, digest: String, address: String
+    ) async throws(ServicesError) -> Account {
+        try await login(username: username, proof: .digest(digest), address: address)
+    }
+
+    private func login(
+        username: String, proof: Passwords.Proof, address: String
+    ) async throws(ServicesError) -> Account {
+        let (stored, verdict) = try await authenticate(username: username, proof: proof, address: address)
+        if verdict == .rightButOutdated { await rehash(proof, of: stored) }
         return Account(stored)
     }
 
     /// The account of a name and a password, with the hash that the password was compared with.
     func authenticate(
-        username: String, password: String, address: String
+        username: String, proof: Passwords.Proof, address: String
     ) async throws(ServicesError) -> (StoredAccount, Passwords.Verdict) {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
         guard username.utf8.count <= 512 else { throw .unknownUser }
-        guard password.utf8.count <= 1024 else { throw .wrongPassword }
+        guard proof.length <= 1024 else { throw .wrongPassword }
         let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
         try throttle.check(attempt, at: now())
 
         let stored = try await asking { () throws(StoreError) in try await store.account(usernameKey: key) }
-        let verdict = try await passwords.verify(password, against: stored?.passwordHash)
+        let verdict = try await passwords.verify(proof, against: stored?.passwordHash)
         guard let stored, verdict != .wrong else {
             try throttle.recordFailure(attempt, at: now())
             throw stored == nil ? .unknownUser : .wrongPassword
@@ -118,6 +164,11 @@ public final class Accounts: Sendable {
     public func account(objectID: String) async throws(ServicesError) -> Account? {
         guard let id = ObjectID.id(objectID) else { return nil }
         return try await account(id: id)
+    }
+
+    /// The account of this number, or nil.
+    public func account(number: Int64) async throws(ServicesError) -> Account? {
+        try await asking { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
     }
 
     /// Those of the accounts that exist, by id.
@@ -186,12 +237,12 @@ public final class Accounts: Sendable {
         guard isDeleted else { throw .unknownUser }
     }
 
-    /// Brings a hash to today's cost.
+    /// Brings a hash to today's cost and form.
     ///
     /// A failure costs nothing but another try at the next login.
-    private func rehash(_ password: String, of account: StoredAccount) async {
+    func rehash(_ proof: Passwords.Proof, of account: StoredAccount) async {
         do {
-            let hash = try await passwords.hash(password), time = now()
+            let hash = try await passwords.hash(proof), time = now()
             _ = try await asking { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }

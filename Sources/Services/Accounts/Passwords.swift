@@ -4,7 +4,13 @@ import Store
 /// Hashes passwords with scrypt (RFC 7914), away from the threads that serve.
 ///
 /// A hash is one text that carries what made it, so that the cost can be raised while old hashes go on working:
-/// `$scrypt$ln=15,r=8,p=3$<salt>$<hash>`, both in base64 without padding (the PHC string format).
+/// `$scrypt-md5$ln=15,r=8,p=3$<salt>$<hash>`, both in base64 without padding (the PHC string format).
+///
+/// What scrypt gets is not the password but its MD5 in hexadecimal digits, because some clients send nothing else
+/// (``Proof/digest(_:)``) and are to come in by the same password as all others. That makes a hash no easier to guess,
+/// as each guess still costs a scrypt; and who shows the digits where a password is wanted shows another password, of
+/// which the MD5 is another one. Hashes of older databases, of the password itself, are called `scrypt`; only who shows
+/// the password can be compared with one.
 public final class Passwords: Sendable {
     /// What a guess costs: `2^logN × r × 128` bytes of memory, and `p` times the work on them.
     public struct Cost: Hashable, Sendable {
@@ -26,11 +32,34 @@ public final class Passwords: Sendable {
         public static let low = Cost(logN: 10, r: 8, p: 1)
     }
 
+    /// What somebody shows to prove who they are.
+    public enum Proof: Hashable, Sendable {
+        /// The password as it was typed.
+        case plain(String)
+        /// The MD5 of the password in hexadecimal digits, for which it is an opaque secret.
+        case digest(String)
+
+        /// Whether a text is an MD5 in hexadecimal digits.
+        public static func isDigest(_ text: String) -> Bool {
+            text.utf8.count == 32 && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+            }
+        }
+
+        /// How much there is to hash.
+        var length: Int {
+            switch self {
+            case .plain(let text), .digest(let text): text.utf8.count
+            }
+        }
+    }
+
     /// What a password is to a hash.
     public enum Verdict: Hashable, Sendable {
         case wrong
         case right
-        /// Right, and the hash was made at another cost than today's: hash the password again.
+        /// Right, and the hash was made at another cost than today's or in another way: hash the password again.
         case rightButOutdated
     }
 
@@ -53,19 +82,25 @@ public final class Passwords: Sendable {
         workers = WorkerPool(
             name: "passwords", threads: threads ?? ProcessInfo.processInfo.activeProcessorCount - 1,
             queueLimit: queueLimit)
-        decoy = Hash(cost: cost, salt: Crypto.randomBytes(16), key: Crypto.randomBytes(32))
+        decoy = Hash(input: .digest, cost: cost, salt: Crypto.randomBytes(16), key: Crypto.randomBytes(32))
     }
 
     /// Hashes a password with a new salt.
     ///
     /// - Returns: The text to store.
     /// - Throws: ``ServicesError/overloaded``.
-    public func hash(_ password: String) async throws(ServicesError) -> String {
-        let cost = cost, bytes = Self.bytes(password)
+    public func hash(_ password: String) async throws(ServicesError) -> String { try await hash(.plain(password)) }
+
+    /// Hashes what stands for a password, with a new salt.
+    ///
+    /// - Returns: The text to store.
+    /// - Throws: ``ServicesError/overloaded``.
+    public func hash(_ proof: Proof) async throws(ServicesError) -> String {
+        let cost = cost, bytes = Self.digest(proof)
         let hash = try await workers.run { () -> Hash? in
             let salt = Crypto.randomBytes(16)
             return Crypto.scrypt(bytes, salt: salt, cost: cost, count: 32).map {
-                Hash(cost: cost, salt: salt, key: $0)
+                Hash(input: .digest, cost: cost, salt: salt, key: $0)
             }
         }
         // nil is a lack of memory.
@@ -81,6 +116,17 @@ public final class Passwords: Sendable {
     /// - Returns: The verdict.
     /// - Throws: ``ServicesError/overloaded``; ``ServicesError/store(_:)`` when the text is no hash.
     public func verify(_ password: String, against hash: String?) async throws(ServicesError) -> Verdict {
+        try await verify(.plain(password), against: hash)
+    }
+
+    /// Compares what stands for a password with a hash.
+    ///
+    /// - Parameters:
+    ///   - proof: What was shown.
+    ///   - hash: The stored text; nil if there is no such account, which takes as long and is wrong.
+    /// - Returns: The verdict.
+    /// - Throws: ``ServicesError/overloaded``; ``ServicesError/store(_:)`` when the text is no hash.
+    public func verify(_ proof: Proof, against hash: String?) async throws(ServicesError) -> Verdict {
         let stored: Hash
         if let hash {
             guard let parsed = Hash(hash) else { throw .store(.corrupt("a password hash is malformed")) }
@@ -88,13 +134,26 @@ public final class Passwords: Sendable {
         } else {
             stored = decoy
         }
-        let bytes = Self.bytes(password)
+        let isComparable: Bool, bytes: [UInt8]
+        switch (stored.input, proof) {
+        case (.digest, _): (isComparable, bytes) = (true, Self.digest(proof))
+        case (.password, .plain(let password)): (isComparable, bytes) = (true, Self.bytes(password))
+        case (.password, .digest(let digest)): (isComparable, bytes) = (false, Array(digest.utf8))
+        }
         let key = try await workers.run {
             Crypto.scrypt(bytes, salt: stored.salt, cost: stored.cost, count: stored.key.count)
         }
         guard let key else { throw .overloaded }
-        guard Crypto.isEqual(key, stored.key), hash != nil else { return .wrong }
-        return stored.cost == cost ? .right : .rightButOutdated
+        guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else { return .wrong }
+        return stored.cost == cost && stored.input == .digest ? .right : .rightButOutdated
+    }
+
+    /// What scrypt is given: the digits of the MD5, small.
+    private static func digest(_ proof: Proof) -> [UInt8] {
+        switch proof {
+        case .plain(let password): Array(MediaFiles.hexadecimal(Crypto.md5(bytes(password))).utf8)
+        case .digest(let digits): Array(digits.lowercased().utf8)
+        }
     }
 
     /// One password, whichever keyboard typed it: normalised as RFC 8265, section 4.2 (OpaqueString) has it.
@@ -106,15 +165,23 @@ public final class Passwords: Sendable {
 extension Passwords {
     /// A hash and what made it.
     struct Hash: Hashable, Sendable {
+        /// What scrypt was given, by the name of the hash.
+        enum Input: String, Hashable, Sendable {
+            case password = "scrypt"
+            case digest = "scrypt-md5"
+        }
+
+        let input: Input
         let cost: Cost
         let salt: [UInt8]
         let key: [UInt8]
 
         var text: String {
-            "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(Self.base64(salt))$\(Self.base64(key))"
+            "$\(input.rawValue)$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(Self.base64(salt))$\(Self.base64(key))"
         }
 
-        init(cost: Cost, salt: [UInt8], key: [UInt8]) {
+        init(input: Input, cost: Cost, salt: [UInt8], key: [UInt8]) {
+            self.input = input
             self.cost = cost
             self.salt = salt
             self.key = key
@@ -123,12 +190,12 @@ extension Passwords {
         /// Reads what ``text`` writes; nil if it is anything else, or of a cost that no server of ours has made.
         init?(_ text: String) {
             let pattern =
-                /\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+\/]+)\$([A-Za-z0-9+\/]+)/
-            guard let match = text.wholeMatch(of: pattern)?.output, let logN = Int(match.1), let r = Int(match.2),
-                let p = Int(match.3), (1...24).contains(logN), (1...32).contains(r), (1...16).contains(p),
-                let salt = Self.bytes(match.4), let key = Self.bytes(match.5), key.count >= 16
+                /\$(scrypt|scrypt-md5)\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+\/]+)\$([A-Za-z0-9+\/]+)/
+            guard let match = text.wholeMatch(of: pattern)?.output, let input = Input(rawValue: String(match.1)),
+                let logN = Int(match.2), let r = Int(match.3), let p = Int(match.4), (1...24).contains(logN), (1...32).contains(r), (1...16).contains(p),
+                let salt = Self.bytes(match.5), let key = Self.bytes(match.6), key.count >= 16
             else { return nil }
-            self.init(cost: Cost(logN: logN, r: r, p: p), salt: salt, key: key)
+            self.init(input: input, cost: Cost(logN: logN, r: r, p: p), salt: salt, key: key)
         }
 
         private static func base64(_ bytes: [UInt8]) -> String {

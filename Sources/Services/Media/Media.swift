@@ -32,6 +32,8 @@ public final class Media: Sendable {
     static let maxSide = 16_384
     /// How long a picture may wait for something to refer to it: milliseconds.
     static let patience: Int64 = 3_600_000
+    /// How long who uploaded a picture may put it to use: milliseconds.
+    static let uploadValidity: Int64 = 1_200_000
 
     private let store: AppDatabase
     private let files: MediaFiles
@@ -84,6 +86,41 @@ public final class Media: Sendable {
         }
         try await asking { () throws(StoreError) in try placed.get() }
         return MediaID(rawValue: media.id)
+    }
+
+    /// Keeps a picture that only who uploaded it may put to use, and only for a while.
+    ///
+    /// - Parameters:
+    ///   - content: As for ``store(_:)``.
+    ///   - account: Who uploads it.
+    /// - Returns: Its id, for which ``mayUse(_:account:)`` is true.
+    /// - Throws: As ``store(_:)``; ``ServicesError/unknownUser``.
+    public func store(_ content: Content, by account: Int64) async throws(ServicesError) -> MediaID {
+        let id = try await store(content), time = now()
+        try await asking { () throws(StoreError) in
+            try await store.insertUpload(media: id.rawValue, account: account, at: time)
+        }
+        return id
+    }
+
+    /// Whether an account uploaded a picture within the last 20 minutes.
+    ///
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func mayUse(_ id: MediaID, account: Int64) async throws(ServicesError) -> Bool {
+        let time = now() - Self.uploadValidity
+        return try await asking { () throws(StoreError) in
+            try await store.isUpload(media: id.rawValue, of: account, after: time)
+        }
+    }
+
+    /// Removes a picture at once, if nothing refers to it any more.
+    ///
+    /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next sweep.
+    public func remove(_ id: MediaID) async throws(ServicesError) {
+        let hashes = try await asking { () throws(StoreError) in
+            try await store.deleteUnreferencedMedia(ids: [id.rawValue])
+        }
+        _ = try await removeFiles(of: hashes)
     }
 
     /// A picture to be served, or nil.
@@ -158,6 +195,8 @@ public final class Media: Sendable {
             // Those of the batch that something came to refer to are not in the next one either.
             if batch.count < 100 { break }
         }
+        let validity = now() - Self.uploadValidity
+        _ = try await asking { () throws(StoreError) in try await store.deleteUploads(before: validity) }
         if removed > 0 { logger.info("pictures removed that nothing refers to", metadata: ["files": "\(removed)"]) }
         return removed
     }

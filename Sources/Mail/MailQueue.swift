@@ -1,0 +1,154 @@
+import Foundation
+public import Logging
+
+/// Mail on its way out: a thread of its own delivers it, and tries again what fails for the moment.
+///
+/// Bounded, so that a mail server that is down costs no more than the mail that it does not take. What waits when the
+/// process ends is lost: whoever waits for a code asks for another.
+public final class MailQueue: Sendable {
+    /// How often and when.
+    public struct Retries: Sendable {
+        /// How long to wait after each failure, in milliseconds; the last of them is used for all further ones.
+        public var pauses: [Int64] = [1000, 5000, 20_000, 60_000]
+
+        public init() {}
+
+        /// - Precondition: `pauses` is not empty.
+        public init(pauses: [Int64]) {
+            precondition(!pauses.isEmpty)
+            self.pauses = pauses
+        }
+
+        func pause(after failures: Int) -> Int64 { pauses[min(failures, pauses.count) - 1] }
+    }
+
+    private let inbox: Inbox
+
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - transport: Delivers.
+    ///   - capacity: How many mails may wait.
+    ///   - retries: When to try again.
+    ///   - logger: Hears whether mail went out, and never of a code.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(
+        transport: any MailTransport, capacity: Int = 1000, retries: Retries = Retries(), logger: Logger,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        let inbox = Inbox(capacity: capacity)
+        self.inbox = inbox
+        let thread = Thread { Self.run(inbox, transport, retries, logger, now) }
+        thread.name = "mail"
+        thread.start()
+    }
+
+    deinit { inbox.close() }
+
+    /// Takes a mail on.
+    ///
+    /// - Returns: False when too many wait, or the queue is stopped.
+    public func put(_ mail: CodeMail) -> Bool { inbox.put(mail) }
+
+    /// Delivers no more, and ends what is under way; from any thread, may be repeated.
+    public func stop() { inbox.close() }
+
+    /// How many mails wait or are under way.
+    public var count: Int { inbox.count }
+
+    private static func run(
+        _ inbox: Inbox, _ transport: any MailTransport, _ retries: Retries, _ logger: Logger,
+        _ now: @Sendable () -> Int64
+    ) {
+        while let entry = inbox.take(now) {
+            do {
+                try transport.deliver(entry.mail) { inbox.isClosed }
+                inbox.finish()
+                logger.info("mail sent", metadata: ["to": "\(entry.mail.to)"])
+            } catch {
+                let failures = entry.failures + 1, next = now() + retries.pause(after: failures)
+                // A code that has expired is not worth sending.
+                if error.isPermanent || next >= entry.mail.expiresAt {
+                    inbox.finish()
+                    logger.error(
+                        "mail not sent",
+                        metadata: ["to": "\(entry.mail.to)", "tries": "\(failures)", "error": "\(error)"])
+                } else {
+                    inbox.putBack(Entry(mail: entry.mail, failures: failures, notBefore: next))
+                    logger.warning(
+                        "mail not sent, to be tried again",
+                        metadata: ["to": "\(entry.mail.to)", "tries": "\(failures)", "error": "\(error)"])
+                }
+            }
+        }
+        let left = inbox.count
+        if left > 0 { logger.warning("mail lost with the end of the server", metadata: ["mails": "\(left)"]) }
+    }
+
+    private struct Entry: Sendable {
+        var mail: CodeMail
+        var failures = 0
+        /// Milliseconds since 1970.
+        var notBefore: Int64 = 0
+    }
+
+    /// What waits to be delivered.
+    ///
+    /// `@unchecked`: `condition` is held wherever the variables are touched; `Mutex` cannot be waited on.
+    private final class Inbox: @unchecked Sendable {
+        private let condition = NSCondition()
+        private let capacity: Int
+        private var waiting: [Entry] = []
+        private var isUnderWay = false
+        private var isDone = false
+
+        init(capacity: Int) { self.capacity = capacity }
+
+        var isClosed: Bool { condition.withLock { isDone } }
+        var count: Int { condition.withLock { waiting.count + (isUnderWay ? 1 : 0) } }
+
+        func put(_ mail: CodeMail) -> Bool {
+            condition.withLock {
+                guard !isDone, waiting.count < capacity else { return false }
+                waiting.append(Entry(mail: mail))
+                condition.signal()
+                return true
+            }
+        }
+
+        func putBack(_ entry: Entry) {
+            condition.withLock {
+                isUnderWay = false
+                waiting.append(entry)
+            }
+        }
+
+        func finish() { condition.withLock { isUnderWay = false } }
+
+        /// Waits for a mail whose time has come; nil once the queue is closed.
+        func take(_ now: () -> Int64) -> Entry? {
+            condition.withLock {
+                while !isDone {
+                    let time = now()
+                    if let index = waiting.firstIndex(where: { $0.notBefore <= time }) {
+                        isUnderWay = true
+                        return waiting.remove(at: index)
+                    }
+                    if let next = waiting.map(\.notBefore).min() {
+                        _ = condition.wait(until: Date(timeIntervalSinceNow: Double(next - time) / 1000))
+                    } else {
+                        condition.wait()
+                    }
+                }
+                return nil
+            }
+        }
+
+        func close() {
+            condition.withLock {
+                isDone = true
+                condition.broadcast()
+            }
+        }
+    }
+}

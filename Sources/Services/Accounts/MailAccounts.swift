@@ -1,0 +1,235 @@
+public import Store
+
+/// Accounts for who comes with a mail address: registration, login and new passwords, proved by codes.
+public final class MailAccounts: Sendable {
+    /// A password that is chosen here has at least so many characters.
+    static let leastPassword = 6
+    /// Milliseconds.
+    static let resetTime: Int64 = 1_800_000
+    /// What a name begins with that is made for somebody.
+    static let namePrefix = "user_"
+
+    private let accounts: Accounts
+    private let codes: MailCodes
+    private let humanCheck: SliderCheck?
+    /// By mail address alone: three failures, wherever they come from, and nobody comes in for half an hour.
+    private let lock = LoginThrottle(limit: 3, window: 1_800_000, closing: 1_800_000)
+    private let now: @Sendable () -> Int64
+
+    private var store: AppDatabase { accounts.store }
+    private var passwords: Passwords { accounts.passwords }
+
+    /// Makes the service.
+    ///
+    /// - Parameters:
+    ///   - accounts: The accounts.
+    ///   - codes: The codes.
+    ///   - humanCheck: Has to be passed before a code is mailed, and opens what is locked; nil for none.
+    ///   - now: The clock, in milliseconds since 1970.
+    public init(
+        accounts: Accounts, codes: MailCodes, humanCheck: SliderCheck? = nil,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
+        self.accounts = accounts
+        self.codes = codes
+        self.humanCheck = humanCheck
+        self.now = now
+    }
+
+    /// Mails a code to an address, whether it has an account or not.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/humanCheckNeeded``,
+    ///   ``ServicesError/throttled(retryAfter:)`` for the sixth within ten minutes, ``ServicesError/mailUnavailable``,
+    ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func sendCode(to email: String) async throws(ServicesError) {
+        try AccountRules.checkEmail(email)
+        try passHumanCheck(email)
+        try await codes.send(to: email)
+    }
+
+    /// Adds an account with a name that is made up.
+    ///
+    /// - Parameters:
+    ///   - email: The address, nobody else's.
+    ///   - password: 6 to 128 characters.
+    ///   - code: The one that was mailed to the address; it is used up.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/emailTaken``, ``ServicesError/wrongCode``,
+    ///   ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func register(
+        email: String, password: String, code: String, address: String
+    ) async throws(ServicesError) -> Account {
+        try AccountRules.checkEmail(email)
+        try AccountRules.checkPassword(password, atLeast: Self.leastPassword)
+        try MailCodes.checkForm(of: code)
+        let stored = StoredEmail(email)
+        if try await asking({ () throws(StoreError) in try await store.account(emailKey: stored.key) }) != nil {
+            throw .emailTaken
+        }
+        let ticket = try await codes.check(code, of: email, address: address)
+        let hash = try await passwords.hash(password), time = now()
+        try await codes.use(ticket)
+        for _ in 0..<8 {
+            let name = Self.newName()
+            do {
+                return Account(
+                    try await asking { () throws(StoreError) in
+                        try await store.insertAccount(
+                            username: name, usernameKey: AccountRules.key(name), nickname: name, passwordHash: hash,
+                            email: stored, at: time)
+                    })
+            } catch .nameTaken {
+                // Once in 2^40 accounts.
+                continue
+            }
+        }
+        throw .overloaded
+    }
+
+    /// Logs in by password; an unknown address is as wrong as a wrong password, and takes as long.
+    ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - password: As it was typed.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongPassword``,
+    ///   ``ServicesError/humanCheckNeeded`` after three failures for this address within half an hour,
+    ///   ``ServicesError/accountDisabled``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func login(email: String, password: String) async throws(ServicesError) -> Account {
+        try AccountRules.checkEmail(email)
+        try AccountRules.checkPassword(password)
+        let key = AccountRules.emailKey(email)
+        try checkLock(key)
+        let stored = try await asking { () throws(StoreError) in try await store.account(emailKey: key) }
+        let verdict = try await passwords.verify(password, against: stored?.passwordHash)
+        guard let stored, verdict != .wrong else {
+            try recordFailure(key)
+            throw .wrongPassword
+        }
+        try recordSuccess(key)
+        if verdict == .rightButOutdated { await accounts.rehash(.plain(password), of: stored) }
+        return try Self.usable(stored)
+    }
+
+    /// Logs in by a code, which is used up.
+    ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - code: The one that was mailed to the address.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongCode``,
+    ///   ``ServicesError/unknownUser``, told only to who reads the address's mail,
+    ///   ``ServicesError/humanCheckNeeded``, ``ServicesError/throttled(retryAfter:)``,
+    ///   ``ServicesError/accountDisabled``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func login(email: String, code: String, address: String) async throws(ServicesError) -> Account {
+        try AccountRules.checkEmail(email)
+        try MailCodes.checkForm(of: code)
+        let key = AccountRules.emailKey(email)
+        try checkLock(key)
+        do {
+            try await codes.use(try await codes.check(code, of: email, address: address))
+        } catch .wrongCode {
+            try recordFailure(key)
+            throw .wrongCode
+        }
+        try recordSuccess(key)
+        let stored = try await asking { () throws(StoreError) in try await store.account(emailKey: key) }
+        guard let stored else { throw .unknownUser }
+        return try Self.usable(stored)
+    }
+
+    /// Opens the half-hour in which ``resetPassword(email:password:code:address:)`` may be called.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/humanCheckNeeded``,
+    ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func beginPasswordReset(email: String) async throws(ServicesError) {
+        try AccountRules.checkEmail(email)
+        try passHumanCheck(email)
+        let key = AccountRules.emailKey(email), until = now() + Self.resetTime
+        let isFound = try await asking { () throws(StoreError) in
+            try await store.openPasswordReset(emailKey: key, until: until)
+        }
+        guard isFound else { throw .unknownUser }
+    }
+
+    /// Replaces the password of who reads the account's mail; all its tokens, of every world, are worthless then, and a
+    /// login that was locked is open.
+    ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - password: The new one, 6 to 128 characters.
+    ///   - code: The one that was mailed to the address; it is used up.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, also when ``beginPasswordReset(email:)`` was not called
+    ///   before; ``ServicesError/wrongCode``, ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``,
+    ///   ``ServicesError/store(_:)``.
+    public func resetPassword(
+        email: String, password: String, code: String, address: String
+    ) async throws(ServicesError) {
+        try AccountRules.checkEmail(email)
+        try AccountRules.checkPassword(password, atLeast: Self.leastPassword)
+        try MailCodes.checkForm(of: code)
+        let key = AccountRules.emailKey(email), begun = now()
+        let mayBe = try await asking { () throws(StoreError) in
+            try await store.mayResetPassword(emailKey: key, at: begun)
+        }
+        guard mayBe else { throw .invalid(field: "reset", message: "A new password has to be asked for first.") }
+        let ticket = try await codes.check(code, of: email, address: address)
+        let hash = try await passwords.hash(password), time = now()
+        let account = try await asking { () throws(StoreError) in
+            try await store.resetPassword(
+                emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)
+        }
+        guard let account else { throw .wrongCode }
+        accounts.tokens.forget(account: account.id)
+        lock.clear(Self.entry(key))
+    }
+
+    // MARK: The human check and the lock
+
+    private func passHumanCheck(_ email: String) throws(ServicesError) {
+        guard let humanCheck else { return }
+        guard humanCheck.use(for: AccountRules.emailKey(email)) else { throw .humanCheckNeeded }
+    }
+
+    private static func entry(_ key: String) -> LoginThrottle.Key { LoginThrottle.Key(account: key, address: "") }
+
+    private func checkLock(_ key: String) throws(ServicesError) {
+        do {
+            try lock.check(Self.entry(key), at: now())
+        } catch {
+            guard let humanCheck, humanCheck.use(for: key) else { throw .humanCheckNeeded }
+            lock.clear(Self.entry(key))
+        }
+    }
+
+    private func recordFailure(_ key: String) throws(ServicesError) {
+        do {
+            try lock.recordFailure(Self.entry(key), at: now())
+        } catch {
+            throw .humanCheckNeeded
+        }
+    }
+
+    private func recordSuccess(_ key: String) throws(ServicesError) {
+        do {
+            try lock.recordSuccess(Self.entry(key), at: now())
+        } catch {
+            throw .humanCheckNeeded
+        }
+    }
+
+    /// Told only to who has shown that the account is theirs.
+    private static func usable(_ stored: StoredAccount) throws(ServicesError) -> Account {
+        guard stored.disabledAt == nil else { throw .accountDisabled }
+        return Account(stored)
+    }
+
+    /// Eight characters of 32 behind the prefix.
+    private static func newName() -> String {
+        let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        return namePrefix + Crypto.randomBytes(8).map { String(alphabet[Int($0) % alphabet.count]) }.joined()
+    }
+}

@@ -1,0 +1,32 @@
+extension AppDatabase {
+    /// Takes note of who uploaded a picture.
+    ///
+    /// - Throws: ``StoreError/noSuchAccount``.
+    public func insertUpload(media: Int64, account: Int64, at time: Int64) async throws(StoreError) {
+        let inserted = try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                INSERT INTO uploads (media, account, created_at) SELECT $1, id, $3 FROM accounts WHERE id = $2
+                """,
+                media, account, time)
+        }
+        guard inserted == 1 else { throw .noSuchAccount }
+    }
+
+    /// Whether an account uploaded a picture after a time.
+    public func isUpload(media: Int64, of account: Int64, after time: Int64) async throws(StoreError) -> Bool {
+        try await read { session throws(StoreError) in
+            try session.exists(
+                "SELECT 1 FROM uploads WHERE media = $1 AND account = $2 AND created_at > $3", media, account, time)
+        }
+    }
+
+    /// Forgets who uploaded what before a time.
+    ///
+    /// - Returns: How much that was.
+    public func deleteUploads(before time: Int64) async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in
+            try session.execute("DELETE FROM uploads WHERE created_at < $1", time)
+        }
+    }
+}
