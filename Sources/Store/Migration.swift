@@ -17,7 +17,8 @@ struct Migration: Sendable {
         Migration(version: 2, mediaAndPreferences),
         Migration(version: 3, forum),
         Migration(version: 4, roles),
-        Migration(version: 5, people),
+        Migration(version: 5, sessions),
+        Migration(version: 6, people),
     ]
 }
 
