@@ -1,6 +1,7 @@
 import LWS
 import Live
 public import Logging
+import Mail
 import Services
 import Store
 import Synchronization
@@ -111,7 +112,9 @@ private struct Running: Sendable {
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
             takesLegacyClients: configuration.legacyClients,
-            logger: logger)
+            mail: transport(configuration), captcha: configuration.captcha,
+            publicAddress: configuration.publicAddress ?? PublicAddress(isTLS: configuration.server.tls != nil),
+            entryTaskRegistration: configuration.entryTaskRegistration, logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(
             core: core, connections: { await gauge.count(on: loop) },
@@ -124,11 +127,13 @@ private struct Running: Sendable {
             endpoints: [core.live.endpoint()], logger: logger)
         gauge.watch(server)
         do {
+            try await EntryTaskAccount.register(configuration.entryTaskAccounts, with: core.accounts)
             try await core.live.start()
             let port = try await server.start()
             let upkeep = Task { await Self.upkeep(core, logger) }
             return Running(port: port, core: core, server: server, loop: loop, upkeep: upkeep, logger: logger)
         } catch {
+            core.mail.stop()
             await core.live.stop()
             await loop.shutDown()
             close(database, logger)
@@ -136,9 +141,17 @@ private struct Running: Sendable {
         }
     }
 
+    private static func transport(_ configuration: ApplicationConfiguration) -> any MailTransport {
+        switch configuration.mail {
+        case .outbox: Outbox(directory: configuration.dataDirectory)
+        case .smtp(let settings): SMTPTransport(settings)
+        }
+    }
+
     func end() async {
         upkeep.cancel()
         await server.stop()
+        core.mail.stop()
         await core.live.stop()
         // The thread ends before the database closes, lest somebody on it still asks.
         await loop.shutDown()
@@ -162,6 +175,9 @@ private struct Running: Sendable {
         while !Task.isCancelled {
             await attempt("to remove expired tokens", logger) { () throws(ServicesError) in
                 try await core.tokens.removeExpired()
+            }
+            await attempt("to remove expired codes", logger) { () throws(ServicesError) in
+                try await core.mailCodes.removeExpired()
             }
             await attempt("to remove pictures that nobody uses", logger) { () throws(ServicesError) in
                 try await core.media.sweep()

@@ -1,6 +1,7 @@
 public import Geo
 public import LWS
 public import Live
+public import Mail
 import Services
 
 /// What work the hashing of a password is.
@@ -24,6 +25,13 @@ public enum PasswordCost: String, Sendable, CaseIterable {
         case .low: 4096
         }
     }
+}
+
+/// Where mail goes.
+public enum MailDelivery: Sendable, Hashable {
+    /// Into the file `outbox` of the data directory.
+    case outbox
+    case smtp(SMTPSettings)
 }
 
 /// The settings of a whole server.
@@ -50,6 +58,16 @@ public struct ApplicationConfiguration: Sendable {
     /// in, or shown a token, within the last two hours: for clients of the running app as they were published, which
     /// send theirs with one call only.
     public var legacyClients = false
+    /// Where codes are mailed to.
+    public var mail = MailDelivery.outbox
+    /// Whether who wants a code first has to slide a piece of a picture to its place.
+    public var captcha = false
+    /// Where clients reach this server, for addresses in answers; nil for where they say they have reached it.
+    public var publicAddress: PublicAddress?
+    /// Whether anybody may register at the entry task's API.
+    public var entryTaskRegistration = true
+    /// Accounts that are to be there at the start.
+    public var entryTaskAccounts: [EntryTaskAccount] = []
     /// Who may say on whose behalf a request comes.
     public var trustedProxies = TrustedProxies()
     /// The pages of which origins may call from a browser.

@@ -2,6 +2,7 @@ import Geo
 import LWS
 import Live
 import Logging
+import Mail
 import Rooms
 import Services
 import Store
@@ -14,6 +15,15 @@ struct Core: Sendable {
     let records: Records
     let forum: Forum
     let media: Media
+    let mail: MailQueue
+    let mailCodes: MailCodes
+    let mailAccounts: MailAccounts
+    let profiles: Profiles
+    /// Nil where nobody has to show that they are human.
+    let humanCheck: SliderCheck?
+    let publicAddress: PublicAddress
+    /// Whether anybody may register at the entry task's API.
+    let entryTaskRegistration: Bool
     let live: LiveRooms
     let limits: RequestLimits
     /// Nil where every call needs its token.
@@ -28,7 +38,8 @@ struct Core: Sendable {
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
-        takesLegacyClients: Bool = false, logger: Logger,
+        takesLegacyClients: Bool = false, mail transport: any MailTransport, captcha: Bool = false,
+        publicAddress: PublicAddress = PublicAddress(), entryTaskRegistration: Bool = true, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
@@ -37,14 +48,23 @@ struct Core: Sendable {
         self.roomsAreOpen = roomsAreOpen
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
+        let passwords = Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
         let accounts = Accounts(
-            store: database, passwords: Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit), tokens: tokens,
+            store: database, passwords: passwords, tokens: tokens,
             failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
         forum = Forum(store: database, now: now)
         media = Media(store: database, logger: logger, now: now)
+        mail = MailQueue(transport: transport, logger: logger, now: now)
+        mailCodes = MailCodes(
+            store: database, passwords: passwords, queue: mail, wrongCodes: limits?.wrongCodes ?? .max, now: now)
+        humanCheck = captcha ? SliderCheck(now: now) : nil
+        mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
+        profiles = Profiles(accounts: accounts, media: media)
+        self.publicAddress = publicAddress
+        self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)

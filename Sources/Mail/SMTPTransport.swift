@@ -68,7 +68,8 @@ public struct SMTPTransport: MailTransport {
 
     private static func check(_ code: CURLcode) throws(MailFailure) {
         guard code == CURLE_OK else {
-            throw MailFailure(isPermanent: true, "libcurl refuses a setting: \(String(cString: curl_easy_strerror(code)))")
+            throw MailFailure(
+                isPermanent: true, "libcurl refuses a setting: \(String(cString: curl_easy_strerror(code)))")
         }
     }
 

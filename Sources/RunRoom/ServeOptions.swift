@@ -26,6 +26,48 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where clients reach this server, for addresses in answers: https://example.org. (default: where each says it does)",
+            valueName: "URL"))
+    var publicUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where mail goes: outbox, a file in the data directory; smtp, or smtp://host:port at once. (default: outbox)",
+            valueName: "outbox|smtp|URL"))
+    var mail: String?
+    @Option(help: ArgumentHelp("The mail server, smtp://host:port or smtps://host:port.", valueName: "URL"))
+    var smtpUrl: String?
+    @Option(help: ArgumentHelp("The name to log in with at the mail server.", valueName: "name"))
+    var smtpUser: String?
+    @Option(help: ArgumentHelp("A file whose first line is the password that goes with it.", valueName: "file"))
+    var smtpPasswordFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whether mail is sent through TLS only; none is for a mail server on the same machine. (default: required)",
+            valueName: "required|none"))
+    var smtpTls: String?
+    @Option(
+        help: ArgumentHelp("Certificates in PEM to trust for it instead of the system's.", valueName: "file"))
+    var smtpCa: String?
+    @Option(help: ArgumentHelp("The address that mail comes from.", valueName: "address"))
+    var mailFrom: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whether a slider has to be solved before a code is mailed. (default: off)", valueName: "on|off"))
+    var captcha: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether anybody may register at the entry task's API. (default: on)", valueName: "on|off"))
+    var entrytaskRegistration: String?
+    @Option(
+        help: ArgumentHelp(
+            "A JSON file of accounts to be there: [{\"username\": \"…\", \"password\": \"MD5\", \"nickname\": \"…\"}].",
+            valueName: "file"))
+    var entrytaskAccounts: String?
+
+    @Option(
+        help: ArgumentHelp(
             "All limits below that are called limit. (default: on)", valueName: "on|off"))
     var rateLimits: String?
     @Option(
@@ -48,6 +90,10 @@ struct ServeOptions: ParsableArguments {
     var limitRegistrations: String?
     @Option(help: ArgumentHelp("Logins, likewise. (default: 100:60)", valueName: "burst:n/min"))
     var limitLogins: String?
+    @Option(help: ArgumentHelp("Codes that are mailed, likewise. (default: 30:10)", valueName: "burst:n/min"))
+    var limitMailCodes: String?
+    @Option(help: ArgumentHelp("Wrong codes within ten minutes per address. (default: 20)", valueName: "n"))
+    var limitWrongCodes: String?
     @Option(help: ArgumentHelp("New rooms, likewise. (default: 30:10)", valueName: "burst:n/min"))
     var limitRoomCreations: String?
     @Option(help: ArgumentHelp("Lists of all rooms, likewise. (default: 10:30)", valueName: "burst:n/min"))

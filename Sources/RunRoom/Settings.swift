@@ -1,9 +1,11 @@
 import API
 import Configuration
+import Foundation
 import Geo
 import LWS
 import Live
 import Logging
+import Mail
 import Rooms
 import SystemPackage
 
@@ -68,6 +70,13 @@ struct Settings {
         application.legacyClients =
             try reader.choice("legacy-clients", options.legacyClients, ["on": true, "off": false]) ?? false
         application.trustedProxies = try reader.proxies(options)
+        application.publicAddress = try reader.publicAddress(options)
+        application.mail = try reader.mail(options)
+        application.captcha = try reader.choice("captcha", options.captcha, ["on": true, "off": false]) ?? false
+        application.entryTaskRegistration =
+            try reader.choice(
+                "entrytask-registration", options.entrytaskRegistration, ["on": true, "off": false]) ?? true
+        application.entryTaskAccounts = try reader.entryTaskAccounts(options)
         if let origins = try reader.text("cors-origins", options.corsOrigins) {
             guard let allowed = AllowedOrigins(origins) else {
                 throw Problem(
@@ -144,6 +153,9 @@ struct Settings {
         func limits(_ options: ServeOptions, _ limits: inout RateLimits) throws(Problem) {
             try limit("limit-registrations", options.limitRegistrations, &limits.registrations)
             try limit("limit-logins", options.limitLogins, &limits.logins)
+            try limit("limit-mail-codes", options.limitMailCodes, &limits.mailCodes)
+            limits.wrongCodes =
+                try whole("limit-wrong-codes", options.limitWrongCodes, in: 1...1_000_000) ?? limits.wrongCodes
             try limit("limit-room-creations", options.limitRoomCreations, &limits.roomCreations)
             try limit("limit-room-lists", options.limitRoomLists, &limits.roomLists)
             try limit("limit-user-lists", options.limitUserLists, &limits.userLists)
@@ -167,6 +179,60 @@ struct Settings {
                         """)
             }
             limit = RateLimit(burst: burst, perMinute: rate)
+        }
+
+        func publicAddress(_ options: ServeOptions) throws(Problem) -> PublicAddress? {
+            guard let text = try text("public-url", options.publicUrl) else { return nil }
+            guard let address = PublicAddress(text) else {
+                throw Problem(
+                    description: "The setting public-url is an address like https://example.org, not “\(text)”.")
+            }
+            return address
+        }
+
+        func mail(_ options: ServeOptions) throws(Problem) -> MailDelivery {
+            var url = try text("smtp-url", options.smtpUrl)
+            switch try text("mail", options.mail) ?? "outbox" {
+            case "outbox": return .outbox
+            case "smtp": break
+            case let other where other.hasPrefix("smtp://") || other.hasPrefix("smtps://"): url = other
+            case let other:
+                throw Problem(description: "The setting mail is outbox, smtp or smtp://host:port, not “\(other)”.")
+            }
+            guard let url, let sender = try text("mail-from", options.mailFrom) else {
+                throw Problem(description: "Mail by SMTP needs a mail server (--smtp-url) and a sender (--mail-from).")
+            }
+            let encryptions = Dictionary(
+                uniqueKeysWithValues: SMTPSettings.Encryption.allCases.map { ($0.rawValue, $0) })
+            let passwordFile = try text("smtp-password-file", options.smtpPasswordFile)
+            let authorities = try text("smtp-ca", options.smtpCa)
+            if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
+                throw Problem(description: "The certificates \(authorities) cannot be read.")
+            }
+            do {
+                return .smtp(
+                    try SMTPSettings(
+                        url: url, user: try text("smtp-user", options.smtpUser),
+                        password: try passwordFile.map { try PasswordInput.read(file: $0) }, sender: sender,
+                        encryption: try choice("smtp-tls", options.smtpTls, encryptions) ?? .required,
+                        authorities: authorities))
+            } catch let problem as Problem {
+                throw problem
+            } catch {
+                throw Problem(description: "\(error)")
+            }
+        }
+
+        func entryTaskAccounts(_ options: ServeOptions) throws(Problem) -> [EntryTaskAccount] {
+            guard let path = try text("entrytask-accounts", options.entrytaskAccounts) else { return [] }
+            guard let contents = FileManager.default.contents(atPath: path) else {
+                throw Problem(description: "The file of accounts \(path) cannot be read.")
+            }
+            do {
+                return try EntryTaskAccount.read(String(decoding: contents, as: UTF8.self))
+            } catch {
+                throw Problem(description: "The file of accounts \(path) cannot be used: \(error).")
+            }
         }
 
         func live(_ options: ServeOptions, _ live: inout LiveSettings) throws(Problem) {

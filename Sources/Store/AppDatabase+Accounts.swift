@@ -221,7 +221,9 @@ extension AppDatabase {
         _ change: ProfileChange, account: Int64, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
-            guard let old = try session.one(Self.accountByID, account, as: { try StoredAccount($0) }) else { return nil }
+            guard let old = try session.one(Self.accountByID, account, as: { try StoredAccount($0) }) else {
+                return nil
+            }
             try Self.checkFree(
                 usernameKey: change.usernameKey ?? old.usernameKey, email: change.email, except: account, in: session)
             try session.execute(

@@ -16,6 +16,7 @@ extension AppDatabase {
     ///   - kind: What it is for.
     ///   - session: What it shares with the other tokens of a login: they are deleted together. Nil for one that stands
     ///     alone.
+    ///   - world: Where the session's number is limited; nil where it is not.
     ///   - renewed: The hash of a token that must still be there; nil for none.
     ///   - createdAt: Milliseconds since 1970.
     ///   - expiresAt: Milliseconds since 1970.
@@ -23,18 +24,18 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``, when the account was deleted meanwhile.
     @discardableResult
     public func insertToken(
-        hash: [UInt8], account: Int64, kind: String, session: Int64? = nil, renewing renewed: [UInt8]? = nil,
-        createdAt: Int64, expiresAt: Int64
+        hash: [UInt8], account: Int64, kind: String, session: Int64? = nil, world: String? = nil,
+        renewing renewed: [UInt8]? = nil, createdAt: Int64, expiresAt: Int64
     ) async throws(StoreError) -> Bool {
         try await write { connection throws(StoreError) in
             guard try connection.exists("SELECT 1 FROM accounts WHERE id = $1", account) else { throw .noSuchAccount }
             if let renewed, try !connection.exists("SELECT 1 FROM tokens WHERE hash = $1", renewed) { return false }
             try connection.execute(
                 """
-                INSERT INTO tokens (hash, account, kind, session, created_at, expires_at)
-                VALUES ($1, $2, $3, $4, $5, $6)
+                INSERT INTO tokens (hash, account, kind, session, created_at, expires_at, world)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
                 """,
-                hash, account, kind, session, createdAt, expiresAt)
+                hash, account, kind, session, createdAt, expiresAt, world)
             return true
         }
     }
@@ -72,6 +73,37 @@ extension AppDatabase {
             try session.execute(Self.revokeTokens, hash, found)
             try session.execute("DELETE FROM tokens WHERE hash = $1 OR session = $2", hash, found)
             return true
+        }
+    }
+
+    /// Deletes the tokens of an account's older sessions in a world.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - world: Which sessions.
+    ///   - count: So many stay, the newest ones.
+    /// - Returns: How many sessions ended.
+    /// - Throws: What the database says.
+    public func endOldSessions(
+        account: Int64, world: String, keeping count: Int
+    ) async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in
+            let sessions = try session.rows(
+                "SELECT DISTINCT session FROM tokens WHERE account = $1 AND world = $2 ORDER BY session DESC",
+                account, world
+            ) { try $0.get(0) as Int64 }
+            // Ids grow with time.
+            let old = sessions.dropFirst(count)
+            for number in old {
+                try session.execute(
+                    """
+                    INSERT INTO ended_tokens (hash, reason, expires_at)
+                    SELECT hash, 'revoked', expires_at FROM tokens WHERE session = $1 ON CONFLICT (hash) DO NOTHING
+                    """,
+                    number)
+                try session.execute("DELETE FROM tokens WHERE session = $1", number)
+            }
+            return old.count
         }
     }
 

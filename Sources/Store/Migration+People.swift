@@ -26,6 +26,8 @@ extension Migration {
         "CREATE INDEX accounts_by_cover ON accounts (cover)",
         // Until when the password may be replaced by who reads the account's mail.
         "ALTER TABLE accounts ADD COLUMN reset_until BIGINT NOT NULL DEFAULT 0",
+        // Of a world that bounds how many logins of an account there are at a time; NULL where that does not matter.
+        "ALTER TABLE tokens ADD COLUMN world TEXT",
         // One role more; a constraint cannot be changed in place.
         """
         ALTER TABLE accounts ADD COLUMN standing TEXT NOT NULL DEFAULT 'user'

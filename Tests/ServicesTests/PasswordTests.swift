@@ -29,7 +29,7 @@ import Testing
     func roundTrip() async throws {
         let passwords = Passwords(cost: .low)
         let hash = try await passwords.hash("天天乐跑")
-        #expect(hash.hasPrefix("$scrypt$ln=10,r=8,p=1$"))
+        #expect(hash.hasPrefix("$scrypt-md5$ln=10,r=8,p=1$"))
         #expect(try await passwords.verify("天天乐跑", against: hash) == .right)
         #expect(try await passwords.verify("天天乐跑 ", against: hash) == .wrong)
         #expect(try await passwords.verify("", against: hash) == .wrong)
@@ -61,7 +61,7 @@ import Testing
     func standard() async throws {
         let passwords = Passwords()
         let hash = try await passwords.hash("a")
-        #expect(hash.hasPrefix("$scrypt$ln=15,r=8,p=3$"))
+        #expect(hash.hasPrefix("$scrypt-md5$ln=15,r=8,p=3$"))
         #expect(try await passwords.verify("a", against: hash) == .right)
     }
 
@@ -73,6 +73,42 @@ import Testing
         ])
     func malformed(hash: String) async throws {
         await #expect(throws: ServicesError.self) { try await Passwords(cost: .low).verify(hash, against: hash) }
+    }
+
+    @Test("the MD5 of a password stands for it, in either case of letters, and for no other")
+    func digests() async throws {
+        let passwords = Passwords(cost: .low)
+        // RFC 1321, section A.5.
+        let digest = "900150983cd24fb0d6963f7d28e17f72"
+        let hash = try await passwords.hash("abc")
+        #expect(try await passwords.verify(.digest(digest), against: hash) == .right)
+        #expect(try await passwords.verify(.digest(digest.uppercased()), against: hash) == .right)
+        #expect(try await passwords.verify(.digest("abc"), against: hash) == .wrong)
+        #expect(try await passwords.verify(.digest(digest), against: nil) == .wrong)
+        let other = try await passwords.hash(.digest(digest.uppercased()))
+        #expect(try await passwords.verify("abc", against: other) == .right)
+    }
+
+    @Test("the digits of the MD5 are not the password where the password is wanted")
+    func digestIsNoPassword() async throws {
+        let passwords = Passwords(cost: .low), digest = "900150983cd24fb0d6963f7d28e17f72"
+        #expect(try await passwords.verify(digest, against: passwords.hash("abc")) == .wrong)
+        #expect(try await passwords.verify(digest, against: passwords.hash(.digest(digest))) == .wrong)
+        // And a password that looks like one is a password.
+        let hash = try await passwords.hash(digest)
+        #expect(try await passwords.verify(digest, against: hash) == .right)
+        #expect(try await passwords.verify(.digest(digest), against: hash) == .wrong)
+    }
+
+    @Test("a hash of an older database takes the password, to be hashed again, and no MD5")
+    func olderHash() async throws {
+        let passwords = Passwords(cost: .low), salt = [UInt8](repeating: 7, count: 16)
+        let key = try #require(Crypto.scrypt(Array("abc".utf8), salt: salt, cost: .low, count: 32))
+        let old = Passwords.Hash(input: .password, cost: .low, salt: salt, key: key).text
+        #expect(old.hasPrefix("$scrypt$ln=10,r=8,p=1$"))
+        #expect(try await passwords.verify("abc", against: old) == .rightButOutdated)
+        #expect(try await passwords.verify(.digest("900150983cd24fb0d6963f7d28e17f72"), against: old) == .wrong)
+        #expect(try await passwords.verify(.digest("abc"), against: old) == .wrong)
     }
 
     @Test("more than may wait is refused at once, and what was taken on is done")

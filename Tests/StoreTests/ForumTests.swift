@@ -250,7 +250,7 @@ import Testing
     func deletesAllUsers() async throws {
         let ana = try await temporary.makeAccount().id
         let root = try await database.insertAccount(
-            username: "root", usernameKey: "root", passwordHash: "h", role: "root", email: nil, at: 1
+            username: "root", usernameKey: "root", nickname: "root", passwordHash: "h", role: "root", at: 1
         ).id
         let post = try await makePost(author: root)
         _ = try await makePost("Ana's", author: ana)

@@ -12,6 +12,12 @@ enum ErrorShape: Sendable {
     case coded
     /// `{"success":false,"message":"…"}`
     case outcome
+    /// `{"code":4010,"data":null,"msg":"…"}`: the code tells what happened, the status as a rule nothing.
+    case leaf
+    /// `{"code":1,"coode":1,"msg":"…","result":""}`, likewise.
+    case entryTask
+    /// As ``entryTask``, where what is too large is a picture.
+    case entryTaskPicture
     /// A line of text, for people and monitors.
     case text
 
@@ -28,6 +34,9 @@ enum ErrorShape: Sendable {
                     ], status: problem.status)
             case .outcome:
                 Response.json(["success": false, "message": .string(problem.message)], status: problem.status)
+            case .leaf: LeafAnswer.refusal(problem)
+            case .entryTask: EntryTaskAnswer.refusal(problem)
+            case .entryTaskPicture: EntryTaskAnswer.refusal(problem, tooLarge: .badPicture)
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
@@ -48,11 +57,25 @@ enum ErrorShape: Sendable {
 
     /// The shape for a path that no route has taken, or of which nothing but the path is known.
     init(path: some Sequence<String>) {
-        var segments = path.makeIterator()
-        switch (segments.next(), segments.next()) {
-        case ("api", "runRoom"): self = .error
-        case ("api", _): self = .message
+        let segments = Array(path.prefix(3))
+        switch segments.first {
+        case "api" where segments.count == 3 && segments[1] == "v1" && Self.leafFolders.contains(segments[2]):
+            self = .leaf
+        case "api" where segments.dropFirst().first == "runRoom": self = .error
+        case "api": self = .message
+        case "user" where segments.dropFirst().first == "update_user_profile_picture": self = .entryTaskPicture
+        case "login", "register", "user", "entrytask": self = .entryTask
         default: self = .text
+        }
+    }
+
+    private static let leafFolders: Set<String> = ["user", "upload", "captcha"]
+
+    /// Whether a refusal is told by the body alone, with the status of a success.
+    var refusesWithSuccess: Bool {
+        switch self {
+        case .leaf, .entryTask, .entryTaskPicture: true
+        case .message, .error, .coded, .outcome, .text: false
         }
     }
 }

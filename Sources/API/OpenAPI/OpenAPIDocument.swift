@@ -27,7 +27,8 @@ struct OpenAPIDocument: Sendable {
         document["openapi"] = "3.1.0"
         document["info"] = [
             "title": "RunRoom", "version": "1",
-            "summary": "Live run rooms: the API of the running app 天天乐跑, and the way into live rooms.",
+            "summary":
+                "Live run rooms: the API of the running app 天天乐跑 and those of other worlds, and the way into live rooms.",
             "description": """
             Every answer to `/api` is JSON in UTF-8; a slash at the end of a path does not matter. Dates are ISO 8601 \
             in UTC with milliseconds. Tokens come from registration and login and go into `Authorization`, with or \
@@ -58,6 +59,21 @@ struct OpenAPIDocument: Sendable {
             "success": ["const": false], "code": Schema.text("ROOM_NOT_FOUND"), "message": Schema.text,
         ]),
         "OutcomeRefusal": Schema.object(["success": ["const": false], "message": Schema.text]),
+        "LeafRefusal": Schema.object([
+            "code": Schema.integer, "data": ["type": "null"], "msg": Schema.text("用户未授权"),
+        ]),
+        "EntryTaskRefusal": Schema.object([
+            "code": ["type": "integer", "minimum": 1], "coode": ["type": "integer", "minimum": 1], "msg": Schema.text,
+            "result": ["const": ""],
+        ]),
+        "LeafUser": Schema.object(
+            [
+                "uid": Schema.count, "name": Schema.text("ana"), "sign": Schema.text, "avatar": Schema.text,
+                "spacecover": Schema.text, "gender": ["type": "integer", "minimum": 0, "maximum": 2],
+                "email": Schema.text("a****a@example.org"),
+                "role": ["type": "integer", "minimum": 0, "maximum": 3], "birthday": Schema.date,
+                "created_at": Schema.date,
+            ], optional: ["email", "role", "birthday", "created_at"]),
         "User": Schema.object(
             [
                 "_id": Schema.objectID, "id": Schema.objectID, "username": Schema.text("ana"),

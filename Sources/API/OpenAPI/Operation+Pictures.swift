@@ -7,8 +7,8 @@ extension Operation {
     static let file: JSONValue = [
         "type": "string", "format": "binary", "description": "PNG, JPEG, GIF or WebP, at most 5 MB.",
     ]
-    private static let notModified = Answer.empty(304, "The client has it already.")
-    private static let part = Answer(
+    static let notModified = Answer.empty(304, "The client has it already.")
+    static let part = Answer(
         status: 206, description: "The part that was asked for.", mediaType: "image/*", schema: [:])
 
     /// What ``PictureRoutes`` has.

@@ -96,7 +96,8 @@ struct Operation: Sendable {
     }
 
     /// All that are described, in the order of the document.
-    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + wiping + operations
+    static let all: [Operation] =
+        users + accounts + pictures + runs + rooms + forum + wiping + leaf + entryTask + operations
 }
 
 // MARK: - As JSON
@@ -171,10 +172,16 @@ extension Operation {
         for answer in answers {
             var object = JSONObject()
             object["description"] = .string(answer.description)
-            if let schema = answer.schema { object["content"] = [answer.mediaType: ["schema": schema]] }
+            if var schema = answer.schema {
+                if shape.refusesWithSuccess, answer.mediaType == "application/json" {
+                    schema = Schema.either(schema, Schema.named(shape.schemaName))
+                }
+                object["content"] = [answer.mediaType: ["schema": schema]]
+            }
             byStatus[answer.status] = .object(object)
         }
         for (status, reason) in allRefusals where byStatus[status] == nil {
+            if shape.refusesWithSuccess, [401, 403, 409, 429].contains(status) { continue }
             byStatus[status] = refusal(reason, status: status, shape)
         }
         var responses = JSONObject()
@@ -234,6 +241,8 @@ extension ErrorShape {
         case .error: "ErrorRefusal"
         case .coded: "CodedRefusal"
         case .outcome: "OutcomeRefusal"
+        case .leaf: "LeafRefusal"
+        case .entryTask, .entryTaskPicture: "EntryTaskRefusal"
         case .text: "TextRefusal"
         }
     }

@@ -57,14 +57,21 @@ extension HTTPBody {
 extension Media {
     /// Keeps a picture that was uploaded.
     ///
+    /// - Parameters:
+    ///   - upload: The picture.
+    ///   - account: Who alone may put it to use, for a while; nil where it is put to use at once.
+    /// - Returns: Its id.
     /// - Throws: As ``Media/store(_:)``, and a problem for what is no file.
-    func store(upload: HTTPBody) async throws -> MediaID {
+    func store(upload: HTTPBody, by account: Int64? = nil) async throws -> MediaID {
+        func store(_ content: Content) async throws -> MediaID {
+            if let account { try await self.store(content, by: account) } else { try await self.store(content) }
+        }
         switch upload {
-        case .bytes(let bytes): return try await store(Content.bytes(bytes))
+        case .bytes(let bytes): return try await store(.bytes(bytes))
         case .file(let file):
             // The file is deleted with its object, which must outlast the reading.
             defer { withExtendedLifetime(file) {} }
-            return try await store(Content.file(path: file.path))
+            return try await store(.file(path: file.path))
         case .multipart: throw Problem.badRequest("No file uploaded")
         }
     }

@@ -33,6 +33,12 @@ struct APIResponder: HTTPResponder {
         ForumRoutes(core: core).add(to: &table)
         WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        LeafAccountRoutes(core: core).add(to: &table)
+        LeafProfileRoutes(core: core).add(to: &table)
+        LeafManageRoutes(core: core).add(to: &table)
+        LeafImageRoutes(core: core).add(to: &table)
+        LeafCaptchaRoutes(core: core).add(to: &table)
+        EntryTaskRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router
         routes = table.entries
@@ -72,6 +78,8 @@ struct APIResponder: HTTPResponder {
                 response = policy.preflight(origin: origin)
             } else {
                 response = ErrorShape(path: head.path).response(for: .notFound)
+                // Also in worlds that tell refusals by the body: this one is of no world.
+                response.status = .notFound
             }
         }
         policy.secure(&response, origin: origin)
@@ -102,6 +110,7 @@ struct APIResponder: HTTPResponder {
         var problem = Problem(status, message)
         if status.code == 503 { problem.retryAfter = 5 }
         var response = ErrorShape(path: path).response(for: problem)
+        response.status = status
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
         return response

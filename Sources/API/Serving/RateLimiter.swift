@@ -92,6 +92,10 @@ public struct RateLimits: Sendable, Hashable {
     /// Roomy enough for a class that registers behind one address.
     public var registrations = RateLimit(burst: 100, perMinute: 20)
     public var logins = RateLimit(burst: 100, perMinute: 60)
+    /// Of codes that are mailed, to whomever.
+    public var mailCodes = RateLimit(burst: 30, perMinute: 10)
+    /// So many wrong codes within ten minutes are heard from an address.
+    public var wrongCodes = 20
     public var roomCreations = RateLimit(burst: 30, perMinute: 10)
     /// Of all rooms, which wakes each of them.
     public var roomLists = RateLimit(burst: 10, perMinute: 30)
@@ -111,6 +115,7 @@ public struct RateLimits: Sendable, Hashable {
 struct RequestLimits: Sendable {
     var registrations: RateLimiter?
     var logins: RateLimiter?
+    var mailCodes: RateLimiter?
     var roomCreations: RateLimiter?
     var roomLists: RateLimiter?
     /// By ``AddressKey`` of the account's id, which no address looks like.
@@ -124,6 +129,7 @@ struct RequestLimits: Sendable {
     init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         registrations = RateLimiter(limits.registrations, now: now)
         logins = RateLimiter(limits.logins, now: now)
+        mailCodes = RateLimiter(limits.mailCodes, now: now)
         roomCreations = RateLimiter(limits.roomCreations, now: now)
         roomLists = RateLimiter(limits.roomLists, now: now)
         accountChanges = RateLimiter(limits.accountChanges, now: now)

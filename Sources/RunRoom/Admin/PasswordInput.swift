@@ -23,10 +23,7 @@ struct PasswordInput: ParsableArguments {
     /// - Throws: A ``Terminal/Complaint`` when there is none, or when it was not typed twice the same.
     func read(for username: String) throws -> String {
         if let passwordFile {
-            guard let contents = FileManager.default.contents(atPath: passwordFile) else {
-                throw Terminal.Complaint(description: "The password file \(passwordFile) cannot be read.")
-            }
-            return try Self.firstLine(contents, of: "The password file")
+            return try Self.read(file: passwordFile)
         }
         guard isatty(STDIN_FILENO) == 1 else {
             return try Self.firstLine(FileHandle.standardInput.readDataToEndOfFile(), of: "Standard input")
@@ -37,6 +34,16 @@ struct PasswordInput: ParsableArguments {
             throw Terminal.Complaint(description: "The passwords differ.")
         }
         return typed
+    }
+
+    /// The first line of a file, without its end.
+    ///
+    /// - Throws: A ``Terminal/Complaint`` when there is none.
+    static func read(file path: String) throws -> String {
+        guard let contents = FileManager.default.contents(atPath: path) else {
+            throw Terminal.Complaint(description: "The password file \(path) cannot be read.")
+        }
+        return try firstLine(contents, of: "The password file")
     }
 
     private static func firstLine(_ contents: Data, of source: String) throws -> String {

@@ -112,7 +112,8 @@ public final class MailCodes: Sendable {
 
     /// Checks what a code looks like.
     static func checkForm(of code: String) throws(ServicesError) {
-        guard code.utf8.count == 6, code.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+        guard code.utf8.count == 6, code.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else {
             throw .invalid(field: "code", message: "The code must have six digits.")
         }
     }

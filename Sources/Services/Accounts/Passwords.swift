@@ -41,10 +41,11 @@ public final class Passwords: Sendable {
 
         /// Whether a text is an MD5 in hexadecimal digits.
         public static func isDigest(_ text: String) -> Bool {
-            text.utf8.count == 32 && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-            }
+            text.utf8.count == 32
+                && text.utf8.allSatisfy { byte in
+                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+                }
         }
 
         /// How much there is to hash.
@@ -192,7 +193,8 @@ extension Passwords {
             let pattern =
                 /\$(scrypt|scrypt-md5)\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+\/]+)\$([A-Za-z0-9+\/]+)/
             guard let match = text.wholeMatch(of: pattern)?.output, let input = Input(rawValue: String(match.1)),
-                let logN = Int(match.2), let r = Int(match.3), let p = Int(match.4), (1...24).contains(logN), (1...32).contains(r), (1...16).contains(p),
+                let logN = Int(match.2), let r = Int(match.3), let p = Int(match.4), (1...24).contains(logN),
+                (1...32).contains(r), (1...16).contains(p),
                 let salt = Self.bytes(match.5), let key = Self.bytes(match.6), key.count >= 16
             else { return nil }
             self.init(input: input, cost: Cost(logN: logN, r: r, p: p), salt: salt, key: key)

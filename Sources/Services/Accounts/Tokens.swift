@@ -12,9 +12,17 @@ public final class Tokens: Sendable {
         case refresh
     }
 
+    /// What a token looks like.
+    public enum Form: Hashable, Sendable {
+        /// 256 bits in 43 characters of base64url.
+        case base64url
+        /// 128 bits in 32 hexadecimal digits.
+        case hexadecimal
+    }
+
     /// A token at the only moment when it is known.
     public struct Issued: Hashable, Sendable {
-        /// 43 characters of base64url.
+        /// In its ``Form``.
         public let token: String
         public let kind: Kind
         /// Milliseconds since 1970.
@@ -98,12 +106,13 @@ public final class Tokens: Sendable {
     ///   - kind: What for.
     ///   - account: Whose.
     ///   - lifetime: In milliseconds; nil for that of the kind.
+    ///   - form: What it is to look like.
     /// - Returns: The token.
     /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
     public func issue(
-        _ kind: Kind = .access, for account: Int64, lifetime: Int64? = nil
+        _ kind: Kind = .access, for account: Int64, lifetime: Int64? = nil, form: Form = .base64url
     ) async throws(ServicesError) -> Issued {
-        try await insert(make(kind, lifetime), for: account)
+        try await insert(make(kind, lifetime, form), for: account)
     }
 
     /// Gives an account an access and a refresh token that belong together: who revokes one revokes both, and what the
@@ -113,14 +122,22 @@ public final class Tokens: Sendable {
     ///   - account: Whose.
     ///   - accessLifetime: In milliseconds; nil for that of the kind.
     ///   - refreshLifetime: In milliseconds; nil for that of the kind.
+    ///   - limit: Of the account's sessions in a world so many stay, the newest ones; nil for no limit.
     /// - Returns: The tokens.
     /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
     public func startSession(
-        for account: Int64, accessLifetime: Int64? = nil, refreshLifetime: Int64? = nil
+        for account: Int64, accessLifetime: Int64? = nil, refreshLifetime: Int64? = nil,
+        limit: (count: Int, world: String)? = nil
     ) async throws(ServicesError) -> Session {
-        let session = store.ids.next()
-        let refresh = try await insert(make(.refresh, refreshLifetime), for: account, session: session)
-        let access = try await insert(make(.access, accessLifetime), for: account, session: session)
+        let session = store.ids.next(), world = limit?.world
+        let refresh = try await insert(make(.refresh, refreshLifetime), for: account, session: session, world: world)
+        let access = try await insert(make(.access, accessLifetime), for: account, session: session, world: world)
+        if let limit {
+            let ended = try await asking { () throws(StoreError) in
+                try await store.endOldSessions(account: account, world: limit.world, keeping: limit.count)
+            }
+            if ended > 0 { forget(account: account) }
+        }
         return Session(access: access, refresh: refresh)
     }
 
@@ -160,20 +177,25 @@ public final class Tokens: Sendable {
         public let refusal: Refusal
     }
 
-    private func make(_ kind: Kind, _ lifetime: Int64?) -> Issued {
+    private func make(_ kind: Kind, _ lifetime: Int64?, _ form: Form = .base64url) -> Issued {
         let time = now()
+        let token =
+            switch form {
+            case .base64url: Self.base64url(Crypto.randomBytes(32))
+            case .hexadecimal: MediaFiles.hexadecimal(Crypto.randomBytes(16))
+            }
         return Issued(
-            token: Self.base64url(Crypto.randomBytes(32)), kind: kind, issuedAt: time,
+            token: token, kind: kind, issuedAt: time,
             expiresAt: time + (lifetime ?? lifetimes[kind] ?? 0))
     }
 
     private func insert(
-        _ issued: Issued, for account: Int64, session: Int64? = nil
+        _ issued: Issued, for account: Int64, session: Int64? = nil, world: String? = nil
     ) async throws(ServicesError) -> Issued {
         _ = try await asking { () throws(StoreError) in
             try await store.insertToken(
                 hash: Self.hash(issued.token), account: account, kind: issued.kind.rawValue, session: session,
-                createdAt: issued.issuedAt, expiresAt: issued.expiresAt)
+                world: world, createdAt: issued.issuedAt, expiresAt: issued.expiresAt)
         }
         return issued
     }

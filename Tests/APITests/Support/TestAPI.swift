@@ -4,6 +4,7 @@ import HTTPTypes
 import LWS
 import Live
 import Logging
+import Mail
 import Services
 import Store
 import Synchronization
@@ -28,25 +29,29 @@ struct TestAPI: Sendable {
     let core: Core
     let responder: APIResponder
     let clock = TestClock()
+    let postbox: Postbox
 
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
-        logger: Logger
+        captcha: Bool, entryTaskRegistration: Bool, logger: Logger
     )
         throws
     {
         directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
         database = try AppDatabase(directory: directory, logger: logger)
         loop = try EventLoop(name: "test")
+        postbox = Postbox()
         core = Core(
             database: database, loop: loop, live: live, cost: .low, limits: limits,
-            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy, logger: logger,
+            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy, mail: postbox,
+            captcha: captcha, entryTaskRegistration: entryTaskRegistration, logger: logger,
             now: { [clock] in clock.now }
         )
         responder = APIResponder(core: core, logger: logger)
     }
 
     fileprivate func end() async {
+        core.mail.stop()
         await core.live.stop()
         await loop.shutDown()
         try? database.close()
@@ -115,12 +120,13 @@ struct TestAPI: Sendable {
 /// Runs a test with an API and clears up behind it.
 func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
-    legacy: Bool = false, live: LiveSettings = LiveSettings(),
+    legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
+    entryTaskRegistration: Bool = true,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
-        logger: logger)
+        captcha: captcha, entryTaskRegistration: entryTaskRegistration, logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)

@@ -1,0 +1,51 @@
+import Services
+
+/// An account of the entry task's world that a file tells of, since its document knows no registration.
+public struct EntryTaskAccount: Hashable, Sendable {
+    /// Why a text tells of no accounts; a sentence for who wrote it.
+    public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    let username: String
+    /// The MD5 of the password in hexadecimal digits.
+    let password: String
+    let nickname: String?
+
+    /// Reads `[{"username":"…","password":"<MD5 in hexadecimal digits>","nickname":"…"}]`; the nickname may be left
+    /// out.
+    public static func read(_ text: String) throws(Malformed) -> [EntryTaskAccount] {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: Array(text.utf8))
+        } catch {
+            throw Malformed(description: "it is not valid JSON, at byte \(error.offset)")
+        }
+        guard let elements = value.array else { throw Malformed(description: "it is no JSON array") }
+        var accounts: [EntryTaskAccount] = []
+        for (index, element) in elements.enumerated() {
+            guard let username = element["username"]?.string, let password = element["password"]?.string,
+                Passwords.Proof.isDigest(password)
+            else {
+                throw Malformed(
+                    description: "account \(index + 1) has no username, or no password of 32 hexadecimal digits")
+            }
+            accounts.append(
+                EntryTaskAccount(username: username, password: password, nickname: element["nickname"]?.string))
+        }
+        return accounts
+    }
+
+    /// Adds those whose names are free; who has such a name keeps the account as it is.
+    static func register(_ accounts: [EntryTaskAccount], with service: Accounts) async throws(ServicesError) {
+        for account in accounts {
+            do {
+                _ = try await service.register(
+                    username: account.username, digest: account.password, nickname: account.nickname)
+            } catch .nameTaken {
+                // From the start before, as a rule.
+                continue
+            }
+        }
+    }
+}
