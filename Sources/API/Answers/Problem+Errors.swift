@@ -17,6 +17,7 @@ extension Problem {
         case let error as RoomError: self.init(error)
         case let error as StoreError: self.init(error)
         case let error as CoordinateError: self.init(error)
+        case let error as ParameterError: self.init(error)
         default: self = .internalError(cause: "\(error)")
         }
     }

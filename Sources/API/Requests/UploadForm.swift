@@ -44,7 +44,8 @@ struct UploadForm {
 }
 
 extension HTTPBody {
-    fileprivate var isEmpty: Bool {
+    /// Whether there is nothing in it.
+    var isEmpty: Bool {
         switch self {
         case .bytes(let bytes): bytes.isEmpty
         case .file(let file): file.count == 0
