@@ -151,7 +151,7 @@ extension AppDatabase {
                 """,
                 account, passwordHash, nickname, newPasswordHash, time)
             guard changed == 1 else { return nil }
-            if newPasswordHash != nil { try session.execute("DELETE FROM tokens WHERE account = $1", account) }
+            if newPasswordHash != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }

@@ -115,6 +115,7 @@ extension AppDatabase {
         let discussed = try session.rows("SELECT DISTINCT post FROM comments WHERE author = $1", id) { row in
             try row.get(0) as Int64
         }
+        try deleteTokens(account: id, reason: .accountDeleted, in: session)
         try session.execute(Self.takeOffPostLikes, id)
         try session.execute(Self.takeOffCommentLikes, id)
         guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }

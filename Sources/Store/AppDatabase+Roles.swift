@@ -47,7 +47,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func setDisabled(_ disabledAt: Int64?, account: Int64) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
-            if disabledAt != nil { try session.execute("DELETE FROM tokens WHERE account = $1", account) }
+            if disabledAt != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.execute(
                 "UPDATE accounts SET disabled_at = $2 WHERE id = $1", account, disabledAt) == 1
         }

@@ -7,6 +7,13 @@ extension AppDatabase {
     /// - Returns: How many there were.
     public func deleteAllUsers() async throws(StoreError) -> Int {
         try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                INSERT INTO ended_tokens (hash, reason, expires_at)
+                SELECT hash, 'deleted', expires_at FROM tokens
+                WHERE account IN (SELECT id FROM accounts WHERE role = 'user')
+                ON CONFLICT (hash) DO NOTHING
+                """)
             let count = try session.execute("DELETE FROM accounts WHERE role = 'user'")
             try session.execute(
                 """

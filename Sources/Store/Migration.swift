@@ -17,6 +17,7 @@ struct Migration: Sendable {
         Migration(version: 2, mediaAndPreferences),
         Migration(version: 3, forum),
         Migration(version: 4, roles),
+        Migration(version: 5, sessions),
     ]
 }
 

@@ -87,4 +87,58 @@ import Testing
         try await services.tokens.revoke(tokens[9])
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(tokens[9]) }
     }
+
+    @Test("the tokens of a login end together, and so does what they were exchanged for")
+    func sessions() async throws {
+        let services = try TestServices()
+        let account = try await services.makeAccount().id
+        let session = try await services.tokens.startSession(for: account)
+        let other = try await services.tokens.startSession(for: account)
+        #expect(session.access.expiresAt - session.access.issuedAt == 2 * 3_600_000)
+        #expect(session.refresh.expiresAt - session.refresh.issuedAt == 30 * 86_400_000)
+        let renewed = try await services.tokens.renew("Bearer \(session.refresh.token)", lifetime: 1000).get()
+        #expect(renewed.expiresAt - renewed.issuedAt == 1000)
+        for token in [session.access.token, renewed.token] { _ = try await services.tokens.verify(token) }
+        try await services.tokens.revoke(renewed.token)
+        for token in [session.access.token, renewed.token] {
+            #expect(try await services.tokens.inspect(token) == .refused(.revoked))
+        }
+        #expect(
+            try await services.tokens.renew(session.refresh.token) == .failure(Tokens.Refused(refusal: .revoked)))
+        _ = try await services.tokens.verify(other.access.token)
+    }
+
+    @Test("it is told why a credential is none")
+    func refusals() async throws {
+        let services = try TestServices()
+        let account = try await services.makeAccount().id
+        let session = try await services.tokens.startSession(for: account, refreshLifetime: 90 * 86_400_000)
+        #expect(try await services.tokens.inspect(nil) == .refused(.missing))
+        #expect(try await services.tokens.inspect("Bearer x") == .refused(.unknown))
+        #expect(try await services.tokens.inspect(session.refresh.token) == .refused(.wrongKind))
+        #expect(try await services.tokens.inspect(session.access.token, kind: .refresh) == .refused(.wrongKind))
+        services.clock.advance(seconds: 7200)
+        #expect(try await services.tokens.inspect(session.access.token) == .refused(.expired))
+        #expect(try await services.tokens.removeExpired() == 1)
+        // Another service, which remembers nothing.
+        let fresh = Tokens(store: services.store, now: { [clock = services.clock] in clock.now })
+        #expect(try await fresh.inspect(session.access.token) == .refused(.expired))
+        try await services.accounts.delete(account: account)
+        #expect(try await services.tokens.inspect(session.refresh.token, kind: .refresh) == .refused(.accountDeleted))
+        services.clock.advance(seconds: 31 * 86_400)
+        try await services.tokens.removeExpired()
+        #expect(try await fresh.inspect(session.access.token) == .refused(.unknown))
+    }
+
+    @Test("a password change revokes, and so does disabling")
+    func reasons() async throws {
+        let services = try TestServices()
+        let account = try await services.makeAccount().id
+        let one = try await services.tokens.issue(for: account).token
+        try await services.accounts.setPassword("other", account: account)
+        #expect(try await services.tokens.inspect(one) == .refused(.revoked))
+        let other = try await services.tokens.issue(for: account, lifetime: 1).token
+        try await services.accounts.disable(account: account)
+        #expect(try await services.tokens.inspect(other) == .refused(.revoked))
+    }
 }

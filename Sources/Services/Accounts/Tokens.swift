@@ -23,11 +23,40 @@ public final class Tokens: Sendable {
         public let expiresAt: Int64
     }
 
+    /// The tokens of one login.
+    public struct Session: Hashable, Sendable {
+        public let access: Issued
+        public let refresh: Issued
+    }
+
+    /// Why a credential is none.
+    public enum Refusal: Hashable, Sendable {
+        /// There is no token.
+        case missing
+        /// No token is like this, or it ended too long ago to be known.
+        case unknown
+        /// It is a token for something else.
+        case wrongKind
+        case expired
+        /// Its owner logged out or changed the password, or its account is disabled.
+        case revoked
+        /// Its account was deleted.
+        case accountDeleted
+    }
+
+    /// What is found out of a credential.
+    public enum Verification: Hashable, Sendable {
+        case valid(Identity)
+        case refused(Refusal)
+    }
+
     /// Who somebody is, by their token.
     public struct Identity: Hashable, Sendable {
         public let account: Int64
         public let username: String
         public let kind: Kind
+        /// What the token shares with the others of its login; nil for one that stands alone.
+        public let session: Int64?
         /// Milliseconds since 1970.
         public let issuedAt: Int64
         /// Milliseconds since 1970.
@@ -36,6 +65,9 @@ public final class Tokens: Sendable {
         /// The account's id as clients see it.
         public var objectID: String { ObjectID.text(account) }
     }
+
+    /// How long after its expiry it is known what became of a token: 30 days, in milliseconds.
+    static let memory: Int64 = 30 * 86_400_000
 
     private let store: AppDatabase
     private let now: @Sendable () -> Int64
@@ -62,15 +94,86 @@ public final class Tokens: Sendable {
 
     /// Gives an account a new token.
     ///
-    /// - Throws: ``ServicesError/unknownUser`` if it has been deleted.
-    public func issue(_ kind: Kind = .access, for account: Int64) async throws(ServicesError) -> Issued {
-        let token = Self.base64url(Crypto.randomBytes(32)), time = now()
-        let issued = Issued(
-            token: token, kind: kind, issuedAt: time, expiresAt: time + (lifetimes[kind] ?? 0))
-        try await asking { () throws(StoreError) in
+    /// - Parameters:
+    ///   - kind: What for.
+    ///   - account: Whose.
+    ///   - lifetime: In milliseconds; nil for that of the kind.
+    /// - Returns: The token.
+    /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
+    public func issue(
+        _ kind: Kind = .access, for account: Int64, lifetime: Int64? = nil
+    ) async throws(ServicesError) -> Issued {
+        try await insert(make(kind, lifetime), for: account)
+    }
+
+    /// Gives an account an access and a refresh token that belong together: who revokes one revokes both, and what the
+    /// refresh token was exchanged for.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - accessLifetime: In milliseconds; nil for that of the kind.
+    ///   - refreshLifetime: In milliseconds; nil for that of the kind.
+    /// - Returns: The tokens.
+    /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
+    public func startSession(
+        for account: Int64, accessLifetime: Int64? = nil, refreshLifetime: Int64? = nil
+    ) async throws(ServicesError) -> Session {
+        let session = store.ids.next()
+        let refresh = try await insert(make(.refresh, refreshLifetime), for: account, session: session)
+        let access = try await insert(make(.access, accessLifetime), for: account, session: session)
+        return Session(access: access, refresh: refresh)
+    }
+
+    /// Exchanges a refresh token, which stays what it is, for another access token of its session.
+    ///
+    /// - Parameters:
+    ///   - credential: The refresh token as it came, with or without `Bearer ` before it.
+    ///   - lifetime: Of the new token, in milliseconds; nil for that of the kind.
+    /// - Returns: The access token, or why there is none.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func renew(
+        _ credential: String?, lifetime: Int64? = nil
+    ) async throws(ServicesError) -> Result<Issued, Refused> {
+        let identity: Identity
+        switch try await inspect(credential, kind: .refresh) {
+        case .valid(let found): identity = found
+        case .refused(let refusal): return .failure(Refused(refusal: refusal))
+        }
+        guard let token = Self.token(in: credential) else { return .failure(Refused(refusal: .missing)) }
+        let issued = make(.access, lifetime)
+        do {
+            // Whoever logs out at this moment takes the new token along, or leaves none to be made.
+            let isStored = try await asking { () throws(StoreError) in
+                try await store.insertToken(
+                    hash: Self.hash(issued.token), account: identity.account, kind: issued.kind.rawValue,
+                    session: identity.session, renewing: Self.hash(token), createdAt: issued.issuedAt,
+                    expiresAt: issued.expiresAt)
+            }
+            return isStored ? .success(issued) : .failure(Refused(refusal: .revoked))
+        } catch .unknownUser {
+            return .failure(Refused(refusal: .accountDeleted))
+        }
+    }
+
+    /// A ``Refusal`` as an error.
+    public struct Refused: Error, Hashable, Sendable {
+        public let refusal: Refusal
+    }
+
+    private func make(_ kind: Kind, _ lifetime: Int64?) -> Issued {
+        let time = now()
+        return Issued(
+            token: Self.base64url(Crypto.randomBytes(32)), kind: kind, issuedAt: time,
+            expiresAt: time + (lifetime ?? lifetimes[kind] ?? 0))
+    }
+
+    private func insert(
+        _ issued: Issued, for account: Int64, session: Int64? = nil
+    ) async throws(ServicesError) -> Issued {
+        _ = try await asking { () throws(StoreError) in
             try await store.insertToken(
-                hash: Self.hash(token), account: account, kind: kind.rawValue, createdAt: issued.issuedAt,
-                expiresAt: issued.expiresAt)
+                hash: Self.hash(issued.token), account: account, kind: issued.kind.rawValue, session: session,
+                createdAt: issued.issuedAt, expiresAt: issued.expiresAt)
         }
         return issued
     }
@@ -84,32 +187,63 @@ public final class Tokens: Sendable {
     /// - Throws: ``ServicesError/unauthenticated`` if there is none, ``ServicesError/badToken`` if it is unknown,
     ///   revoked, expired, or of another kind.
     public func verify(_ credential: String?, kind: Kind = .access) async throws(ServicesError) -> Identity {
-        guard let token = Self.token(in: credential) else { throw .unauthenticated }
+        switch try await inspect(credential, kind: kind) {
+        case .valid(let identity): return identity
+        case .refused(.missing): throw .unauthenticated
+        case .refused: throw .badToken
+        }
+    }
+
+    /// Finds out whose a token is, or why it is nobody's.
+    ///
+    /// - Parameters:
+    ///   - credential: The token as it came, with or without `Bearer ` before it.
+    ///   - kind: The kind that is wanted.
+    /// - Returns: The identity, whose account existed at this moment, or the reason why there is none.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func inspect(_ credential: String?, kind: Kind = .access) async throws(ServicesError) -> Verification {
+        guard let token = Self.token(in: credential) else { return .refused(.missing) }
         let hash = Self.hash(token)
         let (cached, generation) = cache.withLock { ($0[hash], $0.generation) }
-        if let cached { return try check(cached, kind) }
+        if let cached { return check(cached, kind) }
 
         let stored = try await asking { () throws(StoreError) in try await store.token(hash: hash) }
-        guard let stored, let storedKind = Kind(rawValue: stored.kind) else { throw .badToken }
-        guard stored.account.disabledAt == nil else { throw .badToken }
+        guard let stored, let storedKind = Kind(rawValue: stored.kind) else {
+            return .refused(try await end(of: hash))
+        }
+        guard stored.account.disabledAt == nil else { return .refused(.revoked) }
         let identity = Identity(
-            account: stored.account.id, username: stored.account.username, kind: storedKind,
+            account: stored.account.id, username: stored.account.username, kind: storedKind, session: stored.session,
             issuedAt: stored.createdAt, expiresAt: stored.expiresAt)
         cache.withLock { cache in
             // Not if something was revoked since the question: it may have been this.
             if cache.generation == generation { cache[hash] = identity }
         }
-        return try check(identity, kind)
+        return check(identity, kind)
     }
 
-    /// Makes a token worthless, now and for good; not an error if it was.
+    private func end(of hash: [UInt8]) async throws(ServicesError) -> Refusal {
+        switch try await asking({ () throws(StoreError) in try await store.endOfToken(hash: hash) }) {
+        case .expired: .expired
+        case .revoked: .revoked
+        case .accountDeleted: .accountDeleted
+        case nil: .unknown
+        }
+    }
+
+    /// Makes a token worthless, now and for good, with the others of its session; not an error if it was.
     ///
     /// - Parameter credential: The token as it came, with or without `Bearer ` before it.
     /// - Throws: ``ServicesError/unauthenticated`` if there is none, ``ServicesError/store(_:)``.
     public func revoke(_ credential: String?) async throws(ServicesError) {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
-        defer { cache.withLock { $0.remove { $0.key == hash } } }
+        let session = try await asking { () throws(StoreError) in try await store.token(hash: hash) }?.session
+        defer {
+            cache.withLock { cache in
+                cache.remove { $0.key == hash || session != nil && $0.value.session == session }
+            }
+        }
         _ = try await asking { () throws(StoreError) in try await store.deleteToken(hash: hash) }
     }
 
@@ -126,7 +260,9 @@ public final class Tokens: Sendable {
     @discardableResult
     public func removeExpired() async throws(ServicesError) -> Int {
         let time = now()
-        return try await asking { () throws(StoreError) in try await store.deleteExpiredTokens(at: time) }
+        return try await asking { () throws(StoreError) in
+            try await store.deleteExpiredTokens(at: time, memory: Self.memory)
+        }
     }
 
     /// Forgets what is remembered of an account, because its tokens are gone from the database.
@@ -139,9 +275,9 @@ public final class Tokens: Sendable {
         cache.withLock { $0.remove { _ in true } }
     }
 
-    private func check(_ identity: Identity, _ kind: Kind) throws(ServicesError) -> Identity {
-        guard identity.kind == kind, identity.expiresAt > now() else { throw .badToken }
-        return identity
+    private func check(_ identity: Identity, _ kind: Kind) -> Verification {
+        guard identity.kind == kind else { return .refused(.wrongKind) }
+        return identity.expiresAt > now() ? .valid(identity) : .refused(.expired)
     }
 
     /// The token without the word before it, or nil if nothing is left.
