@@ -17,12 +17,14 @@ extension AppDatabase {
             id: ids.next(), username: username, usernameKey: usernameKey, nickname: nickname,
             passwordHash: passwordHash, createdAt: time, updatedAt: time)
         let inserted = try await write { session throws(StoreError) in
-            try session.execute(
+            let inserted = try session.execute(
                 """
                 INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (username_key) DO NOTHING
                 """,
                 account.id, username, usernameKey, nickname, passwordHash, time)
+            if inserted == 1 { try Self.insertProfile(of: account.id, in: session) }
+            return inserted
         }
         guard inserted == 1 else { throw .nameTaken }
         return account
@@ -239,6 +241,6 @@ extension AppDatabase {
         guard changed == 1 else { throw .noSuchAccount }
     }
 
-    private static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
+    static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
     private static let accountByKey = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1")
 }

@@ -19,12 +19,14 @@ extension AppDatabase {
     ///   - post: On which post.
     ///   - parent: The comment that it replies to, of the same post; nil for none.
     ///   - content: Not empty.
+    ///   - writtenAt: The time of writing in the words of the client; nil if it says none.
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertComment(
-        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64, at time: Int64
+        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String,
+        writtenAt: String? = nil, author: Int64, at time: Int64
     ) async throws(StoreError) -> CommentInsertion {
         let id = ids.next()
         return try await write { session throws(StoreError) in
@@ -42,7 +44,7 @@ extension AppDatabase {
             }
             try session.execute(
                 Self.insertComment, id, try Self.nextNumber(of: "comments", in: session), post.id, parentID, depth,
-                author, time, content)
+                author, time, content, try Self.nextNumber(of: "public", in: session), writtenAt)
             try session.execute("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post.id)
             guard let comment = try Self.comment(.id(id), in: session) else {
                 throw .corrupt("a comment without an author")
@@ -99,6 +101,7 @@ extension AppDatabase {
         switch key {
         case .id(let id): try session.one(Self.commentByID, id) { try StoredComment($0) }
         case .number(let number): try session.one(Self.commentByNumber, number) { try StoredComment($0) }
+        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try StoredComment($0) }
         }
     }
 
@@ -117,6 +120,7 @@ extension AppDatabase {
         }
         try deleteTokens(account: id, reason: .accountDeleted, in: session)
         try session.execute(Self.takeOffPostLikes, id)
+        try session.execute(Self.takeOffCollections, id)
         try session.execute(Self.takeOffCommentLikes, id)
         guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
         // Counted rather than reckoned: replies of others to its comments are gone too.
@@ -128,11 +132,12 @@ extension AppDatabase {
 
     private static let insertComment = SQL(
         """
-        INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+        INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content, public_id, written_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
         """)
     private static let commentByID = SQL("\(StoredComment.select) WHERE c.id = $1")
     private static let commentByNumber = SQL("\(StoredComment.select) WHERE c.number = $1")
+    private static let commentByPublicID = SQL("\(StoredComment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
         "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
     private static let sizeOfDiscussion = SQL(
@@ -145,6 +150,11 @@ extension AppDatabase {
         """)
     private static let takeOffPostLikes = SQL(
         "UPDATE posts SET like_count = like_count - 1 WHERE id IN (SELECT post FROM post_likes WHERE account = $1)")
+    private static let takeOffCollections = SQL(
+        """
+        UPDATE posts SET collect_count = collect_count - 1
+        WHERE id IN (SELECT post FROM post_collections WHERE account = $1)
+        """)
     private static let takeOffCommentLikes = SQL(
         """
         UPDATE comments SET like_count = like_count - 1

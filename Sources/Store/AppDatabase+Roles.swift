@@ -17,13 +17,15 @@ extension AppDatabase {
             id: ids.next(), username: username, usernameKey: usernameKey, nickname: username,
             passwordHash: passwordHash, createdAt: time, updatedAt: time, role: role, email: email)
         let inserted = try await write { session throws(StoreError) in
-            try session.execute(
+            let inserted = try session.execute(
                 """
                 INSERT INTO accounts
                     (id, username, username_key, nickname, password_hash, created_at, updated_at, role, email)
                 VALUES ($1, $2, $3, $2, $4, $5, $5, $6, $7) ON CONFLICT (username_key) DO NOTHING
                 """,
                 account.id, username, usernameKey, passwordHash, time, role, email)
+            if inserted == 1 { try Self.insertProfile(of: account.id, in: session) }
+            return inserted
         }
         guard inserted == 1 else { throw .nameTaken }
         return account

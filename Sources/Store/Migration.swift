@@ -18,6 +18,7 @@ struct Migration: Sendable {
         Migration(version: 3, forum),
         Migration(version: 4, roles),
         Migration(version: 5, sessions),
+        Migration(version: 6, social),
     ]
 }
 

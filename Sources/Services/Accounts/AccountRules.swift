@@ -12,8 +12,8 @@ enum AccountRules {
     /// The key that a username is compared by: one for all ways to encode the same characters; case counts.
     static func key(_ username: String) -> String { username.precomposedStringWithCanonicalMapping }
 
-    static func checkUsername(_ username: String) throws(ServicesError) {
-        try check(username, as: "username", named: "The username", upTo: 32)
+    static func checkUsername(_ username: String, upTo limit: Int = 32) throws(ServicesError) {
+        try check(username, as: "username", named: "The username", upTo: limit)
         guard !username.contains("/") else {
             throw .invalid(field: "username", message: "The username must not contain a slash.")
         }
