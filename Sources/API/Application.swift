@@ -111,6 +111,8 @@ private struct Running: Sendable {
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
             takesLegacyClients: configuration.legacyClients,
+            publicBase: PublicBase(configured: configuration.publicURL, isTLS: configuration.server.tls != nil),
+            maxVideoBytes: configuration.maxVideoBytes,
             logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(

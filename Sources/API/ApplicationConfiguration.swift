@@ -52,6 +52,12 @@ public struct ApplicationConfiguration: Sendable {
     public var legacyClients = false
     /// Who may say on whose behalf a request comes.
     public var trustedProxies = TrustedProxies()
+    /// What clients reach this server by, such as `https://run.example.org`, without a slash at the end.
+    ///
+    /// For addresses in answers. Nil for what each request names as its host.
+    public var publicURL: String?
+    /// A video that is uploaded may have so many bytes.
+    public var maxVideoBytes = 64 << 20
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
 

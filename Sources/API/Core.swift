@@ -13,6 +13,7 @@ struct Core: Sendable {
     let tokens: Tokens
     let records: Records
     let forum: Forum
+    let social: Social
     let media: Media
     let live: LiveRooms
     let limits: RequestLimits
@@ -22,19 +23,26 @@ struct Core: Sendable {
     let coordinateSystem: CoordinateSystem
     /// Whether anybody who knows a room's `runID` may look into it.
     let roomsAreOpen: Bool
+    /// What answers that hold whole addresses begin them with.
+    let publicBase: PublicBase
+    /// A video that is uploaded may have so many bytes.
+    let maxVideoBytes: Int
 
     /// Puts the services around an open database.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
-        takesLegacyClients: Bool = false, logger: Logger,
+        takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(), maxVideoBytes: Int = 64 << 20,
+        logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
         self.limits = limits.map { RequestLimits($0) } ?? RequestLimits()
         self.coordinateSystem = coordinateSystem
         self.roomsAreOpen = roomsAreOpen
+        self.publicBase = publicBase
+        self.maxVideoBytes = maxVideoBytes
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let accounts = Accounts(
@@ -44,6 +52,7 @@ struct Core: Sendable {
         self.accounts = accounts
         records = Records(store: database, now: now)
         forum = Forum(store: database, now: now)
+        social = Social(store: database, now: now)
         media = Media(store: database, logger: logger, now: now)
         live = LiveRooms(
             loop: loop, store: database, settings: settings,

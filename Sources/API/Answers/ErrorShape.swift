@@ -12,6 +12,10 @@ enum ErrorShape: Sendable {
     case coded
     /// `{"success":false,"message":"…"}`
     case outcome
+    /// `{"code":404,"msg":"…"}`, with the status once more.
+    case juejin
+    /// `{"status_code":1,"status_msg":"…","errmsg":["…"]}`, always with the status 200.
+    case douyin
     /// A line of text, for people and monitors.
     case text
 
@@ -28,6 +32,17 @@ enum ErrorShape: Sendable {
                     ], status: problem.status)
             case .outcome:
                 Response.json(["success": false, "message": .string(problem.message)], status: problem.status)
+            case .juejin:
+                Response.json(
+                    [
+                        "code": .int(Int64(problem.status.code)),
+                        "msg": .string(problem.status.code == 500 ? "server error" : problem.message),
+                    ], status: problem.status)
+            case .douyin:
+                Response.json([
+                    "status_code": 1, "status_msg": .string(problem.message),
+                    "errmsg": [.string(problem.detail ?? problem.message)],
+                ])
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
@@ -52,6 +67,8 @@ enum ErrorShape: Sendable {
         switch (segments.next(), segments.next()) {
         case ("api", "runRoom"): self = .error
         case ("api", _): self = .message
+        case ("users", _), ("articles", _), ("testmysql", _), ("testredis", _), ("testheadimages", _): self = .juejin
+        case ("douyin", _): self = .douyin
         default: self = .text
         }
     }

@@ -27,7 +27,7 @@ struct OpenAPIDocument: Sendable {
         document["openapi"] = "3.1.0"
         document["info"] = [
             "title": "RunRoom", "version": "1",
-            "summary": "Live run rooms: the API of the running app 天天乐跑, and the way into live rooms.",
+            "summary": "Live run rooms: the APIs of five clients' worlds, and the way into live rooms.",
             "description": """
             Every answer to `/api` is JSON in UTF-8; a slash at the end of a path does not matter. Dates are ISO 8601 \
             in UTC with milliseconds. Tokens come from registration and login and go into `Authorization`, with or \
@@ -58,6 +58,22 @@ struct OpenAPIDocument: Sendable {
             "success": ["const": false], "code": Schema.text("ROOM_NOT_FOUND"), "message": Schema.text,
         ]),
         "OutcomeRefusal": Schema.object(["success": ["const": false], "message": Schema.text]),
+        "ArticleRefusal": Schema.object(["code": Schema.integer, "msg": Schema.text]),
+        "ClipRefusal": Schema.object([
+            "status_code": ["const": 1], "status_msg": Schema.text, "errmsg": Schema.array(of: Schema.text),
+        ]),
+        "Article": Schema.object([
+            "id": ["type": "integer", "minimum": 1], "title": Schema.text, "content": Schema.text,
+            "hits": Schema.count, "likes": Schema.count, "like_status": Schema.integer, "collects": Schema.count,
+            "collect_status": Schema.integer, "comments": Schema.count,
+            "author": Schema.object(["head_image": Schema.text, "username": Schema.text("ana")]),
+            "time": Schema.text("2024/2/6 13:8:24"),
+        ]),
+        "ArticleComment": Schema.object([
+            "cid": ["type": "integer", "minimum": 1], "comment": Schema.text, "head_image": Schema.text,
+            "username": Schema.text("ana"), "time": Schema.text("2024/2/6 13:8:24"),
+            "kid_comments": Schema.array(of: Schema.named("ArticleComment")),
+        ]),
         "User": Schema.object(
             [
                 "_id": Schema.objectID, "id": Schema.objectID, "username": Schema.text("ana"),

@@ -29,6 +29,7 @@ struct Operation: Sendable {
         var name: String
         var schema: JSONValue
         var description: String
+        var isRequired = false
 
         static let page = Parameter(
             name: "page", schema: ["type": "integer", "minimum": 1, "maximum": 1_000_000_000], description: "From 1.")
@@ -96,7 +97,8 @@ struct Operation: Sendable {
     }
 
     /// All that are described, in the order of the document.
-    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + wiping + operations
+    static let all: [Operation] =
+        users + accounts + pictures + runs + rooms + forum + wiping + articles + operations
 }
 
 // MARK: - As JSON
@@ -126,7 +128,9 @@ extension Operation {
         let words = pattern.split(separator: "/").filter { $0 != "api" }.map { segment in
             segment.hasPrefix("{") ? "By" + Self.capitalized(segment.dropFirst().dropLast()) : Self.capitalized(segment)
         }
-        return method.rawValue.lowercased() + words.joined().filter { $0.isLetter || $0.isNumber }
+        // `/users` of the articles is not `/api/users`.
+        let world = pattern.hasPrefix("/users/") ? "Articles" : ""
+        return method.rawValue.lowercased() + world + words.joined().filter { $0.isLetter || $0.isNumber }
     }
 
     private static func capitalized(_ word: Substring) -> String { word.prefix(1).uppercased() + word.dropFirst() }
@@ -147,7 +151,7 @@ extension Operation {
 
     private static func json(_ parameter: Parameter) -> JSONValue {
         [
-            "name": .string(parameter.name), "in": "query", "required": false,
+            "name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
             "description": .string(parameter.description), "schema": parameter.schema,
         ]
     }
@@ -234,6 +238,8 @@ extension ErrorShape {
         case .error: "ErrorRefusal"
         case .coded: "CodedRefusal"
         case .outcome: "OutcomeRefusal"
+        case .juejin: "ArticleRefusal"
+        case .douyin: "ClipRefusal"
         case .text: "TextRefusal"
         }
     }

@@ -33,6 +33,9 @@ struct APIResponder: HTTPResponder {
         ForumRoutes(core: core).add(to: &table)
         WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        JuejinUserRoutes(core: core).add(to: &table)
+        JuejinArticleRoutes(core: core).add(to: &table)
+        JuejinTestRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router
         routes = table.entries
