@@ -74,6 +74,29 @@ extension AppDatabase {
         }
     }
 
+    /// Comments on a post, replies included, newest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: Each with the public id of what it replies to, nil for nothing; fewer than `limit` at the end.
+    /// - Throws: What the database says.
+    public func newestComments(
+        on post: Int64, offset: Int = 0, limit: Int
+    ) async throws(StoreError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+        try await read { session throws(StoreError) in
+            let comments = try session.rows(Self.newestComments, post, limit, offset) { try StoredComment($0) }
+            var parents: [Int64: Int64] = [:]
+            for parent in Set(comments.compactMap(\.parent)) {
+                parents[parent] = try session.one("SELECT public_id FROM comments WHERE id = $1", parent) { row in
+                    try row.get(0)
+                }
+            }
+            return comments.map { ($0, $0.parent.flatMap { parents[$0] }) }
+        }
+    }
+
     /// The ids of all comments on a post, replies included, oldest first.
     public func commentIDs(on post: Int64) async throws(StoreError) -> [Int64] {
         try await read { session throws(StoreError) in
@@ -140,6 +163,8 @@ extension AppDatabase {
     private static let commentByPublicID = SQL("\(StoredComment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
         "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+    private static let newestComments = SQL(
+        "\(StoredComment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
     private static let sizeOfDiscussion = SQL(
         """
         WITH RECURSIVE discussion (id) AS (

@@ -183,7 +183,8 @@ extension AppDatabase {
             (SELECT COUNT(*) FROM follows WHERE follower = $1 AND followed = a.id),
             (SELECT COUNT(*) FROM videos WHERE author = a.id),
             (SELECT COALESCE(SUM(p.like_count), 0) FROM videos v JOIN posts p ON p.id = v.post WHERE v.author = a.id),
-            (SELECT COUNT(*) FROM post_likes l JOIN videos v ON v.post = l.post WHERE l.account = a.id)
+            (SELECT COUNT(*) FROM post_likes l JOIN videos v ON v.post = l.post WHERE l.account = a.id),
+            a.picture
         FROM accounts a JOIN profiles f ON f.account = a.id
         """
     private static let profileByAccount = SQL("\(profile) WHERE a.id = $2")
@@ -221,7 +222,8 @@ extension StoredProfile {
     fileprivate init(_ row: SQLRow) throws {
         let follows: Int = try row.get(8)
         self.init(
-            id: try row.get(0), publicID: try row.get(1), username: try row.get(2), avatarURL: try row.get(3),
+            id: try row.get(0), publicID: try row.get(1), username: try row.get(2), picture: try row.get(12),
+            avatarURL: try row.get(3),
             backgroundURL: try row.get(4), signature: try row.get(5), followCount: try row.get(6),
             followerCount: try row.get(7), isFollowed: follows > 0, videoCount: try row.get(9),
             likesReceived: try row.get(10), likesGiven: try row.get(11))

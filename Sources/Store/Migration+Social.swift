@@ -50,7 +50,6 @@ extension Migration {
         """,
         "CREATE INDEX videos_by_author ON videos (author, public_id)",
         "CREATE INDEX videos_by_media ON videos (media)",
-        "CREATE INDEX videos_by_time ON videos (created_at)",
 
         // What others see of an account beside its name and picture.
         """

@@ -35,6 +35,8 @@ public struct StoredProfile: Hashable, Sendable, Identifiable {
     /// From 10¹⁵ to 2⁵³ - 1.
     public let publicID: Int64
     public let username: String
+    /// Their picture among the media, nil for none.
+    public let picture: Int64?
     /// Addresses and words that they gave themselves; nil for none.
     public let avatarURL: String?
     public let backgroundURL: String?

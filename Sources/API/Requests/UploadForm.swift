@@ -59,12 +59,27 @@ extension Media {
     ///
     /// - Throws: As ``Media/store(_:)``, and a problem for what is no file.
     func store(upload: HTTPBody) async throws -> MediaID {
+        try await withContent(of: upload) { content throws(ServicesError) in try await store(content) }
+    }
+
+    /// Keeps a video that was uploaded.
+    ///
+    /// - Throws: As ``Media/store(video:limit:)``, and a problem for what is no file.
+    func store(upload: HTTPBody, videoUpTo limit: Int) async throws -> MediaID {
+        try await withContent(of: upload) { content throws(ServicesError) in
+            try await store(video: content, limit: limit)
+        }
+    }
+
+    private func withContent(
+        of upload: HTTPBody, _ keep: (Content) async throws(ServicesError) -> MediaID
+    ) async throws -> MediaID {
         switch upload {
-        case .bytes(let bytes): return try await store(Content.bytes(bytes))
+        case .bytes(let bytes): return try await keep(.bytes(bytes))
         case .file(let file):
             // The file is deleted with its object, which must outlast the reading.
             defer { withExtendedLifetime(file) {} }
-            return try await store(Content.file(path: file.path))
+            return try await keep(.file(path: file.path))
         case .multipart: throw Problem.badRequest("No file uploaded")
         }
     }

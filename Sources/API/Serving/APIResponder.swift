@@ -36,6 +36,10 @@ struct APIResponder: HTTPResponder {
         JuejinUserRoutes(core: core).add(to: &table)
         JuejinArticleRoutes(core: core).add(to: &table)
         JuejinTestRoutes(core: core).add(to: &table)
+        DouyinUserRoutes(core: core).add(to: &table)
+        DouyinVideoRoutes(core: core).add(to: &table)
+        DouyinInteractionRoutes(core: core).add(to: &table)
+        DouyinSocialRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router
         routes = table.entries

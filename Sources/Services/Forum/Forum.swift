@@ -239,6 +239,22 @@ public final class Forum: Sendable {
         }
     }
 
+    /// Some comments on a post, replies included, newest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: Each with the public id of what it replies to, nil for nothing.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func newestComments(
+        on post: Int64, offset: Int = 0, limit: Int
+    ) async throws(ServicesError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+        try await asking { () throws(StoreError) in
+            try await store.newestComments(on: post, offset: offset, limit: limit)
+        }
+    }
+
     /// The ids of all comments on a post as clients see them, oldest first.
     public func commentIDs(on post: StoredPost) async throws(ServicesError) -> [String] {
         if post.commentCount == 0 { return [] }

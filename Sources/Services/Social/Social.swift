@@ -36,11 +36,13 @@ public final class Social: Sendable {
     /// - Returns: The profile.
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func profile(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> StoredProfile {
-        let found = try await asking { () throws(StoreError) in
-            try await store.profile(publicID: publicID, viewer: viewer)
-        }
-        guard let found else { throw .unknownUser }
+        guard let found = try await profileIfAny(publicID: publicID, viewer: viewer) else { throw .unknownUser }
         return found
+    }
+
+    /// As ``profile(publicID:viewer:)``, but nil if it is nobody's.
+    public func profileIfAny(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> StoredProfile? {
+        try await asking { () throws(StoreError) in try await store.profile(publicID: publicID, viewer: viewer) }
     }
 
     /// What an account is to a viewer.
