@@ -1,3 +1,4 @@
+import Foundation
 import LWS
 import Live
 public import Logging
@@ -100,6 +101,8 @@ private struct Running: Sendable {
 
     @concurrent static func begin(_ configuration: ApplicationConfiguration, logger: Logger) async throws -> Running {
         let database = try AppDatabase(directory: configuration.dataDirectory, logger: logger)
+        var settings = configuration.server
+        settings.temporaryDirectory = prepareUploads(in: configuration.dataDirectory, logger)
         let loop: EventLoop
         do {
             loop = try EventLoop(name: "live")
@@ -112,9 +115,10 @@ private struct Running: Sendable {
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
             takesLegacyClients: configuration.legacyClients,
-            mail: transport(configuration), captcha: configuration.captcha,
-            publicAddress: configuration.publicAddress ?? PublicAddress(isTLS: configuration.server.tls != nil),
-            entryTaskRegistration: configuration.entryTaskRegistration, logger: logger)
+            publicBase: PublicBase(configured: configuration.publicURL, isTLS: configuration.server.tls != nil),
+            maxVideoBytes: configuration.maxVideoBytes, mail: transport(configuration),
+            captcha: configuration.captcha, entryTaskRegistration: configuration.entryTaskRegistration,
+            logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(
             core: core, connections: { await gauge.count(on: loop) },
@@ -123,7 +127,7 @@ private struct Running: Sendable {
                 isTLS: configuration.server.tls != nil),
             logger: logger)
         let server = Server(
-            configuration: configuration.server, loop: loop, responder: responder,
+            configuration: settings, loop: loop, responder: responder,
             endpoints: [core.live.endpoint()], logger: logger)
         gauge.watch(server)
         do {
@@ -145,6 +149,24 @@ private struct Running: Sendable {
         switch configuration.mail {
         case .outbox: Outbox(directory: configuration.dataDirectory)
         case .smtp(let settings): SMTPTransport(settings)
+        }
+    }
+
+    /// Makes the folder for bodies that arrive, and removes what a process left there that was killed meanwhile: the
+    /// directory is this process's alone.
+    ///
+    /// - Returns: The folder; the system's own one when it cannot be made.
+    private static func prepareUploads(in directory: String, _ logger: Logger) -> String {
+        let folder = directory + "/uploads"
+        let files = FileManager.default
+        do {
+            if files.fileExists(atPath: folder) { try files.removeItem(atPath: folder) }
+            try files.createDirectory(
+                atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            return folder
+        } catch {
+            logger.warning("the folder for uploads cannot be made", metadata: ["error": "\(error)"])
+            return files.temporaryDirectory.path
         }
     }
 

@@ -62,14 +62,18 @@ public struct ApplicationConfiguration: Sendable {
     public var mail = MailDelivery.outbox
     /// Whether who wants a code first has to slide a piece of a picture to its place.
     public var captcha = false
-    /// Where clients reach this server, for addresses in answers; nil for where they say they have reached it.
-    public var publicAddress: PublicAddress?
     /// Whether anybody may register at the entry task's API.
     public var entryTaskRegistration = true
     /// Accounts that are to be there at the start.
     public var entryTaskAccounts: [EntryTaskAccount] = []
     /// Who may say on whose behalf a request comes.
     public var trustedProxies = TrustedProxies()
+    /// What clients reach this server by, such as `https://run.example.org`, without a slash at the end.
+    ///
+    /// For addresses in answers. Nil for what each request names as its host.
+    public var publicURL: String?
+    /// A video that is uploaded may have so many bytes.
+    public var maxVideoBytes = 64 << 20
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
 

@@ -14,6 +14,7 @@ struct Core: Sendable {
     let tokens: Tokens
     let records: Records
     let forum: Forum
+    let social: Social
     let media: Media
     let mail: MailQueue
     let mailCodes: MailCodes
@@ -21,7 +22,6 @@ struct Core: Sendable {
     let profiles: Profiles
     /// Nil where nobody has to show that they are human.
     let humanCheck: SliderCheck?
-    let publicAddress: PublicAddress
     /// Whether anybody may register at the entry task's API.
     let entryTaskRegistration: Bool
     let live: LiveRooms
@@ -32,20 +32,26 @@ struct Core: Sendable {
     let coordinateSystem: CoordinateSystem
     /// Whether anybody who knows a room's `runID` may look into it.
     let roomsAreOpen: Bool
+    /// What answers that hold whole addresses begin them with.
+    let publicBase: PublicBase
+    /// A video that is uploaded may have so many bytes.
+    let maxVideoBytes: Int
 
     /// Puts the services around an open database.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
-        takesLegacyClients: Bool = false, mail transport: any MailTransport, captcha: Bool = false,
-        publicAddress: PublicAddress = PublicAddress(), entryTaskRegistration: Bool = true, logger: Logger,
+        takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(), maxVideoBytes: Int = 64 << 20,
+        mail transport: any MailTransport, captcha: Bool = false, entryTaskRegistration: Bool = true, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
         self.limits = limits.map { RequestLimits($0) } ?? RequestLimits()
         self.coordinateSystem = coordinateSystem
         self.roomsAreOpen = roomsAreOpen
+        self.publicBase = publicBase
+        self.maxVideoBytes = maxVideoBytes
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let passwords = Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
@@ -56,6 +62,7 @@ struct Core: Sendable {
         self.accounts = accounts
         records = Records(store: database, now: now)
         forum = Forum(store: database, now: now)
+        social = Social(store: database, now: now)
         media = Media(store: database, logger: logger, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)
         mailCodes = MailCodes(
@@ -63,7 +70,6 @@ struct Core: Sendable {
         humanCheck = captcha ? SliderCheck(now: now) : nil
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media)
-        self.publicAddress = publicAddress
         self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,

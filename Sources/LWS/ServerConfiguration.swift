@@ -18,8 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var tls: TLSFiles?
     /// HTTP and WebSocket together; one more is answered with 503 and `Retry-After`.
     public var maxConnections = 20_000
-    /// Longer is 414.
-    public var maxTargetBytes = 64 << 10
+    /// Longer is 414: a query of 64 KiB fits, with its path.
+    public var maxTargetBytes = 65 << 10
     /// More, all header lines together, is 431.
     public var maxHeaderBytes = 16 << 10
     /// A request's head and body must arrive within this, and a peer that takes nothing of an answer for so long is

@@ -26,12 +26,6 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where clients reach this server, for addresses in answers: https://example.org. (default: where each says it does)",
-            valueName: "URL"))
-    var publicUrl: String?
-
-    @Option(
-        help: ArgumentHelp(
             "Where mail goes: outbox, a file in the data directory; smtp, or smtp://host:port at once. (default: outbox)",
             valueName: "outbox|smtp|URL"))
     var mail: String?
@@ -111,6 +105,14 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp("What a password hash costs; low is for tests. (default: default)", valueName: "default|low")
     )
     var passwordCost: String?
+    @Option(
+        help: ArgumentHelp(
+            "What clients reach this server by: https://run.example.org. (default: the host that each request names)",
+            valueName: "URL"))
+    var publicUrl: String?
+    @Option(
+        help: ArgumentHelp("The largest video, in bytes or as 64MiB. (default: 64MiB)", valueName: "size"))
+    var maxVideo: String?
     @Option(help: ArgumentHelp("The coordinates of REST: gcj02 or wgs84. (default: gcj02)", valueName: "system"))
     var crs: String?
 

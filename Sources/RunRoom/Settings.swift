@@ -70,7 +70,9 @@ struct Settings {
         application.legacyClients =
             try reader.choice("legacy-clients", options.legacyClients, ["on": true, "off": false]) ?? false
         application.trustedProxies = try reader.proxies(options)
-        application.publicAddress = try reader.publicAddress(options)
+        application.publicURL = try reader.publicURL(options.publicUrl)
+        application.maxVideoBytes =
+            try reader.bytes("max-video", options.maxVideo, in: 1024...(4 << 30)) ?? application.maxVideoBytes
         application.mail = try reader.mail(options)
         application.captcha = try reader.choice("captcha", options.captcha, ["on": true, "off": false]) ?? false
         application.entryTaskRegistration =
@@ -111,6 +113,37 @@ struct Settings {
                 )
             }
             return value
+        }
+
+        /// A number of bytes, or of mebibytes with `MiB` behind it.
+        func bytes(_ name: String, _ flag: String?, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+            guard let text = try text(name, flag) else { return nil }
+            let isMebibytes = text.hasSuffix("MiB")
+            let (value, isTooLarge) = (Int(isMebibytes ? String(text.dropLast(3)) : text) ?? 0)
+                .multipliedReportingOverflow(by: isMebibytes ? 1 << 20 : 1)
+            guard !isTooLarge, range.contains(value) else {
+                throw Problem(
+                    description: """
+                        The setting \(name) is a size from \(range.lowerBound) to \(range.upperBound) bytes, such as \
+                        64MiB or 1000000, not “\(text)”.
+                        """)
+            }
+            return value
+        }
+
+        /// Where clients reach the server: scheme and host, perhaps a path, without a slash at the end.
+        func publicURL(_ flag: String?) throws(Problem) -> String? {
+            guard let text = try text("public-url", flag) else { return nil }
+            let scheme = ["https://", "http://"].first(where: text.hasPrefix)
+            guard let scheme, text.count > scheme.count, !text.hasSuffix("/"),
+                text.allSatisfy({ $0.isASCII && !"\"<>\\^`{|} ?#".contains($0) && $0 >= " " })
+            else {
+                throw Problem(
+                    description:
+                        "The setting public-url is like https://run.example.org, without a slash at the end, not “\(text)”."
+                )
+            }
+            return text
         }
 
         func number(_ name: String, _ flag: String?, in range: ClosedRange<Double>) throws(Problem) -> Double? {
@@ -179,15 +212,6 @@ struct Settings {
                         """)
             }
             limit = RateLimit(burst: burst, perMinute: rate)
-        }
-
-        func publicAddress(_ options: ServeOptions) throws(Problem) -> PublicAddress? {
-            guard let text = try text("public-url", options.publicUrl) else { return nil }
-            guard let address = PublicAddress(text) else {
-                throw Problem(
-                    description: "The setting public-url is an address like https://example.org, not “\(text)”.")
-            }
-            return address
         }
 
         func mail(_ options: ServeOptions) throws(Problem) -> MailDelivery {

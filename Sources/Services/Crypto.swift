@@ -28,6 +28,33 @@ enum Crypto {
         return digest
     }
 
+    /// SHA-256 of bytes that come piece by piece.
+    struct SHA256Stream: ~Copyable {
+        private let context: OpaquePointer
+
+        init() {
+            // As in ``Crypto/sha256(_:)``.
+            guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+                preconditionFailure("SHA-256 is not available")
+            }
+            self.context = context
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        /// Takes the first bytes of some.
+        func update(_ bytes: [UInt8], count: Int) {
+            precondition(count <= bytes.count && EVP_DigestUpdate(context, bytes, count) == 1, "SHA-256 failed")
+        }
+
+        /// The 32 bytes; nothing is to follow.
+        func finish() -> [UInt8] {
+            var digest = [UInt8](repeating: 0, count: 32)
+            precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1, "SHA-256 failed")
+            return digest
+        }
+    }
+
     /// HMAC with SHA-256, RFC 2104: 32 bytes.
     static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)

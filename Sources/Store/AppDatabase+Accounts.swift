@@ -28,6 +28,7 @@ extension AppDatabase {
                 VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)
                 """,
                 id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number)
+            try Self.insertProfile(of: id, in: session)
             return StoredAccount(
                 id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
                 createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
@@ -230,13 +231,13 @@ extension AppDatabase {
                 """
                 UPDATE accounts SET
                     username = COALESCE($2, username), username_key = COALESCE($3, username_key),
-                    nickname = COALESCE($4, nickname), email = COALESCE($5, email),
-                    email_key = COALESCE($6, email_key), sign = COALESCE($7, sign), gender = COALESCE($8, gender),
-                    birthday = COALESCE($9, birthday), picture = COALESCE($10, picture), cover = COALESCE($11, cover),
-                    updated_at = $12
+                    nickname = CASE WHEN nickname = username THEN COALESCE($2, nickname) ELSE nickname END,
+                    email = COALESCE($4, email), email_key = COALESCE($5, email_key), sign = COALESCE($6, sign),
+                    gender = COALESCE($7, gender), birthday = COALESCE($8, birthday),
+                    picture = COALESCE($9, picture), cover = COALESCE($10, cover), updated_at = $11
                 WHERE id = $1
                 """,
-                account, change.username, change.usernameKey, change.nickname, change.email?.text, change.email?.key,
+                account, change.username, change.usernameKey, change.email?.text, change.email?.key,
                 change.sign, change.gender, change.birthday, change.picture, change.cover, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
@@ -313,7 +314,7 @@ extension AppDatabase {
         guard changed == 1 else { throw .noSuchAccount }
     }
 
-    private static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
+    static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
     private static let accountByEmail = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1")
     private static let accountByNumber = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.number = $1")
     private static let accountByKey = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1")

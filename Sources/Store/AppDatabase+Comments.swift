@@ -19,12 +19,14 @@ extension AppDatabase {
     ///   - post: On which post.
     ///   - parent: The comment that it replies to, of the same post; nil for none.
     ///   - content: Not empty.
+    ///   - writtenAt: The time of writing in the words of the client; nil if it says none.
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertComment(
-        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64, at time: Int64
+        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String,
+        writtenAt: String? = nil, author: Int64, at time: Int64
     ) async throws(StoreError) -> CommentInsertion {
         let id = ids.next()
         return try await write { session throws(StoreError) in
@@ -42,7 +44,7 @@ extension AppDatabase {
             }
             try session.execute(
                 Self.insertComment, id, try Self.nextNumber(of: "comments", in: session), post.id, parentID, depth,
-                author, time, content)
+                author, time, content, try Self.nextNumber(of: "public", in: session), writtenAt)
             try session.execute("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post.id)
             guard let comment = try Self.comment(.id(id), in: session) else {
                 throw .corrupt("a comment without an author")
@@ -69,6 +71,29 @@ extension AppDatabase {
     ) async throws(StoreError) -> [StoredComment] {
         try await read { session throws(StoreError) in
             try Self.comments(of: post, after: after, limit: limit, in: session)
+        }
+    }
+
+    /// Comments on a post, replies included, newest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: Each with the public id of what it replies to, nil for nothing; fewer than `limit` at the end.
+    /// - Throws: What the database says.
+    public func newestComments(
+        on post: Int64, offset: Int = 0, limit: Int
+    ) async throws(StoreError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+        try await read { session throws(StoreError) in
+            let comments = try session.rows(Self.newestComments, post, limit, offset) { try StoredComment($0) }
+            var parents: [Int64: Int64] = [:]
+            for parent in Set(comments.compactMap(\.parent)) {
+                parents[parent] = try session.one("SELECT public_id FROM comments WHERE id = $1", parent) { row in
+                    try row.get(0)
+                }
+            }
+            return comments.map { ($0, $0.parent.flatMap { parents[$0] }) }
         }
     }
 
@@ -99,6 +124,7 @@ extension AppDatabase {
         switch key {
         case .id(let id): try session.one(Self.commentByID, id) { try StoredComment($0) }
         case .number(let number): try session.one(Self.commentByNumber, number) { try StoredComment($0) }
+        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try StoredComment($0) }
         }
     }
 
@@ -117,6 +143,7 @@ extension AppDatabase {
         }
         try deleteTokens(account: id, reason: .accountDeleted, in: session)
         try session.execute(Self.takeOffPostLikes, id)
+        try session.execute(Self.takeOffCollections, id)
         try session.execute(Self.takeOffCommentLikes, id)
         try session.execute(
             "DELETE FROM mail_codes WHERE email_key = (SELECT email_key FROM accounts WHERE id = $1)", id)
@@ -130,13 +157,16 @@ extension AppDatabase {
 
     private static let insertComment = SQL(
         """
-        INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+        INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content, public_id, written_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
         """)
     private static let commentByID = SQL("\(StoredComment.select) WHERE c.id = $1")
     private static let commentByNumber = SQL("\(StoredComment.select) WHERE c.number = $1")
+    private static let commentByPublicID = SQL("\(StoredComment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
         "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+    private static let newestComments = SQL(
+        "\(StoredComment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
     private static let sizeOfDiscussion = SQL(
         """
         WITH RECURSIVE discussion (id) AS (
@@ -147,6 +177,11 @@ extension AppDatabase {
         """)
     private static let takeOffPostLikes = SQL(
         "UPDATE posts SET like_count = like_count - 1 WHERE id IN (SELECT post FROM post_likes WHERE account = $1)")
+    private static let takeOffCollections = SQL(
+        """
+        UPDATE posts SET collect_count = collect_count - 1
+        WHERE id IN (SELECT post FROM post_collections WHERE account = $1)
+        """)
     private static let takeOffCommentLikes = SQL(
         """
         UPDATE comments SET like_count = like_count - 1

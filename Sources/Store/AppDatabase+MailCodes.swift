@@ -137,9 +137,7 @@ extension AppDatabase {
                 "UPDATE accounts SET password_hash = $2, reset_until = 0, updated_at = $3 WHERE id = $1", account,
                 passwordHash, time)
             try Self.deleteTokens(account: account, reason: .revoked, in: session)
-            return try session.one(
-                SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1"), account
-            ) { try StoredAccount($0) }
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
 }

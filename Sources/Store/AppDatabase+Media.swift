@@ -1,10 +1,10 @@
-/// The columns that refer to pictures: what they name is kept.
+/// The columns that refer to pictures and videos: what they name is kept.
 ///
 /// A table that refers to pictures declares its column `BIGINT … REFERENCES media (id)`, with an index that begins with
 /// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead.
 enum MediaReferences {
     static let columns: [(table: String, column: String)] = [
-        ("accounts", "picture"), ("accounts", "cover"), ("post_images", "media"),
+        ("accounts", "picture"), ("accounts", "cover"), ("post_images", "media"), ("videos", "media"),
     ]
 
     /// A condition on a row of `media`: that nothing refers to it.

@@ -20,13 +20,15 @@ extension AppDatabase {
     ///   - imageLimit: A post has at most as many images; `images` are no more.
     ///   - mergeSince: The images go to a post with images by the same author, with the same title and content, that was
     ///     written after this time (milliseconds since 1970), if there is one; nil to make a post in any case.
+    ///   - video: What it shows; nil for none.
+    ///   - writtenAt: The time of writing in the words of the client; nil if it says none.
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: What became of it.
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertPost(
         title: String, content: String, images: [Int64] = [], imageLimit: Int, mergeSince: Int64? = nil,
-        author: Int64, at time: Int64
+        video: NewVideo? = nil, writtenAt: String? = nil, author: Int64, at time: Int64
     ) async throws(StoreError) -> PostInsertion {
         let id = ids.next()
         return try await write { session throws(StoreError) in
@@ -40,8 +42,10 @@ extension AppDatabase {
             }
             guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
             try session.execute(
-                Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content)
+                Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content,
+                writtenAt)
             try Self.add(images, to: id, from: 0, in: session)
+            if let video { try Self.add(video, to: id, author: author, at: time, in: session) }
             return .created(try Self.existingPost(id, in: session))
         }
     }
@@ -150,6 +154,7 @@ extension AppDatabase {
         switch key {
         case .id(let id): try post(where: Self.postByID, id, in: session)
         case .number(let number): try post(where: Self.postByNumber, number, in: session)
+        case .publicID(let id): try post(where: Self.postByVideo, id, in: session)
         }
     }
 
@@ -168,11 +173,16 @@ extension AppDatabase {
         return number
     }
 
+    /// The images of a post that was read without them.
+    static func images(of post: Int64, in session: Session) throws(StoreError) -> [Int64] {
+        try session.rows(Self.imagesOfPost, post) { try $0.get(0) }
+    }
+
     private static func post(
         where query: SQL, _ value: Int64, in session: Session
     ) throws(StoreError) -> StoredPost? {
         guard var post = try session.one(query, value, as: { try StoredPost($0) }) else { return nil }
-        post.images = try session.rows(Self.imagesOfPost, post.id) { try $0.get(0) }
+        post.images = try images(of: post.id, in: session)
         return post
     }
 
@@ -206,12 +216,29 @@ extension AppDatabase {
         }
     }
 
+    private static func add(
+        _ video: NewVideo, to post: Int64, author: Int64, at time: Int64, in session: Session
+    ) throws(StoreError) {
+        var media: Int64?
+        var address: String?
+        switch video.source {
+        case .media(let id): media = id
+        case .address(let text): address = text
+        }
+        try session.execute(
+            """
+            INSERT INTO videos (post, public_id, author, created_at, media, play_url, cover_url)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            post, try nextNumber(of: "public", in: session), author, time, media, address, video.coverURL)
+    }
+
     // MARK: Statements
 
     private static let insertPost = SQL(
         """
-        INSERT INTO posts (id, number, author, created_at, updated_at, title, content)
-        VALUES ($1, $2, $3, $4, $4, $5, $6)
+        INSERT INTO posts (id, number, author, created_at, updated_at, title, content, written_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
         """)
     private static let updatePost = SQL(
         """
@@ -219,6 +246,8 @@ extension AppDatabase {
         """)
     private static let postByID = SQL("\(StoredPost.select) WHERE p.id = $1")
     private static let postByNumber = SQL("\(StoredPost.select) WHERE p.number = $1")
+    private static let postByVideo = SQL(
+        "\(StoredPost.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
     private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(

@@ -16,9 +16,7 @@ extension AppDatabase {
             let changed = try session.execute(
                 "UPDATE accounts SET role = $3, updated_at = $4 WHERE id = $1 AND role = $2", account, old, new, time)
             guard changed == 1 else { return nil }
-            return try session.one(
-                SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1"), account
-            ) { try StoredAccount($0) }
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
 

@@ -19,6 +19,7 @@ extension AppDatabase {
                 """
                 UPDATE posts SET
                     like_count = (SELECT COUNT(*) FROM post_likes WHERE post = posts.id),
+                    collect_count = (SELECT COUNT(*) FROM post_collections WHERE post = posts.id),
                     comment_count = (SELECT COUNT(*) FROM comments WHERE post = posts.id)
                 """)
             try session.execute(

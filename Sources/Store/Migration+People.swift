@@ -1,5 +1,5 @@
 extension Migration {
-    /// Version 6, frozen: what people tell of themselves, addresses that are theirs alone, and the codes that prove it.
+    /// Version 7, frozen: what people tell of themselves, addresses that are theirs alone, and the codes that prove it.
     static let people = [
         // For clients that want small numbers; given once, like those of posts.
         "ALTER TABLE accounts ADD COLUMN number BIGINT",

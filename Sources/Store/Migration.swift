@@ -18,7 +18,8 @@ struct Migration: Sendable {
         Migration(version: 3, forum),
         Migration(version: 4, roles),
         Migration(version: 5, sessions),
-        Migration(version: 6, people),
+        Migration(version: 6, social),
+        Migration(version: 7, people),
     ]
 }
 

@@ -1,9 +1,8 @@
 /// What is to be changed of an account; what is nil stays as it is.
 public struct ProfileChange: Hashable, Sendable {
-    /// Goes with ``usernameKey``.
+    /// Goes with ``usernameKey``; a nickname that was the old name becomes the new one.
     public var username: String?
     public var usernameKey: String?
-    public var nickname: String?
     public var email: StoredEmail?
     public var sign: String?
     /// 0 unknown, 1 male, 2 female.

@@ -4,6 +4,8 @@ public enum ForumKey: Hashable, Sendable {
     case id(Int64)
     /// The small number: 1, 2, 3, … in the order of writing.
     case number(Int64)
+    /// The number from 10¹⁵ on, which comments have, and posts with a video.
+    case publicID(Int64)
 }
 
 /// Whoever wrote something, as everybody sees them.
@@ -36,6 +38,12 @@ public struct StoredPost: Hashable, Sendable, Identifiable {
     public let commentCount: Int
     /// How many people like it.
     public let likeCount: Int
+    /// How many people have put it aside.
+    public let collectCount: Int
+    /// How often it was opened.
+    public let hitCount: Int
+    /// The time of writing in the words of the client that wrote it; nil if it said none.
+    public let writtenAt: String?
     /// Milliseconds since 1970.
     public let createdAt: Int64
     /// When its text or its images were changed last, in milliseconds since 1970.
@@ -55,6 +63,10 @@ public struct StoredComment: Hashable, Sendable, Identifiable {
     public let content: String
     /// How many people like it.
     public let likeCount: Int
+    /// From 10¹⁵ to 2⁵³ - 1.
+    public let publicID: Int64
+    /// The time of writing in the words of the client that wrote it; nil if it said none.
+    public let writtenAt: String?
     /// Milliseconds since 1970.
     public let createdAt: Int64
     /// Milliseconds since 1970.
@@ -80,17 +92,23 @@ extension StoredAuthor {
 }
 
 extension StoredPost {
-    /// A query for ``init(_:)``, to be continued with a condition on `p`.
-    static let select = """
-        SELECT p.id, p.number, p.title, p.content, p.comment_count, p.like_count, p.created_at, p.updated_at, \
-        \(StoredAuthor.columns) FROM posts p JOIN accounts a ON a.id = p.author
+    /// The columns that ``init(_:)`` reads, of `p` and of its author `a`.
+    static let columns = """
+        p.id, p.number, p.title, p.content, p.comment_count, p.like_count, p.created_at, p.updated_at, \
+        \(StoredAuthor.columns), p.collect_count, p.hit_count, p.written_at
         """
+    /// How many ``columns`` there are.
+    static let columnCount = 15
+
+    /// A query for ``init(_:)``, to be continued with a condition on `p`.
+    static let select = "SELECT \(columns) FROM posts p JOIN accounts a ON a.id = p.author"
 
     /// A post whose images are yet to be read.
     init(_ row: SQLRow) throws {
         self.init(
             id: try row.get(0), number: try row.get(1), author: try StoredAuthor(row, from: 8), title: try row.get(2),
             content: try row.get(3), images: [], commentCount: try row.get(4), likeCount: try row.get(5),
+            collectCount: try row.get(12), hitCount: try row.get(13), writtenAt: try row.get(14),
             createdAt: try row.get(6), updatedAt: try row.get(7))
     }
 }
@@ -99,13 +117,14 @@ extension StoredComment {
     /// A query for ``init(_:)``, to be continued with a condition on `c`.
     static let select = """
         SELECT c.id, c.number, c.post, c.parent, c.content, c.like_count, c.created_at, c.updated_at, \
-        \(StoredAuthor.columns) FROM comments c JOIN accounts a ON a.id = c.author
+        \(StoredAuthor.columns), c.public_id, c.written_at FROM comments c JOIN accounts a ON a.id = c.author
         """
 
     init(_ row: SQLRow) throws {
         self.init(
             id: try row.get(0), number: try row.get(1), post: try row.get(2), parent: try row.get(3),
             author: try StoredAuthor(row, from: 8), content: try row.get(4), likeCount: try row.get(5),
-            createdAt: try row.get(6), updatedAt: try row.get(7))
+            publicID: try row.get(12), writtenAt: try row.get(13), createdAt: try row.get(6),
+            updatedAt: try row.get(7))
     }
 }

@@ -18,6 +18,10 @@ enum ErrorShape: Sendable {
     case entryTask
     /// As ``entryTask``, where what is too large is a picture.
     case entryTaskPicture
+    /// `{"code":404,"msg":"…"}`, with the status once more.
+    case juejin
+    /// `{"status_code":1,"status_msg":"…","errmsg":["…"]}`, always with the status 200.
+    case douyin
     /// A line of text, for people and monitors.
     case text
 
@@ -37,6 +41,17 @@ enum ErrorShape: Sendable {
             case .leaf: LeafAnswer.refusal(problem)
             case .entryTask: EntryTaskAnswer.refusal(problem)
             case .entryTaskPicture: EntryTaskAnswer.refusal(problem, tooLarge: .badPicture)
+            case .juejin:
+                Response.json(
+                    [
+                        "code": .int(Int64(problem.status.code)),
+                        "msg": .string(problem.status.code == 500 ? "server error" : problem.message),
+                    ], status: problem.status)
+            case .douyin:
+                Response.json([
+                    "status_code": 1, "status_msg": .string(problem.message),
+                    "errmsg": [.string(problem.detail ?? problem.message)],
+                ])
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
@@ -65,17 +80,27 @@ enum ErrorShape: Sendable {
         case "api": self = .message
         case "user" where segments.dropFirst().first == "update_user_profile_picture": self = .entryTaskPicture
         case "login", "register", "user", "entrytask": self = .entryTask
+        case "users", "articles", "testmysql", "testredis", "testheadimages": self = .juejin
+        case "douyin": self = .douyin
         default: self = .text
         }
     }
 
     private static let leafFolders: Set<String> = ["user", "upload", "captcha"]
 
-    /// Whether a refusal is told by the body alone, with the status of a success.
+    /// A refusal before any route has the request: with its status, in worlds too that tell refusals by the body, unless
+    /// they know no other status at all.
+    func early(_ problem: Problem) -> Response {
+        var response = response(for: problem)
+        if self != .douyin { response.status = problem.status }
+        return response
+    }
+
+    /// Whether a route's refusal is told by the body, with the status of a success.
     var refusesWithSuccess: Bool {
         switch self {
         case .leaf, .entryTask, .entryTaskPicture: true
-        case .message, .error, .coded, .outcome, .text: false
+        case .message, .error, .coded, .outcome, .juejin, .douyin, .text: false
         }
     }
 }

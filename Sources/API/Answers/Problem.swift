@@ -11,15 +11,21 @@ struct Problem: Error, Sendable {
     var message: String
     /// For a program, in those shapes that carry one; nil for the one that goes with the status.
     var code: String?
+    /// What exactly is wrong, in those shapes that have a place for it; nil for nothing beyond the message.
+    var detail: String?
     /// Seconds after which trying again makes sense.
     var retryAfter: Int?
     /// What happened, for the log; never for the client.
     var cause: String?
 
-    init(_ status: Status, _ message: String, code: String? = nil, retryAfter: Int? = nil, cause: String? = nil) {
+    init(
+        _ status: Status, _ message: String, code: String? = nil, detail: String? = nil, retryAfter: Int? = nil,
+        cause: String? = nil
+    ) {
         self.status = status
         self.message = message
         self.code = code
+        self.detail = detail
         self.retryAfter = retryAfter
         self.cause = cause
     }

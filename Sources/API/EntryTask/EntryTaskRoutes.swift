@@ -105,14 +105,14 @@ struct EntryTaskRoutes: Sendable {
             refusal.status = .notFound
             return refusal
         }
-        return .picture(picture, caching: Response.immutable)
+        return .stored(picture, caching: Response.forever)
     }
 
     /// Empty for who has none.
     private func pictureAddress(of account: Account, for request: HTTPServerRequest) async throws -> JSONValue {
         guard let id = account.picture, let picture = try await core.media.open(id) else { return "" }
         let type = picture.contentType.split(separator: "/").last ?? "png"
-        return .string(core.publicAddress.absolute(Self.folder + "\(id).\(type)", for: request))
+        return .string(core.publicBase.text(for: request) + Self.folder + "\(id).\(type)")
     }
 
     /// The account of a request's token; what changes something is counted.

@@ -31,6 +31,6 @@ struct LeafImageRoutes: Sendable {
             refusal.status = .notFound
             return refusal
         }
-        return .picture(picture, caching: Response.immutable)
+        return .stored(picture, caching: Response.forever)
     }
 }

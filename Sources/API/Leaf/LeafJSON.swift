@@ -3,12 +3,10 @@ import Services
 
 /// The objects of Leaf's API.
 struct LeafJSON: Sendable {
-    private let publicAddress: PublicAddress
-    private let request: HTTPServerRequest
+    private let base: String
 
     init(_ core: Core, for request: HTTPServerRequest) {
-        publicAddress = core.publicAddress
-        self.request = request
+        base = core.publicBase.text(for: request)
     }
 
     /// Whose mail address is shown, and how much of it.
@@ -44,7 +42,7 @@ struct LeafJSON: Sendable {
 
     /// The address of a picture; empty for none.
     func address(of picture: MediaID?) -> String {
-        picture.map { publicAddress.absolute(Self.folder + $0.text, for: request) } ?? ""
+        picture.map { base + Self.folder + $0.text } ?? ""
     }
 
     /// The picture of an address that ``address(of:)`` made, whichever way this server was reached then; nil for any

@@ -7,13 +7,13 @@ struct LepaoIdentity: Sendable {
     private let accounts: Accounts
     private let tokens: Tokens
     private let recentLogins: RecentLogins?
-    private let changes: RateLimiter?
+    private let limits: RequestLimits
 
     init(_ core: Core) {
         accounts = core.accounts
         tokens = core.tokens
         recentLogins = core.recentLogins
-        changes = core.limits.accountChanges
+        limits = core.limits
     }
 
     /// The account that a request may speak for: that of its token.
@@ -28,7 +28,7 @@ struct LepaoIdentity: Sendable {
     ///   somebody else's, 429 for too many changes.
     func account(of request: HTTPServerRequest, named username: String?) async throws -> Account {
         let account = try await verified(request, named: username)
-        if request.head.method != .get, request.head.method != .head { try changes?.take("account \(account.id)") }
+        try limits.takeChange(by: account.id, in: request)
         return account
     }
 

@@ -39,9 +39,9 @@ struct PictureRoutes: Sendable {
         // anew, which costs a 304.
         let caching = "public, max-age=300, stale-while-revalidate=86400"
         if let id = account.picture, let picture = try await core.media.open(id) {
-            return .picture(picture, caching: caching)
+            return .stored(picture, caching: caching)
         }
-        return Self.answer(Identicon(account.username), caching: caching, to: request)
+        return .identicon(Identicon(account.username), caching: caching, to: request)
     }
 
     // MARK: - Images of posts
@@ -56,7 +56,7 @@ struct PictureRoutes: Sendable {
             throw Problem(.notFound, "Image not found")
         }
         // What an id names never changes.
-        return .picture(picture, caching: Response.immutable)
+        return .stored(picture, caching: Response.forever)
     }
 
     // MARK: - Both
@@ -66,17 +66,5 @@ struct PictureRoutes: Sendable {
         let form = UploadForm(request)
         let account = try await identity.account(of: request, named: form.field("username"))
         return (account, try await core.media.store(upload: form.file(field)))
-    }
-
-    private static func answer(_ identicon: Identicon, caching: String, to request: HTTPServerRequest) -> Response {
-        var response = Response(status: .ok, headers: .picture(type: "image/png", caching: caching))
-        let tag = "\"\(identicon.etag)\""
-        response.headers[.eTag] = tag
-        if let condition = request.head.headers[.ifNoneMatch], EntityTag(tag)?.isNoneMatch(condition) == true {
-            response.status = .notModified
-        } else {
-            response.body = .bytes(identicon.png)
-        }
-        return response
     }
 }

@@ -27,8 +27,7 @@ struct OpenAPIDocument: Sendable {
         document["openapi"] = "3.1.0"
         document["info"] = [
             "title": "RunRoom", "version": "1",
-            "summary":
-                "Live run rooms: the API of the running app 天天乐跑 and those of other worlds, and the way into live rooms.",
+            "summary": "Live run rooms: the APIs of five clients' worlds, and the way into live rooms.",
             "description": """
             Every answer to `/api` is JSON in UTF-8; a slash at the end of a path does not matter. Dates are ISO 8601 \
             in UTC with milliseconds. Tokens come from registration and login and go into `Authorization`, with or \
@@ -74,6 +73,43 @@ struct OpenAPIDocument: Sendable {
                 "role": ["type": "integer", "minimum": 0, "maximum": 3], "birthday": Schema.date,
                 "created_at": Schema.date,
             ], optional: ["email", "role", "birthday", "created_at"]),
+        "ArticleRefusal": Schema.object(["code": Schema.integer, "msg": Schema.text]),
+        "ClipRefusal": Schema.object([
+            "status_code": ["const": 1], "status_msg": Schema.text, "errmsg": Schema.array(of: Schema.text),
+        ]),
+        "ClipUser": Schema.object(
+            [
+                "user_id": Schema.publicID, "id": Schema.publicID, "name": Schema.text("ocyss"),
+                "follow_count": Schema.count, "follower_count": Schema.count, "is_follow": Schema.boolean,
+                "avatar": Schema.text, "background_image": Schema.text, "signature": Schema.text,
+                "work_count": Schema.count, "total_favorited": Schema.count, "favorite_count": Schema.count,
+                "message": Schema.text, "msg_type": Schema.integer,
+            ], optional: ["user_id", "message", "msg_type"]),
+        "Clip": Schema.object([
+            "id": Schema.publicID, "author": Schema.named("ClipUser"), "play_url": Schema.text,
+            "cover_url": Schema.text, "favorite_count": Schema.count, "comment_count": Schema.count,
+            "play_count": Schema.count, "is_favorite": Schema.boolean, "title": Schema.text, "desc": Schema.text,
+        ]),
+        "ClipComment": Schema.object([
+            "id": Schema.publicID, "user": Schema.named("ClipUser"), "content": Schema.text,
+            "reply_id": Schema.count, "create_date": Schema.text("11-23"),
+        ]),
+        "DirectMessage": Schema.object([
+            "id": Schema.publicID, "create_time": Schema.integer, "to_user_id": Schema.publicID,
+            "from_user_id": Schema.publicID, "content": Schema.text,
+        ]),
+        "Article": Schema.object([
+            "id": ["type": "integer", "minimum": 1], "title": Schema.text, "content": Schema.text,
+            "hits": Schema.count, "likes": Schema.count, "like_status": Schema.integer, "collects": Schema.count,
+            "collect_status": Schema.integer, "comments": Schema.count,
+            "author": Schema.object(["head_image": Schema.text, "username": Schema.text("ana")]),
+            "time": Schema.text("2024/2/6 13:8:24"),
+        ]),
+        "ArticleComment": Schema.object([
+            "cid": ["type": "integer", "minimum": 1], "comment": Schema.text, "head_image": Schema.text,
+            "username": Schema.text("ana"), "time": Schema.text("2024/2/6 13:8:24"),
+            "kid_comments": Schema.array(of: Schema.named("ArticleComment")),
+        ]),
         "User": Schema.object(
             [
                 "_id": Schema.objectID, "id": Schema.objectID, "username": Schema.text("ana"),

@@ -6,7 +6,7 @@ extension Operation {
 
     /// What ``OperationsRoutes`` and ``DocumentRoutes`` have.
     static let operations: [Operation] = [
-        Operation(.get, "/", group, "What this is", answers: .text("A line of text.")),
+        Operation(.get, "/", group, "Whether anything is here", answers: .text("hello world")),
         Operation(.get, "/healthz", group, "Whether the server lives", answers: .text("It does.")),
         Operation(.get, "/readyz", group, "Whether the database answers", answers: .text("It does.")),
         Operation(

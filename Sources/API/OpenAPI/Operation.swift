@@ -29,6 +29,7 @@ struct Operation: Sendable {
         var name: String
         var schema: JSONValue
         var description: String
+        var isRequired = false
 
         static let page = Parameter(
             name: "page", schema: ["type": "integer", "minimum": 1, "maximum": 1_000_000_000], description: "From 1.")
@@ -97,7 +98,7 @@ struct Operation: Sendable {
 
     /// All that are described, in the order of the document.
     static let all: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + wiping + leaf + entryTask + operations
+        users + accounts + pictures + runs + rooms + forum + wiping + articles + clips + leaf + entryTask + operations
 }
 
 // MARK: - As JSON
@@ -127,7 +128,9 @@ extension Operation {
         let words = pattern.split(separator: "/").filter { $0 != "api" }.map { segment in
             segment.hasPrefix("{") ? "By" + Self.capitalized(segment.dropFirst().dropLast()) : Self.capitalized(segment)
         }
-        return method.rawValue.lowercased() + words.joined().filter { $0.isLetter || $0.isNumber }
+        // `/users` of the articles is not `/api/users`.
+        let world = pattern.hasPrefix("/users/") ? "Articles" : ""
+        return method.rawValue.lowercased() + world + words.joined().filter { $0.isLetter || $0.isNumber }
     }
 
     private static func capitalized(_ word: Substring) -> String { word.prefix(1).uppercased() + word.dropFirst() }
@@ -148,7 +151,7 @@ extension Operation {
 
     private static func json(_ parameter: Parameter) -> JSONValue {
         [
-            "name": .string(parameter.name), "in": "query", "required": false,
+            "name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
             "description": .string(parameter.description), "schema": parameter.schema,
         ]
     }
@@ -168,6 +171,7 @@ extension Operation {
     }
 
     private func responses(errors shape: ErrorShape) -> JSONObject {
+        if shape == .douyin { return alwaysOK(shape) }
         var byStatus: [Int: JSONValue] = [:]
         for answer in answers {
             var object = JSONObject()
@@ -186,6 +190,17 @@ extension Operation {
         }
         var responses = JSONObject()
         for (status, response) in byStatus.sorted(by: { $0.key < $1.key }) { responses[String(status)] = response }
+        return responses
+    }
+
+    /// Of a world in which the body alone tells how it went.
+    private func alwaysOK(_ shape: ErrorShape) -> JSONObject {
+        let schemas = answers.compactMap(\.schema) + [Schema.named(shape.schemaName)]
+        var responses = JSONObject()
+        responses["200"] = [
+            "description": "Done, or refused: the body tells.",
+            "content": ["application/json": ["schema": ["anyOf": .array(schemas)]]],
+        ]
         return responses
     }
 
@@ -243,6 +258,8 @@ extension ErrorShape {
         case .outcome: "OutcomeRefusal"
         case .leaf: "LeafRefusal"
         case .entryTask, .entryTaskPicture: "EntryTaskRefusal"
+        case .juejin: "ArticleRefusal"
+        case .douyin: "ClipRefusal"
         case .text: "TextRefusal"
         }
     }

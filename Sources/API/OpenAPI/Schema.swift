@@ -14,6 +14,11 @@ enum Schema {
     static let objectID: JSONValue = [
         "type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["000000000193588d6b1e0001"],
     ]
+    /// From 10¹⁵ to 2⁵³ - 1.
+    static let publicID: JSONValue = [
+        "type": "integer", "minimum": 1_000_000_000_000_000, "maximum": 9_007_199_254_740_991,
+        "examples": [1_000_000_000_000_001],
+    ]
     static let count: JSONValue = ["type": "integer", "minimum": 0]
     static let amount: JSONValue = ["type": "number", "minimum": 0]
     static let latitude: JSONValue = ["type": "number", "minimum": -90, "maximum": 90, "examples": [39.905]]

@@ -11,9 +11,8 @@ struct OperationsRoutes: Sendable {
     let connections: @Sendable () async -> Int?
 
     func add(to table: inout RouteTable) {
-        table.on(.get, "/", errors: .text) { _ in
-            .text("RunRoom: live run rooms. The API is under /api, live connections go to /live.\n")
-        }
+        // What a client of one of the APIs expects of a server that is there.
+        table.on(.get, "/", errors: .text) { _ in .text("hello world") }
         table.on(.get, "/healthz", errors: .text) { _ in .text("ok\n") }
         table.on(.get, "/readyz", errors: .text) { _ in try await ready() }
         table.on(.get, "/metrics", errors: .text) { _ in await page() }

@@ -63,15 +63,29 @@ extension Media {
     /// - Returns: Its id.
     /// - Throws: As ``Media/store(_:)``, and a problem for what is no file.
     func store(upload: HTTPBody, by account: Int64? = nil) async throws -> MediaID {
-        func store(_ content: Content) async throws -> MediaID {
-            if let account { try await self.store(content, by: account) } else { try await self.store(content) }
+        try await withContent(of: upload) { content throws(ServicesError) in
+            if let account { try await store(content, by: account) } else { try await store(content) }
         }
+    }
+
+    /// Keeps a video that was uploaded.
+    ///
+    /// - Throws: As ``Media/store(video:limit:)``, and a problem for what is no file.
+    func store(upload: HTTPBody, videoUpTo limit: Int) async throws -> MediaID {
+        try await withContent(of: upload) { content throws(ServicesError) in
+            try await store(video: content, limit: limit)
+        }
+    }
+
+    private func withContent(
+        of upload: HTTPBody, _ keep: (Content) async throws(ServicesError) -> MediaID
+    ) async throws -> MediaID {
         switch upload {
-        case .bytes(let bytes): return try await store(.bytes(bytes))
+        case .bytes(let bytes): return try await keep(.bytes(bytes))
         case .file(let file):
             // The file is deleted with its object, which must outlast the reading.
             defer { withExtendedLifetime(file) {} }
-            return try await store(.file(path: file.path))
+            return try await keep(.file(path: file.path))
         case .multipart: throw Problem.badRequest("No file uploaded")
         }
     }

@@ -33,6 +33,13 @@ struct APIResponder: HTTPResponder {
         ForumRoutes(core: core).add(to: &table)
         WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        JuejinUserRoutes(core: core).add(to: &table)
+        JuejinArticleRoutes(core: core).add(to: &table)
+        JuejinTestRoutes(core: core).add(to: &table)
+        DouyinUserRoutes(core: core).add(to: &table)
+        DouyinVideoRoutes(core: core).add(to: &table)
+        DouyinInteractionRoutes(core: core).add(to: &table)
+        DouyinSocialRoutes(core: core).add(to: &table)
         LeafAccountRoutes(core: core).add(to: &table)
         LeafProfileRoutes(core: core).add(to: &table)
         LeafManageRoutes(core: core).add(to: &table)
@@ -77,9 +84,7 @@ struct APIResponder: HTTPResponder {
                 pattern = "(preflight)"
                 response = policy.preflight(origin: origin)
             } else {
-                response = ErrorShape(path: head.path).response(for: .notFound)
-                // Also in worlds that tell refusals by the body: this one is of no world.
-                response.status = .notFound
+                response = ErrorShape(path: head.path).early(.notFound)
             }
         }
         policy.secure(&response, origin: origin)
@@ -109,8 +114,7 @@ struct APIResponder: HTTPResponder {
             }
         var problem = Problem(status, message)
         if status.code == 503 { problem.retryAfter = 5 }
-        var response = ErrorShape(path: path).response(for: problem)
-        response.status = status
+        var response = ErrorShape(path: path).early(problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
         return response

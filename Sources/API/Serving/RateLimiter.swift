@@ -1,4 +1,6 @@
 import Glibc
+import HTTPTypes
+import LWS
 import Synchronization
 
 /// How often something may be done by one address.
@@ -72,6 +74,9 @@ final class RateLimiter: Sendable {
 struct AddressKey: Hashable, Sendable {
     private let bytes: [UInt8]
 
+    /// The same for what counts as the same address.
+    var text: String { bytes.map { String($0) }.joined(separator: ".") }
+
     init(_ address: String) {
         var v6 = in6_addr()
         var v4 = in_addr()
@@ -125,6 +130,13 @@ struct RequestLimits: Sendable {
 
     /// Nothing is limited.
     init() {}
+
+    /// Counts a request that changes something against the account it speaks for: one account may do so only so often,
+    /// from however many addresses.
+    func takeChange(by account: Int64, in request: HTTPServerRequest) throws(Problem) {
+        guard request.head.method != .get, request.head.method != .head else { return }
+        try accountChanges?.take("account \(account)")
+    }
 
     init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         registrations = RateLimiter(limits.registrations, now: now)

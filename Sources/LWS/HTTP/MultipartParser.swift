@@ -310,7 +310,7 @@ struct HeaderParameters {
         if let extended = self["filename*"] {
             let pieces = extended.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
             if pieces.count == 3, pieces[0].lowercased() == "utf-8",
-                let decoded = try? PercentDecoding.decode(Array(pieces[2].utf8)[...], plusIsSpace: false)
+                let decoded = try? PercentDecoding.decode(Array(pieces[2].utf8)[...], isField: false)
             {
                 return decoded
             }

@@ -18,7 +18,8 @@ public struct RequestTarget: Sendable {
 
     /// Takes a target apart.
     ///
-    /// - Throws: `RequestTargetError`. An empty query, or a field without a name or value, is not an error.
+    /// - Throws: `RequestTargetError`. An empty query, or a field without a name or value, is not an error; neither are
+    ///   encoded line breaks and tabs in a query, in which some clients send whole articles.
     public init(_ target: some StringProtocol) throws(RequestTargetError) {
         let bytes = Array(target.utf8)
         guard bytes.first == UInt8(ascii: "/") else { throw .notOriginForm }
@@ -28,7 +29,7 @@ public struct RequestTarget: Sendable {
 
         var path: [String] = []
         for segment in bytes[1..<mark].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            let decoded = try PercentDecoding.decode(segment, plusIsSpace: false)
+            let decoded = try PercentDecoding.decode(segment, isField: false)
             guard decoded != ".", decoded != ".." else { throw .dotSegment }
             path.append(decoded)
         }
@@ -39,24 +40,19 @@ public struct RequestTarget: Sendable {
 
     /// The fields of a body of the type `application/x-www-form-urlencoded`, in order, names possibly repeated.
     ///
-    /// - Throws: `RequestTargetError` as for a query, except that line breaks and tabs, which people type into forms, are
-    ///   allowed when encoded.
+    /// - Throws: `RequestTargetError` as for a query.
     public static func form(_ bytes: some Sequence<UInt8>) throws(RequestTargetError) -> [Field] {
-        try fields(Array(bytes)[...], allowsLineBreaks: true)
+        try fields(Array(bytes)[...])
     }
 
-    private static func fields(
-        _ bytes: ArraySlice<UInt8>, allowsLineBreaks: Bool = false
-    ) throws(RequestTargetError) -> [Field] {
+    private static func fields(_ bytes: ArraySlice<UInt8>) throws(RequestTargetError) -> [Field] {
         var fields: [Field] = []
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             fields.append(
                 (
-                    name: try PercentDecoding.decode(
-                        pair[..<equals], plusIsSpace: true, allowsLineBreaks: allowsLineBreaks),
-                    value: try PercentDecoding.decode(
-                        pair[equals...].dropFirst(), plusIsSpace: true, allowsLineBreaks: allowsLineBreaks)
+                    name: try PercentDecoding.decode(pair[..<equals], isField: true),
+                    value: try PercentDecoding.decode(pair[equals...].dropFirst(), isField: true)
                 ))
         }
         return fields
@@ -80,9 +76,14 @@ public enum RequestTargetError: Error, Hashable, Sendable {
 /// Percent-encoding, RFC 3986 section 2.1.
 enum PercentDecoding {
     /// The text that was encoded.
-    static func decode(
-        _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool, allowsLineBreaks: Bool = false
-    ) throws(RequestTargetError) -> String {
+    ///
+    /// - Parameters:
+    ///   - bytes: The encoded text.
+    ///   - isField: Whether it is of a query or a form, where `+` is a space and line breaks may be.
+    /// - Returns: The text.
+    /// - Throws: Any `RequestTargetError` but ``RequestTargetError/notOriginForm`` and
+    ///   ``RequestTargetError/dotSegment``.
+    static func decode(_ bytes: ArraySlice<UInt8>, isField: Bool) throws(RequestTargetError) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -96,8 +97,8 @@ enum PercentDecoding {
                 byte = high << 4 | low
                 index += 2
                 let isLineBreak = byte == 0x0a || byte == 0x0d || byte == 0x09
-                guard !isControl(byte) || (allowsLineBreaks && isLineBreak) else { throw .invalidCharacter }
-            case UInt8(ascii: "+") where plusIsSpace:
+                guard !isControl(byte) || (isField && isLineBreak) else { throw .invalidCharacter }
+            case UInt8(ascii: "+") where isField:
                 byte = UInt8(ascii: " ")
             default:
                 guard !isControl(byte), byte != UInt8(ascii: " ") else { throw .invalidCharacter }

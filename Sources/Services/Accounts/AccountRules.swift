@@ -28,12 +28,10 @@ enum AccountRules {
     }
 
     /// Any characters: what a password is made of is its owner's matter.
-    static func checkPassword(
-        _ password: String, field: String = "password", atLeast least: Int = 1
-    ) throws(ServicesError) {
+    static func checkPassword(_ password: String, field: String = "password") throws(ServicesError) {
         // One character may be any number of bytes: the second limit bounds the work.
-        guard (least...128).contains(password.count), password.utf8.count <= 1024 else {
-            throw .invalid(field: field, message: "The password must have \(least) to 128 characters.")
+        guard (1...128).contains(password.count), password.utf8.count <= 1024 else {
+            throw .invalid(field: field, message: "The password must have 1 to 128 characters.")
         }
     }
 

@@ -38,14 +38,15 @@ public final class Accounts: Sendable {
     ///   - username: 1 to 32 characters, not blank, without `/` and control characters, no reserved word.
     ///   - password: 1 to 128 characters.
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    ///   - rules: What names and passwords may be where somebody registers.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
     ///   ``ServicesError/store(_:)``.
     public func register(
-        username: String, password: String, nickname: String? = nil
+        username: String, password: String, nickname: String? = nil, rules: RegistrationRules = .usual
     ) async throws(ServicesError) -> Account {
-        try AccountRules.checkUsername(username)
-        try AccountRules.checkPassword(password)
+        try rules.check(username: username)
+        try rules.check(password: password)
         return try await register(username: username, proof: .plain(password), nickname: nickname)
     }
 
@@ -60,7 +61,7 @@ public final class Accounts: Sendable {
     public func register(
         username: String, digest: String, nickname: String? = nil
     ) async throws(ServicesError) -> Account {
-        try AccountRules.checkUsername(username, upTo: 64)
+        try RegistrationRules.veryLongNames.check(username: username)
         guard Passwords.Proof.isDigest(digest) else {
             throw .invalid(field: "password", message: "The password must be sent as its MD5 in hexadecimal digits.")
         }

@@ -2,8 +2,6 @@ public import Store
 
 /// Accounts for who comes with a mail address: registration, login and new passwords, proved by codes.
 public final class MailAccounts: Sendable {
-    /// A password that is chosen here has at least so many characters.
-    static let leastPassword = 6
     /// Milliseconds.
     static let resetTime: Int64 = 1_800_000
     /// What a name begins with that is made for somebody.
@@ -61,7 +59,7 @@ public final class MailAccounts: Sendable {
         email: String, password: String, code: String, address: String
     ) async throws(ServicesError) -> Account {
         try AccountRules.checkEmail(email)
-        try AccountRules.checkPassword(password, atLeast: Self.leastPassword)
+        try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
         let stored = StoredEmail(email)
         if try await asking({ () throws(StoreError) in try await store.account(emailKey: stored.key) }) != nil {
@@ -169,7 +167,7 @@ public final class MailAccounts: Sendable {
         email: String, password: String, code: String, address: String
     ) async throws(ServicesError) {
         try AccountRules.checkEmail(email)
-        try AccountRules.checkPassword(password, atLeast: Self.leastPassword)
+        try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
         let key = AccountRules.emailKey(email), begun = now()
         let mayBe = try await asking { () throws(StoreError) in

@@ -90,27 +90,14 @@ public final class Profiles: Sendable {
         return picture.rawValue
     }
 
-    /// A change of the name; the nickname goes along as long as it is the name.
     private func naming(_ account: Account, _ name: String) throws(ServicesError) -> ProfileChange {
-        var stored = ProfileChange()
         // Whoever keeps a name from another world keeps it, however long it is.
-        if name == account.username { return stored }
-        try AccountRules.checkUsername(name, upTo: 30)
-        stored.username = name
-        stored.usernameKey = AccountRules.key(name)
-        if account.nickname == account.username { stored.nickname = name }
-        return stored
+        if name == account.username { return ProfileChange() }
+        return try Accounts.naming(name, by: .shortNames)
     }
 
     private func apply(_ change: ProfileChange, to account: Account) async throws(ServicesError) -> Account {
-        let time = accounts.now()
-        let updated = try await asking { () throws(StoreError) in
-            try await store.changeProfile(change, account: account.id, at: time)
-        }
-        // What is remembered of its tokens says the old name.
-        accounts.tokens.forget(account: account.id)
-        guard let updated else { throw .unknownUser }
-        return Account(updated)
+        try await accounts.apply(change, to: account.id)
     }
 
     // MARK: - Others'

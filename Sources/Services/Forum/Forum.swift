@@ -12,8 +12,8 @@ public final class Forum: Sendable {
     /// Uploads in the same words count as one post for so many milliseconds after the first.
     static let mergeWindow: Int64 = 5000
 
-    private let store: AppDatabase
-    private let now: @Sendable () -> Int64
+    let store: AppDatabase
+    let now: @Sendable () -> Int64
 
     /// Makes the service.
     ///
@@ -67,21 +67,28 @@ public final class Forum: Sendable {
     ///   - content: See ``check(title:content:)``.
     ///   - images: Stored pictures, three at most.
     ///   - merging: Whether the images may go to a post that is there.
+    ///   - writtenAt: The time of writing in the words of the client, 1 to 64 characters, kept as it is; nil for none.
     ///   - author: Whose.
     /// - Returns: The post, and how it came to be.
     /// - Throws: ``ServicesError/invalid(field:message:)``, also when the post that is there would have more than three
     ///   images; ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func publish(
-        title: String, content: String, images: [MediaID] = [], merging: Bool = false, author: Int64
+        title: String, content: String, images: [MediaID] = [], merging: Bool = false,
+        writtenAt: String? = nil, author: Int64
     ) async throws(ServicesError) -> Publication {
         try Self.check(title: title, content: content)
+        if let writtenAt { try ForumRules.checkTime(writtenAt) }
         guard images.count <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
         let inserted = try await asking { () throws(StoreError) in
             try await store.insertPost(
                 title: title, content: content, images: images.map(\.rawValue), imageLimit: Self.maxImages,
-                mergeSince: merging ? time - Self.mergeWindow : nil, author: author, at: time)
+                mergeSince: merging ? time - Self.mergeWindow : nil, writtenAt: writtenAt, author: author, at: time)
         }
+        return try Self.publication(inserted)
+    }
+
+    static func publication(_ inserted: AppDatabase.PostInsertion) throws(ServicesError) -> Publication {
         switch inserted {
         case .created(let post): return Publication(post: post, isMerged: false)
         case .merged(let post): return Publication(post: post, isMerged: true)
@@ -191,17 +198,21 @@ public final class Forum: Sendable {
     ///   - post: On what.
     ///   - parent: The comment of the same post that it replies to; nil for none. Replies nest a hundred deep at most.
     ///   - content: 1 to 1000 characters, not blank, without control characters but line ends and tabs.
+    ///   - writtenAt: The time of writing in the words of the client, 1 to 64 characters, kept as it is; nil for none.
     ///   - author: Whose.
     /// - Returns: The comment.
     /// - Throws: ``ServicesError/notFound`` for the post, ``ServicesError/invalid(field:message:)`` also for the parent,
     ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func comment(
-        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, author: Int64
+        on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, writtenAt: String? = nil,
+        author: Int64
     ) async throws(ServicesError) -> StoredComment {
         try ForumRules.checkComment(content)
+        if let writtenAt { try ForumRules.checkTime(writtenAt) }
         let time = now()
         let inserted = try await asking { () throws(StoreError) in
-            try await store.insertComment(on: post, replyingTo: parent, content: content, author: author, at: time)
+            try await store.insertComment(
+                on: post, replyingTo: parent, content: content, writtenAt: writtenAt, author: author, at: time)
         }
         switch inserted {
         case .created(let comment): return comment
@@ -225,6 +236,22 @@ public final class Forum: Sendable {
     ) async throws(ServicesError) -> [StoredComment] {
         try await asking { () throws(StoreError) in
             try await store.comments(on: post, after: after, limit: limit)
+        }
+    }
+
+    /// Some comments on a post, replies included, newest first.
+    ///
+    /// - Parameters:
+    ///   - post: The id of the post; one that does not exist has none.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: Each with the public id of what it replies to, nil for nothing.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func newestComments(
+        on post: Int64, offset: Int = 0, limit: Int
+    ) async throws(ServicesError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+        try await asking { () throws(StoreError) in
+            try await store.newestComments(on: post, offset: offset, limit: limit)
         }
     }
 
@@ -300,12 +327,12 @@ public final class Forum: Sendable {
     private static let tooManyImages = ServicesError.invalid(
         field: "images", message: "A post has at most \(maxImages) images.")
 
-    private static func found<Value>(_ value: Value?) throws(ServicesError) -> Value {
+    static func found<Value>(_ value: Value?) throws(ServicesError) -> Value {
         guard let value else { throw .notFound }
         return value
     }
 
-    private static func changed<Liked>(_ change: AppDatabase.LikeChange<Liked>) throws(ServicesError) -> Liked? {
+    static func changed<Liked>(_ change: AppDatabase.LikeChange<Liked>) throws(ServicesError) -> Liked? {
         switch change {
         case .changed(let liked): liked
         case .unchanged: nil

@@ -1,7 +1,7 @@
 /// What posts and comments may say.
 enum ForumRules {
-    static func checkTitle(_ title: String) throws(ServicesError) {
-        try checkLength(title, as: "title", named: "The title", upTo: 200, bytes: 3200)
+    static func checkTitle(_ title: String, upTo limit: Int = 200) throws(ServicesError) {
+        try checkLength(title, as: "title", named: "The title", upTo: limit, bytes: limit * 16)
         guard !title.unicodeScalars.contains(where: isControl) else {
             throw .invalid(field: "title", message: "The title must not contain control characters.")
         }
@@ -19,6 +19,14 @@ enum ForumRules {
     static func checkComment(_ content: String) throws(ServicesError) {
         try checkLength(content, as: "content", named: "The content", upTo: 1000, bytes: 16_000)
         try checkText(content, named: "The content")
+    }
+
+    /// The words of a client for a time, whatever they mean: shown again, never read.
+    static func checkTime(_ text: String) throws(ServicesError) {
+        try checkLength(text, as: "time", named: "The time", upTo: 64, bytes: 256)
+        guard !text.unicodeScalars.contains(where: isControl) else {
+            throw .invalid(field: "time", message: "The time must not contain control characters.")
+        }
     }
 
     private static func checkLength(

@@ -1,7 +1,7 @@
 public import Logging
 public import Store
 
-/// Uploaded pictures: avatars and the images of posts.
+/// Uploaded pictures and videos: avatars, the images of posts, and clips.
 ///
 /// What something refers to is kept; what nothing refers to an hour after its upload is removed by a sweep. A table
 /// refers to a picture by a column `BIGINT … REFERENCES media (id)` that is listed in the store's `MediaReferences`.
@@ -13,10 +13,10 @@ public final class Media: Sendable {
         case file(path: String)
     }
 
-    /// A picture to be served.
+    /// A picture, or a video, to be served.
     public struct Picture: Hashable, Sendable {
         public let path: String
-        /// One of `image/png`, `image/jpeg`, `image/gif`, `image/webp`.
+        /// One of `image/png`, `image/jpeg`, `image/gif`, `image/webp`, `video/mp4`, `video/quicktime`, `video/webm`.
         public let contentType: String
         /// Without quotation marks; the same for the same bytes, and no others.
         public let etag: String
@@ -73,13 +73,32 @@ public final class Media: Sendable {
         let upload = try await workers.run { [files] in
             Result { () throws(ServicesError) in try Self.receive(content, into: files) }
         }.get()
+        return try await keep(upload)
+    }
+
+    /// Keeps a video; when this returns it is on the disk.
+    ///
+    /// - Parameters:
+    ///   - content: An MP4, QuickTime or WebM file, which its first bytes must say; what its sender calls it does not
+    ///     count.
+    ///   - limit: Bytes that it may have.
+    /// - Returns: Its id. It is kept for an hour, and for good once something refers to it.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    public func store(video content: Content, limit: Int) async throws(ServicesError) -> MediaID {
+        let upload = try await workers.run { [files] in
+            Result { () throws(ServicesError) in try Self.receive(video: content, limit: limit, into: files) }
+        }.get()
+        return try await keep(upload)
+    }
+
+    private func keep(_ upload: Upload) async throws(ServicesError) -> MediaID {
         let time = now()
         // Noted before it is placed: from now on no sweep removes the file of this hash. A crash in between leaves a
         // row that nobody knows, which the next sweep takes.
         let media = try await asking { () throws(StoreError) in
             try await store.insertMedia(
-                hash: upload.file.hash, type: upload.info.format.rawValue, bytes: upload.count,
-                width: upload.info.width, height: upload.info.height, at: time)
+                hash: upload.file.hash, type: upload.type, bytes: upload.count, width: upload.width,
+                height: upload.height, at: time)
         }
         let placed = try await workers.run { [files] in
             Result { () throws(StoreError) in try files.place(upload.file) }
@@ -135,7 +154,10 @@ public final class Media: Sendable {
 
     /// An upload that is worth keeping, on the disk.
     private struct Upload: Sendable {
-        let info: ImageInfo
+        let type: String
+        /// Of a picture; 1 of a video, into which nobody looks.
+        let width: Int
+        let height: Int
         let count: Int
         let file: MediaFiles.Staged
     }
@@ -151,7 +173,36 @@ public final class Media: Sendable {
         guard let bytes else { throw .invalid(field: "file", message: "File size exceeds limit") }
         let info = try judge(bytes)
         let file = try onDisk { () throws(StoreError) in try files.stage(bytes, hash: Crypto.sha256(bytes)) }
-        return Upload(info: info, count: bytes.count, file: file)
+        return Upload(
+            type: info.format.rawValue, width: info.width, height: info.height, count: bytes.count, file: file)
+    }
+
+    /// Judges and copies a video, piece by piece; blocks.
+    private static func receive(
+        video content: Content, limit: Int, into files: MediaFiles
+    ) throws(ServicesError) -> Upload {
+        let count: Int
+        let head: [UInt8]
+        switch content {
+        case .bytes(let bytes):
+            count = bytes.count
+            head = Array(bytes.prefix(VideoFormat.headBytes))
+        case .file(let path):
+            (count, head) = try onDisk { () throws(StoreError) in
+                try MediaFiles.head(of: path, count: VideoFormat.headBytes)
+            }
+        }
+        guard count <= limit else { throw .invalid(field: "file", message: "File size exceeds limit") }
+        guard let format = VideoFormat(head) else {
+            throw .invalid(field: "file", message: "The file must be an MP4, QuickTime or WebM video")
+        }
+        let file = try onDisk { () throws(StoreError) in
+            switch content {
+            case .bytes(let bytes): try files.stage(bytes, hash: Crypto.sha256(bytes))
+            case .file(let path): try files.stage(copyOf: path)
+            }
+        }
+        return Upload(type: format.rawValue, width: 1, height: 1, count: count, file: file)
     }
 
     private static func onDisk<Value>(_ work: () throws(StoreError) -> Value) throws(ServicesError) -> Value {

@@ -32,18 +32,54 @@ struct MediaFiles: Sendable {
 
     /// Writes bytes to a file that is yet to be placed.
     func stage(_ bytes: [UInt8], hash: [UInt8]) throws(StoreError) -> Staged {
+        try stage { file throws(StoreError) in
+            try Self.write(bytes, count: bytes.count, to: file)
+            return hash
+        }
+    }
+
+    /// Copies a file, of any size, to one that is yet to be placed.
+    func stage(copyOf path: String) throws(StoreError) -> Staged {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw Self.failure("a file cannot be opened") }
+        defer { close(source) }
+        return try stage { file throws(StoreError) in
+            let digest = Crypto.SHA256Stream()
+            var piece = [UInt8](repeating: 0, count: 256 << 10)
+            while true {
+                let count = Glibc.read(source, &piece, piece.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw Self.failure("a file cannot be read")
+                }
+                if count == 0 { return digest.finish() }
+                digest.update(piece, count: count)
+                try Self.write(piece, count: count, to: file)
+            }
+        }
+    }
+
+    /// Makes a file, synced when this returns; none is left when that fails.
+    ///
+    /// - Parameter fill: Writes to it, and tells the hash of what it wrote.
+    /// - Returns: The file.
+    /// - Throws: What `fill` throws, and ``StoreError/diskFull``, ``StoreError/io(_:)``.
+    private func stage(_ fill: (CInt) throws(StoreError) -> [UInt8]) throws(StoreError) -> Staged {
         try makeDirectory(directory)
         try makeDirectory(incoming)
-        let staged = Staged(path: incoming + "/" + Self.hexadecimal(Crypto.randomBytes(16)), hash: hash)
-        let file = open(staged.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let path = incoming + "/" + Self.hexadecimal(Crypto.randomBytes(16))
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.failure("a file cannot be made") }
+        let hash: [UInt8]
         do throws(StoreError) {
-            try Self.write(bytes, to: file)
+            hash = try fill(file)
             guard fsync(file) == 0 else { throw Self.failure("a file cannot be synced") }
         } catch {
             close(file)
+            unlink(path)
             throw error
         }
+        let staged = Staged(path: path, hash: hash)
         // Some file systems report only here that the disk is full.
         guard close(file) == 0 else { throw Self.failure("a file cannot be closed") }
         return staged
@@ -61,6 +97,19 @@ struct MediaFiles: Sendable {
         // All levels, because who made a folder just now may not have synced it yet. Those that did not change cost
         // next to nothing.
         for level in [folder, parent, directory, directory + "/.."] { try Self.sync(level) }
+    }
+
+    /// The size of any file, and its first bytes.
+    static func head(of path: String, count: Int) throws(StoreError) -> (size: Int, bytes: [UInt8]) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw failure("a file cannot be opened") }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw failure("a file cannot be asked for its size") }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = pread(file, &bytes, count, 0)
+        guard got >= 0 else { throw failure("a file cannot be read") }
+        return (Int(status.st_size), Array(bytes[..<got]))
     }
 
     /// The content of any file, nil when it is longer than a limit.
@@ -172,11 +221,12 @@ struct MediaFiles: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Self.failure("a directory cannot be made") }
     }
 
-    private static func write(_ bytes: [UInt8], to file: CInt) throws(StoreError) {
+    /// Writes the first bytes of some.
+    private static func write(_ bytes: [UInt8], count size: Int, to file: CInt) throws(StoreError) {
         var written = 0
-        while written < bytes.count {
+        while written < size {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.write(file, buffer.baseAddress! + written, buffer.count - written)  // inside the buffer
+                Glibc.write(file, buffer.baseAddress! + written, size - written)  // inside the buffer
             }
             if count < 0 {
                 if errno == EINTR { continue }

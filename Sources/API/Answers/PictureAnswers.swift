@@ -1,0 +1,36 @@
+import HTTPTypes
+import LWS
+import Services
+
+extension LWS.HTTPResponse {
+    /// How long what never changes may be kept.
+    static let forever = "public, max-age=31536000, immutable"
+
+    /// A stored picture or video.
+    static func stored(_ picture: Media.Picture, caching: String) -> Response {
+        Response(
+            status: .ok, headers: mediaHeaders(type: picture.contentType, caching: caching),
+            body: .file(path: picture.path, etag: picture.etag))
+    }
+
+    /// A picture that is drawn when it is asked for.
+    static func identicon(_ identicon: Identicon, caching: String, to request: HTTPServerRequest) -> Response {
+        var response = Response(status: .ok, headers: mediaHeaders(type: "image/png", caching: caching))
+        let tag = "\"\(identicon.etag)\""
+        response.headers[.eTag] = tag
+        if let condition = request.head.headers[.ifNoneMatch], EntityTag(tag)?.isNoneMatch(condition) == true {
+            response.status = .notModified
+        } else {
+            response.body = .bytes(identicon.png)
+        }
+        return response
+    }
+
+    /// Whatever hides in an uploaded file, a browser that opens it by itself runs nothing of it.
+    private static func mediaHeaders(type: String, caching: String) -> HTTPFields {
+        [
+            .contentType: type, .cacheControl: caching, .contentSecurityPolicy: "default-src 'none'; sandbox",
+            .xContentTypeOptions: "nosniff",
+        ]
+    }
+}

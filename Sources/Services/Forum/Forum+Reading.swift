@@ -1,0 +1,112 @@
+public import Store
+
+extension Forum {
+    /// Who opens a post.
+    public enum Reader: Hashable, Sendable {
+        case account(Int64)
+        /// Somebody unknown, from an address.
+        case address(String)
+
+        var key: String {
+            switch self {
+            case .account(let id): "account \(id)"
+            case .address(let address): "address \(address)"
+            }
+        }
+    }
+
+    /// A reader who opens a post again within so many milliseconds counts once.
+    static let hitPause: Int64 = 30_000
+
+    // MARK: - Lists
+
+    /// The ids of the posts of a list, in its order.
+    ///
+    /// - Parameters:
+    ///   - list: Which posts.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func posts(
+        _ list: PostList, offset: Int = 0, limit: Int = .max
+    ) async throws(ServicesError) -> [Int64] {
+        try await asking { () throws(StoreError) in try await store.posts(list, offset: offset, limit: limit) }
+    }
+
+    /// Those of the posts that exist, in the order of their ids in the list.
+    ///
+    /// - Parameters:
+    ///   - posts: Ids.
+    ///   - reader: The account whose likes and collections are told; nil for nobody's.
+    /// - Returns: Without those that were deleted meanwhile.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func readings(
+        _ posts: some Sequence<Int64>, reader: Int64?
+    ) async throws(ServicesError) -> [StoredReading] {
+        let posts = Array(posts)
+        return try await asking { () throws(StoreError) in try await store.readings(posts, reader: reader) }
+    }
+
+    /// A post as a reader sees it.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func reading(_ key: ForumKey, reader: Int64?) async throws(ServicesError) -> StoredReading {
+        let post = try await post(key)
+        return try Self.found(try await readings([post.id], reader: reader).first)
+    }
+
+    // MARK: - What readers do
+
+    /// Lets somebody put a post aside, or no longer have it there.
+    ///
+    /// - Returns: The post with its new count; nil if it was so before.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setCollection(
+        _ isCollected: Bool, post: ForumKey, account: Int64
+    ) async throws(ServicesError) -> StoredPost? {
+        let time = now()
+        return try Self.changed(
+            try await asking { () throws(StoreError) in
+                try await store.setCollection(isCollected, post: post, account: account, at: time)
+            })
+    }
+
+    /// Counts that somebody opened a post: once in 30 seconds, however often they do.
+    ///
+    /// - Returns: Whether it counted.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    @discardableResult
+    public func hit(_ post: ForumKey, by reader: Reader) async throws(ServicesError) -> Bool {
+        let time = now()
+        return try Self.found(
+            try await asking { () throws(StoreError) in
+                try await store.hit(post, reader: reader.key, pause: Self.hitPause, at: time)
+            })
+    }
+
+    /// What the server's own key-value store has under a name, for the self-test of it; nil for nothing.
+    public func keyValue(_ name: String) async throws(ServicesError) -> String? {
+        try await asking { () throws(StoreError) in try await store.keyValue(name) }
+    }
+}
+
+/// A comment with the replies to it.
+public struct CommentTree: Hashable, Sendable {
+    public let comment: StoredComment
+    /// Oldest first.
+    public let replies: [CommentTree]
+
+    /// Puts comments below what they reply to.
+    ///
+    /// - Parameter comments: All of a post, oldest first.
+    /// - Returns: The comments that reply to nothing, each with its replies, oldest first.
+    public static func trees(of comments: [StoredComment]) -> [CommentTree] {
+        let byParent = Dictionary(grouping: comments, by: \.parent)
+        // No deeper than replies nest: a hundred.
+        func trees(_ parent: Int64?) -> [CommentTree] {
+            (byParent[parent] ?? []).map { CommentTree(comment: $0, replies: trees($0.id)) }
+        }
+        return trees(nil)
+    }
+}
