@@ -86,7 +86,7 @@ let package = Package(
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
-            exclude: ["protocol"]),
+            exclude: ["protocol", "mail"]),
     ]
 )
 

@@ -99,7 +99,9 @@ struct EntryTaskRoutes: Sendable {
     /// A picture by its name, of which only the id counts.
     private func picture(_ request: HTTPServerRequest) async throws -> Response {
         let name = request.parameter("file").prefix { $0 != "." }
-        guard let id = MediaID(name), let picture = try await core.media.open(id) else {
+        guard let id = MediaID(name), let picture = try await core.media.open(id),
+            picture.contentType.hasPrefix("image/")
+        else {
             var refusal = EntryTaskAnswer.refusal(.entryTask(.badParameters, "there is no such picture"))
             // For image tags, which read no codes.
             refusal.status = .notFound

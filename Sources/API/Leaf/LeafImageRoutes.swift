@@ -25,7 +25,9 @@ struct LeafImageRoutes: Sendable {
     }
 
     private func image(_ request: HTTPServerRequest) async throws -> Response {
-        guard let id = MediaID(request.parameter("id")), let picture = try await core.media.open(id) else {
+        guard let id = MediaID(request.parameter("id")), let picture = try await core.media.open(id),
+            picture.contentType.hasPrefix("image/")
+        else {
             var refusal = LeafAnswer.refusal(.leaf(.linkInvalid))
             // For image tags, which read no codes.
             refusal.status = .notFound

@@ -34,7 +34,12 @@ struct REST {
             request.httpBody = try JSONSerialization.data(withJSONObject: body)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await Self.session.data(for: request)
+        return try await Self.answer(to: request)
+    }
+
+    /// Sends a request.
+    static func answer(to request: URLRequest) async throws -> Answer {
+        let (data, response) = try await session.data(for: request)
         let json = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
         let http = response as? HTTPURLResponse
         var headers: [String: String] = [:]
