@@ -45,10 +45,10 @@ struct EntryTaskTests {
         // 4. The picture, twice; the first is gone then.
         var addresses: [String] = []
         for count in 0..<2 {
-            let bytes = WorldClient.onePixel + Data(repeating: 0, count: count)
+            let bytes = onePixelImage + Data(repeating: 0, count: count)
             let set = try await client.send(
                 "PUT", "/user/update_user_profile_picture",
-                files: [.init(name: "file", filename: "../../x", bytes: bytes)],
+                form: Multipart(file: ("file", "../../x", bytes)),
                 authorization: token)
             #expect(set.text == done)
             // 5. The profile, with both spellings.

@@ -10,13 +10,14 @@ extension TestAPI {
     /// Sends a form as the server would hand it over.
     func upload(
         _ target: String, fields: [String: String] = [:],
-        files: [MultipartForm.File] = [], token: String? = nil, from address: String = "192.0.2.1"
+        files: [MultipartForm.File] = [], token: String? = nil, from address: String = "192.0.2.1",
+        method: HTTPRequest.Method = .post
     ) async throws -> Answer {
         let parsed = try RequestTarget(target)
         var headers: HTTPFields = [.contentType: "multipart/form-data"]
         if let token { headers[.authorization] = "Bearer \(token)" }
         let head = HTTPRequestHead(
-            method: .post, target: target, path: parsed.path, query: parsed.query, headers: headers,
+            method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
             remoteAddress: address)
         let form = MultipartForm(fields: fields.map { ($0.key, $0.value) }, files: files)
         return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .multipart(form))))

@@ -26,27 +26,30 @@ struct REST {
     }
 
     func call(_ method: String, _ path: String, _ body: [String: Any]? = nil) async throws -> Answer {
+        var headers: [String: String] = [:]
+        if body != nil { headers["Content-Type"] = "application/json" }
+        return try await send(
+            method, path, headers, try body.map { try JSONSerialization.data(withJSONObject: $0) })
+    }
+
+    /// Sends any body, with this client's token unless the headers name another.
+    func send(
+        _ method: String, _ path: String, _ headers: [String: String] = [:], _ body: Data? = nil
+    ) async throws -> Answer {
         var request = URLRequest(url: try url(path))
         request.httpMethod = method
         request.timeoutInterval = 30
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        if let body {
-            request.httpBody = try JSONSerialization.data(withJSONObject: body)
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        }
-        return try await Self.answer(to: request)
-    }
-
-    /// Sends a request.
-    static func answer(to request: URLRequest) async throws -> Answer {
-        let (data, response) = try await session.data(for: request)
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        request.httpBody = body
+        let (data, response) = try await Self.session.data(for: request)
         let json = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
         let http = response as? HTTPURLResponse
-        var headers: [String: String] = [:]
+        var received: [String: String] = [:]
         for case (let name as String, let value as String) in http?.allHeaderFields ?? [:] {
-            headers[name.lowercased()] = value
+            received[name.lowercased()] = value
         }
-        return Answer(status: http?.statusCode ?? 0, headers: headers, data: data, json: json)
+        return Answer(status: http?.statusCode ?? 0, headers: received, data: data, json: json)
     }
 
     /// Connections to servers that were killed are not kept for those that come after them on the same port.

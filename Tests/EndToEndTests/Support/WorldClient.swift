@@ -1,30 +1,14 @@
 import Foundation
-import FoundationNetworking
 
 /// A client of any of the worlds: sends what it is told as it is told, and reads JSON.
 struct WorldClient {
     let port: Int
 
-    /// A file of a form.
-    struct File {
-        var name: String
-        var filename = "a.png"
-        var type = "image/png"
-        var bytes: Data
-    }
-
-    /// A picture of one pixel.
-    static let onePixel =
-        Data(
-            base64Encoded: """
-                iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
-                """) ?? Data()
-
     /// Sends a request.
     ///
     /// - Parameters:
     ///   - method: The method.
-    ///   - path: With the query; what has to be is percent-encoded.
+    ///   - path: With the query, or a whole address of this server; what has to be is percent-encoded.
     ///   - body: The body as it is.
     ///   - type: What it is.
     ///   - authorization: The whole header.
@@ -33,18 +17,12 @@ struct WorldClient {
         _ method: String, _ path: String, _ body: Data? = nil, type: String = "application/json",
         authorization: String? = nil
     ) async throws -> REST.Answer {
-        guard let url = URL(string: path.hasPrefix("http") ? path : "http://127.0.0.1:\(port)\(path)") else {
-            throw URLError(.badURL)
-        }
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        request.timeoutInterval = 30
-        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
-        if let body {
-            request.httpBody = body
-            request.setValue(type, forHTTPHeaderField: "Content-Type")
-        }
-        return try await REST.answer(to: request)
+        var headers: [String: String] = [:]
+        headers["Authorization"] = authorization
+        if body != nil { headers["Content-Type"] = type }
+        let base = "http://127.0.0.1:\(port)"
+        return try await REST(port: port).send(
+            method, path.hasPrefix(base) ? String(path.dropFirst(base.count)) : path, headers, body)
     }
 
     /// Sends JSON as it is written.
@@ -54,23 +32,13 @@ struct WorldClient {
         try await send(method, path, Data(json.utf8), authorization: authorization)
     }
 
-    /// Sends a form with files.
+    /// Sends a form.
     func send(
-        _ method: String, _ path: String, files: [File], authorization: String? = nil
+        _ method: String, _ path: String, form: Multipart, authorization: String? = nil
     ) async throws -> REST.Answer {
-        let boundary = "----boundary\(UInt64.random(in: 0 ... .max))"
-        var body = Data()
-        for file in files {
-            body += Data(
-                """
-                --\(boundary)\r\nContent-Disposition: form-data; name="\(file.name)"; filename="\(file.filename)"\r\n\
-                Content-Type: \(file.type)\r\n\r\n
-                """.utf8)
-            body += file.bytes + Data("\r\n".utf8)
-        }
-        body += Data("--\(boundary)--\r\n".utf8)
-        return try await send(
-            method, path, body, type: "multipart/form-data; boundary=\(boundary)", authorization: authorization)
+        var headers = Multipart.headers
+        headers["Authorization"] = authorization
+        return try await REST(port: port).send(method, path, headers, form.body)
     }
 }
 

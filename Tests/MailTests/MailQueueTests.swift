@@ -1,0 +1,122 @@
+import Foundation
+import Logging
+import Mail
+import Synchronization
+import Testing
+
+/// A transport that does as it is told, and a clock.
+private final class Carrier: MailTransport {
+    struct State {
+        var delivered: [String] = []
+        var attempts = 0
+        var failures: [MailFailure] = []
+        var isBlocked = false
+    }
+
+    let state = Mutex(State())
+
+    func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
+        while state.withLock({ $0.isBlocked }), !isCancelled() { usleep(1000) }
+        let failure = state.withLock { state -> MailFailure? in
+            state.attempts += 1
+            if let failure = state.failures.first {
+                state.failures.removeFirst()
+                return failure
+            }
+            state.delivered.append(mail.to)
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    var delivered: [String] { state.withLock { $0.delivered } }
+    var attempts: Int { state.withLock { $0.attempts } }
+}
+
+private final class Clock: Sendable {
+    private let milliseconds = Mutex<Int64>(0)
+    var now: Int64 { milliseconds.withLock { $0 } }
+    func advance(_ span: Int64) { milliseconds.withLock { $0 += span } }
+}
+
+@Suite("The mail queue") struct MailQueueTests {
+    private struct TooLate: Error {}
+
+    private let carrier = Carrier()
+    private let clock = Clock()
+
+    private func queue(capacity: Int = 10, pauses: [Int64] = [1]) -> MailQueue {
+        let now = { @Sendable [clock] in clock.now }
+        return MailQueue(
+            transport: carrier, capacity: capacity, retries: MailQueue.Retries(pauses: pauses),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: now)
+    }
+
+    private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }
+
+    private func eventually(_ holds: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !holds() {
+            guard ContinuousClock.now < deadline else { throw TooLate() }
+            // A clock that stands still needs a push.
+            clock.advance(1)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    @Test("mail goes out in the order in which it came")
+    func order() async throws {
+        let queue = queue()
+        for to in ["a", "b", "c"] { #expect(queue.put(mail(to))) }
+        try await eventually { carrier.delivered.count == 3 }
+        #expect(carrier.delivered == ["a", "b", "c"])
+        try await eventually { queue.count == 0 }
+    }
+
+    @Test("what fails for the moment is tried again, and does not hold up the others")
+    func retries() async throws {
+        carrier.state.withLock { $0.failures = [MailFailure(isPermanent: false, "later")] }
+        let queue = queue(pauses: [5])
+        for to in ["a", "b"] { #expect(queue.put(mail(to))) }
+        try await eventually { carrier.delivered.count == 2 }
+        #expect(carrier.delivered == ["b", "a"])
+    }
+
+    @Test("what fails for good is not tried again")
+    func permanent() async throws {
+        carrier.state.withLock { $0.failures = [MailFailure(isPermanent: true, "never")] }
+        let queue = queue()
+        for to in ["a", "b"] { #expect(queue.put(mail(to))) }
+        try await eventually { queue.count == 0 }
+        #expect(carrier.delivered == ["b"] && carrier.attempts == 2)
+    }
+
+    @Test("a code that has expired is not sent any more")
+    func expiry() async throws {
+        carrier.state.withLock {
+            $0.failures = [MailFailure](repeating: MailFailure(isPermanent: false, "later"), count: 100)
+        }
+        let queue = queue(pauses: [1, 599_999])
+        #expect(queue.put(mail("a")))
+        try await eventually { queue.count == 0 }
+        #expect(carrier.delivered.isEmpty && carrier.attempts == 2)
+    }
+
+    @Test("no more than the queue holds is taken on, and nothing after the stop")
+    func bounds() async throws {
+        carrier.state.withLock { $0.isBlocked = true }
+        let queue = queue(capacity: 2)
+        #expect(queue.put(mail("first")))
+        // One is under way when another two fit behind it.
+        var taken = 0
+        try await eventually {
+            if queue.put(mail("next")) { taken += 1 }
+            return taken == 2 && !queue.put(mail("more"))
+        }
+        #expect(queue.count == 3)
+        queue.stop()
+        #expect(!queue.put(mail("late")))
+        // What is under way is told to give up.
+        try await eventually { carrier.attempts == 1 }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Logging
+import Store
+import Testing
+
+@testable import Services
+
+@Suite("Videos") struct VideoTests {
+    private static let head: [UInt8] =
+        [0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0] + Array("isommp42".utf8)
+
+    private func files(in directory: String) -> [String] {
+        (FileManager.default.enumerator(atPath: directory + "/media")?.allObjects ?? []).compactMap { $0 as? String }
+            .filter { $0.contains("incoming/") || ($0 as NSString).lastPathComponent.utf8.count == 64 }
+    }
+
+    @Test("a file is copied piece by piece, and served as what it is", arguments: [32, 256 << 10, 3_000_001])
+    func copies(size: Int) async throws {
+        let services = try TestServices()
+        let media = Media(store: services.store, logger: Logger(label: "test"))
+        let bytes = Self.head + [UInt8](repeating: 7, count: size - Self.head.count)
+        let path = services.directory + "/upload"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let id = try await media.store(video: .file(path: path), limit: size)
+        let same = try await media.store(video: .bytes(bytes), limit: size)
+        let stored = try #require(try await media.open(id))
+        #expect(stored.contentType == "video/mp4" && stored.count == size)
+        #expect(FileManager.default.contents(atPath: stored.path) == Data(bytes))
+        #expect(try await media.open(same)?.path == stored.path)
+        #expect(files(in: services.directory).count == 1)
+        await #expect(throws: ServicesError.invalid(field: "file", message: "File size exceeds limit")) {
+            try await media.store(video: .file(path: path), limit: size - 1)
+        }
+        await #expect(throws: ServicesError.self) { try await media.store(.file(path: path)) }
+        #expect(files(in: services.directory).count == 1)
+    }
+
+    @Test("a clip keeps its video from the sweep, and takes it along")
+    func sweep() async throws {
+        let services = try TestServices()
+        let clock = services.clock
+        let media = Media(store: services.store, logger: Logger(label: "test"), now: { clock.now })
+        let forum = Forum(store: services.store, now: { clock.now })
+        let ana = try await services.makeAccount().id
+        let kept = try await media.store(video: .bytes(Self.head + [1]), limit: 100)
+        let lost = try await media.store(video: .bytes(Self.head + [2]), limit: 100)
+        let clip = try await forum.publishClip(title: "run", video: .media(kept), author: ana)
+        clock.advance(seconds: 3601)
+        #expect(try await media.sweep() == 1)
+        #expect(try await media.open(lost) == nil)
+        #expect(try await media.open(kept) != nil)
+        try await forum.deletePost(.id(clip.id), by: ana, isModerator: false)
+        #expect(try await media.sweep() == 1)
+        #expect(files(in: services.directory).isEmpty)
+    }
+}
