@@ -60,7 +60,7 @@ struct SocialTests {
     func profiles() async throws {
         let ana = try await temporary.makeAccount()
         let root = try await database.insertAccount(
-            username: "root", usernameKey: "root", passwordHash: "", role: "root", email: nil, at: 1)
+            username: "root", usernameKey: "root", nickname: "root", passwordHash: "", role: "root", at: 1)
         let profiles = try await database.profiles([ana.id, root.id], viewer: nil)
         #expect(profiles.count == 2 && Set(profiles.values.map(\.publicID)).count == 2)
         try await database.setProfile(avatarURL: "a", backgroundURL: nil, signature: "s", account: ana.id)
@@ -196,15 +196,21 @@ struct SocialTests {
 
     @Test("a renamed account keeps a nickname of its own, and no two share a name")
     func rename() async throws {
+        func rename(_ account: Int64, to name: String, _ key: String, at time: Int64) async throws -> StoredAccount? {
+            var change = ProfileChange()
+            change.username = name
+            change.usernameKey = key
+            return try await database.changeProfile(change, account: account, at: time)
+        }
         let ana = try await temporary.makeAccount(), bob = try await temporary.makeAccount("bob")
-        let renamed = try await database.setUsername("eva", usernameKey: "eva", account: ana.id, at: 2)
+        let renamed = try await rename(ana.id, to: "eva", "eva", at: 2)
         #expect(renamed?.username == "eva" && renamed?.nickname == "eva" && renamed?.updatedAt == 2)
         _ = try await database.setNickname("Bobby", account: bob.id, at: 2)
-        #expect(try await database.setUsername("ben", usernameKey: "ben", account: bob.id, at: 3)?.nickname == "Bobby")
+        #expect(try await rename(bob.id, to: "ben", "ben", at: 3)?.nickname == "Bobby")
         await #expect(throws: StoreError.nameTaken) {
-            try await database.setUsername("EVA", usernameKey: "eva", account: bob.id, at: 3)
+            try await rename(bob.id, to: "EVA", "eva", at: 3)
         }
-        #expect(try await database.setUsername("Eva", usernameKey: "eva", account: ana.id, at: 3)?.username == "Eva")
-        #expect(try await database.setUsername("x", usernameKey: "x", account: 1, at: 3) == nil)
+        #expect(try await rename(ana.id, to: "Eva", "eva", at: 3)?.username == "Eva")
+        #expect(try await rename(1, to: "x", "x", at: 3) == nil)
     }
 }
