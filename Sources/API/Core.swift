@@ -48,6 +48,11 @@ struct Core: Sendable {
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
+        let recentLogins = recentLogins, live = live
+        accounts.whenAccountsEnd { ended in
+            recentLogins?.forget(ended)
+            await live.expel(ended)
+        }
     }
 
     private static func credentials(accounts: Accounts, tokens: Tokens, ids: IDGenerator) -> Credentials {

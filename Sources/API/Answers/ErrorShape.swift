@@ -12,6 +12,8 @@ enum ErrorShape: Sendable {
     case coded
     /// `{"success":false,"message":"…"}`
     case outcome
+    /// `{"error":"Bad Request","message":"…"}`: the status in words, and what is wrong.
+    case titled
     /// A line of text, for people and monitors.
     case text
 
@@ -28,6 +30,10 @@ enum ErrorShape: Sendable {
                     ], status: problem.status)
             case .outcome:
                 Response.json(["success": false, "message": .string(problem.message)], status: problem.status)
+            case .titled:
+                Response.json(
+                    ["error": .string(problem.status.reasonPhrase), "message": .string(problem.message)],
+                    status: problem.status)
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
@@ -51,6 +57,7 @@ enum ErrorShape: Sendable {
         var segments = path.makeIterator()
         switch (segments.next(), segments.next()) {
         case ("api", "runRoom"): self = .error
+        case ("api", "chat"): self = .titled
         case ("api", _): self = .message
         default: self = .text
         }

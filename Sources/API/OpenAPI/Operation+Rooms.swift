@@ -15,7 +15,7 @@ extension Operation {
     ]
     private static let leaving = [
         403: "The room's password is another one, or the token is not this user's.",
-        404: "There is no such room or runner.", 409: "The run is in another state.",
+        404: "There is no such room or runner.",
     ]
 
     private static func answer(_ name: String = "room", _ status: Int = 200) -> Answer {

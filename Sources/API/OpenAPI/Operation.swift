@@ -96,7 +96,7 @@ struct Operation: Sendable {
     }
 
     /// All that are described, in the order of the document.
-    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + wiping + operations
+    static let all: [Operation] = users + accounts + pictures + runs + rooms + forum + chat + wiping + operations
 }
 
 // MARK: - As JSON
@@ -234,6 +234,7 @@ extension ErrorShape {
         case .error: "ErrorRefusal"
         case .coded: "CodedRefusal"
         case .outcome: "OutcomeRefusal"
+        case .titled: "TitledRefusal"
         case .text: "TextRefusal"
         }
     }

@@ -18,7 +18,8 @@ struct APIResponder: HTTPResponder {
     ///   - core: What the routes work with.
     ///   - connections: How many TCP connections there are, for the metrics.
     ///   - policy: What every answer carries, and whose address counts.
-    ///   - logger: Hears of each request at debug level, and of failures.
+    ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
+    ///     failures.
     init(
         core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
         logger: Logger
@@ -33,6 +34,7 @@ struct APIResponder: HTTPResponder {
         ForumRoutes(core: core).add(to: &table)
         WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        ChatRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router
         routes = table.entries
@@ -77,13 +79,20 @@ struct APIResponder: HTTPResponder {
         policy.secure(&response, origin: origin)
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
-        logger.debug(
-            "request",
+        let status = response.status.code
+        logger.log(
+            level: Self.level(of: status), "request",
             metadata: [
-                "method": "\(head.method)", "route": "\(pattern)", "status": "\(response.status.code)",
+                "method": "\(head.method)", "route": "\(pattern)", "status": "\(status)",
                 "milliseconds": "\(elapsed / .milliseconds(1))",
             ])
         return response
+    }
+
+    /// What is refused is worth a line to whoever wonders about a client; that somebody asks too often is not, since
+    /// they would write as often.
+    private static func level(of status: Int) -> Logger.Level {
+        (400..<500).contains(status) && status != 429 ? .info : .debug
     }
 
     func refusal(_ status: Status, path: String) -> Response {
@@ -104,6 +113,9 @@ struct APIResponder: HTTPResponder {
         var response = ErrorShape(path: path).response(for: problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
+        logger.log(
+            level: Self.level(of: status.code), "request",
+            metadata: ["route": "(refused)", "status": "\(status.code)"])
         return response
     }
 }

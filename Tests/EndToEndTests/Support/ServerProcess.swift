@@ -71,6 +71,17 @@ final class ServerProcess: Sendable {
     var logText: String { program.errors }
     var hasEnded: Bool { program.hasEnded }
 
+    /// How many descriptors it has open, by the system's word.
+    func descriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.processIdentifier)/fd").count
+    }
+
+    /// How many locks on files it holds, by the system's word.
+    func locks() throws -> Int {
+        try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
+            .count { $0.split(separator: " ").contains(Substring(String(program.processIdentifier))) }
+    }
+
     /// Pulls the plug.
     func killHard() async throws {
         program.kill(SIGKILL)
