@@ -7,7 +7,9 @@ extension AppDatabase {
     /// - Returns: Their ids.
     public func deleteAllUsers() async throws(StoreError) -> [Int64] {
         try await write { session throws(StoreError) in
-            let ids = try session.rows("DELETE FROM accounts WHERE role = 'user' RETURNING id") { try $0.get(0) as Int64 }
+            let ids = try session.rows("DELETE FROM accounts WHERE role = 'user' RETURNING id") {
+                try $0.get(0) as Int64
+            }
             try session.execute(
                 """
                 UPDATE posts SET

@@ -143,6 +143,69 @@ struct CloseTests {
         }
     }
 
+    @Test("4001: the account is deleted: its runner leaves, its run goes with it, and the others stay")
+    func deletedAccount() async throws {
+        let server = try await ServerProcess.shared()
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let ben = try await Runner.enter(room, as: "ben", port: server.port)
+        // Somebody's second room, where they only look on: that takes no account.
+        let other = try await REST.newRoom(port: server.port)
+        let watching = try await Phone.joined(port: server.port, room: other, ["role": "spectator"]).phone
+        let elsewhere = try await Runner.enter(other, by: ana.rest)
+        let start = Way.now - 60_000
+        ana.phone.send(["type": "start", "time": start])
+        try await ana.sendAndAwaitAck(Way.markers(1...10, from: start, stride: 10, interval: 3))
+
+        let deleted = try await ana.rest.delete(
+            "/api/users/delete", ["username": ana.rest.username, "password": "secret"])
+        #expect(deleted.status == 200)
+        for phone in [ana.phone, elsewhere.phone] {
+            let ending = try await phone.closed()
+            #expect(ending.code == 4001)
+            #expect(phone.all("error").last?.string("code") == "unauthorized")
+        }
+        _ = try await ben.phone.event("left") { $0.int("runner") == ana.number }
+        _ = try await watching.event("left") { $0.int("runner") == elsewhere.number }
+        try await ben.phone.settle()
+        try await watching.settle()
+        #expect(ben.phone.isOpen && watching.isOpen)
+        let shown = try await ben.rest.runner(ana.rest.username, in: room)
+        #expect(shown["in_room"] as? Bool == false)
+        // The name is free, the token is not.
+        let back = try await Phone.connect(port: server.port)
+        back.send(["type": "join", "runID": room, "password": "pw", "token": ana.rest.token ?? ""])
+        try await expect(back, endsWith: 4001, "unauthorized")
+        let again = try await REST(port: server.port).post(
+            "/api/users", ["username": ana.rest.username, "password": "secret"])
+        #expect(again.status == 200)
+        let renewed = REST(port: server.port, token: again["token"] as? String, username: ana.rest.username)
+        #expect(try await renewed.records().isEmpty)
+    }
+
+    @Test("4001: all users are deleted, while some of them join: nobody stays")
+    func wiped() async throws {
+        let server = try await RouteWorld.server(.own)
+        let root = try await REST(port: server.port).post(
+            "/api/users/login", ["username": "root", "password": "root secret"])
+        let room = try await REST.newRoom(port: server.port)
+        let people = try await withThrowingTaskGroup(of: REST.self) { group in
+            for _ in 0..<20 { group.addTask { try await REST.registered("crowd", port: server.port) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let there = try await Runner.enter(room, by: people[0])
+        var phones = [there.phone]
+        for person in people.dropFirst() {
+            let phone = try await Phone.connect(port: server.port)
+            phone.send(["type": "join", "runID": room, "password": "pw", "token": person.token ?? ""])
+            phones.append(phone)
+        }
+        let wiped = try await REST(port: server.port, token: root["token"] as? String).delete("/api/users/deleteAll")
+        #expect(wiped["deletedCount"] as? Int == 20)
+        for phone in phones { #expect(try await phone.closed().code == 4001) }
+        #expect(try await server.metrics()["runroom_runners_connected"] == 0)
+    }
+
     @Test("a token may have its prefix, and may come in the upgrade's header")
     func tokens() async throws {
         let server = try await ServerProcess.shared()

@@ -102,6 +102,7 @@ struct APIResponder: HTTPResponder {
             case 408: "The request did not come in time"
             case 411: "The length of the body is missing"
             case 413: "The body is too large"
+            case 416: "There is no such part"
             case 414: "The request target is too long"
             case 431: "The header is too large"
             case 503: "The server is full. Try again later."

@@ -1,7 +1,9 @@
 import Foundation
 
 /// What the served description says of the answers of each route.
-struct DocumentedAnswers {
+///
+/// `@unchecked Sendable`: what JSONSerialization makes is never changed.
+struct DocumentedAnswers: @unchecked Sendable {
     private let paths: [String: [String: Any]]
     private let schemas: [String: [String: Any]]
 
