@@ -48,10 +48,10 @@ struct Core: Sendable {
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
-        let recentLogins = recentLogins, live = live
-        accounts.whenAccountsEnd { ended in
+        // Weakly, since the rooms ask the accounts about tokens.
+        accounts.whenAccountsEnd { [recentLogins, weak live] ended in
             recentLogins?.forget(ended)
-            await live.expel(ended)
+            await live?.expel(ended)
         }
     }
 

@@ -29,7 +29,7 @@ struct HostileInputTests {
         let documented = try await DocumentedAnswers(port: server.port)
         let expired = try await expiredToken(on: server)
         try await warmUp(server)
-        let (descriptors, locks) = (try server.descriptors(), try server.locks())
+        let (descriptors, locks, memory) = (try server.descriptors(), try server.locks(), try server.residentBytes())
         let before = lines(of: server)
         let sums = try await withThrowingTaskGroup(of: (sent: Int, refused: Int).self) { group in
             var routes = RouteTable.all.filter { $0.pattern.hasPrefix("/api/") }.makeIterator()
@@ -54,6 +54,9 @@ struct HostileInputTests {
             try server.descriptors() <= descriptors
         }
         try await eventually("as few locks as before: \(locks)") { try server.locks() <= locks }
+        // What has been sent is some hundred megabytes; what the heap keeps of that for the next time is a fraction.
+        let grown = try server.residentBytes() - memory
+        #expect(grown < 64 << 20, "\(grown >> 20) MiB")
         let incoming = server.directory + "/media/incoming"
         #expect(try FileManager.default.contentsOfDirectory(atPath: incoming) == [], "no upload is left half")
         #expect(!server.logText.contains(" error ") && !server.logText.contains("secret"))

@@ -26,6 +26,7 @@ struct RouteTests {
         }
         let server = try #require(worlds.values.first).server
         try await refusesWhatIsNoRequest(route, server, documented)
+        if let world = worlds[.usual] { try await takesWhatClientsAdd(route, world) }
         #expect(!worlds.values.contains { $0.server.logText.contains(" error ") })
     }
 
@@ -43,6 +44,27 @@ struct RouteTests {
             #expect(answer.status == status, "\(target.prefix(80)): \(answer)")
             #expect(documented.fault(answer, route.method, route.pattern) == nil, "\(target.prefix(80)): \(answer)")
         }
+    }
+
+    /// A slash at the end of any path and a body with a GET, which some clients send, change nothing; and a method that
+    /// the route does not have is 404, as it was with the server that the app was written for.
+    private func takesWhatClientsAdd(_ route: RouteCases, _ world: RouteWorld) async throws {
+        guard route.pattern.hasPrefix("/api/"),
+            let plain = route.cases.first(where: { $0.stage == .usual && !$0.isElsewhere })
+        else { return }
+        var request = try world.request(route, plain)
+        let query = request.target.firstIndex(of: "?") ?? request.target.endIndex
+        request.target.insert("/", at: query)
+        if route.method == "GET" {
+            request.headers.append(("Content-Type", "application/json"))
+            request.body = Array("{}".utf8)
+            let answer = try await Caller(port: world.server.port).send(request)
+            #expect(answer.status == plain.status, "with a slash and a body: \(answer)")
+        }
+        request.method = "PATCH"
+        let answer = try await Caller(port: world.server.port).send(request)
+        #expect(answer.status == 404, "\(answer)")
+        #expect(answer["message"] is String || answer["error"] is String, "\(answer)")
     }
 
     @Test("each route that is served has cases here: one that succeeds, and one for each refusal that it documents")

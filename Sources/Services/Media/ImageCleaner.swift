@@ -11,6 +11,7 @@ enum ImageCleaner {
     /// - Parameters:
     ///   - bytes: A picture whose head ``ImageInfo`` has understood.
     ///   - format: As that said.
+    /// - Returns: A picture of the same format, size and pixels.
     /// - Complexity: Linear.
     static func cleaned(_ bytes: [UInt8], _ format: ImageInfo.Format) -> [UInt8] {
         switch format {

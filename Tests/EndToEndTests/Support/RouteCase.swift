@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 /// One request to a route, and what is to come back.
@@ -203,17 +202,9 @@ struct RouteWorld: Sendable {
 
     // MARK: - Servers
 
-    private static let servers = Mutex<[Stage: Task<ServerProcess, any Error>]>([:])
-
     static func server(_ stage: Stage) async throws -> ServerProcess {
         if stage == .own { return try await start(stage) }
-        let starting = servers.withLock { servers in
-            if let known = servers[stage] { return known }
-            let task = Task { try await start(stage) }
-            servers[stage] = task
-            return task
-        }
-        return try await starting.value
+        return try await ServerProcess.shared("for routes, \(stage)") { try await start(stage) }
     }
 
     /// With an administrator, and with an account that is disabled.
