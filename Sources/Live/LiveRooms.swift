@@ -214,6 +214,7 @@ public actor LiveRooms {
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
+        apply(home.room.seeOffNobodies(at: clock.now()), to: home)
     }
 
     // MARK: - Decisions

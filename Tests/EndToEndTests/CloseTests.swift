@@ -183,6 +183,42 @@ struct CloseTests {
         #expect(try await renewed.records().isEmpty)
     }
 
+    @Test("who is deleted while the room sleeps is not in it when it wakes, nor in the list of rooms before")
+    func deletedAsleep() async throws {
+        let server = try await ServerProcess.start(["--sleep-after", "1"])
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await REST.registered("ana", port: server.port)
+        let ben = try await REST.registered("ben", port: server.port)
+        for rest in [ana, ben] {
+            let joined = try await rest.post(
+                "/api/runRoom/join", ["runID": room, "password": "pw", "username": rest.username])
+            #expect(joined.status == 200)
+        }
+        try await eventually("sleep") { try await server.metrics()["runroom_rooms_awake"] == 0 }
+        #expect(
+            try await ana.delete("/api/users/delete", ["username": ana.username, "password": "secret"]).status == 200)
+        let listed = try await ben.get("/api/runRoom/all")
+        let runners = (listed["rooms"] as? [[String: Any]])?.first?["runners"] as? [[String: Any]]
+        #expect(runners?.map { $0["in_room"] as? Bool } == [false, true])
+        #expect(try await server.metrics()["runroom_rooms_awake"] == 0, "it sleeps on")
+
+        let (phone, joined) = try await Phone.joined(port: server.port, room: room, token: ben.token)
+        #expect(try await ben.runner(ana.username, in: room)["in_room"] as? Bool == false)
+        #expect(try await ben.runner(ben.username, in: room)["in_room"] as? Bool == true)
+        // Stored like any leave: after another restart it has not happened again.
+        phone.send(["type": "cheer", "text": "hop"])
+        let event = try await phone.event("cheer").int("event")
+        server.leaveDirectory()
+        #expect(try await server.terminate() == .exit(0))
+        let next = try await ServerProcess.start(in: server.directory)
+        let back = try await Phone.joined(
+            port: next.port, room: room, token: ben.token,
+            ["since": ["epoch": joined.string("epoch") ?? "", "event": event ?? 0]]
+        ).joined
+        #expect(back.int("event") == event)
+        #expect(try await REST(port: next.port).runner(ana.username, in: room)["in_room"] as? Bool == false)
+    }
+
     @Test("4001: all users are deleted, while some of them join: nobody stays")
     func wiped() async throws {
         let server = try await RouteWorld.server(.own)
