@@ -73,6 +73,7 @@ let package = Package(
             ],
             path: "Simulator"),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
@@ -82,10 +83,13 @@ let package = Package(
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", httpTypes, log]),
+            dependencies: [
+                "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
+            ]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
+            name: "EndToEndTests",
+            dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestSupport", grdb, httpTypes],
             exclude: ["protocol", "mail"]),
     ]
 )

@@ -57,7 +57,8 @@ struct EntryTaskTests {
             #expect(info.text("result", "profilePicture") == address && info.text("result", "nickname") == "测试")
             #expect(address.hasPrefix("http://127.0.0.1:\(server.port)/entrytask/upload/") && address.hasSuffix(".png"))
             let picture = try await client.send("GET", address)
-            #expect(picture.data == bytes && picture.headers["content-type"] == "image/png")
+            #expect(
+                picture.data.starts(with: onePixelImage.prefix(8)) && picture.headers["content-type"] == "image/png")
             addresses.append(address)
         }
         #expect(try await client.send("GET", addresses[0]).status == 404)

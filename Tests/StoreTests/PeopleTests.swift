@@ -16,7 +16,9 @@ import Testing
             username: name, usernameKey: name, nickname: name, passwordHash: "hash", email: email, at: 1)
     }
 
-    @Test("an older database keeps its accounts: numbered in order, with roles, and of two same addresses one as a way in")
+    @Test(
+        "an older database keeps its accounts: numbered in order, with roles, and of two same addresses one as a way in"
+    )
     func migrates() throws {
         let queue = try DatabaseQueue()
         let found = try queue.write { database in

@@ -22,6 +22,8 @@ enum ErrorShape: Sendable {
     case juejin
     /// `{"status_code":1,"status_msg":"…","errmsg":["…"]}`, always with the status 200.
     case douyin
+    /// `{"error":"Bad Request","message":"…"}`: the status in words, and what is wrong.
+    case titled
     /// A line of text, for people and monitors.
     case text
 
@@ -52,6 +54,10 @@ enum ErrorShape: Sendable {
                     "status_code": 1, "status_msg": .string(problem.message),
                     "errmsg": [.string(problem.detail ?? problem.message)],
                 ])
+            case .titled:
+                Response.json(
+                    ["error": .string(problem.status.reasonPhrase), "message": .string(problem.message)],
+                    status: problem.status)
             case .text: Response.text(problem.message + "\n", status: problem.status)
             }
         if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
@@ -77,6 +83,7 @@ enum ErrorShape: Sendable {
         case "api" where segments.count == 3 && segments[1] == "v1" && Self.leafFolders.contains(segments[2]):
             self = .leaf
         case "api" where segments.dropFirst().first == "runRoom": self = .error
+        case "api" where segments.dropFirst().first == "chat": self = .titled
         case "api": self = .message
         case "user" where segments.dropFirst().first == "update_user_profile_picture": self = .entryTaskPicture
         case "login", "register", "user", "entrytask": self = .entryTask
@@ -100,7 +107,7 @@ enum ErrorShape: Sendable {
     var refusesWithSuccess: Bool {
         switch self {
         case .leaf, .entryTask, .entryTaskPicture: true
-        case .message, .error, .coded, .outcome, .juejin, .douyin, .text: false
+        case .message, .error, .coded, .outcome, .juejin, .douyin, .titled, .text: false
         }
     }
 }

@@ -98,7 +98,8 @@ struct Operation: Sendable {
 
     /// All that are described, in the order of the document.
     static let all: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + wiping + articles + clips + leaf + entryTask + operations
+        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + leaf + entryTask
+        + operations
 }
 
 // MARK: - As JSON
@@ -260,6 +261,7 @@ extension ErrorShape {
         case .entryTask, .entryTaskPicture: "EntryTaskRefusal"
         case .juejin: "ArticleRefusal"
         case .douyin: "ClipRefusal"
+        case .titled: "TitledRefusal"
         case .text: "TextRefusal"
         }
     }
