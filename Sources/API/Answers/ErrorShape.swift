@@ -68,6 +68,8 @@ enum ErrorShape: Sendable {
         case ("api", "runRoom"): self = .error
         case ("api", _): self = .message
         case ("users", _), ("articles", _), ("testmysql", _), ("testredis", _), ("testheadimages", _): self = .juejin
+        // Players look at the status.
+        case ("douyin", "videos"), ("douyin", "covers"): self = .text
         case ("douyin", _): self = .douyin
         default: self = .text
         }
