@@ -22,8 +22,8 @@ public struct ServerConfiguration: Sendable {
     public var maxTargetBytes = 65 << 10
     /// More, all header lines together, is 431.
     public var maxHeaderBytes = 16 << 10
-    /// A request's head and body must arrive within this, and a peer that takes nothing of an answer for so long is
-    /// cut off.
+    /// A request's head and body must arrive within this, and within a second more for each 64 KiB of the body that has
+    /// come; a peer that takes nothing of an answer for so long is cut off.
     public var requestTimeout = Duration.seconds(60)
     /// How long a connection without a request stays open.
     public var keepAliveTimeout = Duration.seconds(60)

@@ -26,13 +26,7 @@ extension AppDatabase {
     ) async throws(StoreError) -> LikeChange<StoredPost> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
-            try Self.checkAccount(account, in: session)
-            let changed =
-                isLiked
-                ? try session.execute(Self.likePost, id, account, time)
-                : try session.execute(Self.unlikePost, id, account)
-            guard changed == 1 else { return .unchanged }
-            try session.execute("UPDATE posts SET like_count = like_count + $2 WHERE id = $1", id, isLiked ? 1 : -1)
+            guard try Self.postLike.set(isLiked, on: id, by: account, at: time, in: session) else { return .unchanged }
             return .changed(try Self.existingPost(id, in: session))
         }
     }
@@ -51,14 +45,9 @@ extension AppDatabase {
     ) async throws(StoreError) -> LikeChange<StoredPost> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
-            try Self.checkAccount(account, in: session)
-            let changed =
-                isCollected
-                ? try session.execute(Self.collectPost, id, account, time)
-                : try session.execute(Self.uncollectPost, id, account)
-            guard changed == 1 else { return .unchanged }
-            try session.execute(
-                "UPDATE posts SET collect_count = collect_count + $2 WHERE id = $1", id, isCollected ? 1 : -1)
+            guard try Self.postCollection.set(isCollected, on: id, by: account, at: time, in: session) else {
+                return .unchanged
+            }
             return .changed(try Self.existingPost(id, in: session))
         }
     }
@@ -98,14 +87,9 @@ extension AppDatabase {
     ) async throws(StoreError) -> LikeChange<StoredComment> {
         try await write { session throws(StoreError) in
             guard let id = try Self.comment(comment, in: session)?.id else { return .notFound }
-            try Self.checkAccount(account, in: session)
-            let changed =
-                isLiked
-                ? try session.execute(Self.likeComment, id, account, time)
-                : try session.execute(Self.unlikeComment, id, account)
-            guard changed == 1 else { return .unchanged }
-            try session.execute(
-                "UPDATE comments SET like_count = like_count + $2 WHERE id = $1", id, isLiked ? 1 : -1)
+            guard try Self.commentLike.set(isLiked, on: id, by: account, at: time, in: session) else {
+                return .unchanged
+            }
             guard let comment = try Self.comment(.id(id), in: session) else {
                 throw .corrupt("a comment without an author")
             }
@@ -126,15 +110,41 @@ extension AppDatabase {
         guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", account) else { throw .noSuchAccount }
     }
 
-    private static let likePost = SQL(
-        "INSERT INTO post_likes (post, account, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-    private static let unlikePost = SQL("DELETE FROM post_likes WHERE post = $1 AND account = $2")
-    private static let collectPost = SQL(
-        "INSERT INTO post_collections (post, account, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-    private static let uncollectPost = SQL("DELETE FROM post_collections WHERE post = $1 AND account = $2")
+    /// What accounts do to posts or comments, once each: a table of who did, and the count of its rows.
+    private struct Reaction {
+        let add: SQL
+        let remove: SQL
+        let count: SQL
+
+        /// - Parameters:
+        ///   - table: Of who did, with the columns `subject`, `account` and `created_at`.
+        ///   - subject: The column that says to what.
+        ///   - owner: The table of what it is done to.
+        ///   - counter: The column there that counts.
+        init(_ table: String, _ subject: String, of owner: String, countedIn counter: String) {
+            add = SQL(
+                "INSERT INTO \(table) (\(subject), account, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            remove = SQL("DELETE FROM \(table) WHERE \(subject) = $1 AND account = $2")
+            count = SQL("UPDATE \(owner) SET \(counter) = \(counter) + $2 WHERE id = $1")
+        }
+
+        /// - Returns: Whether it was otherwise before.
+        func set(
+            _ isSet: Bool, on subject: Int64, by account: Int64, at time: Int64, in session: Session
+        ) throws(StoreError) -> Bool {
+            try AppDatabase.checkAccount(account, in: session)
+            let changed =
+                isSet
+                ? try session.execute(add, subject, account, time) : try session.execute(remove, subject, account)
+            guard changed == 1 else { return false }
+            try session.execute(count, subject, isSet ? 1 : -1)
+            return true
+        }
+    }
+
+    private static let postLike = Reaction("post_likes", "post", of: "posts", countedIn: "like_count")
+    private static let postCollection = Reaction("post_collections", "post", of: "posts", countedIn: "collect_count")
+    private static let commentLike = Reaction("comment_likes", "comment", of: "comments", countedIn: "like_count")
     private static let hitPost = SQL(
         "INSERT INTO post_hits (post, reader, hit_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-    private static let likeComment = SQL(
-        "INSERT INTO comment_likes (comment, account, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-    private static let unlikeComment = SQL("DELETE FROM comment_likes WHERE comment = $1 AND account = $2")
 }

@@ -58,7 +58,11 @@ struct StartTests {
             (["--room-capacity", "0"], "room-capacity"), (["--join-timeout", "soon"], "join-timeout"),
             (["--join-timeout", "nan"], "join-timeout"), (["--silence-limit=-5"], "silence-limit"),
             (["--max-markers", "99999999999999999999"], "max-markers"), (["--tls-cert", "x.pem"], "--tls-key"),
-            (["--tls-key", "x.pem"], "--tls-cert"), (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
+            (["--tls-key", "x.pem"], "--tls-cert"), (["--max-video", "0"], "max-video"),
+            (["--max-video", "9999999MiB"], "max-video"), (["--max-video", "big"], "64MiB"),
+            (["--public-url", "run.example.org"], "public-url"), (["--public-url", "https://a/"], "public-url"),
+            (["--public-url", "https://a b"], "public-url"),
+            (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
         ])
     func badValues(flags: [String], name: String) async throws {
         try await expectSentence(flags, names: [name])

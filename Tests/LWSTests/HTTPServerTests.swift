@@ -219,6 +219,17 @@ import Testing
         }
     }
 
+    @Test("a body that keeps coming may take longer: a second for each 64 KiB")
+    func slowBodies() async throws {
+        try await withServer(configure: { $0.requestTimeout = .milliseconds(200) }) { (_, port, _) async throws in
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"
+            let begun = ContinuousClock.now
+            let answer = try await RawClient.exchange(head + String(repeating: "x", count: 65_536), port: port)
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(begun.duration(to: .now) >= .seconds(1))
+        }
+    }
+
     @Test("one connection more than the server takes is answered with 503 and Retry-After")
     func limitsConnections() async throws {
         try await withServer(configure: { $0.maxConnections = 2 }) { (_, port, _) async throws in

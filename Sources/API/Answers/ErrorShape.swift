@@ -88,6 +88,9 @@ enum ErrorShape: Sendable {
         case "user" where segments.dropFirst().first == "update_user_profile_picture": self = .entryTaskPicture
         case "login", "register", "user", "entrytask": self = .entryTask
         case "users", "articles", "testmysql", "testredis", "testheadimages": self = .juejin
+        // Players look at the status.
+        case "douyin" where segments.dropFirst().first == "videos" || segments.dropFirst().first == "covers":
+            self = .text
         case "douyin": self = .douyin
         default: self = .text
         }

@@ -109,7 +109,11 @@ struct DouyinVideoRoutes: Sendable {
         let range = request.head.headers[.range]
         if request.head.method == .get, range == nil || range?.hasPrefix("bytes=0-") == true {
             let address = AddressKey(request.head.remoteAddress).text
-            try await core.forum.hit(.id(clip.id), by: .address(address))
+            do {
+                try await core.forum.hit(.id(clip.id), by: .address(address))
+            } catch {
+                // What cannot be counted, because the disk is full, can be played.
+            }
         }
         return .stored(video, caching: "public, max-age=300")
     }

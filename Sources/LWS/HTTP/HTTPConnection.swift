@@ -60,6 +60,8 @@ final class HTTPConnection {
     /// What one turn of the loop writes to one socket at most, and how much of a body is read at once.
     private static let pieceBytes = 64 << 10
     private static let pieceCount = 4
+    /// A body that keeps coming at this rate comes in time.
+    private static let slowestBytesPerSecond = 64 << 10
     /// Pipelined requests beyond this wait in the kernel.
     private static let maxPipelinedBytes = 64 << 10
     /// What every connection may hold of an unfinished head.
@@ -191,6 +193,8 @@ final class HTTPConnection {
 
     private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let collector else { return bytes.count }
+        // Large bodies come over slow networks; what counts is that they do come.
+        deadline += .microseconds(bytes.count * 1_000_000 / Self.slowestBytesPerSecond)
         do throws(RequestFault) {
             return try decoder.decode(bytes) { piece throws(RequestFault) in try collector.append(piece) }
         } catch {

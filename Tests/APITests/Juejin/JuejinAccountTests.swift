@@ -257,6 +257,24 @@ struct JuejinAccountTests {
         }
     }
 
+    @Test("no field of a registration makes anybody more than a user")
+    func escalation() async throws {
+        try await withAPI { api in
+            let extras = "role=root&isAdmin=1&admin=true&id=1&role_id=9"
+            _ = try await api.call(.post, "/users/register/?username=ana&password=secret&\(extras)")
+            let access = try await api.enterAgain().access
+            _ = try await api.call(.put, "/users/changes/username/?username=eva&\(extras)", access)
+            _ = try await api.send(
+                .post, "/douyin/user/register/",
+                ["username": "ocyss", "password": "230724", "role": "root", "is_admin": true, "user_id": 1])
+            for name in ["eva", "ocyss"] {
+                let account = try await api.core.accounts.account(named: name)
+                #expect(account?.role == .user)
+            }
+            #expect(try await api.core.accounts.administrators().isEmpty)
+        }
+    }
+
     @Test("a disabled account gets in nowhere")
     func disabled() async throws {
         try await withAPI { api in
