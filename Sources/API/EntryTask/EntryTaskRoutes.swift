@@ -121,7 +121,7 @@ struct EntryTaskRoutes: Sendable {
     private func account(of request: HTTPServerRequest) async throws -> Account {
         let identity = try await core.tokens.verify(request.authorization)
         guard let account = try await core.accounts.account(id: identity.account) else { throw ServicesError.badToken }
-        if request.head.method != .get { try core.limits.accountChanges?.take("account \(account.id)") }
+        try core.limits.takeChange(by: account.id, in: request)
         return account
     }
 

@@ -77,9 +77,10 @@ struct LeafAccountRoutes: Sendable {
     private func reset(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
         try core.limits.logins?.take(request.head.remoteAddress)
-        try await core.mailAccounts.resetPassword(
+        let account = try await core.mailAccounts.resetPassword(
             email: try body.text("email") ?? "", password: try body.text("password") ?? "",
             code: try body.text("code") ?? "", address: request.head.remoteAddress)
+        core.recentLogins?.forget([account.id])
         return LeafAnswer.ok()
     }
 

@@ -6,12 +6,12 @@ import Services
 struct LeafIdentity: Sendable {
     private let accounts: Accounts
     private let tokens: Tokens
-    private let changes: RateLimiter?
+    private let limits: RequestLimits
 
     init(_ core: Core) {
         accounts = core.accounts
         tokens = core.tokens
-        changes = core.limits.accountChanges
+        limits = core.limits
     }
 
     /// The account of a request's token, as it is at this moment; what changes something is counted.
@@ -21,7 +21,7 @@ struct LeafIdentity: Sendable {
         switch try await tokens.inspect(request.authorization) {
         case .valid(let identity):
             guard let account = try await accounts.account(id: identity.account) else { break }
-            if request.head.method == .post { try changes?.take("account \(account.id)") }
+            try limits.takeChange(by: account.id, in: request)
             return account
         case .refused(.expired): throw Problem.leaf(.tokenExpired)
         case .refused: break

@@ -66,8 +66,7 @@ struct LeafManageRoutes: Sendable {
     private func delete(_ request: HTTPServerRequest) async throws -> Response {
         let actor = try await identity.account(of: request)
         let number = try LeafAccountRoutes.body(of: request).requiredInteger("id")
-        let account = try await core.profiles.delete(number, actor: actor)
-        core.recentLogins?.forget(account.id)
+        try await core.profiles.delete(number, actor: actor)
         return LeafAnswer.ok()
     }
 

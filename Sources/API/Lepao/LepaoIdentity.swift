@@ -40,7 +40,7 @@ struct LepaoIdentity: Sendable {
         var account = request.authorization == nil ? recentLogins?.last(from: request.head.remoteAddress) : nil
         if account == nil { account = try await tokens.verify(request.authorization).account }
         guard let account else { throw ServicesError.unauthenticated }
-        try changes?.take("account \(account)")
+        try limits.takeChange(by: account, in: request)
         return account
     }
 

@@ -160,12 +160,13 @@ public final class MailAccounts: Sendable {
     ///   - password: The new one, 6 to 128 characters.
     ///   - code: The one that was mailed to the address; it is used up.
     ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, also when ``beginPasswordReset(email:)`` was not called
     ///   before; ``ServicesError/wrongCode``, ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``,
     ///   ``ServicesError/store(_:)``.
     public func resetPassword(
         email: String, password: String, code: String, address: String
-    ) async throws(ServicesError) {
+    ) async throws(ServicesError) -> Account {
         try AccountRules.checkEmail(email)
         try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
@@ -183,6 +184,7 @@ public final class MailAccounts: Sendable {
         guard let account else { throw .wrongCode }
         accounts.tokens.forget(account: account.id)
         lock.clear(Self.entry(key))
+        return Account(account)
     }
 
     // MARK: The human check and the lock
