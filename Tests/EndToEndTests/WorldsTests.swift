@@ -107,6 +107,8 @@ struct WorldsTests {
                 .text("data", "token"))
         #expect(try await leaf("POST", "manage/delete", #"{"id":\#(number)}"#, token: root).int("code") == 200)
 
+        // Her connection to the room ends, and so does her place in it.
+        #expect(try await runner.phone.closed().code == 4001)
         // Leaf knows nobody of that number, name and address, and no token of hers.
         #expect(try await leaf("GET", "info/other?uid=\(number)").int("code") == 4040)
         #expect(try await leaf("GET", "uid?name=wanda").int("data", "uid") == 0)
