@@ -6,7 +6,7 @@ extension CodeMail {
 
 /// Dates as RFC 5322, section 3.3, writes them.
 enum MailDate {
-    /// `Sat, 23 Nov 2024 08:39:43 +0000`
+    /// The text of a time, such as `Sat, 23 Nov 2024 08:39:43 +0000`.
     static func text(_ milliseconds: Int64) -> String {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")

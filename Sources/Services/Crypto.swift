@@ -20,7 +20,9 @@ enum Crypto {
         return digest
     }
 
-    /// MD5, RFC 1321: 16 bytes. Protects nothing; clients that send it instead of a password want it.
+    /// MD5, RFC 1321: 16 bytes.
+    ///
+    /// Protects nothing; clients that send it instead of a password want it.
     static func md5(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 16)
         // Fails also where the machine is set to allow only what FIPS 140 lists, which is no machine for this server.

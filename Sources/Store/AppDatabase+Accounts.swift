@@ -213,8 +213,8 @@ extension AppDatabase {
     /// Changes what an account's owner, or an administrator, says of it: all of it, or nothing.
     ///
     /// - Parameters:
-    ///   - account: Whose.
     ///   - change: What is to be changed.
+    ///   - account: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account after it, nil if there is none.
     /// - Throws: ``StoreError/nameTaken``, ``StoreError/emailTaken`` when another account has the name or the address.

@@ -39,6 +39,7 @@ enum EntryTaskAnswer {
     /// - Parameters:
     ///   - problem: Why.
     ///   - tooLarge: What a body is told that is too large.
+    /// - Returns: The answer.
     static func refusal(_ problem: Problem, tooLarge: Code = .badParameters) -> Response {
         let known = problem.code.flatMap { Int($0) }.flatMap(Code.init)
         let code = known ?? Self.code(for: problem.status, tooLarge: tooLarge)

@@ -12,7 +12,7 @@ enum AccountRules {
     /// The key that a username is compared by: one for all ways to encode the same characters; case counts.
     static func key(_ username: String) -> String { username.precomposedStringWithCanonicalMapping }
 
-    /// - Parameter limit: So many characters at most; worlds differ in what they let their users choose.
+    /// Checks a username; worlds differ in how long a name they let their users choose.
     static func checkUsername(_ username: String, upTo limit: Int = 32) throws(ServicesError) {
         try check(username, as: "username", named: "The username", upTo: limit)
         guard !username.contains("/") else {

@@ -18,7 +18,11 @@ final class Postbox: MailTransport {
 
     /// The newest code for an address, which may be on its way still.
     ///
-    /// - Parameter count: The address has had so many mails then.
+    /// - Parameters:
+    ///   - address: To whom.
+    ///   - count: The address has had so many mails then.
+    /// - Returns: The code.
+    /// - Throws: ``NoMail`` when none comes.
     func code(for address: String, count: Int = 1) async throws -> String {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {

@@ -13,6 +13,7 @@ struct WorldClient {
     ///   - type: What it is.
     ///   - authorization: The whole header.
     /// - Returns: The answer.
+    /// - Throws: When there is none.
     func send(
         _ method: String, _ path: String, _ body: Data? = nil, type: String = "application/json",
         authorization: String? = nil
@@ -67,7 +68,11 @@ extension REST.Answer {
 extension ServerProcess {
     /// The newest code in the outbox for an address.
     ///
-    /// - Parameter count: The address has had so many by then.
+    /// - Parameters:
+    ///   - address: To whom.
+    ///   - count: The address has had so many by then.
+    /// - Returns: The code.
+    /// - Throws: ``Phone/Missing`` when none comes.
     func code(for address: String, count: Int = 1) async throws -> String {
         var codes: [String] = []
         try await eventually("code for \(address)") {
