@@ -43,6 +43,7 @@ let package = Package(
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CEpoll"),
         .target(name: "Geo"),
         // 1: the room, the database, the network; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
@@ -66,9 +67,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "Simulator",
-            dependencies: [
-                "LWS", "Geo", arguments, log, .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ],
+            dependencies: ["CEpoll", "Geo", arguments, .product(name: "Histogram", package: "hdrhistogram-swift")],
             path: "Simulator"),
 
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),

@@ -52,6 +52,15 @@ struct Performance: Sendable {
         return .control(control, time: start + due)
     }
 
+    /// When there may be something to send next, in milliseconds since the start; nil while only an answer is awaited.
+    var nextDue: Int64? {
+        let control = sentControls < controls.count ? controls[sentControls] : nil
+        let marker = outbox.nextDue
+        guard let control else { return marker }
+        if control.control == .finish, marker == nil, !outbox.isAllAcknowledged { return nil }
+        return min(marker ?? control.offset, control.offset)
+    }
+
     /// Holds back the markers that are due, as a tunnel does.
     mutating func loseSignal(at offset: Int64, until release: Int64) {
         guard sentControls > 0 else { return }
@@ -93,6 +102,8 @@ struct Performance: Sendable {
         return outbox.rejoin(stored: stored)
     }
 
+    /// Whether the room has confirmed everything up to the finish.
+    var isConfirmed: Bool { confirmedControls == controls.count }
     /// Whether the run's end is on its way or arrived.
     var isFinishing: Bool { sentControls == controls.count }
     /// Whether the start was sent on this connection or is known to have arrived.

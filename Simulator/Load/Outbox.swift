@@ -57,6 +57,13 @@ struct Outbox: Sendable {
         return start < next ? start..<next : nil
     }
 
+    /// The offset at which there is something to send; nil when all was sent.
+    var nextDue: Int64? {
+        let marker = next <= count ? offsets[next - 1] : nil
+        guard let held else { return marker }
+        return min(marker ?? .min, held.until)
+    }
+
     /// Takes an `ack`.
     ///
     /// - Returns: What is wrong with it, if anything.

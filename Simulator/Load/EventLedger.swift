@@ -1,12 +1,10 @@
-/// What one viewer has seen of a room, with an eye on the promises that the protocol makes to viewers.
-struct ViewerLedger {
+/// The events that one viewer got, held against the promise that they come as 1, 2, 3, … without a gap.
+struct EventLedger {
     /// The room's, once joined.
     private(set) var epoch: String?
     /// The number of the last event that this viewer holds.
     private(set) var lastEvent = 0
-    /// The newest row of each runner.
-    private(set) var rows: [Int: RunnerRow] = [:]
-    /// What did not keep a promise.
+    /// What did not keep the promise.
     private(set) var faults: [String] = []
 
     private var lastFrame: Int64 = 0
@@ -19,7 +17,7 @@ struct ViewerLedger {
         }
         if joined.recovered {
             if epoch == nil { faults.append("a first join was answered with recovered events") }
-            for event in joined.events { receive(event) }
+            for event in joined.events { receive(event: event.number) }
             if lastEvent != joined.event {
                 faults.append("recovery ended at event \(lastEvent), the room is at \(joined.event)")
             }
@@ -32,23 +30,19 @@ struct ViewerLedger {
         epoch = joined.epoch
         lastEvent = joined.event
         lastFrame = 0
-        rows = [:]
-        for row in joined.runners { rows[row.runner] = row }
     }
 
-    /// Takes a frame.
-    mutating func receive(_ frame: ServerMessage.Frame) {
-        if frame.time < lastFrame { faults.append("a frame of \(frame.time) came after one of \(lastFrame)") }
-        lastFrame = frame.time
-        for row in frame.runners { rows[row.runner] = row }
+    /// Takes an event's number.
+    @inline(__always)
+    mutating func receive(event number: Int) {
+        if number != lastEvent + 1 { faults.append("event \(number) came after \(lastEvent)") }
+        lastEvent = number
     }
 
-    /// Takes an event.
-    mutating func receive(_ event: RoomEvent) {
-        if event.number != lastEvent + 1 {
-            faults.append("event \(event.number) came after \(lastEvent)")
-        }
-        if case .unknown(let kind) = event.kind { faults.append("an event was of the unknown kind \(kind)") }
-        lastEvent = event.number
+    /// Takes a frame's time.
+    @inline(__always)
+    mutating func receive(frame time: Int64) {
+        if time < lastFrame { faults.append("a frame of \(time) came after one of \(lastFrame)") }
+        lastFrame = time
     }
 }

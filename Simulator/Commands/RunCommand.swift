@@ -1,12 +1,9 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Geo
-import LWS
-import Logging
 
 /// `simulator run`.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Lets runners run in rooms of a server.",
         discussion: """
@@ -31,7 +28,6 @@ struct RunCommand: AsyncParsableCommand {
         Double?
     @Option(help: "Decides everything that is random.") var seed: UInt64 = 1
     @Flag(help: "Go on with run after run until interrupted.") var keepRunning = false
-    @Flag(help: "Tell of every connection that closes.") var verbose = false
 
     func validate() throws {
         guard rooms >= 1, runners >= 1, spectators >= 0 else {
@@ -39,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         guard speed >= 1, speed <= 10_000 else { throw ValidationError("--speed must be from 1 to 10000.") }
         if let duration {
-            guard duration >= 1, duration * speed <= Double(RunSettings.longestRun) / 1000 else {
+            guard duration >= 1, duration * speed <= Double(LoadSettings.longestRun) / 1000 else {
                 throw ValidationError("--duration must be at least 1 s, and times --speed at most 23 h.")
             }
         }
@@ -53,56 +49,37 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
+    func run() throws {
+        Interruption.watch()
         let settings = try settings()
-        let rest = RESTClient(base: settings.url)
-        let progressLine = ProgressLine()
-        let preparation = try await Preparation.prepare(settings, client: rest) {
-            progressLine.showPreparation($0, of: $1)
-        }
-        var logger = Logger(label: "simulator", factory: { StreamLogHandler.standardError(label: $0) })
-        logger.logLevel = verbose ? .debug : .warning
-
-        let simulation: Simulation
-        let loop: EventLoop
-        do throws(LWSError) {
-            loop = try EventLoop(name: "simulator")
-            simulation = try Simulation(
-                settings: settings, preparation: preparation, rest: rest, loop: loop, logger: logger)
-        } catch {
-            throw SimulatorError.noLoop("\(error)")
-        }
-        let interruption = interruption(of: simulation)
-        let reporter = Task {
-            var line = progressLine
-            while !Task.isCancelled {
-                line.show(await simulation.progress())
-                try await Task.sleep(for: .seconds(1))
-            }
-        }
-        await simulation.run()
-        reporter.cancel()
-        interruption.cancel()
-        // Its error is the cancellation.
-        _ = await reporter.result
-        progressLine.end()
-        let summary = Summary(evidence: await simulation.evidence(), wasInterrupted: await simulation.wasInterrupted)
+        try CommandParts.checkDescriptors(for: settings)
+        let address = try CommandParts.address(of: url)
+        let lane = try HTTPLane(address: address)
+        let line = ProgressLine()
+        let preparation = try Preparation.prepare(
+            settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: line.showPreparation)
+        let engine = try LoadEngine(
+            settings: settings, preparation: preparation, address: address, lane: lane, meter: nil)
+        engine.onProgress = { line.show($0) }
+        engine.run(isInterrupted: { Interruption.hasCome })
+        line.end()
+        let evidence = engine.evidence()
+        let summary = Summary(
+            figures: LoadFigures(engine), checks: evidence.checks(), results: evidence.results,
+            wasInterrupted: engine.wasInterrupted)
         print(summary.text)
-        if !summary.isPassed { throw ExitCode(1) }
+        if !summary.checks.allSatisfy(\.isPassed) { throw ExitCode(1) }
     }
 
-    private func settings() throws(SimulatorError) -> RunSettings {
-        guard let address = URL(string: url), let scheme = address.scheme, ["http", "https"].contains(scheme),
-            let host = address.host, !host.isEmpty
-        else { throw .badURL(url) }
-        var settings = RunSettings(url: address)
+    private func settings() throws(SimulatorError) -> LoadSettings {
+        var settings = LoadSettings()
         settings.rooms = rooms
         settings.runners = runners
         settings.spectators = spectators
         settings.speed = speed
         settings.duration = duration
         settings.keepsRunning = keepRunning
+        settings.isLively = true
         settings.seed = seed
         settings.dropInterval = drops
         if let system = CoordinateSystem(rawValue: crs) { settings.system = system }
@@ -112,27 +89,7 @@ struct RunCommand: AsyncParsableCommand {
             guard parts.count == 2, abs(parts[0]) <= 85, abs(parts[1]) <= 180 else { throw .noPlace(place) }
             settings.places = [(parts[0], parts[1])]
         }
-        for file in gpx {
-            let data: Data
-            do {
-                data = try Data(contentsOf: URL(fileURLWithPath: file))
-            } catch {
-                throw .unreadableGPX(file: file, reason: "there is no such file, or it must not be read")
-            }
-            settings.recorded.append(try RecordedRun.plan(gpx: data, name: file))
-        }
+        settings.recorded = try CommandParts.plans(gpx: gpx)
         return settings
-    }
-
-    /// Ctrl-C ends the run with its summary; the second one ends the program.
-    private func interruption(of simulation: Simulation) -> any DispatchSourceSignal {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            signal(SIGINT, SIG_DFL)
-            Task { await simulation.interrupt() }
-        }
-        source.activate()
-        return source
     }
 }
