@@ -10,7 +10,8 @@ struct FloorCommand: ParsableCommand {
             """)
 
     @OptionGroup var crowd: CrowdOptions
-    @Option(help: "Bytes of a row in a frame.") var rowBytes = 62
+    @Option(help: "Bytes of every frame (default: as many as there are rows for the markers of a tick).")
+    var frameBytes: Int?
 
     func run() throws {
         Interruption.watch()
@@ -19,7 +20,7 @@ struct FloorCommand: ParsableCommand {
         let core = crowd.bindProcessors()
         let line = ProgressLine()
         let figures = try FloorMeasurement.measure(
-            settings, tick: crowd.tick ?? 200, rowBytes: rowBytes, core: core,
+            settings, tick: crowd.tick ?? 200, frameBytes: frameBytes, core: core,
             isInterrupted: { Interruption.hasCome }, onProgress: { line.show($0) })
         line.end()
         print((["", "The floor:"] + figures.lines).joined(separator: "\n"))

@@ -20,6 +20,7 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "The share of the people who drop and come back a minute, 0 to 10.") var churn = 0.0
     @Option(help: "steady, race-start, reconnect-storm or tunnel.") var profile = LoadProfile.steady
     @Option(help: "People who join quiet rooms within 5 s in the middle.") var latecomers = 0
+    @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
     @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
         []
@@ -49,6 +50,7 @@ struct LoadCommand: ParsableCommand {
         settings.profile = profile
         settings.latecomers = latecomers
         settings.clockError = clockError
+        settings.patience = patience
         settings.recorded = try CommandParts.plans(gpx: gpx)
         try CommandParts.checkDescriptors(for: settings)
         let core = crowd.bindProcessors()
@@ -109,9 +111,8 @@ struct LoadCommand: ParsableCommand {
         guard floor || maxCpuPerFrame?.needsFloor == true, !Interruption.hasCome else { return nil }
         var shape = settings
         shape.duration = floorDuration ?? min(20, settings.plannedDuration)
-        let rowBytes = figures.bytesPerRow.map { Int($0.rounded()) } ?? 62
         let floor = try FloorMeasurement.measure(
-            shape, tick: crowd.tick ?? 200, rowBytes: min(max(rowBytes, 40), 200), core: core,
+            shape, tick: crowd.tick ?? 200, frameBytes: figures.bytesPerFrame.map { Int($0) }, core: core,
             isInterrupted: { Interruption.hasCome }, onProgress: { line.show($0) })
         line.end()
         return floor

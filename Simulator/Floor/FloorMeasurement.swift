@@ -16,11 +16,11 @@ enum FloorMeasurement {
     /// - Parameters:
     ///   - settings: The crowd; who comes later or drops is left out, since a floor has no rooms to come back to.
     ///   - tick: Milliseconds.
-    ///   - rowBytes: How long a row is.
+    ///   - frameBytes: How long a frame is; nil for one row of a usual length for each marker.
     ///   - core: The processor that the floor is bound to.
     /// - Returns: What the floor used for it.
     static func measure(
-        _ settings: LoadSettings, tick: Int, rowBytes: Int, core: Int?, isInterrupted: () -> Bool,
+        _ settings: LoadSettings, tick: Int, frameBytes: Int?, core: Int?, isInterrupted: () -> Bool,
         onProgress: @escaping (ProgressLine.Progress) -> Void
     ) throws(SimulatorError) -> LoadFigures {
         var settings = settings
@@ -41,7 +41,8 @@ enum FloorMeasurement {
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }  // Litter in a temporary place at worst.
         let process = try ChildProcess(
-            "/proc/self/exe", ["floor-server", "--tick", String(tick), "--row-bytes", String(rowBytes)],
+            "/proc/self/exe",
+            ["floor-server", "--tick", String(tick)] + (frameBytes.map { ["--frame-bytes", String($0)] } ?? []),
             folder: folder, core: core)
         let line = try process.firstLine(within: .seconds(10))
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {

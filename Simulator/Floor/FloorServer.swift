@@ -46,12 +46,12 @@ final class FloorServer {
 
     /// - Parameters:
     ///   - tick: Milliseconds.
-    ///   - rowBytes: How long a row is.
-    init(tick: Int, rowBytes: Int) throws(SimulatorError) {
+    ///   - frameBytes: How long a frame is; nil for one row of a usual length for each marker.
+    init(tick: Int, frameBytes: Int?) throws(SimulatorError) {
         poller = try Poller()
         (listener, port) = try TCP.listen()
         self.tick = .milliseconds(Double(tick))
-        frames = FloorFrames(rowBytes: rowBytes)
+        frames = FloorFrames(frameBytes: frameBytes)
         poller.add(listener, token: UInt64(listener), for: .readable)
     }
 
@@ -162,7 +162,7 @@ final class FloorServer {
 
     private func serve(_ room: Room, _ now: Nanoseconds) {
         if room.changed > 0 {
-            let frame = frames.frame(rows: min(room.changed, max(1, room.peers.count)))
+            let frame = frames.frame(markers: min(room.changed, max(1, room.peers.count)))
             room.changed = 0
             for peer in room.peers { write(frame, to: peer) }
         }

@@ -14,10 +14,13 @@ struct Counters: Sendable, Codable {
     var cheersSent = 0
     var frames = 0
     var rows = 0
+    /// Of their payload.
+    var frameBytes = 0
     var events = 0
     var acks = 0
-    /// Of payload.
+    /// Of everything that came.
     var bytesReceived = 0
+    /// Of messages.
     var bytesSent = 0
     var pings = 0
 
@@ -30,7 +33,8 @@ struct Counters: Sendable, Codable {
             markersSent: later.markersSent - earlier.markersSent,
             markersResent: later.markersResent - earlier.markersResent,
             cheersSent: later.cheersSent - earlier.cheersSent, frames: later.frames - earlier.frames,
-            rows: later.rows - earlier.rows, events: later.events - earlier.events, acks: later.acks - earlier.acks,
+            rows: later.rows - earlier.rows, frameBytes: later.frameBytes - earlier.frameBytes,
+            events: later.events - earlier.events, acks: later.acks - earlier.acks,
             bytesReceived: later.bytesReceived - earlier.bytesReceived,
             bytesSent: later.bytesSent - earlier.bytesSent, pings: later.pings - earlier.pings)
     }

@@ -48,6 +48,7 @@ extension LoadEngine {
         let frame = try room.board.frame(bytes) { locate($0, in: room) }
         counters.frames += 1
         counters.rows += frame.entries.count
+        counters.frameBytes += bytes.count
         member.ledger.receive(frame: frame.time)
         let isMeasured = window.hasBegun
         for entry in frame.entries {

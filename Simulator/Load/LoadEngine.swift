@@ -72,8 +72,6 @@ final class LoadEngine {
     var outgoing: [UInt8] = []
 
     static let tick = Nanoseconds.milliseconds(4)
-    /// How long everybody may take to arrive after the last was to begin.
-    static let arrivalPatience = Nanoseconds.seconds(30)
     /// How long after its last marker a run may take to be finished and stored.
     static let finishPatience = Nanoseconds.seconds(60)
     /// How long the last rows may take to reach every screen.
@@ -226,7 +224,7 @@ final class LoadEngine {
         // Asked at every tick, so the usual answer comes quickly.
         if let first = people.first(where: { !$0.isPresent && !$0.isGone }) {
             let expected = settings.profile == .raceStart ? 0 : Double(people.count) / settings.connectRate
-            guard now - stageBegan > Self.arrivalPatience + .seconds(expected) else { return false }
+            guard now - stageBegan > .seconds(settings.patience + expected) else { return false }
             faults.add("\(first.name) and perhaps others could not join in time")
         }
         return true

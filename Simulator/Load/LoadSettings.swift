@@ -24,6 +24,8 @@ struct LoadSettings: Sendable {
     var profile = LoadProfile.steady
     /// Connections that are begun in a second.
     var connectRate = 1000.0
+    /// Seconds that everybody may take to arrive after the last was to begin.
+    var patience = 30.0
     /// The most by which a phone's clock is wrong, in seconds.
     var clockError = 0.0
     /// What the clients speak.

@@ -54,9 +54,9 @@ struct LoadFigures: Codable, Sendable {
     var closes: [String: Int] = [:]
     var notes: [String] = []
 
-    /// Bytes of a row in a frame, on the average.
-    var bytesPerRow: Double? {
-        window.rows == 0 ? nil : (Double(window.bytesReceived) - Double(window.frames) * 55) / Double(window.rows)
+    /// Bytes of a frame, on the average.
+    var bytesPerFrame: Double? {
+        window.frames == 0 ? nil : Double(window.frameBytes) / Double(window.frames)
     }
 
     /// One paragraph for the terminal.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Simulator
 
-@Suite("What a viewer saw") struct ViewerLedgerTests {
+@Suite("What a viewer saw") struct EventLedgerTests {
     func joined(event: Int, epoch: String = "e", recovered: Bool = false, events: [Int] = []) -> ServerMessage.Joined {
         var joined = ServerMessage.Joined()
         joined.epoch = epoch
@@ -15,19 +15,29 @@ import Testing
 
     @Test("events in order are as promised; a gap and a repeat are not")
     func order() {
-        var ledger = ViewerLedger()
+        var ledger = EventLedger()
         ledger.receive(joined(event: 4))
-        ledger.receive(RoomEvent(number: 5, time: 0, kind: .cheer))
+        ledger.receive(event: 5)
         #expect(ledger.faults.isEmpty)
-        ledger.receive(RoomEvent(number: 7, time: 0, kind: .cheer))
+        ledger.receive(event: 7)
         #expect(ledger.faults.count == 1)
-        ledger.receive(RoomEvent(number: 7, time: 0, kind: .cheer))
+        ledger.receive(event: 7)
         #expect(ledger.faults.count == 2)
+    }
+
+    @Test("frames go forward in time")
+    func frames() {
+        var ledger = EventLedger()
+        ledger.receive(frame: 1000)
+        ledger.receive(frame: 1000)
+        #expect(ledger.faults.isEmpty)
+        ledger.receive(frame: 999)
+        #expect(ledger.faults.count == 1)
     }
 
     @Test("a recovery joins on, or is found out")
     func recovery() {
-        var ledger = ViewerLedger()
+        var ledger = EventLedger()
         ledger.receive(joined(event: 4))
         ledger.receive(joined(event: 6, recovered: true, events: [5, 6]))
         #expect(ledger.faults.isEmpty)
