@@ -86,6 +86,16 @@ let package = Package(
     ]
 )
 
+// Micro-benchmarks of the hot path; not part of a usual build, since they look into targets as tests do.
+if Context.environment["RUNROOM_BENCHMARKS"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CPerfEvent", path: "Tests/Benchmarks/CPerfEvent"),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Live", "Rooms", "Geo", "CPerfEvent"], path: "Tests/Benchmarks",
+            exclude: ["CPerfEvent"]),
+    ]
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }

@@ -7,7 +7,7 @@ extension LoadEngine {
     /// unless the rate wants more.
     private var messageInterval: Nanoseconds { min(.milliseconds(100), .seconds(0.4 / settings.rate)) }
 
-    /// The start of everything: everybody runs from now on, within a second of each other.
+    /// The start of everything: everybody runs from now on, or a little later.
     func beginRuns(_ now: Nanoseconds) {
         started = now
         for member in members where member.isRunner && !member.isGone { begin(member, now) }
@@ -29,8 +29,9 @@ extension LoadEngine {
         }
         member.run = run
         member.runs += 1
-        // Phones do not tick together, and nobody's pistol is heard by everybody at once: but a race's is.
-        let spread = settings.profile == .raceStart ? 0 : Double.random(in: 0..<0.5, using: &generator)
+        let spread =
+            member.runs == 1 && settings.startSpread > 0
+            ? Double.random(in: 0..<settings.startSpread, using: &generator) : 0
         member.begun = now + .seconds(spread)
         member.performance = Performance(
             plan: run.plan,

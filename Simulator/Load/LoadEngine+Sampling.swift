@@ -8,6 +8,16 @@ struct MeasuredWindow {
         /// Of the server, as far as it is known.
         var server: ServerUsage?
         var ownCPU: Double
+        /// Seconds for which this program could have run but another one did.
+        var ownWait: Double?
+
+        init(at moment: Nanoseconds, counters: Counters, server: ServerUsage?) {
+            at = moment
+            self.counters = counters
+            self.server = server
+            ownCPU = OwnProcess.cpuSeconds
+            ownWait = ProcessFiles.waitedSeconds(of: getpid())
+        }
     }
 
     var start: Edge?
@@ -106,13 +116,13 @@ extension LoadEngine {
     func beginWindow(_ now: Nanoseconds) {
         let usage = meter?.usage()
         memory.atWindowStart = usage?.residentBytes
-        window.start = MeasuredWindow.Edge(at: now, counters: counters, server: usage, ownCPU: OwnProcess.cpuSeconds)
+        window.start = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
     }
 
     func endWindow(_ now: Nanoseconds) {
         guard window.isOpen else { return }
         let usage = meter?.usage()
         memory.atWindowEnd = usage?.residentBytes
-        window.end = MeasuredWindow.Edge(at: now, counters: counters, server: usage, ownCPU: OwnProcess.cpuSeconds)
+        window.end = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
     }
 }

@@ -76,8 +76,8 @@ final class LoadEngine {
     static let finishPatience = Nanoseconds.seconds(60)
     /// How long the last rows may take to reach every screen.
     static let settlePatience = Nanoseconds.seconds(5)
-    /// How much of the beginning is not measured: the joins' work is still under way.
-    var warmUp: Nanoseconds { min(.seconds(3), .seconds(settings.plannedDuration / 5)) }
+    /// How much of the beginning is not measured: not everybody runs yet, and the work of their starts is under way.
+    var warmUp: Nanoseconds { .seconds(settings.startSpread + min(3, settings.plannedDuration / 5)) }
 
     /// - Throws: ``SimulatorError/noLoop(_:)``.
     init(

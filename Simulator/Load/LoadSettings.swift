@@ -59,6 +59,12 @@ struct LoadSettings: Sendable {
     /// Seconds in which the latecomers come.
     static let latecomersTime = 5.0
 
+    /// Seconds within which people start: phones do not tick together, and a start is told to everybody in the room, so
+    /// that ten thousand in one second would be a storm. In a race it is.
+    var startSpread: Double {
+        profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
+    }
+
     /// Everybody who will be connected.
     var connections: Int { rooms * (runners + spectators) + idle + latecomers }
     var idleRooms: Int { (idle + latecomers + Self.idlersPerRoom - 1) / Self.idlersPerRoom }

@@ -42,6 +42,9 @@ struct LoadFigures: Codable, Sendable {
     var serverCPU: Double?
     var ownCPU = 0.0
     var cost = Cost()
+    /// The shares of the window for which the server and this program could have run but another program did.
+    var serverWait: Double?
+    var ownWait: Double?
     /// Of this program's own sending, milliseconds.
     var ownLateness: Distribution
     /// Why this program itself may have been the bottleneck.
@@ -110,6 +113,13 @@ struct LoadFigures: Codable, Sendable {
         if let latecomersJoined {
             lines.append(row("latecomers", String(format: "the last had joined after %.1f s", latecomersJoined)))
         }
+        if let ownWait {
+            let server = serverWait.map { String(format: "the server %.0f %%, ", $0 * 100) } ?? ""
+            lines.append(
+                row(
+                    "kept waiting",
+                    server + String(format: "the simulator %.0f %% of the time by others", ownWait * 100)))
+        }
         if !closes.isEmpty {
             lines.append(
                 row(
@@ -117,6 +127,9 @@ struct LoadFigures: Codable, Sendable {
                     closes.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")))
         }
         lines += notes.map { row("note", $0) }
+        if Swift.max(serverWait ?? 0, ownWait ?? 0) > 0.1 {
+            lines.append("WARNING: other programs took so much of the machine that latencies and costs say little.")
+        }
         if let bottleneck { lines.append("WARNING: the simulator itself was the bottleneck: \(bottleneck).") }
         return lines
     }
@@ -140,7 +153,11 @@ extension LoadFigures {
             windowSeconds = (end.at - start.at).inSeconds
             window = end.counters - start.counters
             ownCPU = (end.ownCPU - start.ownCPU) / Swift.max(1e-3, windowSeconds)
+            if let before = start.ownWait, let after = end.ownWait { ownWait = (after - before) / windowSeconds }
             if let before = start.server, let after = end.server {
+                if let one = before.waitedSeconds, let other = after.waitedSeconds, other >= one {
+                    serverWait = (other - one) / windowSeconds
+                }
                 let cpu = after.cpuSeconds - before.cpuSeconds
                 serverCPU = cpu / Swift.max(1e-3, windowSeconds)
                 func microseconds(_ count: Int) -> Double? { count > 0 ? cpu * 1e6 / Double(count) : nil }

@@ -6,6 +6,8 @@ struct ServerUsage: Sendable {
     /// User and system time of all threads since it was started, in seconds.
     var cpuSeconds: Double
     var residentBytes: Int
+    /// Seconds for which its busiest thread could have run but another program did; nil when it is not known.
+    var waitedSeconds: Double?
 }
 
 /// Somebody who can tell what a server has used.
@@ -22,7 +24,26 @@ enum ProcessFiles {
     /// - Returns: Nil if there is none, or its files cannot be read.
     static func usage(of pid: pid_t) -> ServerUsage? {
         guard let stat = text("/proc/\(pid)/stat"), let statm = text("/proc/\(pid)/statm") else { return nil }
-        return usage(stat: stat, statm: statm)
+        var usage = usage(stat: stat, statm: statm)
+        usage?.waitedSeconds = waitedSeconds(of: pid)
+        return usage
+    }
+
+    /// Seconds that the busiest thread of a process waited for a processor: the kernel's `schedstat`, fields 1 and 2.
+    static func waitedSeconds(of pid: pid_t) -> Double? {
+        guard let tasks = opendir("/proc/\(pid)/task") else { return nil }
+        defer { closedir(tasks) }
+        var busiest: (ran: Double, waited: Double)?
+        while let entry = readdir(tasks) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let text = text("/proc/\(pid)/task/\(name)/schedstat") else { continue }
+            let fields = text.split(separator: " ")
+            guard fields.count >= 2, let ran = Double(fields[0]), let waited = Double(fields[1]) else { continue }
+            if ran > busiest?.ran ?? -1 { busiest = (ran, waited) }
+        }
+        return busiest.map { $0.waited / 1e9 }
     }
 
     /// Reads what the two files say: proc(5), fields 14 and 15 of the one and 2 of the other.

@@ -11,7 +11,6 @@ final class StartedServer: ServerMeter {
     private var process: ChildProcess
     /// What the processes before the present one have used.
     private var earlierCPU = 0.0
-    private var last = ServerUsage(cpuSeconds: 0, residentBytes: 0)
 
     /// Starts a server whose limits do not stand in the way of a load, and waits until it is ready.
     ///
@@ -58,8 +57,9 @@ final class StartedServer: ServerMeter {
 
     func usage() -> ServerUsage? {
         guard let usage = ProcessFiles.usage(of: process.pid) else { return nil }
-        last = ServerUsage(cpuSeconds: earlierCPU + usage.cpuSeconds, residentBytes: usage.residentBytes)
-        return last
+        var all = usage
+        all.cpuSeconds += earlierCPU
+        return all
     }
 
     /// Kills it with -9 and starts it again on the same port and data; does not wait until it is ready.
