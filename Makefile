@@ -10,7 +10,7 @@ run: deps
 	bash .ci/demo $(PORT)
 
 test: deps
-	bash .ci/tests
+	swift test
 
 deps:
 	@bash .ci/deps

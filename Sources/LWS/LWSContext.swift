@@ -46,11 +46,10 @@ final class LWSContext: @unchecked Sendable {
     /// WebSockets that were told to close, in order, and when they are cut off.
     private var closing: Deque<(deadline: ContinuousClock.Instant, socket: WebSocket)> = []
     private var closingTimer: LoopTimer?
-    /// Handles of libuv that the context itself owns; they must be closed before its memory goes.
+    /// Handles of libuv within the context's memory; they must be closed before it goes.
     private var ownHandles: Set<UnsafeMutablePointer<uv_handle_t>> = []
-    /// The descriptor by which libwebsockets wakes itself, and descriptors below it that are kept for `destroy`.
-    private var wakeDescriptor: CInt = -1
-    private var reserved: [CInt] = []
+    /// What polls the descriptor by which libwebsockets wakes itself.
+    private var wakePoll: UnsafeMutablePointer<uv_handle_t>?
     /// Memory that libwebsockets reads while the context lives.
     private var strings: [UnsafeMutablePointer<CChar>] = []
     private let protocols: UnsafeMutableBufferPointer<lws_protocols>
@@ -88,7 +87,6 @@ final class LWSContext: @unchecked Sendable {
         // All zero: no validity timer per connection.
         idlePolicy.initialize(to: lws_retry_bo_t())
 
-        reserved = (0..<16).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
         let before = handlesOnLoop()
         var info = creationInfo(withTLS: options.tls != nil || options.isClient)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
@@ -97,7 +95,6 @@ final class LWSContext: @unchecked Sendable {
             return lws_create_context(&info)
         }
         guard let created else {
-            freeReserved()
             freeMemory()
             throw .loopFailed("libwebsockets: no context (is libwebsockets-evlib-uv installed?)")
         }
@@ -105,7 +102,7 @@ final class LWSContext: @unchecked Sendable {
         plainHost = lws_get_vhost_by_name(created, "default")
         let added = handlesOnLoop().subtracting(before)
         ownHandles = added.filter { $0.pointee.type == UV_IDLE || $0.pointee.type == UV_TIMER }
-        if let poll = added.first(where: { $0.pointee.type == UV_POLL }) { uv_fileno(poll, &wakeDescriptor) }
+        wakePoll = added.first { $0.pointee.type == UV_POLL }
 
         if let tls = options.tls {
             let problems = LWSLog.collecting {
@@ -156,36 +153,46 @@ final class LWSContext: @unchecked Sendable {
     func destroy(_ done: @escaping () -> Void) {
         guard let context else { return done() }
         self.context = nil
-        startDestroying(context)
-        awaitHandles { [self] in
-            // The second call frees what had to wait for the handles.
-            lws_context_destroy(context)
-            for connection in connections.values { connection.wasDestroyed() }
-            connections = [:]
-            freeMemory()
-            done()
+        let isSound = startDestroying(context)
+        // In the turn after the one in which libuv has let go of all sockets.
+        let box = LoopLocal((context, done))
+        loop.execute { [self] in
+            let (context, done) = box.value
+            if !isSound { for handle in ownHandles { uv_close(handle, nil) } }
+            awaitHandles { [self] in
+                // The second call frees what had to wait for the handles.
+                if isSound { lws_context_destroy(context) }
+                for connection in connections.values { connection.wasDestroyed() }
+                connections = [:]
+                freeMemory()
+                done()
+            }
         }
     }
 
     /// The first half of the end: closes everything, and keeps a flaw of libwebsockets from hurting others.
     ///
     /// 4.1.6 on libuv closes the descriptor by which it wakes itself twice: at once, and again when libuv has let go
-    /// of it, a turn of the loop later. In between another thread may have been given the number for a file of its
-    /// own, which would then be closed. So the number is taken again before that: the second closing is of ours.
-    /// Until it is taken, threads are given the numbers below it that were reserved for this and are now free.
-    private func startDestroying(_ context: OpaquePointer) {
+    /// of it, a turn of the loop later. In between another thread may be given the number for a socket or a file of
+    /// its own, which would then be closed under it. So the number is taken again at once: the second closing is of
+    /// ours.
+    ///
+    /// - Returns: False when another thread was quicker. The second closing is called off then, libwebsockets does not
+    ///   come to its end, and the context's memory has to be given up.
+    private func startDestroying(_ context: OpaquePointer) -> Bool {
+        var wakeDescriptor: CInt = -1
+        guard let wakePoll, uv_fileno(wakePoll, &wakeDescriptor) == 0 else {
+            preconditionFailure("libwebsockets on libuv polls a descriptor by which it wakes itself")
+        }
         let holder = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        defer { close(holder) }
-        freeReserved()
+        defer { if holder >= 0 { close(holder) } }
         lws_context_destroy(context)
-        guard wakeDescriptor >= 0 else { return }
-        let taken = fcntl(holder, F_DUPFD_CLOEXEC, wakeDescriptor)
-        if taken >= 0, taken != wakeDescriptor { close(taken) }
-    }
-
-    private func freeReserved() {
-        for descriptor in reserved where descriptor >= 0 { close(descriptor) }
-        reserved = []
+        let taken = holder >= 0 ? fcntl(holder, F_DUPFD_CLOEXEC, wakeDescriptor) : -1
+        if taken == wakeDescriptor { return true }
+        if taken >= 0 { close(taken) }
+        // What libuv calls when the handle is closed, which is to come: the function that closes the descriptor.
+        wakePoll.pointee.close_cb = { _ in }
+        return false
     }
 
     /// Looks once a turn whether libuv has closed the context's own handles, which it does after all sockets.
