@@ -18,7 +18,10 @@ enum FloorMeasurement {
     ///   - tick: Milliseconds.
     ///   - frameBytes: How long a frame is; nil for one row of a usual length for each marker.
     ///   - core: The processor that the floor is bound to.
+    ///   - isInterrupted: Asked at every tick.
+    ///   - onProgress: Called once a second.
     /// - Returns: What the floor used for it.
+    /// - Throws: ``SimulatorError``.
     static func measure(
         _ settings: LoadSettings, tick: Int, frameBytes: Int?, core: Int?, isInterrupted: () -> Bool,
         onProgress: @escaping (ProgressLine.Progress) -> Void

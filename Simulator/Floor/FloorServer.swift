@@ -47,6 +47,7 @@ final class FloorServer {
     /// - Parameters:
     ///   - tick: Milliseconds.
     ///   - frameBytes: How long a frame is; nil for one row of a usual length for each marker.
+    /// - Throws: ``SimulatorError/noLoop(_:)``.
     init(tick: Int, frameBytes: Int?) throws(SimulatorError) {
         poller = try Poller()
         (listener, port) = try TCP.listen()
@@ -67,7 +68,11 @@ final class FloorServer {
         var phase: Int64 = 0
         let began = Nanoseconds.now
         while goesOn() {
-            let next = began + (phase + 1) * phaseLength
+            // Phases without rooms are no reason to wake.
+            let busy = (1...Int64(Self.phaseCount)).first {
+                !phases[Int((phase + $0) % Int64(Self.phaseCount))].isEmpty
+            }
+            let next = began + (phase + (busy ?? Int64(Self.phaseCount))) * phaseLength
             let wait = max(0, next - .now)
             poller.wait(milliseconds: Int32((wait + 999_999) / 1_000_000)) { token, readiness in
                 ready(Int32(token), readiness)

@@ -165,7 +165,9 @@ extension LoadEngine {
 
     /// A member's run has ended; its record is fetched.
     ///
-    /// - Parameter event: The room's word; nil when it was lost with a connection and could not be recovered.
+    /// - Parameters:
+    ///   - event: The room's word; nil when it was lost with a connection and could not be recovered.
+    ///   - member: Whose run it was.
     func finished(_ event: RoomEvent?, _ member: Member) {
         guard let performance = member.performance, let run = member.run, let account = member.account else { return }
         var result = RunResult(

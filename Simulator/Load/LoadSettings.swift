@@ -59,8 +59,10 @@ struct LoadSettings: Sendable {
     /// Seconds in which the latecomers come.
     static let latecomersTime = 5.0
 
-    /// Seconds within which people start: phones do not tick together, and a start is told to everybody in the room, so
-    /// that ten thousand in one second would be a storm. In a race it is.
+    /// Seconds within which people start.
+    ///
+    /// Phones do not tick together; and a start is told to everybody in the room, so that ten thousand in one second
+    /// would be a storm. In a race it is.
     var startSpread: Double {
         profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
     }

@@ -61,7 +61,8 @@ struct Outbox: Sendable {
     var nextDue: Int64? {
         let marker = next <= count ? offsets[next - 1] : nil
         guard let held else { return marker }
-        return min(marker ?? .min, held.until)
+        // At the end of the run the tunnel ends too.
+        return min(marker ?? 0, held.until)
     }
 
     /// Takes an `ack`.

@@ -24,6 +24,7 @@ struct Preparation: Sendable {
     ///   - lane: To the server.
     ///   - isCancelled: Asked now and then.
     ///   - progress: Called with what has been done out of how much.
+    /// - Returns: What there is now.
     /// - Throws: ``SimulatorError`` for whatever the server refused.
     static func prepare(
         _ settings: LoadSettings, lane: HTTPLane, isCancelled: () -> Bool, progress: (Int, Int) -> Void

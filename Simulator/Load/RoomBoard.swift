@@ -64,6 +64,7 @@ struct RoomBoard {
     /// - Parameters:
     ///   - bytes: A message of the type `frame`.
     ///   - locate: Which marker a new state shows.
+    /// - Returns: What it says.
     /// - Throws: ``JSONError`` when it is not the protocol's JSON.
     mutating func frame(
         _ bytes: UnsafeRawBufferPointer, locate: (ScreenRow) -> Sighting

@@ -185,6 +185,7 @@ extension LoadFigures {
     /// - Parameters:
     ///   - ownCPU: Cores; everything here is on one thread.
     ///   - lateness: By how many milliseconds one message in a hundred went out too late.
+    /// - Returns: A reason, or nil if it was none.
     static func bottleneck(ownCPU: Double, lateness: Double?) -> String? {
         if ownCPU > 0.9 { return String(format: "it used %.2f of its one core", ownCPU) }
         if let lateness, lateness > 50 {

@@ -54,6 +54,7 @@ struct LoadReport: Codable, Sendable {
     /// Writes the report, and the page beside it.
     ///
     /// - Parameter file: Of the JSON; the page has the same name with `.html`.
+    /// - Throws: ``SimulatorError/unwritableReport(file:reason:)``.
     func write(to file: String) throws(SimulatorError) {
         let page = (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + ".html"
         do {

@@ -31,6 +31,7 @@ enum Threshold: Equatable, Sendable {
     ///   - name: What the value is.
     ///   - value: Microseconds.
     ///   - floor: Microseconds of the floor.
+    /// - Returns: A check of one case.
     func check(_ name: String, value: Double?, floor: Double? = nil) -> Check {
         switch self {
         case .microseconds(let limit):

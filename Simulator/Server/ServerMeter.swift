@@ -75,6 +75,7 @@ final class MetricsMeter: ServerMeter {
     private let lane: HTTPLane
 
     /// - Parameter address: Where the server is.
+    /// - Throws: ``SimulatorError/noLoop(_:)``.
     init(address: SocketAddress) throws(SimulatorError) {
         lane = try HTTPLane(address: address, connections: 1, patience: 0, timeout: .seconds(2))
     }

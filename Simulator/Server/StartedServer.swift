@@ -20,6 +20,7 @@ final class StartedServer: ServerMeter {
     ///   - tick: Milliseconds; nil for the server's own.
     ///   - flags: Further flags.
     ///   - core: The processor that it is bound to.
+    /// - Throws: ``SimulatorError/noServer(_:)``.
     init(
         executable: String, settings: LoadSettings, tick: Int?, flags: [String], core: Int?
     ) throws(SimulatorError) {

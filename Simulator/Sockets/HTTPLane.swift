@@ -65,6 +65,7 @@ final class HTTPLane {
     ///   - connections: How many calls are under way at once.
     ///   - patience: How long a call is repeated.
     ///   - timeout: How long one answer may take.
+    /// - Throws: ``SimulatorError/noLoop(_:)``.
     init(
         address: SocketAddress, connections: Int = 16, patience: Nanoseconds = .seconds(60),
         timeout: Nanoseconds = .seconds(20)

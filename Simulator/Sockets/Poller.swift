@@ -30,7 +30,10 @@ final class Poller {
 
     /// Starts to watch a descriptor.
     ///
-    /// - Parameter token: Handed to the body of ``wait(milliseconds:_:)``.
+    /// - Parameters:
+    ///   - watched: Open, and not watched yet.
+    ///   - token: Handed to the body of ``wait(milliseconds:_:)``.
+    ///   - readiness: What to wait for.
     func add(_ watched: Int32, token: UInt64, for readiness: Readiness) {
         control(EPOLL_CTL_ADD, watched, token, readiness)
     }
@@ -55,7 +58,9 @@ final class Poller {
 
     /// Waits until something is ready, a signal came or the time is over, and tells of what is ready.
     ///
-    /// - Parameter milliseconds: 0 only looks.
+    /// - Parameters:
+    ///   - milliseconds: 0 only looks.
+    ///   - body: Called for each that is ready.
     /// - Returns: How many were ready.
     @discardableResult
     func wait(milliseconds: Int32, _ body: (UInt64, Readiness) -> Void) -> Int {

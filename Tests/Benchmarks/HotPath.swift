@@ -5,7 +5,7 @@ import Geo
 
 /// What happens to a marker, piece by piece.
 enum HotPath {
-    static let all: [(String, () throws -> Void)] = [
+    static let all: [(String, @Sendable () throws -> Void)] = [
         ("scanner", scanner), ("frame", frame), ("room", room), ("track", track),
     ]
 
