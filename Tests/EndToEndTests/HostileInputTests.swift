@@ -357,7 +357,6 @@ struct HostileInputTests {
                 try await group.waitForAll()
             }
         }
-        // The connections of this client stay; those of the attacks must go.
         var known = -1
         try await eventually("a server that has settled") {
             defer { known = (try? server.descriptors()) ?? -1 }
