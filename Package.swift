@@ -71,6 +71,7 @@ let package = Package(
             ],
             path: "Simulator"),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
@@ -79,10 +80,11 @@ let package = Package(
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", log]),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+            dependencies: ["API", "Live", "Services", "Rooms", "Store", "LWS", "Geo", "TestSupport", httpTypes, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["RunRoom", "Simulator", "LWS", "Geo", grdb, httpTypes],
+            name: "EndToEndTests",
+            dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestSupport", grdb, httpTypes],
             exclude: ["protocol"]),
     ]
 )

@@ -1,9 +1,9 @@
 import Foundation
-import FoundationNetworking
 import LWS
 import Logging
 import Services
 import Store
+import TestSupport
 import Testing
 
 @testable import API
@@ -175,7 +175,7 @@ private final class Spectator: WebSocketHandler {
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String) { messages.finish() }
 }
 
-/// The system's HTTP client, for a few requests.
+/// Plain requests.
 private struct HTTPClient {
     let port: Int
 
@@ -186,15 +186,9 @@ private struct HTTPClient {
     func send(
         _ method: String, _ path: String, type: String, _ body: [UInt8]?, authorization: String? = nil
     ) async throws -> (status: Int, body: String) {
-        guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
-        var request = URLRequest(url: url, timeoutInterval: 30)
-        request.httpMethod = method
-        if let body {
-            request.httpBody = Data(body)
-            request.setValue(type, forHTTPHeaderField: "Content-Type")
-        }
-        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+        var headers = body == nil ? [] : ["Content-Type: \(type)"]
+        if let authorization { headers.append("Authorization: \(authorization)") }
+        let answer = try await RawHTTP(port: port).send(method, path, headers, body)
+        return (answer.status, String(decoding: answer.bytes, as: UTF8.self))
     }
 }

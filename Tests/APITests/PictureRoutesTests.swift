@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Logging
 import Services
+import TestSupport
 import Testing
 
 @testable import API

@@ -1,6 +1,7 @@
 import Foundation
 import FoundationNetworking
 import Synchronization
+import TestSupport
 
 /// A plain HTTP client of one server.
 struct REST {
@@ -38,26 +39,20 @@ struct REST {
     ) async throws -> Answer {
         var request = URLRequest(url: try url(path))
         request.httpMethod = method
-        request.timeoutInterval = 30
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         request.httpBody = body
-        let (data, response) = try await Self.session.data(for: request)
-        let json = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
-        let http = response as? HTTPURLResponse
-        var received: [String: String] = [:]
-        for case (let name as String, let value as String) in http?.allHeaderFields ?? [:] {
-            received[name.lowercased()] = value
-        }
-        return Answer(status: http?.statusCode ?? 0, headers: received, data: data, json: json)
+        return try await Self.answer(to: request)
     }
 
-    /// Connections to servers that were killed are not kept for those that come after them on the same port.
-    private static let session: URLSession = {
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.httpMaximumConnectionsPerHost = 32
-        return URLSession(configuration: configuration)
-    }()
+    /// Sends a request.
+    static func answer(to request: URLRequest) async throws -> Answer {
+        let answer = try await RawHTTP.send(request)
+        let data = Data(answer.bytes)
+        let json = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+        let headers = Dictionary(answer.headers, uniquingKeysWith: { "\($0), \($1)" })
+        return Answer(status: answer.status, headers: headers, data: data, json: json)
+    }
 
     private func url(_ path: String) throws -> URL {
         guard let url = URL(string: "http://127.0.0.1:\(port)\(path)") else { throw URLError(.badURL) }
