@@ -64,7 +64,14 @@ extension AppDatabase {
     public func hit(
         _ post: ForumKey, reader: String, pause: Int64, at time: Int64
     ) async throws(StoreError) -> Bool? {
-        try await write { session throws(StoreError) in
+        // Those who come again and again do not keep the writer busy.
+        let isKnown = try await read { session throws(StoreError) -> Bool? in
+            guard let id = try Self.post(post, in: session)?.id else { return nil }
+            return try session.exists(Self.recentHit, id, reader, time - pause, time)
+        }
+        guard let isKnown else { return nil }
+        if isKnown { return false }
+        return try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return nil }
             try session.execute("DELETE FROM post_hits WHERE hit_at <= $1 OR hit_at > $2", time - pause, time)
             guard try session.execute(Self.hitPost, id, reader, time) == 1 else { return false }
@@ -145,6 +152,8 @@ extension AppDatabase {
     private static let postLike = Reaction("post_likes", "post", of: "posts", countedIn: "like_count")
     private static let postCollection = Reaction("post_collections", "post", of: "posts", countedIn: "collect_count")
     private static let commentLike = Reaction("comment_likes", "comment", of: "comments", countedIn: "like_count")
+    private static let recentHit: SQL =
+        "SELECT 1 FROM post_hits WHERE post = $1 AND reader = $2 AND hit_at > $3 AND hit_at <= $4"
     private static let hitPost = SQL(
         "INSERT INTO post_hits (post, reader, hit_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
 }

@@ -192,6 +192,13 @@ struct ArticleWorldTests {
         let comments = try await rest.get("/articles/1/comments/")["data"] as? [[String: Any]] ?? []
         #expect(comments.map { $0["cid"] as? Int } == [1, 2, 3])
         #expect((comments[0]["kid_comments"] as? [[String: Any]])?.map { $0["cid"] as? Int } == [4, 5])
+        let changed = try await rest.send(
+            "PUT", "/users/changes/head/", Multipart.headers, Multipart(file: ("head_image", "a", onePixelImage)).body)
+        #expect(changed.text == #"{"code":200,"msg":"success"}"#)
+        let broken = try await rest.send(
+            "PUT", "/users/changes/head/", Multipart.headers,
+            Multipart(file: ("head_image", "a.png", Data("<html>".utf8))).body)
+        #expect(broken.status == 400 && broken["code"] as? Int == 400)
         // The picture is where the article says it is, for whoever asks.
         let author = try #require(article["author"] as? [String: Any])
         let image = try #require(author["head_image"] as? String)

@@ -103,6 +103,16 @@ struct ClipWorldTests {
             #expect(answer["status_msg"] as? String == words, "\(method) \(path): \(answer.text)")
             #expect((answer["errmsg"] != nil) == (code == 1))
         }
+        // The path as its document prints it.
+        let form = Multipart(["token": bob.token, "title": "doubled"], file: ("data", "v.mov", video(bytes: 500)))
+        let doubled = try await rest.send("POST", "/douyin/douyin/publish/action/", Multipart.headers, form.body)
+        #expect(doubled["status_code"] as? Int == 0 && doubled["vid"] as? Int != nil, "\(doubled.text)")
+        let comments = try await rest.get("/douyin/comment/list/?\(t)&video_id=\(clip)")["comment_list"]
+        let comment = try #require((comments as? [[String: Any]])?.first?["id"] as? Int)
+        let deletion: [String: Any] = ["token": ana.token, "video_id": clip, "action_type": 2, "comment_id": comment]
+        let deleted = try await rest.post("/douyin/comment/action/", deletion)
+        #expect(deleted["status_code"] as? Int == 0 && deleted["comment"] is NSNull, "\(deleted.text)")
+        #expect(try await rest.post("/douyin/comment/action/", deletion)["status_code"] as? Int == 1)
         let friends = try await rest.get("/douyin/relation/friend/list/?\(t)")["user_list"] as? [[String: Any]]
         #expect(friends?.first?["message"] as? String == "线么院至" && friends?.first?["msg_type"] as? Int == 1)
         #expect(!server.logText.contains(ana.token) && !server.logText.contains(bad))

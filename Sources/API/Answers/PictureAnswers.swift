@@ -28,8 +28,10 @@ extension LWS.HTTPResponse {
 
     /// Whatever hides in an uploaded file, a browser that opens it by itself runs nothing of it.
     private static func mediaHeaders(type: String, caching: String) -> HTTPFields {
-        [
-            .contentType: type, .cacheControl: caching, .contentSecurityPolicy: "default-src 'none'; sandbox",
+        // A browser makes a page around a video that is opened by itself, which has to load it.
+        let page = type.hasPrefix("video/") ? "; media-src 'self'; style-src 'unsafe-inline'" : ""
+        return [
+            .contentType: type, .cacheControl: caching, .contentSecurityPolicy: "default-src 'none'; sandbox" + page,
             .xContentTypeOptions: "nosniff",
         ]
     }

@@ -73,7 +73,7 @@ extension RouteTable {
     ///   - handler: Answers.
     mutating func onDouyin(
         _ method: HTTPRequest.Method, _ pattern: String, failure: String = "网卡了,再试一次吧", rule: String? = nil,
-        body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        body: BodyPolicy = .parameters,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
         on(method, pattern, errors: .douyin, body: body) { request in

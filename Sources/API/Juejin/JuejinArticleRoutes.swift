@@ -17,7 +17,7 @@ struct JuejinArticleRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        table.on(.post, "/articles/editor", errors: .juejin, body: BodyPolicy()) { try await publish($0) }
+        table.on(.post, "/articles/editor", errors: .juejin, body: .parameters(upTo: 4 << 20)) { try await publish($0) }
         table.on(.get, "/articles/mine", errors: .juejin) { try await list($0) { .writtenBy($0) } }
         table.on(.get, "/articles/likes", errors: .juejin) { try await list($0) { .likedBy($0) } }
         table.on(.get, "/articles/collections", errors: .juejin) { try await list($0) { .collectedBy($0) } }
@@ -27,11 +27,11 @@ struct JuejinArticleRoutes: Sendable {
         table.on(.delete, article, errors: .juejin) { try await delete($0) }
         // As older builds of the client call it.
         table.on(.delete, article + "/del", errors: .juejin) { try await delete($0) }
-        table.on(.post, article + "/comments", errors: .juejin) { try await comment($0) }
+        table.on(.post, article + "/comments", errors: .juejin, body: .parameters) { try await comment($0) }
         table.on(.get, article + "/comments", errors: .juejin) { try await comments($0) }
-        table.on(.put, article + "/likes", errors: .juejin) { try await like($0) }
-        table.on(.put, article + "/collections", errors: .juejin) { try await collect($0) }
-        table.on(.put, article + "/hits", errors: .juejin) { try await hit($0) }
+        table.on(.put, article + "/likes", errors: .juejin, body: .parameters) { try await like($0) }
+        table.on(.put, article + "/collections", errors: .juejin, body: .parameters) { try await collect($0) }
+        table.on(.put, article + "/hits", errors: .juejin, body: .parameters) { try await hit($0) }
     }
 
     // MARK: - Articles
@@ -154,10 +154,17 @@ struct JuejinArticleRoutes: Sendable {
             if let account = try await identity.accountIfSent(request) {
                 .account(account.id)
             } else {
-                .address(AddressKey(request.head.remoteAddress).text)
+                try strangersReader(request)
             }
         try await Self.asArticle { _ = try await core.forum.hit(try Self.article(request), by: reader) }
         return .json(JuejinJSON.done("success"))
+    }
+
+    /// Who has no account may write no oftener than who has one.
+    private func strangersReader(_ request: HTTPServerRequest) throws -> Forum.Reader {
+        let address = request.head.remoteAddress
+        try core.limits.accountChanges?.take(address)
+        return .address(AddressKey(address).text)
     }
 
     // MARK: - Keys

@@ -15,13 +15,13 @@ struct JuejinUserRoutes: Sendable {
     func add(to table: inout RouteTable) {
         let form = UploadForm.policy
         table.on(.post, "/users/register", errors: .juejin, body: form) { try await register($0) }
-        table.on(.post, "/users/login", errors: .juejin) { try await login($0) }
+        table.on(.post, "/users/login", errors: .juejin, body: .parameters) { try await login($0) }
         table.on(.get, "/users/login", errors: .juejin) { try await renew($0) }
         table.on(.post, "/users/exit", errors: .juejin) { try await exit($0) }
         table.on(.get, "/users/information", errors: .juejin) { try await information($0) }
         table.on(.put, "/users/changes/head", errors: .juejin, body: form) { try await changeHead($0) }
-        table.on(.put, "/users/changes/username", errors: .juejin) { try await changeUsername($0) }
-        table.on(.put, "/users/changes/password", errors: .juejin) { try await changePassword($0) }
+        table.on(.put, "/users/changes/username", errors: .juejin, body: .parameters) { try await changeUsername($0) }
+        table.on(.put, "/users/changes/password", errors: .juejin, body: .parameters) { try await changePassword($0) }
         table.on(.get, "/users/images/files/{name}", errors: .juejin) { try await picture($0) }
     }
 

@@ -178,6 +178,15 @@ struct Parameters: Sendable {
     }
 }
 
+extension BodyPolicy {
+    /// For routes whose parameters may stand in a form of either kind or in JSON.
+    static let parameters = parameters(upTo: 64 << 10)
+
+    static func parameters(upTo maxBytes: Int) -> BodyPolicy {
+        BodyPolicy(maxBytes: maxBytes, parsesMultipart: true, maxFileBytes: maxBytes, maxParts: 32)
+    }
+}
+
 extension Problem {
     /// What a parameter's error is to a client of a world without words of its own for it.
     init(_ error: ParameterError) {

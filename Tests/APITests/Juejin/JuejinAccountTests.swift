@@ -34,6 +34,9 @@ struct JuejinAccountTests {
             #expect(form.status == 200)
             let json = try await api.send(.post, "/users/login/", ["username": "ana", "password": "secret"])
             #expect(json.status == 200)
+            let multipart = try await api.sendForm(
+                .post, "/users/login/", [("username", "ana"), ("password", "secret")])
+            #expect(multipart.status == 200)
         }
     }
 

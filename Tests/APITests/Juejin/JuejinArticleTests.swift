@@ -158,6 +158,40 @@ struct JuejinArticleTests {
         }
     }
 
+    @Test("a stranger counts no oftener than an account may change something")
+    func strangers() async throws {
+        var limits = RateLimits()
+        limits.accountChanges = RateLimit(burst: 2, perMinute: 1)
+        try await withAPI(limits: limits) { api in
+            let access = try await api.enter().access
+            try await api.writeArticle(access)
+            for expected in [200, 200, 429] {
+                let answer = try await api.call(.put, "/articles/1/hits", from: "192.0.2.7")
+                #expect(answer.status == expected)
+            }
+            #expect(try await api.call(.put, "/articles/1/hits", from: "192.0.2.8").status == 200)
+        }
+    }
+
+    @Test("every parsed form is taken: a reaction in a multipart one too")
+    func multipart() async throws {
+        try await withAPI { api in
+            let access = try await api.enter().access
+            try await api.writeArticle(access)
+            let token = String(access.dropFirst(7))
+            let answer = try await api.sendForm(.put, "/articles/1/likes/", [("status", "1")], token: token)
+            #expect(answer.line == #"200 {"code":200,"msg":"点赞成功"}"#)
+            for (method, path) in [
+                (HTTPRequest.Method.put, "/articles/1/likes"), (.post, "/users/login"), (.post, "/douyin/user/login"),
+            ] {
+                let head = HTTPRequestHead(
+                    method: method, target: path, path: path.split(separator: "/").map(String.init), query: [],
+                    headers: [:], remoteAddress: "")
+                #expect(api.responder.bodyPolicy(for: head).parsesMultipart)
+            }
+        }
+    }
+
     @Test("comments form a tree, each level oldest first")
     func comments() async throws {
         try await withAPI { api in
