@@ -57,6 +57,11 @@ struct Core: Sendable {
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
+        // Weakly, since the rooms ask the accounts about tokens.
+        accounts.whenAccountsEnd { [recentLogins, weak live] ended in
+            recentLogins?.forget(ended)
+            await live?.expel(ended)
+        }
     }
 
     private static func credentials(accounts: Accounts, tokens: Tokens, ids: IDGenerator) -> Credentials {

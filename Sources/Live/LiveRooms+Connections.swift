@@ -262,6 +262,26 @@ extension LiveRooms {
         }
     }
 
+    /// Takes people out of their rooms whose accounts were deleted or disabled, and ends their connections with 4001.
+    ///
+    /// The others are told that they left; an unfinished run is stored if there is still somebody whose it is.
+    public func expel(_ accounts: Set<Int64>) {
+        expulsions += 1
+        let now = clock.now()
+        for home in homes.values where !home.isDeleted {
+            for number in home.room.numbers(of: accounts) where home.room.isInRoom(number) {
+                // What is in the room can leave it.
+                guard let decisions = try? home.room.leave(number, at: now) else { continue }
+                home.connections.removeValue(forKey: number)?.state = .leaving(home)
+                apply(decisions, to: home)
+            }
+        }
+        for connection in connections {
+            guard let account = connection.account, accounts.contains(account) else { continue }
+            close(connection, .unauthorized, "The account is no longer in use.")
+        }
+    }
+
     private func endWhenStored(_ connection: Connection) {
         guard case .leaving(let home) = connection.state else { return }
         // So that there is a commit to wait for, whatever became of the one before.
@@ -286,7 +306,12 @@ extension LiveRooms {
                 guard let token = join.token ?? connection.authorization, !token.isEmpty else {
                     throw Ending(.unauthorized, "A runner needs a token.")
                 }
-                person = try await credentials.person(token)
+                var seen: Int
+                repeat {
+                    seen = expulsions
+                    person = try await credentials.person(token)
+                } while seen != expulsions
+                connection.account = person?.account
                 guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
             }
             guard let home = try await home(join.runID) else {

@@ -70,6 +70,8 @@ extension LiveRooms {
             {
                 var room = restored.room
                 room.restored(at: clock.now())
+                // It shows what the room will be when it wakes.
+                _ = room.seeOffNobodies(at: clock.now())
                 views.append(
                     view(of: room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt))
             }

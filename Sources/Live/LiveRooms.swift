@@ -25,6 +25,8 @@ public actor LiveRooms {
     /// Rooms that are being read from disk.
     var waking: [String: Task<Void, any Error>] = [:]
     var connections: [Connection] = []
+    /// How often accounts have come to an end: whoever has looked at a token meanwhile looks again.
+    var expulsions = 0
     public internal(set) var metrics = LiveMetrics()
 
     // Ticks.
@@ -212,6 +214,7 @@ public actor LiveRooms {
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
+        apply(home.room.seeOffNobodies(at: clock.now()), to: home)
     }
 
     // MARK: - Decisions

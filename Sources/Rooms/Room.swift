@@ -57,6 +57,12 @@ public struct Room: Sendable {
     /// The runner number of somebody who is, or was, in the room.
     public func number(of account: Int64) -> Int? { numberByAccount[account] }
 
+    /// The runner numbers of those of some people who are, or were, in the room, ascending.
+    public func numbers(of accounts: Set<Int64>) -> [Int] {
+        guard accounts.count > runners.count else { return accounts.compactMap(number).sorted() }
+        return runners.lazy.filter { accounts.contains($0.person.account) }.map(\.number)
+    }
+
     public func isInRoom(_ number: Int) -> Bool { runner(number)?.isInRoom ?? false }
 
     /// How many runners are in the room now.

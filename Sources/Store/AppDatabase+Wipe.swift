@@ -4,8 +4,8 @@ extension AppDatabase {
     ///
     /// One transaction; everybody else's writes wait for it.
     ///
-    /// - Returns: How many there were.
-    public func deleteAllUsers() async throws(StoreError) -> Int {
+    /// - Returns: Their ids.
+    public func deleteAllUsers() async throws(StoreError) -> [Int64] {
         try await write { session throws(StoreError) in
             try session.execute(
                 """
@@ -14,7 +14,9 @@ extension AppDatabase {
                 WHERE account IN (SELECT id FROM accounts WHERE role = 'user')
                 ON CONFLICT (hash) DO NOTHING
                 """)
-            let count = try session.execute("DELETE FROM accounts WHERE role = 'user'")
+            let ids = try session.rows("DELETE FROM accounts WHERE role = 'user' RETURNING id") {
+                try $0.get(0) as Int64
+            }
             try session.execute(
                 """
                 UPDATE posts SET
@@ -26,7 +28,7 @@ extension AppDatabase {
                 """
                 UPDATE comments SET like_count = (SELECT COUNT(*) FROM comment_likes WHERE comment = comments.id)
                 """)
-            return count
+            return ids
         }
     }
 }

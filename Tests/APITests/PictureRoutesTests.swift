@@ -208,10 +208,18 @@ import Testing
             #expect(try await post(Self.form([UInt8](repeating: 0, count: (5 << 20) + 1), boundary: "XX")) == 413)
             #expect(try await post(Self.form(onePixel, boundary: "XX", username: [0x61, 0xFF])) == 400)
             // A large one goes through a file.
-            let large = onePixel + [UInt8](repeating: 7, count: (5 << 20) - onePixel.count)
+            let large = Self.enlarged(onePixel, to: 5 << 20)
             #expect(try await post(Self.form(large, boundary: "XX")) == 200)
             #expect(try await server.send("GET", "/api/users/profilepic/ana").bytes.count == 5 << 20)
         }
+    }
+
+    /// A PNG with as many more bytes of pixels before its end as make it so large.
+    private static func enlarged(_ png: [UInt8], to count: Int) -> [UInt8] {
+        let added = count - png.count - 12
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: added >> (24 - 8 * $0)) }
+        let chunk: [UInt8] = length + Array("IDAT".utf8) + [UInt8](repeating: 7, count: added + 4)
+        return png.dropLast(12) + chunk + png.suffix(12)
     }
 
     @Test("no path leads out of the pictures", .timeLimit(.minutes(1)))

@@ -12,6 +12,8 @@ enum ErrorShape: Sendable {
     case coded
     /// `{"success":false,"message":"…"}`
     case outcome
+    /// `{"error":"Bad Request","message":"…"}`: the status in words, and what is wrong.
+    case titled
     /// `{"code":404,"msg":"…"}`, with the status once more.
     case juejin
     /// `{"status_code":1,"status_msg":"…","errmsg":["…"]}`, always with the status 200.
@@ -32,6 +34,10 @@ enum ErrorShape: Sendable {
                     ], status: problem.status)
             case .outcome:
                 Response.json(["success": false, "message": .string(problem.message)], status: problem.status)
+            case .titled:
+                Response.json(
+                    ["error": .string(problem.status.reasonPhrase), "message": .string(problem.message)],
+                    status: problem.status)
             case .juejin:
                 Response.json(
                     [
@@ -66,6 +72,7 @@ enum ErrorShape: Sendable {
         var segments = path.makeIterator()
         switch (segments.next(), segments.next()) {
         case ("api", "runRoom"): self = .error
+        case ("api", "chat"): self = .titled
         case ("api", _): self = .message
         case ("users", _), ("articles", _), ("testmysql", _), ("testredis", _), ("testheadimages", _): self = .juejin
         // Players look at the status.

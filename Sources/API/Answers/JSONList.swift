@@ -9,45 +9,55 @@ actor JSONList<Element: Sendable> {
     /// A piece ends with the element that reaches so many bytes.
     private static var pieceSize: Int { 256 << 10 }
 
-    private let suffix: [UInt8]
+    private let suffix: String
     private let fetch: @Sendable (Element?) async throws -> [Element]
-    private let json: @Sendable (Element) -> JSONValue
+    private let write: @Sendable (Element, inout JSONText) throws -> Void
     private var fetched: ArraySlice<Element> = []
     private var last: Element?
-    private var text: [UInt8]
+    private var text = JSONText()
     private var isDone = false
 
     /// - Parameters:
     ///   - prefix: JSON before the array.
     ///   - suffix: JSON behind it.
     ///   - fetch: The next elements behind one, the first ones for nil; none at the end.
-    ///   - json: What an element is written as.
+    ///   - write: Writes an element; what it throws ends the answer.
+    init(
+        prefix: String = "", suffix: String = "", fetch: @escaping @Sendable (Element?) async throws -> [Element],
+        write: @escaping @Sendable (Element, inout JSONText) throws -> Void
+    ) {
+        self.suffix = suffix
+        self.fetch = fetch
+        self.write = write
+        text.raw(Array(prefix.utf8))
+        text.raw("[")
+    }
+
+    /// A list whose elements are written as values.
     init(
         prefix: String = "", suffix: String = "", fetch: @escaping @Sendable (Element?) async throws -> [Element],
         json: @escaping @Sendable (Element) -> JSONValue
     ) {
-        self.suffix = Array(suffix.utf8)
-        self.fetch = fetch
-        self.json = json
-        text = Array(prefix.utf8) + [UInt8(ascii: "[")]
+        self.init(prefix: prefix, suffix: suffix, fetch: fetch) { $1.value(json($0)) }
     }
 
     /// The next piece of the text, nil behind the last.
     private func piece() async throws -> [UInt8]? {
         if isDone { return nil }
-        while text.count < Self.pieceSize {
+        while text.bytes.count < Self.pieceSize {
             if fetched.isEmpty { fetched = try await fetch(last)[...] }
             guard let element = fetched.popFirst() else {
                 isDone = true
-                text += [UInt8(ascii: "]")] + suffix
+                text.raw("]")
+                text.raw(Array(suffix.utf8))
                 break
             }
-            if last != nil { text.append(UInt8(ascii: ",")) }
+            if last != nil { text.raw(",") }
             last = element
-            json(element).write(to: &text)
+            try write(element, &text)
         }
-        defer { text = [] }
-        return text
+        defer { text = JSONText() }
+        return text.bytes
     }
 
     /// The answer: in one piece if that is all, so that it has a length, and otherwise as a stream.
@@ -56,7 +66,7 @@ actor JSONList<Element: Sendable> {
     func response() async throws -> Response {
         let first = try await piece() ?? []
         if isDone { return .json(encoded: first) }
-        text = first
+        text.raw(first)
         var response = Response.json(encoded: [])
         // The first piece is pulled as it is: it has its size already.
         response.body = .stream { try await self.piece() }

@@ -117,7 +117,7 @@ struct JuejinUserRoutes: Sendable {
         } catch .wrongPassword {
             throw Problem.badRequest("与原密码不同")
         }
-        core.recentLogins?.forget(account.id)
+        core.recentLogins?.forget([account.id])
         return .json(JuejinJSON.done("success"))
     }
 

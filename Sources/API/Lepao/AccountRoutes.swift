@@ -8,6 +8,8 @@ struct AccountRoutes: Sendable {
     let identity: LepaoIdentity
     let view: UserView
 
+    private static let usersAtOnce = 200
+
     init(core: Core) {
         self.core = core
         identity = LepaoIdentity(core)
@@ -30,7 +32,11 @@ struct AccountRoutes: Sendable {
         let page = try request.positiveInteger("page"), limit = try request.positiveInteger("limit")
         guard page != nil || limit != nil else {
             try core.limits.userLists?.take(request.head.remoteAddress)
-            return try await UserList(core.accounts).response()
+            return try await JSONList { [core] last in
+                try await core.accounts.accounts(after: last?.id ?? 0, limit: Self.usersAtOnce)
+            } json: {
+                .object(LepaoJSON.user($0))
+            }.response()
         }
         let users = try await core.accounts.accounts(page: page ?? 1, limit: limit ?? 10)
         return .json(.array(users.map { .object(LepaoJSON.user($0)) }))
@@ -46,7 +52,7 @@ struct AccountRoutes: Sendable {
             try await core.accounts.update(
                 username: username, password: password, nickname: nickname, newPassword: newPassword, address: address)
         }
-        if newPassword != nil { core.recentLogins?.forget(account.id) }
+        if newPassword != nil { core.recentLogins?.forget([account.id]) }
         return .json(.object(try await view.own(account)))
     }
 
@@ -54,7 +60,6 @@ struct AccountRoutes: Sendable {
         let account = try await PasswordCredentials(request).use { username, password, address throws(ServicesError) in
             try await core.accounts.delete(username: username, password: password, address: address)
         }
-        core.recentLogins?.forget(account.id)
         var answer = JSONObject()
         answer["message"] = "User deleted successfully"
         for member in LepaoJSON.user(account).members { answer[member.name] = member.value }
@@ -98,32 +103,5 @@ struct AccountRoutes: Sendable {
             throw ServicesError.unknownUser
         }
         return account
-    }
-}
-
-/// A username and its password in a body, in place of a token.
-private struct PasswordCredentials {
-    let body: JSONBody
-    private let username: String
-    private let password: String
-    private let address: String
-
-    init(_ request: HTTPServerRequest) throws(Problem) {
-        body = try JSONBody(request)
-        guard let username = try body.string("username"), !username.isEmpty,
-            let password = try body.string("password"), !password.isEmpty
-        else { throw .badRequest("username and password are required.") }
-        self.username = username
-        self.password = password
-        address = request.head.remoteAddress
-    }
-
-    /// Does what they are for; a wrong password is 400 here, and 401 at the login.
-    func use(_ work: (String, String, String) async throws(ServicesError) -> Account) async throws -> Account {
-        do {
-            return try await work(username, password, address)
-        } catch .wrongPassword {
-            throw Problem.badRequest("Invalid password")
-        }
     }
 }

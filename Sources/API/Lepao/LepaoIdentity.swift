@@ -32,13 +32,20 @@ struct LepaoIdentity: Sendable {
         return account
     }
 
+    /// The account of a request that names nobody: that of its token, or, for clients as they were published, of whoever
+    /// logged in last from the same address.
+    ///
+    /// - Throws: 401 without a token, 403 for one that is not valid, 429 for too many requests.
+    func anybody(_ request: HTTPServerRequest) async throws -> Int64 {
+        var account = request.authorization == nil ? recentLogins?.last(from: request.head.remoteAddress) : nil
+        if account == nil { account = try await tokens.verify(request.authorization).account }
+        guard let account else { throw ServicesError.unauthenticated }
+        try limits.takeChange(by: account, in: request)
+        return account
+    }
+
     private func verified(_ request: HTTPServerRequest, named username: String?) async throws -> Account {
-        if request.authorization == nil, let recentLogins, let username,
-            let account = try await accounts.account(named: username),
-            recentLogins.includes(account.id, from: request.head.remoteAddress)
-        {
-            return account
-        }
+        if let account = try await recentAccount(request, named: username) { return account }
         let identity = try await tokens.verify(request.authorization)
         guard let username else {
             guard let account = try await accounts.account(id: identity.account) else { throw ServicesError.badToken }
@@ -46,6 +53,16 @@ struct LepaoIdentity: Sendable {
         }
         guard let account = try await accounts.account(named: username) else { throw ServicesError.unknownUser }
         guard account.id == identity.account else { throw Self.notTheirs }
+        return account
+    }
+
+    /// For clients as they were published: the account that a request without a token names, when it logged in lately
+    /// from the same address.
+    func recentAccount(_ request: HTTPServerRequest, named username: String?) async throws -> Account? {
+        guard request.authorization == nil, let recentLogins, let username,
+            let account = try await accounts.account(named: username),
+            recentLogins.includes(account.id, from: request.head.remoteAddress)
+        else { return nil }
         return account
     }
 

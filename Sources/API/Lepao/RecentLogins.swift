@@ -39,9 +39,19 @@ final class RecentLogins: Sendable {
         }
     }
 
-    /// Forgets the logins of an account whose password has changed, or that is gone.
-    func forget(_ account: Int64) {
-        logins.withLock { logins in logins = logins.filter { $0.key.account != account } }
+    /// Forgets the logins of accounts whose password has changed, or that are gone.
+    func forget(_ accounts: Set<Int64>) {
+        logins.withLock { logins in logins = logins.filter { !accounts.contains($0.key.account) } }
+    }
+
+    /// Who logged in last from an address; nil if nobody did lately.
+    func last(from address: String) -> Int64? {
+        let key = AddressKey(address)
+        let newest = logins.withLock { logins in
+            logins.filter { $0.key.address == key }.max { $0.value < $1.value }
+        }
+        guard let newest, newest.value > now() - Self.lifetime else { return nil }
+        return newest.key.account
     }
 
     func includes(_ account: Int64, from address: String) -> Bool {

@@ -178,7 +178,8 @@ struct RoomRoutes: Sendable {
         }
         let password = try asked.password()
         let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
-        let bearer = try await identity.accountIfSent(request, named: username)
+        var bearer = try await identity.accountIfSent(request, named: username)
+        if bearer == nil { bearer = try await identity.recentAccount(request, named: username)?.id }
         guard password != nil || bearer != nil else {
             throw Problem(.unauthorized, "The room's password or a token is required")
         }

@@ -63,10 +63,10 @@ struct RunRoutes: Sendable {
     private func records(_ request: HTTPServerRequest) async throws -> Response {
         let account = try await owner(request)
         let json = RecordJSON(system: try request.coordinateSystem(default: core.coordinateSystem))
-        let page = try await RecordList.page(
-            try request.positiveInteger("page"), limit: try request.positiveInteger("limit"), account: account.id,
-            in: core.database)
-        return try await RecordList(page, account: account.id, records: core.records, json: json).response()
+        return try await RecordList(
+            page: try request.positiveInteger("page"), limit: try request.positiveInteger("limit"),
+            account: account.id, in: core, json: json
+        ).response()
     }
 
     private func record(_ request: HTTPServerRequest) async throws -> Response {

@@ -25,8 +25,8 @@ struct UserRoutes: Sendable {
     /// Answers with the user twice: nested, as the original server does, and flat, as its document says.
     private func register(_ request: HTTPServerRequest) async throws -> Response {
         try core.limits.registrations?.take(request.head.remoteAddress)
-        let (username, password) = try nameAndPassword(request)
-        let account = try await core.accounts.register(username: username, password: password)
+        let wanted = try PasswordCredentials(request)
+        let account = try await core.accounts.register(username: wanted.username, password: wanted.password)
         let token = try await core.tokens.issue(for: account.id)
         let user = try await view.own(account)
         var answer = JSONObject()
@@ -39,22 +39,14 @@ struct UserRoutes: Sendable {
 
     private func login(_ request: HTTPServerRequest) async throws -> Response {
         try core.limits.logins?.take(request.head.remoteAddress)
-        let (username, password) = try nameAndPassword(request)
+        let credentials = try PasswordCredentials(request)
         let account = try await core.accounts.login(
-            username: username, password: password, address: request.head.remoteAddress)
+            username: credentials.username, password: credentials.password, address: credentials.address)
         let token = try await core.tokens.issue(for: account.id)
-        core.recentLogins?.record(account.id, from: request.head.remoteAddress)
+        core.recentLogins?.record(account.id, from: credentials.address)
         return .json([
             "message": "Login successful", "token": .string(token.token), "user": .object(try await view.own(account)),
         ])
-    }
-
-    private func nameAndPassword(_ request: HTTPServerRequest) throws(Problem) -> (username: String, password: String) {
-        let body = try JSONBody(request)
-        guard let username = try body.string("username"), !username.isEmpty,
-            let password = try body.string("password"), !password.isEmpty
-        else { throw .badRequest("username and password are required.") }
-        return (username, password)
     }
 
     private func checkToken(_ request: HTTPServerRequest) async throws -> Response {

@@ -57,6 +57,7 @@ struct OpenAPIDocument: Sendable {
         "CodedRefusal": Schema.object([
             "success": ["const": false], "code": Schema.text("ROOM_NOT_FOUND"), "message": Schema.text,
         ]),
+        "TitledRefusal": Schema.object(["error": Schema.text("Bad Request"), "message": Schema.text]),
         "OutcomeRefusal": Schema.object(["success": ["const": false], "message": Schema.text]),
         "ArticleRefusal": Schema.object(["code": Schema.integer, "msg": Schema.text]),
         "ClipRefusal": Schema.object([

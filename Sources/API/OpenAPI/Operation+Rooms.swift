@@ -11,11 +11,11 @@ extension Operation {
     private static let runnerExample: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
     private static let entering = [
         401: "The room's password is another one.", 404: "There is no such room, user or runner.",
-        409: "The room is full, or the run is in another state.",
+        409: "The room is full.",
     ]
     private static let leaving = [
         403: "The room's password is another one, or the token is not this user's.",
-        404: "There is no such room or runner.", 409: "The run is in another state.",
+        404: "There is no such room or runner.",
     ]
 
     private static func answer(_ name: String = "room", _ status: Int = 200) -> Answer {
@@ -103,7 +103,9 @@ extension Operation {
                     ["runID": runID, "username": username, "password": roomPassword], optional: ["password"]),
                 example: runnerExample),
             answers: answer(),
-            refusals: entering.merging([401: "Neither the right password nor a token was sent."]) { $1 }),
+            refusals: [
+                401: "Neither the right password nor a token was sent.", 404: "There is no such room or runner.",
+            ]),
         Operation(
             .post, "/api/runRoom/leave", group, "Leave a room", access: .optionalToken,
             body: .json(runner(), example: runnerExample), answers: answer("updatedRoom"), refusals: leaving),

@@ -98,7 +98,7 @@ struct Operation: Sendable {
 
     /// All that are described, in the order of the document.
     static let all: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + wiping + articles + clips + operations
+        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + operations
 }
 
 // MARK: - As JSON
@@ -250,6 +250,7 @@ extension ErrorShape {
         case .error: "ErrorRefusal"
         case .coded: "CodedRefusal"
         case .outcome: "OutcomeRefusal"
+        case .titled: "TitledRefusal"
         case .juejin: "ArticleRefusal"
         case .douyin: "ClipRefusal"
         case .text: "TextRefusal"

@@ -18,7 +18,8 @@ struct APIResponder: HTTPResponder {
     ///   - core: What the routes work with.
     ///   - connections: How many TCP connections there are, for the metrics.
     ///   - policy: What every answer carries, and whose address counts.
-    ///   - logger: Hears of each request at debug level, and of failures.
+    ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
+    ///     failures.
     init(
         core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
         logger: Logger
@@ -33,6 +34,7 @@ struct APIResponder: HTTPResponder {
         ForumRoutes(core: core).add(to: &table)
         WipeRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
+        ChatRoutes(core: core).add(to: &table)
         JuejinUserRoutes(core: core).add(to: &table)
         JuejinArticleRoutes(core: core).add(to: &table)
         JuejinTestRoutes(core: core).add(to: &table)
@@ -84,13 +86,20 @@ struct APIResponder: HTTPResponder {
         policy.secure(&response, origin: origin)
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
-        logger.debug(
-            "request",
+        let status = response.status.code
+        logger.log(
+            level: Self.level(of: status), "request",
             metadata: [
-                "method": "\(head.method)", "route": "\(pattern)", "status": "\(response.status.code)",
+                "method": "\(head.method)", "route": "\(pattern)", "status": "\(status)",
                 "milliseconds": "\(elapsed / .milliseconds(1))",
             ])
         return response
+    }
+
+    /// What is refused is worth a line to whoever wonders about a client; that somebody asks too often is not, since
+    /// they would write as often.
+    private static func level(of status: Int) -> Logger.Level {
+        (400..<500).contains(status) && status != 429 ? .info : .debug
     }
 
     func refusal(_ status: Status, path: String) -> Response {
@@ -100,6 +109,7 @@ struct APIResponder: HTTPResponder {
             case 408: "The request did not come in time"
             case 411: "The length of the body is missing"
             case 413: "The body is too large"
+            case 416: "There is no such part"
             case 414: "The request target is too long"
             case 431: "The header is too large"
             case 503: "The server is full. Try again later."
@@ -111,6 +121,9 @@ struct APIResponder: HTTPResponder {
         var response = ErrorShape(path: path).response(for: problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
+        logger.log(
+            level: Self.level(of: status.code), "request",
+            metadata: ["route": "(refused)", "status": "\(status.code)"])
         return response
     }
 }

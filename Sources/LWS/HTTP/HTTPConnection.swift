@@ -269,6 +269,11 @@ final class HTTPConnection {
                 return send(missing)
             }
             let choice = FileChoice(request: parsed, status: status, size: file.size, etag: etag)
+            if choice.status == .rangeNotSatisfiable {
+                var refusal = server.responder.refusal(choice.status, path: parsed?.target.pathOnly ?? "")
+                for field in choice.headers { refusal.headers[field.name] = field.value }
+                return send(refusal)
+            }
             (status, framing) = (choice.status, .length(choice.range.count))
             for field in choice.headers { headers[field.name] = field.value }
             source = .file(file, position: choice.range.lowerBound, end: choice.range.upperBound)

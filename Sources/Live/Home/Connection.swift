@@ -22,6 +22,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     let live: LiveRooms
     /// What the upgrade's `Authorization` header said.
     let authorization: String?
+    /// Whose token it has shown; nil for a spectator, and before a join.
+    var account: Int64?
     var socket: WebSocket?
     var state = State.waiting
     var system = CoordinateSystem.wgs84

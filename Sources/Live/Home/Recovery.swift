@@ -174,3 +174,19 @@ enum Recovery {
             endAt: run.end, createdAt: now, splits: splits, track: TrackCodec.encode(run.markers))
     }
 }
+
+extension Room {
+    /// Takes those out who have no account any more, as ``Recovery`` has brought them back: it was deleted while the room
+    /// was nowhere but on disk.
+    mutating func seeOffNobodies(at now: Int64) -> Decisions {
+        var decisions = Decisions()
+        for number in runnerNumbers where isInRoom(number) {
+            // What is in the room can leave it.
+            guard let account = person(number)?.account, account < 0, let left = try? leave(number, at: now) else {
+                continue
+            }
+            decisions.merge(left)
+        }
+        return decisions
+    }
+}

@@ -51,6 +51,9 @@ extension Accounts {
             try await store.setDisabled(time, account: account)
         }
         guard isFound else { throw .unknownUser }
+        // Already here: whoever is told may look at a token.
+        tokens.forget(account: account)
+        await tellEnd(of: [account])
     }
 
     /// Lets an account be used again; not an error if it may.

@@ -1,5 +1,6 @@
 public import Logging
 public import Store
+import Synchronization
 
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
@@ -9,6 +10,7 @@ public final class Accounts: Sendable {
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     private let logger: Logger
+    private let listener = Mutex<(@Sendable (Set<Int64>) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -30,6 +32,19 @@ public final class Accounts: Sendable {
         self.logger = logger
         self.now = now
         throttle = LoginThrottle(limit: failuresPerMinute)
+    }
+
+    /// Has somebody told which accounts have just been deleted or disabled: those who keep people for longer than a
+    /// request.
+    ///
+    /// - Parameter listen: Whom to tell, in place of whoever was told before; the change is answered when this returns.
+    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>) async -> Void) {
+        listener.withLock { $0 = listen }
+    }
+
+    func tellEnd(of accounts: Set<Int64>) async {
+        if accounts.isEmpty { return }
+        await listener.withLock { $0 }?(accounts)
     }
 
     /// Adds an account.
@@ -185,6 +200,7 @@ public final class Accounts: Sendable {
         let isDeleted = try await asking { () throws(StoreError) in try await store.deleteAccount(id: account) }
         tokens.forget(account: account)
         guard isDeleted else { throw .unknownUser }
+        await tellEnd(of: [account])
     }
 
     /// Brings a hash to today's cost.

@@ -60,7 +60,8 @@ public final class Media: Sendable {
 
     /// Keeps a picture; when this returns it is on the disk.
     ///
-    /// The same bytes twice have two ids and one file.
+    /// What in it is not for showing it, such as where a photograph was taken, is left out. The same bytes twice have two
+    /// ids and one file.
     ///
     /// - Parameter content: A PNG, JPEG, GIF or WebP of at most ``maxBytes`` and ``maxPixels``, which its first bytes
     ///   must say; what its sender calls it does not count.
@@ -135,9 +136,10 @@ public final class Media: Sendable {
         }
         guard let bytes else { throw .invalid(field: "file", message: "File size exceeds limit") }
         let info = try judge(bytes)
-        let file = try onDisk { () throws(StoreError) in try files.stage(bytes, hash: Crypto.sha256(bytes)) }
+        let picture = ImageCleaner.cleaned(bytes, info.format)
+        let file = try onDisk { () throws(StoreError) in try files.stage(picture, hash: Crypto.sha256(picture)) }
         return Upload(
-            type: info.format.rawValue, width: info.width, height: info.height, count: bytes.count, file: file)
+            type: info.format.rawValue, width: info.width, height: info.height, count: picture.count, file: file)
     }
 
     /// Judges and copies a video, piece by piece; blocks.

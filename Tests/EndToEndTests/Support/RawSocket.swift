@@ -16,7 +16,9 @@ final class RawSocket {
     struct Head {
         var status: Int
         var headers: [String: String]
-        var body: String
+        var bytes: [UInt8] = []
+
+        var body: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     struct Gone: Error, CustomStringConvertible {
@@ -84,8 +86,8 @@ final class RawSocket {
         return try await readHead()
     }
 
-    /// The head of an answer, and its body if it announces one.
-    func readHead() async throws -> Head {
+    /// The head of an answer, and its body if it announces one; an answer to HEAD has none all the same.
+    func readHead(hasBody: Bool = true) async throws -> Head {
         let end = Array("\r\n\r\n".utf8)
         var size = 0
         try await read("head of an answer") { bytes in
@@ -103,13 +105,36 @@ final class RawSocket {
             if parts.count == 2 { headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces) }
         }
         let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        var body = ""
-        if status != 101, let length = headers["content-length"].flatMap({ Int($0) }) {
+        var body: [UInt8] = []
+        if headers["transfer-encoding"] == "chunked", hasBody {
+            body = try await readChunks()
+        } else if status != 101, status != 304, hasBody, let length = headers["content-length"].flatMap({ Int($0) }) {
             try await read("body of an answer") { $0.count >= length }
-            body = String(decoding: received.prefix(length), as: UTF8.self)
-            received.removeFirst(length)
+            body = Array(received.prefix(length))
+            received.removeFirst(min(length, received.count))
         }
-        return Head(status: status, headers: headers, body: body)
+        return Head(status: status, headers: headers, bytes: body)
+    }
+
+    private func readChunks() async throws -> [UInt8] {
+        var body: [UInt8] = []
+        while true {
+            var lineEnd = 0
+            try await read("size of a chunk") { bytes in
+                guard let end = bytes.firstIndex(of: 13), end + 2 <= bytes.count else { return false }
+                lineEnd = end
+                return true
+            }
+            guard let size = Int(String(decoding: received.prefix(lineEnd), as: UTF8.self), radix: 16) else {
+                throw Gone(description: "no chunk of an answer")
+            }
+            let (start, end) = (lineEnd + 2, lineEnd + 2 + size)
+            try await read("chunk of an answer") { $0.count >= end + 2 }
+            guard received.count >= end + 2 else { throw Gone(description: "an answer that ends in a chunk") }
+            body += received[start..<end]
+            received.removeFirst(end + 2)
+            if size == 0 { return body }
+        }
     }
 
     // MARK: - Sending

@@ -35,16 +35,23 @@ final class ServerProcess: Sendable {
 
     /// A server that several tests share, each with rooms and people of its own.
     static func shared(_ flags: [String] = []) async throws -> ServerProcess {
+        try await shared("with \(flags)") { try await start(flags) }
+    }
+
+    /// A server of a name, started by whoever asks first.
+    static func shared(
+        _ name: String, start: @escaping @Sendable () async throws -> ServerProcess
+    ) async throws -> ServerProcess {
         let starting = everybodys.withLock { servers in
-            if let known = servers[flags] { return known }
-            let task = Task { try await start(flags) }
-            servers[flags] = task
+            if let known = servers[name] { return known }
+            let task = Task { try await start() }
+            servers[name] = task
             return task
         }
         return try await starting.value
     }
 
-    private static let everybodys = Mutex<[[String]: Task<ServerProcess, any Error>]>([:])
+    private static let everybodys = Mutex<[String: Task<ServerProcess, any Error>]>([:])
 
     static func makeDirectory() -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent("runroom-\(UUID().uuidString)").path
@@ -70,6 +77,24 @@ final class ServerProcess: Sendable {
     var greeting: String { program.output }
     var logText: String { program.errors }
     var hasEnded: Bool { program.hasEnded }
+
+    /// How many descriptors it has open, by the system's word.
+    func descriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.processIdentifier)/fd").count
+    }
+
+    /// How many bytes of memory it has, by the system's word.
+    func residentBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(program.processIdentifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
+    }
+
+    /// How many locks on files it holds, by the system's word.
+    func locks() throws -> Int {
+        try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
+            .count { $0.split(separator: " ").contains(Substring(String(program.processIdentifier))) }
+    }
 
     /// Pulls the plug.
     func killHard() async throws {

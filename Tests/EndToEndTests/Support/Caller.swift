@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// One connection of HTTP/1.1 byte by byte: what a test says is what goes out, and nothing is added but `Host` and the
+/// length of the body.
+final class Caller {
+    struct Request {
+        var method: String
+        var target: String
+        var headers: [(name: String, value: String)]
+        var body: [UInt8]
+
+        init(
+            _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+        ) {
+            self.method = method
+            self.target = target
+            self.headers = headers
+            self.body = body
+        }
+
+        var bytes: [UInt8] {
+            var head = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            for header in headers { head += "\(header.name): \(header.value)\r\n" }
+            let isFramed = headers.contains { ["content-length", "transfer-encoding"].contains($0.name.lowercased()) }
+            if !isFramed, !body.isEmpty || method != "GET" { head += "Content-Length: \(body.count)\r\n" }
+            return Array((head + "\r\n").utf8) + body
+        }
+    }
+
+    struct Answer: CustomStringConvertible {
+        let head: RawSocket.Head
+
+        var status: Int { head.status }
+        var json: [String: Any] { object as? [String: Any] ?? [:] }
+        /// Whatever JSON it is; nil if it is none.
+        var object: Any? { try? JSONSerialization.jsonObject(with: Data(head.bytes), options: .fragmentsAllowed) }
+        subscript(_ key: String) -> Any? { json[key] }
+        var description: String { "\(head.status) \(head.body.prefix(300))" }
+    }
+
+    let port: Int
+    private var socket: RawSocket?
+
+    init(port: Int) { self.port = port }
+
+    /// Sends a request on the connection that the last one left, or on a new one.
+    func send(_ request: Request) async throws -> Answer {
+        let socket = try self.socket ?? RawSocket.connect(port: port)
+        self.socket = nil
+        try await socket.write(request.bytes)
+        let head = try await socket.readHead(hasBody: request.method != "HEAD")
+        if head.headers["connection"]?.lowercased() != "close" { self.socket = socket }
+        return Answer(head: head)
+    }
+}
+
+/// A form with files, as one may be written by hand.
+struct Form {
+    static let boundary = "----WebKitFormBoundaryAbC123"
+
+    private(set) var bytes: [UInt8] = []
+
+    mutating func field(_ name: String, _ value: String) { part("name=\"\(name)\"", type: nil, Array(value.utf8)) }
+
+    mutating func file(_ name: String, _ content: [UInt8], filename: String = "a.png", type: String = "image/png") {
+        part("name=\"\(name)\"; filename=\"\(filename)\"", type: type, content)
+    }
+
+    private mutating func part(_ disposition: String, type: String?, _ content: [UInt8]) {
+        var head = "--\(Self.boundary)\r\nContent-Disposition: form-data; \(disposition)\r\n"
+        if let type { head += "Content-Type: \(type)\r\n" }
+        bytes += Array((head + "\r\n").utf8) + content + Array("\r\n".utf8)
+    }
+
+    /// With its last boundary.
+    var whole: [UInt8] { bytes + Array("--\(Self.boundary)--\r\n".utf8) }
+
+    static let contentType = "multipart/form-data; boundary=\(boundary)"
+    /// As the running app sets it by hand.
+    static let contentTypeWithoutBoundary = "multipart/form-data"
+}
+
+/// Small pictures, each a whole one.
+enum Picture {
+    /// One pixel.
+    static let png = decoded(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+    /// One transparent pixel.
+    static let gif = decoded("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+    static let webP = decoded("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")
+
+    private static func decoded(_ text: String) -> [UInt8] { Array(Data(base64Encoded: text)!) }  // it is base64
+}

@@ -1,0 +1,226 @@
+import Foundation
+import Testing
+
+/// One request to a route, and what is to come back.
+///
+/// Targets and bodies are text in which `$ana`, `$post` and the like stand for what a ``RouteWorld`` has.
+struct RouteCase: Sendable {
+    /// Whose token goes with it.
+    enum Token: Sendable {
+        case none, ana, ben, cyd, root
+        /// Looks like one, and is nobody's.
+        case foreign
+        case malformed
+    }
+
+    enum Body: Sendable {
+        case none
+        case json(String)
+        case form([String: String], files: [(field: String, content: [UInt8])])
+    }
+
+    var what: String
+    var status: Int
+    /// Where it goes, the pattern itself if nil; with another method in front for a route that prepares the next case.
+    var target: String?
+    var token: Token
+    var headers: [(name: String, value: String)]
+    var body: Body
+    /// What `message` or `error` says.
+    var says: String?
+    /// Members that the answer must have, a dot for each step inward; a number is a place in a list.
+    var has: [String]
+    var stage: RouteWorld.Stage
+
+    /// It goes to another route than the one whose cases these are.
+    var isElsewhere: Bool { target?.contains(" ") ?? false }
+
+    /// A request that is carried out.
+    static func ok(
+        _ what: String, gives status: Int = 200, at target: String? = nil, as token: Token = .none,
+        headers: [(name: String, value: String)] = [], _ body: Body = .none, says: String? = nil, has: [String] = [],
+        on stage: RouteWorld.Stage = .usual
+    ) -> RouteCase {
+        RouteCase(
+            what: what, status: status, target: target, token: token, headers: headers, body: body, says: says,
+            has: has, stage: stage)
+    }
+
+    /// A request that is refused.
+    static func no(
+        _ status: Int, _ says: String? = nil, _ what: String, at target: String? = nil, as token: Token = .none,
+        headers: [(name: String, value: String)] = [], _ body: Body = .none, on stage: RouteWorld.Stage = .usual
+    ) -> RouteCase {
+        RouteCase(
+            what: what, status: status, target: target, token: token, headers: headers, body: body, says: says,
+            has: [], stage: stage)
+    }
+
+    /// What every route does that wants the token of somebody whom the request names: refuses none, and a wrong one.
+    static func noToken(at target: String? = nil, _ body: Body = .none) -> [RouteCase] {
+        [
+            .no(401, "No token provided", "without a token", at: target, body),
+            .no(403, "Token is invalid or has expired", "with a foreign token", at: target, as: .foreign, body),
+            .no(403, "Token is invalid or has expired", "with a malformed token", at: target, as: .malformed, body),
+        ]
+    }
+}
+
+/// A route with its cases.
+struct RouteCases: Sendable, CustomTestStringConvertible {
+    let method: String
+    let pattern: String
+    let cases: [RouteCase]
+
+    init(_ route: String, _ cases: [RouteCase]...) {
+        let words = route.split(separator: " ").map(String.init)
+        method = words[0]
+        pattern = words[1]
+        self.cases = cases.flatMap { $0 }
+    }
+
+    var name: String { "\(method) \(pattern)" }
+    var testDescription: String { name }
+}
+
+/// People, posts, a room and the rest on a running server, made anew for whoever asks, so that no case sees another's.
+struct RouteWorld: Sendable {
+    /// What kind of server a case needs.
+    enum Stage: Hashable, Sendable {
+        case usual
+        /// Rooms are readable with a password or a token only.
+        case closedRooms
+        /// A room takes two runners.
+        case smallRooms
+        /// Shared with nobody: the case wipes it.
+        case own
+
+        var flags: [String] {
+            switch self {
+            case .usual, .own: []
+            case .closedRooms: ["--open-rooms", "off"]
+            case .smallRooms: ["--room-capacity", "2"]
+            }
+        }
+    }
+
+    let server: ServerProcess
+    private var names: [String: String] = [:]
+    private var tokens: [String: String] = [:]
+
+    /// Registers ana, ben and cyd; ana has a post, a record, a picture and a room with ben in it, and ben has commented.
+    init(on stage: Stage) async throws { try await self.init(on: try await Self.server(stage)) }
+
+    /// Makes them on a server that ``server(_:)`` has made.
+    init(on server: ServerProcess) async throws {
+        self.server = server
+        for stem in ["ana", "ben", "cyd"] {
+            let person = try await REST.registered(stem, port: server.port)
+            names[stem] = person.username
+            tokens[stem] = person.token
+        }
+        names["new"] = REST.newName("new")
+        names["root"] = "root"
+        names["disabled"] = "dora"
+        let root = try await REST(port: server.port).post(
+            "/api/users/login", ["username": "root", "password": "root secret"])
+        tokens["root"] = root["token"] as? String
+        try await fill()
+    }
+
+    private mutating func fill() async throws {
+        func made(_ body: RouteCase.Body, _ target: String, as token: RouteCase.Token) async throws -> [String: Any] {
+            let answer = try await Caller(port: server.port).send(
+                request(RouteCases("POST \(target)"), RouteCase.ok("", as: token, body)))
+            guard (200..<300).contains(answer.status) else {
+                throw Phone.Missing(description: "\(target): \(answer)")
+            }
+            return answer.json
+        }
+        let posts = "/api/users/share/posts"
+        let post = try await made(.json(#"{"title":"Sunday","content":"Ten kilometres."}"#), posts, as: .ana)["post"]
+        names["post"] = ((post as? [String: Any])?["postId"] as? Int).map { "\($0)" }
+        names["longPost"] = (post as? [String: Any])?["_id"] as? String
+        let comment = try await made(.json(#"{"content":"Well done!"}"#), posts + "/$post/comments", as: .ben)[
+            "comment"]
+        names["comment"] = ((comment as? [String: Any])?["commentId"] as? Int).map { "\($0)" }
+        names["longComment"] = (comment as? [String: Any])?["_id"] as? String
+        let record = #"{"runRecord":{"meters":5000,"seconds":1500,"markers":[{"latitude":1,"longitude":2,"id":1}]}}"#
+        _ = try await made(.json(record), "/api/users/run/record", as: .ana)
+        names["image"] =
+            try await made(.form([:], files: [("image", Picture.gif)]), posts + "/image", as: .ana)["imageId"]
+            as? String
+        _ = try await made(
+            .form([:], files: [("profilePicture", Picture.png)]), "/api/users/update/profilepic", as: .ana)
+        names["room"] = REST.newName("room")
+        _ = try await made(.json(#"{"runID":"$room","password":"pw"}"#), "/api/runRoom/create", as: .none)
+        for who in ["ana", "ben"] {
+            _ = try await made(
+                .json(#"{"runID":"$room","password":"pw","username":"$\#(who)"}"#), "/api/runRoom/join", as: .none)
+        }
+    }
+
+    /// A case as it goes over the wire.
+    func request(_ route: RouteCases, _ routeCase: RouteCase) throws -> Caller.Request {
+        let words = (routeCase.target ?? route.pattern).split(separator: " ").map(String.init)
+        let (method, target) = words.count == 2 ? (words[0], words[1]) : (route.method, words[0])
+        var request = Caller.Request(method, try filled(target), headers: routeCase.headers)
+        switch routeCase.token {
+        case .none: break
+        case .ana, .ben, .cyd, .root:
+            request.headers.append(("Authorization", "Bearer \(tokens["\(routeCase.token)"] ?? "")"))
+        case .foreign: request.headers.append(("Authorization", "Bearer \(String(repeating: "A", count: 43))"))
+        case .malformed: request.headers.append(("Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."))
+        }
+        switch routeCase.body {
+        case .none: break
+        case .json(let text):
+            request.headers.append(("Content-Type", "application/json"))
+            request.body = Array(try filled(text).utf8)
+        case .form(let fields, let files):
+            var form = Form()
+            for (name, value) in fields.sorted(by: { $0.key < $1.key }) { form.field(name, try filled(value)) }
+            for file in files { form.file(file.field, file.content) }
+            request.headers.append(("Content-Type", Form.contentType))
+            request.body = form.whole
+        }
+        return request
+    }
+
+    /// The text with what its `$names` stand for.
+    func filled(_ text: String) throws -> String {
+        var filled = ""
+        var rest = text[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            let name = rest[rest.index(after: dollar)...].prefix { $0.isLetter }
+            guard let value = names[String(name)] else { throw Phone.Missing(description: "value of $\(name)") }
+            filled += rest[..<dollar] + value
+            rest = rest[name.endIndex...]
+        }
+        return filled + rest
+    }
+
+    // MARK: - Servers
+
+    static func server(_ stage: Stage) async throws -> ServerProcess {
+        if stage == .own { return try await start(stage) }
+        return try await ServerProcess.shared("for routes, \(stage)") { try await start(stage) }
+    }
+
+    /// With an administrator, and with an account that is disabled.
+    private static func start(_ stage: Stage) async throws -> ServerProcess {
+        let directory = ServerProcess.makeDirectory()
+        let workshop = try Workshop()
+        let password = try workshop.file("password", holding: "root secret\n")
+        for command in [
+            ["create", "--username", "root", "--role", "root", "--password-file", password],
+            ["create", "--username", "dora", "--role", "admin", "--password-file", password],
+            ["disable", "--username", "dora"],
+        ] {
+            let done = try await RunningProgram.run(
+                ServerProcess.executable, ["admin"] + command + ["--data", directory])
+            guard done.ending == .exit(0) else { throw Phone.Missing(description: done.errors) }
+        }
+        return try await ServerProcess.start(stage.flags, in: directory)
+    }
+}
