@@ -43,6 +43,7 @@ let package = Package(
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CEpoll"),
         .target(name: "Geo"),
         // 1: the room, the database, the network; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
@@ -66,9 +67,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "Simulator",
-            dependencies: [
-                "LWS", "Geo", arguments, log, .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ],
+            dependencies: ["CEpoll", "Geo", arguments, .product(name: "Histogram", package: "hdrhistogram-swift")],
             path: "Simulator"),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -88,6 +87,16 @@ let package = Package(
             exclude: ["protocol"]),
     ]
 )
+
+// Micro-benchmarks of the hot path; not part of a usual build, since they look into targets as tests do.
+if Context.environment["RUNROOM_BENCHMARKS"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CPerfEvent", path: "Tests/Benchmarks/CPerfEvent"),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Live", "Rooms", "Geo", "CPerfEvent"], path: "Tests/Benchmarks",
+            exclude: ["CPerfEvent"]),
+    ]
+}
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings

@@ -69,6 +69,15 @@ enum ClientMessage {
         return text.bytes
     }
 
+    /// Lets the server measure this phone's clock, and measures nothing itself.
+    static func ping(time: Int64) -> [UInt8] {
+        var text = JSONText()
+        text.raw(#"{"type":"ping","t":"#)
+        text.integer(time)
+        text.raw("}")
+        return text.bytes
+    }
+
     static let leave = Array(#"{"type":"leave"}"#.utf8)
 
     /// How many markers certainly fit a message: the protocol allows 500 and 64 KiB, and a marker takes up to 135 bytes.

@@ -205,6 +205,27 @@ struct JSONReader {
         }
     }
 
+    /// Reads an object or array and forgets it, looking at nothing but where it ends: for those that are long.
+    mutating func skipUnread() throws(JSONError) {
+        skipBlanks()
+        var open = 0
+        repeat {
+            guard let byte = peek else { throw failure }
+            position += 1
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): open += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): open -= 1
+            case UInt8(ascii: "\""):
+                while let byte = peek, byte != UInt8(ascii: "\"") {
+                    position += byte == UInt8(ascii: "\\") ? 2 : 1
+                }
+                position += 1
+            default: break
+            }
+        } while open > 0
+        guard position <= bytes.count else { throw failure }
+    }
+
     /// Demands that nothing but blanks is left.
     mutating func end() throws(JSONError) {
         skipBlanks()

@@ -40,6 +40,11 @@ extension ServerMessage {
     /// Unknown members are skipped, so that a newer server is understood; a member that is missing or of another kind is
     /// an error.
     init(_ text: UnsafeRawBufferPointer) throws(JSONError) {
+        // Long ones, of which there are many at once, are not read twice.
+        if text.starts(with: #"{"type":"joined","#.utf8) {
+            self = .joined(try Joined(text))
+            return
+        }
         switch try Self.type(of: text) {
         case "joined": self = .joined(try Joined(text))
         case "frame": self = .frame(try Frame(text))
@@ -109,6 +114,8 @@ extension ServerMessage.Joined {
                 try reader.array { reader throws(JSONError) in joined.runners.append(try RunnerRow(from: &reader)) }
             case "events":
                 try reader.array { reader throws(JSONError) in joined.events.append(try RoomEvent(from: &reader)) }
+            // Most of the message when people come back, and not looked at here.
+            case "tracks", "people": try reader.skipUnread()
             default: try reader.skip()
             }
         }

@@ -1,8 +1,6 @@
 /// What became of one run, from all sides.
 struct RunResult: Sendable {
     var runner: String
-    /// The simulation's index of the runner.
-    var person = 0
     var room: String
     /// How many were sent.
     var markers: Int
@@ -13,14 +11,21 @@ struct RunResult: Sendable {
     /// The `finished` event.
     var event: RoomEvent?
     /// The runner's newest row at their own screen.
-    var finalRow: RunnerRow?
+    var finalRow: FinalRow?
     /// What REST returns.
-    var record: RESTClient.Record?
+    var record: REST.Record?
     /// How many records the account has, and should have.
     var recordCount: Int?
     var expectedRecordCount: Int?
     /// Why something of this is missing.
     var failure: String?
+
+    /// What a screen showed at the end.
+    struct FinalRow: Sendable {
+        var meters: Double
+        var seconds: Double
+        var state: RunnerRow.State
+    }
 
     init(runner: String, room: String, markers: Int, reckonedMeters: Double, reckonedSeconds: Double) {
         self.runner = runner

@@ -8,6 +8,8 @@ struct SyntheticRun {
     var longitude = 116.3900
     /// Seconds.
     var length = 60.0
+    /// Seconds from one marker to the next.
+    var interval = 1.0
     /// How often the phone is quite wrong.
     var outlierChance = 0.004
     /// Whether the runner stops once, for a shoe lace.
@@ -32,7 +34,8 @@ struct SyntheticRun {
         }
         var distance = 0.0
         // Phones do not tick on the second, and not all at once.
-        var offset = Int64.random(in: 100..<1100, using: &generator)
+        let step = interval * 1000
+        var offset = Int64(.random(in: 0.1..<1.1, using: &generator) * step)
         while offset <= Int64(length * 1000) {
             let isPaused = plan.pauses.contains { $0.contains(offset) }
             let speed = isPaused ? 0.4 : (1 + form.next(using: &generator)) / pace
@@ -43,7 +46,8 @@ struct SyntheticRun {
                 accuracy: Int((accuracy * 10).rounded()),
                 altitude: Int(440 + 30 * sin(distance / loop.length * 2 * .pi)),
                 heartRate: 128 + Int(min(32, distance / 20)) + Int(60 * form.next(using: &generator)))
-            if generator.chance(outlierChance), offset > 5000 {
+            // Not at the end, so that it is plain where the runner was last.
+            if generator.chance(outlierChance), offset > 5000, offset < Int64(length * 1000) - 5000 {
                 let direction = Double.random(in: 0..<2 * .pi, using: &generator)
                 let miss = Double.random(in: 60...300, using: &generator)
                 point.place = try loop.place(
@@ -52,8 +56,8 @@ struct SyntheticRun {
                 point.accuracy = generator.chance(0.5) ? Int(miss * 10) : 150
             }
             if !isOnEdge(offset, of: plan.pauses) { plan.points.append(point) }
-            distance += speed
-            offset += 1000 + Int64.random(in: -30...30, using: &generator)
+            distance += speed * interval
+            offset += max(1, Int64(step * .random(in: 0.97...1.03, using: &generator)))
         }
         return plan
     }

@@ -3,35 +3,22 @@ import Testing
 @testable import Simulator
 
 @Suite("The judgment") struct EvidenceTests {
-    func row(_ runner: Int, latitude: Double = 40, meters: Double = 1000) -> RunnerRow {
-        RunnerRow(
-            runner: runner, latitude: latitude, longitude: 116, meters: meters, seconds: 300, state: .finished,
-            place: 1,
-            gapMeters: 0, gapSeconds: 0)
-    }
-
     func result(stored: Double = 1000.02, event: Double = 1000, markers: Int = 2) -> RunResult {
         var result = RunResult(
             runner: "ana", room: "r", markers: 2, reckonedMeters: 1001, reckonedSeconds: 300)
         result.event = RoomEvent(number: 5, time: 0, kind: .finished, runner: 1, meters: event, seconds: 300, runID: 1)
-        result.record = RESTClient.Record(
-            runId: 1, meters: stored, seconds: 300.04,
-            markers: Array(repeating: .init(id: 1, latitude: 1, longitude: 2), count: markers))
+        result.record = REST.Record(runID: 1, meters: stored, seconds: 300.04, markers: markers)
         result.recordCount = 1
         result.expectedRecordCount = 1
-        result.finalRow = row(1)
+        result.finalRow = .init(meters: 1000, seconds: 300, state: .finished)
         return result
     }
 
-    func failed(_ results: [RunResult], viewers: [Evidence.Viewer] = []) -> [String] {
+    func failed(_ results: [RunResult], rowFaults: [String] = []) -> [String] {
         Evidence(
-            results: results, finishedRuns: results.count, expectedRuns: 1, viewers: [viewers], faults: FaultList(),
-            figures: Figures()
+            results: results, finishedRuns: results.count, expectedRuns: 1, viewers: 1, eventFaults: [], rows: 1,
+            rowFaults: rowFaults, faults: FaultList(), messages: 10
         ).checks().filter { !$0.isPassed }.map(\.claim)
-    }
-
-    func viewer(_ name: String, _ row: RunnerRow) -> Evidence.Viewer {
-        .init(name: name, isPresent: true, faults: [], rows: [row.runner: row])
     }
 
     @Test("a run that everybody agrees on passes")
@@ -59,12 +46,10 @@ import Testing
         #expect(failed([]) == ["every run ended and was stored"])
     }
 
-    @Test("viewers may differ by the seventh decimal that only joined has, and by nothing else")
+    @Test("a wrong row on one screen fails")
     func rows() {
-        let first = viewer("a", row(1, latitude: 40.123_456))
-        #expect(failed([result()], viewers: [first, viewer("b", row(1, latitude: 40.123_456_4))]).isEmpty)
-        #expect(failed([result()], viewers: [first, viewer("b", row(1, latitude: 40.123_458))]).count == 1)
-        #expect(failed([result()], viewers: [viewer("a", row(1)), viewer("b", row(1, meters: 999))]).count == 1)
-        #expect(failed([result()], viewers: [first, viewer("b", row(2))]).count == 1)
+        #expect(
+            failed([result()], rowFaults: ["ben sees ana elsewhere"])
+                == ["every viewer's last row of every runner is that runner's last state"])
     }
 }

@@ -86,6 +86,23 @@ import Testing
         #expect(run.outbox.resent == 0)
     }
 
+    @Test("tells when there is something to send next, and nothing while an answer is awaited")
+    func due() throws {
+        var run = Performance(plan: try plan(3), start: 0)
+        #expect(run.nextDue == 0)
+        _ = run.next(at: 0)
+        #expect(run.nextDue == 1000)
+        _ = run.next(at: 1000)
+        run.loseSignal(at: 3000, until: 9000)
+        #expect(run.nextDue == 0)
+        #expect(run.next(at: 3000) == .markers(2...3))
+        #expect(run.nextDue == nil)
+        #expect(run.acknowledge(3) == nil)
+        #expect(run.nextDue == 3000)
+        #expect(run.next(at: 3000) == .control(.finish, time: 3000))
+        #expect(run.nextDue == nil)
+    }
+
     @Test("a replay starts so early that no marker is ever ahead of the clock", arguments: [1.0, 1.5, 10, 1000])
     func replay(speed: Double) {
         let (now, length) = (1_732_350_000_000 as Int64, 600_000 as Int64)

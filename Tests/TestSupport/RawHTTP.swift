@@ -4,9 +4,6 @@ import Glibc
 
 /// One HTTP request over a connection of its own, sent exactly as it is written: clients of the system mend paths and
 /// headers before they send them.
-///
-/// Nor is the system's client a match for these tests otherwise: on Linux it stops hearing of a socket whose number was
-/// used before by another thread, and then waits for ever.
 package struct RawHTTP: Sendable {
     package struct Failure: Error {
         let call: String

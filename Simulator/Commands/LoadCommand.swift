@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+
+/// `simulator load`.
+struct LoadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Loads a server, measures it, and checks what it says.",
+        discussion: """
+            Drives a server that is known by its address, or starts one and reads what it uses. Exits with 1 when a check \
+            fails or a threshold is missed. Against a server that is already there, start that one with --rate-limits off.
+            """)
+
+    @Option(help: "Where the server is (default: http://127.0.0.1:8000).") var url: String?
+    @Option(help: ArgumentHelp("Start this program (runroom) instead.", valueName: "path")) var server: String?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("More flags for it, in one word, with blanks between.", valueName: "flags"))
+    var serverFlags: String?
+    @OptionGroup var crowd: CrowdOptions
+    @Option(help: "The share of the people who drop and come back a minute, 0 to 10.") var churn = 0.0
+    @Option(help: "steady, race-start, reconnect-storm or tunnel.") var profile = LoadProfile.steady
+    @Option(help: "People who join quiet rooms within 5 s in the middle.") var latecomers = 0
+    @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
+    @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
+    @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
+        []
+    @Option(help: "Kill the started server with -9 after so many seconds and start it again.") var restartAt: Double?
+    @Flag(help: "Measure the floor for the same shape afterwards, and say the ratios.") var floor = false
+    @Option(help: "Seconds for which the floor is measured (default: as the load, at most 20).") var floorDuration:
+        Double?
+    @Option(help: "The most that one marker in a hundred may take to a screen: 250ms.") var maxP99: Threshold?
+    @Option(help: "The most that a frame may cost the server: 20us or 1.3x-floor.") var maxCpuPerFrame: Threshold?
+    @Option(help: ArgumentHelp("Write a report as JSON, and as a page beside it.", valueName: "file.json")) var report:
+        String?
+
+    func validate() throws {
+        guard url == nil || server == nil else { throw ValidationError("Give --url or --server, not both.") }
+        guard restartAt == nil || server != nil else { throw ValidationError("--restart-at needs --server.") }
+        guard serverFlags == nil || server != nil else { throw ValidationError("--server-flags needs --server.") }
+        guard (0...10).contains(churn) else { throw ValidationError("--churn must be from 0 to 10.") }
+        guard latecomers >= 0 else { throw ValidationError("There cannot be fewer than no latecomers.") }
+        guard (0...3600).contains(clockError) else { throw ValidationError("--clock-error must be from 0 to 3600.") }
+        if let maxP99, maxP99.needsFloor { throw ValidationError("--max-p99 is a time, like 250ms.") }
+    }
+
+    func run() throws {
+        Interruption.watch()
+        var settings = crowd.settings()
+        settings.churn = churn
+        settings.profile = profile
+        settings.latecomers = latecomers
+        settings.clockError = clockError
+        settings.patience = patience
+        settings.recorded = try CommandParts.plans(gpx: gpx)
+        try CommandParts.checkDescriptors(for: settings)
+        let core = crowd.bindProcessors()
+        let line = ProgressLine()
+
+        var started: StartedServer?
+        let address: SocketAddress
+        let meter: any ServerMeter
+        if let server {
+            let flags = (serverFlags ?? "").split(separator: " ").map(String.init)
+            let process = try StartedServer(
+                executable: server, settings: settings, tick: crowd.tick, flags: flags, core: core)
+            started = process
+            meter = process
+            address = try SocketAddress(host: "127.0.0.1", port: process.port)
+        } else {
+            address = try CommandParts.address(of: url ?? "http://127.0.0.1:8000")
+            meter = try MetricsMeter(address: address)
+        }
+        let lane = try HTTPLane(address: address)
+        let preparation = try Preparation.prepare(
+            settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: line.showPreparation)
+        let engine = try LoadEngine(
+            settings: settings, preparation: preparation, address: address, lane: lane, meter: meter)
+        engine.onProgress = { line.show($0) }
+        if let restartAt, let started {
+            engine.restart = (restartAt, { () throws(SimulatorError) in try started.restart() })
+        }
+        engine.run(isInterrupted: { Interruption.hasCome })
+        line.end()
+        let figures = LoadFigures(engine)
+        let evidence = engine.evidence()
+        // It must not compete with the floor.
+        started?.stop()
+
+        var checks = evidence.checks()
+        let floorFigures = try measureFloor(settings, figures, core: core, line: line)
+        if let maxP99 {
+            checks.append(maxP99.check("p99 from marker to screen", value: figures.latency.p99.map { $0 * 1000 }))
+        }
+        if let maxCpuPerFrame {
+            checks.append(
+                maxCpuPerFrame.check(
+                    "the server's CPU per frame", value: figures.cost.perFrame, floor: floorFigures?.cost.perFrame))
+        }
+        let result = LoadReport(
+            command: CommandLine.arguments.joined(separator: " "), engine: engine, figures: figures,
+            floor: floorFigures, checks: checks)
+        print(
+            Summary(figures: figures, floor: floorFigures, checks: checks, wasInterrupted: engine.wasInterrupted).text)
+        if let report { try result.write(to: report) }
+        if !checks.allSatisfy(\.isPassed) { throw ExitCode(1) }
+    }
+
+    private func measureFloor(
+        _ settings: LoadSettings, _ figures: LoadFigures, core: Int?, line: ProgressLine
+    ) throws(SimulatorError) -> LoadFigures? {
+        guard floor || maxCpuPerFrame?.needsFloor == true, !Interruption.hasCome else { return nil }
+        var shape = settings
+        shape.duration = floorDuration ?? min(20, settings.plannedDuration)
+        let floor = try FloorMeasurement.measure(
+            shape, tick: crowd.tick ?? 200, frameBytes: figures.bytesPerFrame.map { Int($0) }, core: core,
+            isInterrupted: { Interruption.hasCome }, onProgress: { line.show($0) })
+        line.end()
+        return floor
+    }
+}
+
+extension LoadProfile: ExpressibleByArgument {}
+
+extension Threshold: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+}

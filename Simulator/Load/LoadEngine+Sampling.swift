@@ -1,0 +1,128 @@
+import Glibc
+
+/// The time of the load that is measured: everybody is there and runs, and nobody finishes yet.
+struct MeasuredWindow {
+    struct Edge {
+        var at: Nanoseconds
+        var counters: Counters
+        /// Of the server, as far as it is known.
+        var server: ServerUsage?
+        var ownCPU: Double
+        /// Seconds for which this program could have run but another one did.
+        var ownWait: Double?
+
+        init(at moment: Nanoseconds, counters: Counters, server: ServerUsage?) {
+            at = moment
+            self.counters = counters
+            self.server = server
+            ownCPU = OwnProcess.cpuSeconds
+            ownWait = ProcessFiles.waitedSeconds(of: getpid())
+        }
+    }
+
+    var start: Edge?
+    var end: Edge?
+
+    var hasBegun: Bool { start != nil }
+    var isOpen: Bool { start != nil && end == nil }
+}
+
+/// Resident bytes of the server at the stages of a load.
+struct MemoryReadings {
+    var atStart: Int?
+    var afterIdle: Int?
+    var atWindowStart: Int?
+    var atWindowEnd: Int?
+}
+
+/// One second of a load.
+struct LoadSample: Sendable, Codable {
+    /// Seconds since the first connection was begun.
+    var time: Double
+    var connections: Int
+    var markersPerSecond: Double
+    var framesPerSecond: Double
+    /// Milliseconds from a marker to a screen in this second.
+    var p50: Double?
+    var p99: Double?
+    /// Cores.
+    var serverCPU: Double?
+    var ownCPU: Double
+    var serverBytes: Int?
+}
+
+/// What the next sample is a difference to.
+struct SamplingState {
+    var next: Nanoseconds = 0
+    var at: Nanoseconds = 0
+    var counters = Counters()
+    var ownCPU = 0.0
+    var server: (usage: ServerUsage, at: Nanoseconds)?
+    /// When the last of the latecomers had joined.
+    var lastLatecomer: Nanoseconds?
+
+    mutating func begin(at now: Nanoseconds) {
+        at = now
+        next = now + .seconds(1)
+        ownCPU = OwnProcess.cpuSeconds
+    }
+}
+
+extension LoadEngine {
+    /// Once a second.
+    func sample(_ now: Nanoseconds) {
+        let elapsed = max(1e-3, (now - sampling.at).inSeconds)
+        let difference = counters - sampling.counters
+        let cpu = OwnProcess.cpuSeconds
+        let p50 = intervalLatencies.milliseconds(percentile: 50)
+        let p99 = intervalLatencies.milliseconds(percentile: 99)
+        var sample = LoadSample(
+            time: (now - began).inSeconds,
+            connections: members.count(where: \.isPresent),
+            markersPerSecond: Double(difference.markersSent) / elapsed,
+            framesPerSecond: Double(difference.frames) / elapsed, p50: p50, p99: p99,
+            ownCPU: (cpu - sampling.ownCPU) / elapsed)
+        // A meter that asks over the network is asked less often: its questions are work for the server too.
+        if let meter, now - (sampling.server?.at ?? 0) >= meter.interval, let usage = meter.usage() {
+            if let before = sampling.server {
+                sample.serverCPU = (usage.cpuSeconds - before.usage.cpuSeconds) / (now - before.at).inSeconds
+            }
+            sample.serverBytes = usage.residentBytes
+            sampling.server = (usage, now)
+        }
+        samples.append(sample)
+        if samples.count > 20_000 { samples.removeFirst(10_000) }
+        latencies.add(intervalLatencies)
+        intervalLatencies.reset()
+        sampling.at = now
+        sampling.counters = counters
+        sampling.ownCPU = cpu
+        sampling.next = max(sampling.next + .seconds(1), now + .milliseconds(500))
+        onProgress(
+            ProgressLine.Progress(
+                share: share(now), connections: sample.connections, people: members.count,
+                markersPerSecond: sample.markersPerSecond, framesPerSecond: sample.framesPerSecond,
+                median: p50 ?? latencies.milliseconds(percentile: 50),
+                high: p99 ?? latencies.milliseconds(percentile: 99)))
+    }
+
+    /// How far it is, 0...1; nil if there is no end.
+    private func share(_ now: Nanoseconds) -> Double? {
+        if settings.keepsRunning { return nil }
+        guard started > 0 else { return 0 }
+        return min(1, (now - started).inSeconds / max(1, settings.plannedDuration))
+    }
+
+    func beginWindow(_ now: Nanoseconds) {
+        let usage = meter?.usage()
+        memory.atWindowStart = usage?.residentBytes
+        window.start = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
+    }
+
+    func endWindow(_ now: Nanoseconds) {
+        guard window.isOpen else { return }
+        let usage = meter?.usage()
+        memory.atWindowEnd = usage?.residentBytes
+        window.end = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
+    }
+}

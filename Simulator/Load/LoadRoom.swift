@@ -1,0 +1,66 @@
+import Glibc
+
+/// A room as the engine knows it.
+///
+/// Lives on the engine's thread.
+final class LoadRoom {
+    /// The position among all rooms.
+    let index: Int
+    let runID: String
+    let password: String
+    var members: [Member] = []
+    var board = RoomBoard()
+    var hasBegun = false
+    /// The runner with a number.
+    private var runners: [Member?] = []
+    /// The events that the first viewer was told of lately, by number modulo the capacity.
+    private var events: [(bytes: [UInt8], event: RoomEvent)?] = Array(repeating: nil, count: LoadRoom.rememberedEvents)
+
+    /// As many as the protocol lets a viewer recover.
+    private static let rememberedEvents = 256
+
+    init(index: Int, runID: String, password: String) {
+        self.index = index
+        self.runID = runID
+        self.password = password
+    }
+
+    subscript(number: Int32) -> Member? {
+        get { runners.indices.contains(Int(number)) ? runners[Int(number)] : nil }
+        set {
+            guard (1...RoomBoard.highestNumber).contains(number) else { return }
+            while runners.count <= Int(number) { runners.append(nil) }
+            runners[Int(number)] = newValue
+        }
+    }
+
+    /// The highest number that a runner has.
+    var highestNumber: Int32 { Int32(runners.count) - 1 }
+
+    /// The event that these bytes tell of, read once for all viewers who are told it in the same bytes.
+    ///
+    /// - Returns: The event, and whether another viewer was told something else of it.
+    func event(_ bytes: UnsafeRawBufferPointer, number: Int) throws(JSONError) -> (RoomEvent, isContradiction: Bool) {
+        let index = number % Self.rememberedEvents
+        if number > 0, let known = events[index], known.event.number == number, known.bytes.count == bytes.count,
+            known.bytes.withUnsafeBytes({ isEqual($0, bytes) })
+        {
+            return (known.event, false)
+        }
+        guard case .event(let event) = try ServerMessage(bytes), event.number == number else {
+            throw JSONError(offset: 0)
+        }
+        return (event, isContradiction: contradicts(event, bytes: Array(bytes)))
+    }
+
+    /// Whether an event, told in `joined`, is another than the first viewer was told; remembers it if it is the first.
+    func contradicts(_ event: RoomEvent, bytes: [UInt8] = []) -> Bool {
+        guard event.number > 0 else { return true }
+        let index = event.number % Self.rememberedEvents
+        if let known = events[index], known.event.number >= event.number {
+            return known.event.number == event.number && known.event != event
+        }
+        events[index] = (bytes, event)
+        return false
+    }
+}

@@ -1,0 +1,96 @@
+import Geo
+
+/// What is to be simulated.
+struct LoadSettings: Sendable {
+    var rooms = 1
+    /// In each room.
+    var runners = 8
+    /// In each room.
+    var spectators = 0
+    /// People who join rooms in which nothing happens, and say nothing.
+    var idle = 0
+    /// Spectators of such rooms who come within five seconds in the middle of the time.
+    var latecomers = 0
+    /// The one room to use, instead of new ones.
+    var room: (runID: String, password: String)?
+    /// How much faster than life.
+    var speed = 1.0
+    /// Markers a second of each runner.
+    var rate = 1.0
+    /// Seconds on the wall for which markers are sent; nil for as long as a recorded track takes.
+    var duration: Double?
+    /// The share of the people who drop and come back, a minute.
+    var churn = 0.0
+    var profile = LoadProfile.steady
+    /// Connections that are begun in a second.
+    var connectRate = 1000.0
+    /// Seconds that everybody may take to arrive after the last was to begin.
+    var patience = 30.0
+    /// The most by which a phone's clock is wrong, in seconds.
+    var clockError = 0.0
+    /// What the clients speak.
+    var system = CoordinateSystem.wgs84
+    /// Runs follow each other until somebody stops the program.
+    var keepsRunning = false
+    /// Whether people cheer, pause and lose signal now and then.
+    var isLively = false
+    /// Decides everything that is random.
+    var seed: UInt64 = 1
+    /// Tracks to run instead of invented ones.
+    var recorded: [RunPlan] = []
+    /// Where invented ones are, WGS-84 degrees.
+    var places: [(latitude: Double, longitude: Double)] = LoadSettings.parks
+    /// Mean seconds between cuts of a runner's connection; nil for none but the network's own.
+    var dropInterval: Double?
+    /// Nothing is judged, nor are runs finished: the other side is a floor, not a server.
+    var isFloor = false
+
+    /// Parks that people run in: Beijing's Olympic Forest, Chaoyang, Hyde Park, Central Park.
+    static let parks: [(latitude: Double, longitude: Double)] = [
+        (40.0170, 116.3900), (39.9445, 116.4760), (51.5073, -0.1657), (40.7745, -73.9712),
+    ]
+
+    /// The longest run that the server believes: `start` reaches at most 24 h back.
+    static let longestRun: Int64 = 23 * 3_600_000
+    /// Idle people of one room.
+    static let idlersPerRoom = 1000
+    /// More invented runs than these are shared by several runners: ten thousand of them for an hour would not fit.
+    static let distinctRuns = 1024
+    /// Seconds in which the latecomers come.
+    static let latecomersTime = 5.0
+
+    /// Seconds within which people start.
+    ///
+    /// Phones do not tick together; and a start is told to everybody in the room, so that ten thousand in one second
+    /// would be a storm. In a race it is.
+    var startSpread: Double {
+        profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
+    }
+
+    /// Everybody who will be connected.
+    var connections: Int { rooms * (runners + spectators) + idle + latecomers }
+    var idleRooms: Int { (idle + latecomers + Self.idlersPerRoom - 1) / Self.idlersPerRoom }
+    /// Seconds for which markers are sent, as far as it is known beforehand.
+    var plannedDuration: Double {
+        duration ?? recorded.map { Double($0.length) / 1000 / speed }.max() ?? 60
+    }
+
+    /// The plan of one runner's run, of which 0 is the first.
+    func plan(room: Int, runner: Int, run: Int) throws(CoordinateError) -> RunPlan {
+        let stream = UInt64(room) << 40 | UInt64(runner) << 20 | UInt64(run)
+        var generator = SeededGenerator(seed: seed, stream: stream)
+        if !recorded.isEmpty {
+            let plan = recorded[(room * runners + runner + run) % recorded.count]
+            let limit = duration.map { Int64($0 * speed * 1000) } ?? Self.longestRun
+            return plan.prefix(min(limit, Self.longestRun))
+        }
+        let place = places[room % places.count]
+        var length = (duration ?? 60) * speed
+        if keepsRunning { length = .random(in: 240...900, using: &generator) }
+        var run = SyntheticRun(
+            latitude: place.latitude, longitude: place.longitude, length: min(length, Double(Self.longestRun) / 1000))
+        run.interval = 1 / rate
+        run.hasPause = isLively && (keepsRunning ? generator.chance(0.5) : runner % 4 == 3)
+        return try run.plan(using: &generator)
+    }
+}

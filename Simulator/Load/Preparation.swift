@@ -1,0 +1,100 @@
+import Foundation
+
+/// Somebody with an account.
+struct Account: Sendable {
+    var username: String
+    var token: String
+}
+
+/// What must exist on the server before the first WebSocket: accounts and rooms.
+struct Preparation: Sendable {
+    struct Room: Sendable {
+        var runID: String
+        var password: String
+        var runners: [Account] = []
+    }
+
+    /// Those with runners first, then those of the idle.
+    var rooms: [Room]
+
+    /// Registers the runners and makes the rooms over a few connections that stay open.
+    ///
+    /// - Parameters:
+    ///   - settings: How many of each.
+    ///   - lane: To the server.
+    ///   - isCancelled: Asked now and then.
+    ///   - progress: Called with what has been done out of how much.
+    /// - Returns: What there is now.
+    /// - Throws: ``SimulatorError`` for whatever the server refused.
+    static func prepare(
+        _ settings: LoadSettings, lane: HTTPLane, isCancelled: () -> Bool, progress: (Int, Int) -> Void
+    ) throws(SimulatorError) -> Preparation {
+        // Names are of this moment, so that the same seed runs against the same server as often as one likes.
+        let stamp = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
+        let roomCount = settings.rooms + settings.idleRooms
+        let runnerCount = settings.rooms * settings.runners
+        var rooms = (0..<roomCount).map { index in
+            let (runID, password) = settings.room ?? ("sim-\(stamp)-\(index + 1)", "sim-\(stamp)")
+            return Room(runID: runID, password: password)
+        }
+        var failure: SimulatorError?
+        var done = 0
+        for room in rooms {
+            lane.enqueue(REST.createRoom(room.runID, password: room.password)) { answer in
+                done += 1
+                let isThere = answer.status == 400 && settings.room != nil && answer.message.contains("exists")
+                if !(200..<300).contains(answer.status), !isThere {
+                    failure = failure ?? REST.failure(answer, what: "create room \(room.runID)", lane: lane)
+                }
+            }
+        }
+        var accounts: [Account?] = Array(repeating: nil, count: runnerCount)
+        for number in 0..<runnerCount {
+            let username =
+                runnerCount <= names.count ? "\(names[number])-\(stamp)" : "sim-\(stamp)-r\(number + 1)"
+            lane.enqueue(REST.register(username: username, password: "sim-\(stamp)")) { answer in
+                done += 1
+                if let token = REST.token(in: answer) {
+                    accounts[number] = Account(username: username, token: token)
+                } else {
+                    failure = failure ?? REST.failure(answer, what: "register \(username)", lane: lane)
+                }
+            }
+        }
+        var shown = 0
+        while !lane.isIdle, failure == nil {
+            if isCancelled() { throw .interrupted }
+            lane.pump(milliseconds: 100)
+            if done - shown >= 100 || lane.isIdle {
+                shown = done
+                progress(done, roomCount + runnerCount)
+            }
+        }
+        if let failure { throw failure }
+        for number in 0..<runnerCount {
+            if let account = accounts[number] { rooms[number / settings.runners].runners.append(account) }
+        }
+        return Preparation(rooms: rooms)
+    }
+
+    /// Rooms and runners of a floor, which knows neither.
+    static func ofFloor(_ settings: LoadSettings) -> Preparation {
+        Preparation(
+            rooms: (0..<settings.rooms + settings.idleRooms).map { room in
+                Room(
+                    runID: "floor-\(room)", password: "floor",
+                    runners: room < settings.rooms
+                        ? (0..<settings.runners).map {
+                            Account(
+                                username: "floor-\(room)-\($0)",
+                                token: "0123456789abcdef0123456789abcdef0123456789abcdef")
+                        }
+                        : [])
+            })
+    }
+
+    /// What runners of a small simulation are called on the screen.
+    private static let names = [
+        "Ana", "小雨", "Ben", "建国", "Chloé", "晓明", "Dario", "丽丽", "Eva", "志强", "Femi", "海燕", "Grace", "子轩", "Hugo", "美玲",
+    ]
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Glibc
+
+/// What a server has used.
+struct ServerUsage: Sendable {
+    /// User and system time of all threads since it was started, in seconds.
+    var cpuSeconds: Double
+    var residentBytes: Int
+    /// Seconds for which its busiest thread could have run but another program did; nil when it is not known.
+    var waitedSeconds: Double?
+}
+
+/// Somebody who can tell what a server has used.
+protocol ServerMeter: AnyObject {
+    /// How often it may be asked without disturbing what is measured.
+    var interval: Nanoseconds { get }
+    /// Nil when it is not to be had now.
+    func usage() -> ServerUsage?
+}
+
+/// Reads a process of this machine under `/proc`.
+enum ProcessFiles {
+    /// - Parameter pid: A process.
+    /// - Returns: Nil if there is none, or its files cannot be read.
+    static func usage(of pid: pid_t) -> ServerUsage? {
+        guard let stat = text("/proc/\(pid)/stat"), let statm = text("/proc/\(pid)/statm") else { return nil }
+        var usage = usage(stat: stat, statm: statm)
+        usage?.waitedSeconds = waitedSeconds(of: pid)
+        return usage
+    }
+
+    /// Seconds that the busiest thread of a process waited for a processor: the kernel's `schedstat`, fields 1 and 2.
+    static func waitedSeconds(of pid: pid_t) -> Double? {
+        guard let tasks = opendir("/proc/\(pid)/task") else { return nil }
+        defer { closedir(tasks) }
+        var busiest: (ran: Double, waited: Double)?
+        while let entry = readdir(tasks) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let text = text("/proc/\(pid)/task/\(name)/schedstat") else { continue }
+            let fields = text.split(separator: " ")
+            guard fields.count >= 2, let ran = Double(fields[0]), let waited = Double(fields[1]) else { continue }
+            if ran > busiest?.ran ?? -1 { busiest = (ran, waited) }
+        }
+        return busiest.map { $0.waited / 1e9 }
+    }
+
+    /// Reads what the two files say: proc(5), fields 14 and 15 of the one and 2 of the other.
+    static func usage(stat: String, statm: String) -> ServerUsage? {
+        // The name, in parentheses, may contain anything.
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        let pages = statm.split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]), pages.count > 1,
+            let resident = Int(pages[1])
+        else { return nil }
+        return ServerUsage(
+            cpuSeconds: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))),
+            residentBytes: resident * sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    private static func text(_ path: String) -> String? {
+        // Files under /proc have no size, which Foundation's readers want to know beforehand on some systems.
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 2048)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    }
+}
+
+/// Asks a server that is known by its address only, at its `/metrics`.
+final class MetricsMeter: ServerMeter {
+    private let lane: HTTPLane
+
+    /// - Parameter address: Where the server is.
+    /// - Throws: ``SimulatorError/noLoop(_:)``.
+    init(address: SocketAddress) throws(SimulatorError) {
+        lane = try HTTPLane(address: address, connections: 1, patience: 0, timeout: .seconds(2))
+    }
+
+    var interval: Nanoseconds { .seconds(5) }
+
+    func usage() -> ServerUsage? {
+        let answer = lane.answer(to: HTTPLane.Call(method: "GET", path: "/metrics"))
+        return answer.status == 200 ? Self.usage(in: String(decoding: answer.body, as: UTF8.self)) : nil
+    }
+
+    /// Reads a page in Prometheus's text format.
+    static func usage(in page: String) -> ServerUsage? {
+        var cpu: Double?
+        var bytes: Double?
+        for line in page.split(separator: "\n") {
+            let parts = line.split(separator: " ")
+            guard parts.count == 2 else { continue }
+            if parts[0] == "process_cpu_seconds_total" { cpu = Double(parts[1]) }
+            if parts[0] == "process_resident_memory_bytes" { bytes = Double(parts[1]) }
+        }
+        guard let cpu, let bytes else { return nil }
+        return ServerUsage(cpuSeconds: cpu, residentBytes: Int(bytes))
+    }
+}
+
+/// What this program itself uses.
+enum OwnProcess {
+    /// User and system time of all threads, in seconds.
+    static var cpuSeconds: Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+}

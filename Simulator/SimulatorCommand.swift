@@ -1,9 +1,0 @@
-import ArgumentParser
-
-@main
-struct SimulatorCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "simulator",
-        abstract: "Sends fake runners into run rooms and checks what the server makes of them.",
-        subcommands: [RunCommand.self])
-}

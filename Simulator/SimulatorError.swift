@@ -1,0 +1,30 @@
+/// Why a simulation cannot begin or go on, in a sentence for the person at the terminal.
+enum SimulatorError: Error, Hashable, CustomStringConvertible {
+    case badURL(String)
+    case unreachable(url: String, reason: String)
+    case unreadableGPX(file: String, reason: String)
+    case refused(what: String, status: Int, message: String)
+    case unexpectedAnswer(what: String)
+    case noLoop(String)
+    case noPlace(String)
+    case noServer(String)
+    case interrupted
+    case unwritableReport(file: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .badURL(let url):
+            "\(url) is not the address of a server; it looks like http://127.0.0.1:8000. (TLS is not spoken here.)"
+        case .unreachable(let url, let reason): "Cannot reach \(url): \(reason)."
+        case .unreadableGPX(let file, let reason): "Cannot read \(file): \(reason)."
+        case .refused(let what, let status, let message): "The server refused to \(what): \(status) \(message)."
+        case .unexpectedAnswer(let what): "The server's answer to “\(what)” is not the JSON it should be."
+        case .noLoop(let reason): "Cannot start the network: \(reason)."
+        case .noPlace(let place):
+            "\(place) is not a place; it looks like 40.0170,116.3900, within 85 degrees of the equator."
+        case .noServer(let reason): "The server cannot be started: \(reason)."
+        case .interrupted: "Interrupted before it began."
+        case .unwritableReport(let file, let reason): "Cannot write \(file): \(reason)."
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// The simulator's load against real servers, and against what only pretends to be one.
+@Suite("The simulator's load", .inTurn) struct LoadTests {
+    /// The program beside the server's.
+    static var simulator: String {
+        URL(fileURLWithPath: ServerProcess.executable).deletingLastPathComponent().appendingPathComponent("simulator")
+            .path
+    }
+
+    static func load(_ arguments: String...) async throws -> (
+        ending: RunningProgram.Ending, output: String, errors: String
+    ) {
+        try await RunningProgram.run(simulator, ["load"] + arguments)
+    }
+
+    @Test("passes its checks against a server that it starts, and leaves a report")
+    func passes() async throws {
+        let workshop = try Workshop()
+        let report = workshop.file("report.json")
+        let (ending, output, errors) = try await Self.load(
+            "--server", ServerProcess.executable, "--rooms", "2", "--runners", "5", "--spectators", "1", "--idle", "3",
+            "--duration", "5", "--churn", "5", "--max-p99", "10s", "--report", report)
+        #expect(ending == .exit(0), "\(output)\n\(errors)")
+        #expect(output.contains("ok    every run ended and was stored (10)"))
+        #expect(!output.contains("FAIL"))
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report))) as? [String: Any])
+        #expect(json["isPassed"] as? Bool == true)
+        let page = try String(contentsOfFile: workshop.file("report.html"), encoding: .utf8)
+        #expect(page.contains("<svg") && page.contains("</html>"))
+    }
+
+    @Test("passes its checks when the server is killed and started again in the middle")
+    func restart() async throws {
+        let (ending, output, errors) = try await Self.load(
+            "--server", ServerProcess.executable, "--rooms", "2", "--runners", "4", "--duration", "8", "--restart-at",
+            "4")
+        #expect(ending == .exit(0), "\(output)\n\(errors)")
+        #expect(output.contains("killed and started again"))
+    }
+
+    @Test("misses a threshold that nobody can keep, and says so by its status")
+    func threshold() async throws {
+        let server = try await ServerProcess.start()
+        let (ending, output, _) = try await Self.load(
+            "--url", "http://127.0.0.1:\(server.port)", "--rooms", "1", "--runners", "2", "--duration", "4",
+            "--max-p99", "1us")
+        #expect(ending == .exit(1))
+        #expect(output.contains("FAIL  p99 from marker to screen"))
+        #expect(output.contains("server CPU"), "read from /metrics")
+    }
+
+    @Test("ends by itself against a server of nonsense")
+    func nonsense() async throws {
+        let server = try NonsenseServer()
+        let (ending, output, _) = try await Self.load(
+            "--url", "http://127.0.0.1:\(server.port)", "--rooms", "1", "--runners", "2", "--duration", "4",
+            "--patience", "2")
+        #expect(ending == .exit(1))
+        #expect(output.contains("no WebSocket frame") && output.contains("0 of 2 ended"))
+    }
+
+    @Test("says in a sentence that nobody listens")
+    func nobody() async throws {
+        let (ending, _, errors) = try await Self.load("--url", "https://127.0.0.1:1")
+        #expect(ending != .exit(0))
+        #expect(errors.contains("is not the address of a server"))
+    }
+
+    @Test("the floor reads and writes as a server does, and does nothing else")
+    func floor() async throws {
+        let (ending, output, errors) = try await RunningProgram.run(
+            Self.simulator, ["floor", "--rooms", "2", "--runners", "5", "--duration", "4"])
+        #expect(ending == .exit(0), "\(errors)")
+        #expect(output.contains("server CPU per"))
+    }
+}
+
+/// Registers everybody, opens every WebSocket, and then talks nonsense and hangs up.
+private final class NonsenseServer: Sendable {
+    let port: Int
+    private let listener: Int32
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutableBytes(of: &address) { bytes in
+            let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+            return bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
+                && getsockname(listener, pointer, &length) == 0
+        }
+        guard isListening else { throw RunningProgram.CannotRun(description: String(cString: strerror(errno))) }
+        self.listener = listener
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread { [listener] in
+            while true {
+                let peer = accept(listener, nil, nil)
+                guard peer >= 0 else { return }
+                Thread.detachNewThread { Self.serve(peer) }
+            }
+        }
+    }
+
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    private static func serve(_ peer: Int32) {
+        defer { close(peer) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(peer, &buffer, buffer.count, 0)
+            guard count > 0 else { return }
+            let request = String(decoding: buffer[..<count], as: UTF8.self)
+            if request.hasPrefix("GET /live") {
+                // The answer to the nonce of RFC 6455's example, and then what is no frame.
+                let answer = """
+                    HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\u{7f}\u{7f}\u{7f}\u{7f}
+                    """
+                _ = Array(answer.utf8).withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                return
+            }
+            let body = #"{"token":"0123"}"#
+            let answer = "HTTP/1.1 201 Created\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            _ = Array(answer.utf8).withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+}

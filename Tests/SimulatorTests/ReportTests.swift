@@ -1,0 +1,121 @@
+import Glibc
+import Testing
+
+@testable import Simulator
+
+@Suite("Thresholds") struct ThresholdTests {
+    @Test(
+        "are a time, or so many times the floor",
+        arguments: [
+            ("250ms", .microseconds(250_000)), ("20us", .microseconds(20)), ("1.5s", .microseconds(1_500_000)),
+            ("1.3x-floor", .timesFloor(1.3)), ("20µs", .microseconds(20)), ("250", nil), ("ms", nil), ("-1ms", nil),
+            ("1.3xfloor", nil), ("", nil), ("infms", nil),
+        ] as [(String, Threshold?)])
+    func reading(text: String, threshold: Threshold?) {
+        #expect(Threshold(text) == threshold)
+    }
+
+    @Test("pass up to their value, and never without one")
+    func judging() {
+        let time = Threshold.microseconds(20)
+        #expect(time.check("x", value: 20).isPassed)
+        #expect(!time.check("x", value: 20.1).isPassed)
+        #expect(!time.check("x", value: nil).isPassed)
+        let ratio = Threshold.timesFloor(1.3)
+        #expect(ratio.check("x", value: 13, floor: 10).isPassed)
+        #expect(!ratio.check("x", value: 13.1, floor: 10).isPassed)
+        #expect(!ratio.check("x", value: 13, floor: nil).isPassed)
+    }
+}
+
+@Suite("What a load looks like") struct ReportTests {
+    @Test("the simulator says so when it was the bottleneck itself")
+    func bottleneck() {
+        #expect(LoadFigures.bottleneck(ownCPU: 0.5, lateness: 5) == nil)
+        #expect(LoadFigures.bottleneck(ownCPU: 0.95, lateness: 5) != nil)
+        #expect(LoadFigures.bottleneck(ownCPU: 0.5, lateness: 80) != nil)
+    }
+
+    @Test("a plot has a line for each series and asks for nothing from elsewhere")
+    func plot() {
+        let svg = LinePlot(
+            unit: "ms",
+            series: [
+                .init(name: "p99", color: "#c00", points: [(0, 1), (1, 30), (2, 20)]),
+                .init(name: "p50", color: "#00c", points: [(0, 1), (1, 3), (2, 2)]),
+            ]
+        ).svg
+        #expect(svg.split(separator: "<polyline").count == 3)
+        #expect(!svg.contains("http"))
+        #expect(LinePlot(unit: "", series: []).svg == "<p>Nothing was measured.</p>")
+        #expect(BarPlot(bars: [.init(from: 0, count: 0)]).svg == "<p>Nothing was measured.</p>")
+        #expect(BarPlot(bars: [.init(from: 0, count: 3), .init(from: 20, count: 9)]).svg.contains("from 20 ms: 9"))
+    }
+
+    @Test("axes end at round numbers", arguments: [(7.0, 8.0), (0.33, 0.4), (100, 100), (230, 300), (0, 1e-6)])
+    func axis(highest: Double, top: Double) {
+        #expect(abs(LinePlot.Axis(highest: highest).top - top) < top * 0.01 + 1e-9)
+    }
+
+    @Test("text is shown as it is, not as HTML")
+    func escaping() {
+        #expect(ReportPage.escaped("<b> & co") == "&lt;b&gt; &amp; co")
+    }
+
+    @Test("the line of progress has a bar, connections, rates and latencies")
+    func progress() {
+        let line = ProgressLine.line(
+            .init(
+                share: 0.5, connections: 9, people: 10, markersPerSecond: 10, framesPerSecond: 50, median: 100,
+                high: 200))
+        #expect(
+            line == "[##########..........] 9/10 connected  10 markers/s  50 frames/s  p50 100 ms  p99 200 ms")
+    }
+
+    @Test("differences of counters are what happened in between")
+    func counters() {
+        var (earlier, later) = (Counters(), Counters())
+        earlier.frames = 3
+        later.frames = 10
+        later.bytesSent = 5
+        #expect((later - earlier).frames == 7)
+        #expect((later - earlier).bytesSent == 5)
+    }
+}
+
+@Suite("What a server has used") struct ServerUsageTests {
+    @Test("is read from /proc whatever the program is called")
+    func files() throws {
+        let stat = "12 (a) b (c)) S 1 12 12 0 -1 4194304 1 2 3 4 250 50 0 0 20 0 3 0 1 2 3"
+        let usage = try #require(ProcessFiles.usage(stat: stat, statm: "1000 25 3 4 0 5 0"))
+        #expect(usage.cpuSeconds == 3)
+        #expect(usage.residentBytes == 25 * 4096)
+        #expect(ProcessFiles.usage(stat: "12", statm: "") == nil)
+        #expect(ProcessFiles.usage(of: getpid()) != nil)
+    }
+
+    @Test("is read from a page of metrics")
+    func metrics() throws {
+        let page = """
+            # HELP process_cpu_seconds_total User and system CPU time in seconds.
+            process_cpu_seconds_total 12.5
+            process_resident_memory_bytes 1048576
+            """
+        let usage = try #require(MetricsMeter.usage(in: page))
+        #expect(usage.cpuSeconds == 12.5)
+        #expect(usage.residentBytes == 1 << 20)
+        #expect(MetricsMeter.usage(in: "") == nil)
+    }
+}
+
+@Suite("Profiles") struct LoadProfileTests {
+    @Test("cut everybody off in the middle, or for a minute at most")
+    func outages() {
+        #expect(LoadProfile.steady.outage(in: 60) == nil)
+        #expect(LoadProfile.raceStart.outage(in: 60) == nil)
+        #expect(LoadProfile.reconnectStorm.outage(in: 60)! == (30, 0))
+        #expect(LoadProfile.tunnel.outage(in: 60)! == (20, 20))
+        #expect(LoadProfile.tunnel.outage(in: 600)! == (200, 60))
+        #expect(LoadProfile(rawValue: "race-start") == .raceStart)
+    }
+}
