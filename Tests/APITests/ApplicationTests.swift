@@ -21,7 +21,7 @@ import Testing
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    @Test("it serves on the port it says, and what was stored is there after a restart", .timeLimit(.minutes(1)))
+    @Test("it serves on the port it says, and what was stored is there after a restart", .timeLimit(.minutes(5)))
     func servesAndRestarts() async throws {
         let directory = Directory()
         let first = try make(directory)
@@ -48,7 +48,7 @@ import Testing
         await second.stop()
     }
 
-    @Test("what a poller reports is on a spectator's screen in a frame", .timeLimit(.minutes(1)))
+    @Test("what a poller reports is on a spectator's screen in a frame", .timeLimit(.minutes(5)))
     func isOneTruth() async throws {
         let directory = Directory()
         let application = try make(directory)
@@ -90,7 +90,7 @@ import Testing
         await application.stop()
     }
 
-    @Test("uploads of one image each, at once and without a boundary, are one post", .timeLimit(.minutes(1)))
+    @Test("uploads of one image each, at once and without a boundary, are one post", .timeLimit(.minutes(5)))
     func mergesUploads() async throws {
         let directory = Directory()
         let application = try make(directory)
@@ -124,7 +124,7 @@ import Testing
         await application.stop()
     }
 
-    @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(1)))
+    @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(5)))
     func reportsBadStarts() async throws {
         let directory = Directory(), other = Directory()
         let first = try make(directory)

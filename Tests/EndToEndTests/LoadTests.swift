@@ -14,7 +14,8 @@ import Testing
     static func load(_ arguments: String...) async throws -> (
         ending: RunningProgram.Ending, output: String, errors: String
     ) {
-        try await RunningProgram.run(simulator, ["load"] + arguments)
+        // Some seconds by its own plan, and more on a busy machine.
+        try await RunningProgram.run(simulator, ["load"] + arguments, within: .seconds(120))
     }
 
     @Test("passes its checks against a server that it starts, and leaves a report")

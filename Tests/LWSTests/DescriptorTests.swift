@@ -4,7 +4,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("Descriptors", .timeLimit(.minutes(1))) struct DescriptorTests {
+@Suite("Descriptors", .timeLimit(.minutes(5))) struct DescriptorTests {
     @Test("the end of a server closes no descriptor that another thread was given meanwhile")
     func strangers() async throws {
         let isOver = Mutex(false)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("Event loop", .timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite("Event loop", .timeLimit(.minutes(5))) struct EventLoopTests {
     actor Counter {
         let loop: EventLoop
         var count = 0

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("HTTP server", .timeLimit(.minutes(1))) struct HTTPServerTests {
+@Suite("HTTP server", .timeLimit(.minutes(5))) struct HTTPServerTests {
     static func text(_ text: String, status: HTTPTypes.HTTPResponse.Status = .ok) -> LWS.HTTPResponse {
         HTTPResponse(status: status, headers: [.contentType: "text/plain"], body: .bytes(Array(text.utf8)))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("Multipart forms", .timeLimit(.minutes(1))) struct MultipartTests {
+@Suite("Multipart forms", .timeLimit(.minutes(5))) struct MultipartTests {
     static let body = [
         "--b", "Content-Disposition: form-data; name=\"a\"", "", "one",
         "--b", "content-disposition: form-data; name=\"你\"", "", "two\r\nlines --b\r\n-",

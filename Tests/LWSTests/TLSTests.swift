@@ -4,7 +4,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("TLS", .timeLimit(.minutes(1))) struct TLSTests {
+@Suite("TLS", .timeLimit(.minutes(5))) struct TLSTests {
     /// A certificate for localhost that signs itself, until 2126, and its key; made for these tests alone.
     static let certificate = """
         -----BEGIN CERTIFICATE-----

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LWS
 
-@Suite("WebSocket", .timeLimit(.minutes(1))) struct WebSocketTests {
+@Suite("WebSocket", .timeLimit(.minutes(5))) struct WebSocketTests {
     typealias Event = SocketRecorder.Event
 
     /// Opens a client connection and returns its recorder.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Live
 
-@Suite("Live rooms", .timeLimit(.minutes(1))) struct LiveRoomsTests {
+@Suite("Live rooms", .timeLimit(.minutes(5))) struct LiveRoomsTests {
     private let directory = TestDirectory()
 
     private func room(_ stage: Stage, with names: String...) async throws {

@@ -145,10 +145,20 @@ final class RawSocket {
         try await send(1, Array(try JSONSerialization.data(withJSONObject: json)))
     }
 
+    /// Sends messages in one piece.
+    func send(texts: [String]) async throws { try await write(texts.flatMap { Self.frame(1, Array($0.utf8)) }) }
+
     /// Sends one frame: 0 is a continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong.
     func send(_ opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true, reserved: UInt8 = 0)
         async throws
     {
+        try await write(
+            Self.frame(opcode, payload, isFinal: isFinal, isMasked: isMasked, reserved: reserved))
+    }
+
+    private static func frame(
+        _ opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true, reserved: UInt8 = 0
+    ) -> [UInt8] {
         var frame: [UInt8] = [(isFinal ? 0x80 : 0) | reserved | opcode]
         let mask: UInt8 = isMasked ? 0x80 : 0
         switch payload.count {
@@ -165,7 +175,7 @@ final class RawSocket {
         } else {
             frame += payload
         }
-        try await write(frame)
+        return frame
     }
 
     func write(_ bytes: [UInt8]) async throws {

@@ -83,12 +83,13 @@ final class RunningProgram: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end, which is to come within a limit.
     static func run(
-        _ executable: String, _ arguments: [String], environment: [String: String] = [:]
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:],
+        within limit: Duration = .seconds(20)
     ) async throws -> (ending: Ending, output: String, errors: String) {
         let program = try RunningProgram(executable, arguments, environment: environment)
-        let ending = try await program.ended()
+        let ending = try await program.ended(within: limit)
         return (ending, program.output, program.errors)
     }
 
@@ -104,8 +105,8 @@ final class RunningProgram: Sendable {
         return ending.withLock { $0 } != nil
     }
 
-    func ended() async throws -> Ending {
-        try await eventually("end of process \(processIdentifier)") { hasEnded }
+    func ended(within limit: Duration = .seconds(20)) async throws -> Ending {
+        try await eventually("end of process \(processIdentifier)", within: limit) { hasEnded }
         return ending.withLock { $0 } ?? .exit(-1)
     }
 

@@ -90,6 +90,9 @@ final class ServerProcess: Sendable {
         return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
     }
 
+    /// The address sanitizer is built in, here and in the server: what it notes of each allocation is memory as well.
+    static let isSanitized = dlsym(nil, "__asan_init") != nil
+
     /// How many locks on files it holds, by the system's word.
     func locks() throws -> Int {
         try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
