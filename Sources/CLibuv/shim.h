@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /* Glibc's functions that are hidden from Swift behind _GNU_SOURCE. */
 static inline int CLibuv_accept4(int descriptor, struct sockaddr *address, socklen_t *size) {
@@ -19,6 +20,13 @@ static inline int CLibuv_mkostemp(char *template_) {
 static inline int CLibuv_set_thread_name(const char *name) {
     extern int pthread_setname_np(pthread_t, const char *);
     return pthread_setname_np(pthread_self(), name);
+}
+
+/* Sends two buffers in one call, as far as the socket takes them. */
+static inline ssize_t CLibuv_send2(int descriptor, const void *first, size_t size1, const void *second, size_t size2) {
+    struct iovec parts[2] = {{(void *)first, size1}, {(void *)second, size2}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Enumerators that hide behind macros of the same name. */

@@ -1,16 +1,17 @@
 internal import CLibwebsockets
 
-/// A text message with the room in front that libwebsockets needs, so that the same bytes go to any number of sockets.
+/// A text message as one WebSocket frame of a server, so that the same bytes go to any number of sockets.
 ///
-/// The frame header that is written into that room is the same for each socket of a server, so one message may be sent
-/// to thousands of sockets of one loop without a copy.
+/// A server's frames are not masked: one header serves all of its sockets, and is written once, in front of the text.
+/// Several messages may be joined into one, frame behind frame, which a socket takes in one system call.
 ///
-/// `@unchecked`: the text is never changed after `init`; the room in front is written to by `WebSocket.send` alone,
-/// on the thread of the loop whose sockets it is sent to, always with the same bytes. A message belongs to one loop.
+/// `@unchecked`: the bytes are never changed after `init`.
 public final class OutgoingMessage: @unchecked Sendable {
-    /// The bytes of the text.
+    /// The bytes of the text; of joined messages, of their frames.
     public let count: Int
     private let buffer: UnsafeMutableRawPointer
+    /// The bytes of the frame's header; none in front of joined messages, which have theirs.
+    private let headerCount: Int
 
     public init(_ text: String) {
         var text = text
@@ -22,6 +23,7 @@ public final class OutgoingMessage: @unchecked Sendable {
             return buffer
         }
         count = text.utf8.count
+        headerCount = Self.writeHeader(count, before: buffer + CLibwebsockets_PRE)
     }
 
     /// Makes a message in place.
@@ -33,6 +35,44 @@ public final class OutgoingMessage: @unchecked Sendable {
         buffer = Self.allocate(capacity)
         count = fill(UnsafeMutableRawBufferPointer(start: buffer + CLibwebsockets_PRE, count: capacity))
         precondition((0...capacity).contains(count), "a message cannot hold more than its capacity")
+        headerCount = Self.writeHeader(count, before: buffer + CLibwebsockets_PRE)
+    }
+
+    /// Joins messages of a server, to be sent in this order.
+    ///
+    /// A client's socket does not take it.
+    public init(joining messages: [OutgoingMessage]) {
+        count = messages.reduce(0) { $0 + $1.frame.count }
+        buffer = Self.allocate(count)
+        headerCount = 0
+        var end = buffer + CLibwebsockets_PRE
+        for message in messages {
+            let frame = message.frame
+            if let source = frame.baseAddress { end.copyMemory(from: source, byteCount: frame.count) }
+            end += frame.count
+        }
+    }
+
+    /// Writes the header of a final text frame that is not masked; RFC 6455, section 5.2.
+    ///
+    /// - Returns: Its length.
+    private static func writeHeader(_ count: Int, before payload: UnsafeMutableRawPointer) -> Int {
+        let length =
+            switch count {
+            case ..<126: 2
+            case ..<65_536: 4
+            default: 10
+            }
+        let header = UnsafeMutableRawBufferPointer(start: payload - length, count: length)
+        header[0] = 0x81
+        if length == 2 {
+            header[1] = UInt8(count)
+            return length
+        }
+        header[1] = length == 4 ? 126 : 127
+        // Big-endian.
+        for index in 2..<length { header[index] = UInt8(truncatingIfNeeded: count >> (8 * (length - 1 - index))) }
+        return length
     }
 
     deinit { buffer.deallocate() }
@@ -46,8 +86,11 @@ public final class OutgoingMessage: @unchecked Sendable {
         try body(UnsafeRawBufferPointer(start: buffer + CLibwebsockets_PRE, count: count))
     }
 
-    /// Where the text begins, with room in front.
-    var payload: UnsafeMutablePointer<UInt8> {
-        (buffer + CLibwebsockets_PRE).assumingMemoryBound(to: UInt8.self)
+    /// What goes over a server's socket.
+    var frame: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: buffer + CLibwebsockets_PRE - headerCount, count: headerCount + count)
     }
+
+    /// Without a header of its own: no text that a client could mask.
+    var isJoined: Bool { headerCount == 0 }
 }

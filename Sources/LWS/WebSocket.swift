@@ -27,6 +27,8 @@ public final class WebSocket: @unchecked Sendable {
     /// Told before the handler that the socket is gone.
     private weak let owner: (any WebSocketOwner)?
     private var wsi: OpaquePointer?
+    /// The socket while it is open.
+    private var descriptor: CInt = -1
     private var handler: (any WebSocketHandler)?
     private let isClient: Bool
     private let maxMessageBytes: Int
@@ -78,14 +80,59 @@ public final class WebSocket: @unchecked Sendable {
     ///
     /// - Returns: False, and nothing is written, while `isBusy`, before `didOpen` and once closing.
     @discardableResult public func send(_ message: OutgoingMessage) -> Bool {
-        guard state == .open, let wsi, let context, !isBusy else { return false }
-        var payload = message.payload
-        if isClient {
-            let scratch = context.growScratch(to: CLibwebsockets_PRE + message.count)
-            payload = (scratch.baseAddress! + CLibwebsockets_PRE).assumingMemoryBound(to: UInt8.self)
-            payload.update(from: message.payload, count: message.count)
+        guard state == .open, let wsi, !isBusy else { return false }
+        if isClient { return sendMasked(message, to: wsi) }
+        return sendNow(message.frame, nil, to: wsi)
+    }
+
+    /// Writes two messages now, in one system call; from a server only.
+    ///
+    /// - Returns: As ``send(_:)``: both or none.
+    public func send(_ first: OutgoingMessage, _ second: OutgoingMessage) -> Bool {
+        precondition(!isClient, "a client masks each message")
+        guard state == .open, let wsi, !isBusy else { return false }
+        return sendNow(first.frame, second.frame, to: wsi)
+    }
+
+    /// Writes to the socket past libwebsockets, which keeps only what the kernel does not take.
+    ///
+    /// A server's WebSockets are plain sockets, with TLS too (``Tunnel``), and nothing is buffered when this is called.
+    private func sendNow(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?, to wsi: OpaquePointer
+    ) -> Bool {
+        let count = first.count + (second?.count ?? 0)
+        var sent =
+            if let second {
+                CLibuv_send2(descriptor, first.baseAddress, first.count, second.baseAddress, second.count)
+            } else {
+                Glibc.send(descriptor, first.baseAddress, first.count, CInt(Int(MSG_NOSIGNAL) | Int(MSG_DONTWAIT)))
+            }
+        if sent == count { return true }
+        if sent < 0 {
+            guard errno == EAGAIN || errno == EINTR || errno == ENOBUFS else {
+                // libwebsockets notices by itself only when it polls, so end it here.
+                cutOff()
+                return false
+            }
+            sent = 0
         }
-        return write(payload, message.count, LWS_WRITE_TEXT, to: wsi)
+        var tail = [UInt8](repeating: 0, count: CLibwebsockets_PRE)
+        tail.reserveCapacity(CLibwebsockets_PRE + count - sent)
+        tail += first.dropFirst(sent)
+        if let second { tail += second.dropFirst(max(0, sent - first.count)) }
+        return tail.withUnsafeMutableBufferPointer {
+            write($0.baseAddress! + CLibwebsockets_PRE, $0.count - CLibwebsockets_PRE, LWS_WRITE_HTTP, to: wsi)
+        }
+    }
+
+    private func sendMasked(_ message: OutgoingMessage, to wsi: OpaquePointer) -> Bool {
+        precondition(!message.isJoined, "a client masks each message")
+        guard let context else { return false }
+        // libwebsockets masks in place.
+        let scratch = context.growScratch(to: CLibwebsockets_PRE + message.count)
+        let payload = scratch.baseAddress! + CLibwebsockets_PRE
+        message.withBytes { if let source = $0.baseAddress { payload.copyMemory(from: source, byteCount: $0.count) } }
+        return write(payload.assumingMemoryBound(to: UInt8.self), message.count, LWS_WRITE_TEXT, to: wsi)
     }
 
     private func write(
@@ -223,6 +270,7 @@ extension WebSocket: LWSConnection {
         switch reason {
         case LWS_CALLBACK_ESTABLISHED, LWS_CALLBACK_CLIENT_ESTABLISHED:
             self.wsi = wsi
+            descriptor = lws_get_socket_fd(wsi)
             heard = .now
             // A client may have been told to close before it was open.
             if state == .closing {

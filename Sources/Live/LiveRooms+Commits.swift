@@ -148,8 +148,9 @@ extension LiveRooms {
         }
     }
 
-    /// Sends stored events to everybody who watches.
+    /// Sends stored events to everybody who watches: those of a commit in one piece.
     private func release(_ events: [RoomEvent], of home: Home, runIDs: [Int64: Int64]) {
+        var messages: [OutgoingMessage] = []
         for event in events {
             var event = event
             if case .finished(var finish) = event.kind, finish.isRecorded, let runID = runIDs[finish.runKey] {
@@ -158,11 +159,13 @@ extension LiveRooms {
                 home.room.recordStored(runKey: finish.runKey, as: Int(runID))
             }
             if case .joined(let runner, _) = event.kind { home.room.introduce(runner) }
-            let message = EventCoding.encode(event)
-            for viewer in home.viewers { viewer.send(message) }
-            metrics.eventsOut += home.viewers.count
+            messages.append(EventCoding.encode(event))
             home.releasedEvent = event.number
         }
+        guard let first = messages.first else { return }
+        let message = messages.count == 1 ? first : OutgoingMessage(joining: messages)
+        for viewer in home.viewers { viewer.send(message) }
+        metrics.eventsOut += home.viewers.count * messages.count
     }
 
     /// Ends the connections of a deleted room.

@@ -154,7 +154,7 @@ extension LiveRooms {
                 coordinate: try connection.system.coordinate(latitude: marker.latitude, longitude: marker.longitude),
                 time: marker.time, accuracy: marker.accuracy, altitude: marker.altitude, heartRate: marker.heartRate)
         }
-        try checkRemeasuring(by: wire, of: runner, in: home)
+        try checkRemeasuring(by: markers, of: runner, in: home)
         let before = home.room.unjournaledCount(of: runner)
         let decisions = try home.room.markers(markers, from: runner, at: clock.now())
         metrics.markersIn += markers.count
@@ -169,8 +169,8 @@ extension LiveRooms {
     }
 
     /// Refuses late markers when the same runner's have kept the loop busy for long enough: everybody waits for it.
-    private func checkRemeasuring(by markers: [WireMarker], of runner: Int, in home: Home) throws(Refusal) {
-        let cost = home.room.remeasuring(by: markers.lazy.map(\.id), of: runner)
+    private func checkRemeasuring(by markers: [IncomingMarker], of runner: Int, in home: Home) throws(Refusal) {
+        let cost = home.room.remeasuring(by: markers, of: runner)
         guard cost > 0 else { return }
         let moment = ContinuousClock.now
         // Whatever the settings, one message is possible at some time.

@@ -41,8 +41,9 @@ extension LiveRooms {
         for home in due {
             home.isTicking = false
             guard !home.isDeleted else { continue }
+            let acknowledged = prepareAcks(of: home)
             sendFrames(of: home)
-            sendAcks(of: home)
+            for connection in acknowledged { connection.flushAcknowledgement() }
             if !home.acksDue.isEmpty { markChanged(home) }
         }
     }
@@ -115,9 +116,12 @@ extension LiveRooms {
         metrics.bytesOut += frame.count
     }
 
-    /// Tells runners what is on disk, at most once a second each.
-    private func sendAcks(of home: Home) {
-        guard !home.acksDue.isEmpty else { return }
+    /// Has runners told what is on disk, at most once a second each.
+    ///
+    /// - Returns: Whose acknowledgement goes out with the frame, if there is one.
+    private func prepareAcks(of home: Home) -> [Connection] {
+        guard !home.acksDue.isEmpty else { return [] }
+        var acknowledged: [Connection] = []
         let moment = ContinuousClock.now
         for number in home.acksDue {
             guard let connection = home.connections[number], connection.viewerIndex != nil else {
@@ -130,10 +134,12 @@ extension LiveRooms {
             // A new run has begun since: its markers count from 1, and none is stored yet.
             guard marker > 0 else { continue }
             connection.lastAck = moment
-            connection.send(ServerMessages.ack(marker))
+            connection.acknowledgement = ServerMessages.ack(marker)
+            acknowledged.append(connection)
             metrics.acksOut += 1
             if let delay = connection.waitingMarkers.told(at: moment) { metrics.ackDelay.record(delay.inSeconds) }
         }
+        return acknowledged
     }
 
     /// The socket takes bytes again: first what must arrive, then one frame with all that was missed.

@@ -257,13 +257,13 @@ extension Room {
         return decisions
     }
 
-    /// How many markers would be measured anew if ones of these ids came: all of the run when one of them is late, none
-    /// when all follow the newest or are known.
+    /// How many markers would be measured anew if these came: all of the run when one of them is late, none when all
+    /// follow the newest or are known.
     ///
-    /// - Complexity: O(*k* log *m*) for *k* ids and *m* markers of the run.
-    public func remeasuring(by ids: some Sequence<Int32>, of number: Int) -> Int {
+    /// - Complexity: O(*k* log *m*) for *k* of them and *m* markers of the run.
+    public func remeasuring(by markers: [IncomingMarker], of number: Int) -> Int {
         guard isKnown(number) else { return 0 }
-        return runners[number - 1].run.remeasuring(by: ids)
+        return runners[number - 1].run.remeasuring(by: markers)
     }
 
     private func hasRoom(for markers: [IncomingMarker], at index: Int) -> Bool {

@@ -47,6 +47,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     /// What must not be lost and could not be written yet, with the moment since which it waits.
     var outbox: Deque<(message: OutgoingMessage, since: ContinuousClock.Instant)> = []
     private var outboxBytes = 0
+    /// Goes out with the frame of this tick, in one system call, or else behind it.
+    var acknowledgement: OutgoingMessage?
     private var closeWhenDrained: (code: UInt16, reason: String)?
 
     init(live: LiveRooms, authorization: String?, budget: MessageBudget, commandBudget: MessageBudget) {
@@ -68,10 +70,20 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         socket.requestWritable()
     }
 
-    /// Sends a frame if the socket is free; a frame is never queued.
+    /// Sends a frame if the socket is free, and the acknowledgement that waits for one with it; a frame is never queued.
     func sendFrame(_ message: OutgoingMessage) -> Bool {
-        guard let socket, outbox.isEmpty, socket.send(message) else { return false }
+        guard let socket, outbox.isEmpty else { return false }
+        guard let acknowledgement else { return socket.send(message) }
+        guard socket.send(acknowledgement, message) else { return false }
+        self.acknowledgement = nil
         return true
+    }
+
+    /// Sends the acknowledgement for which there was no frame to go with.
+    func flushAcknowledgement() {
+        guard let message = acknowledgement else { return }
+        acknowledgement = nil
+        send(message)
     }
 
     /// Writes what waits.

@@ -107,10 +107,11 @@ struct Run: Sendable {
         return (!unknown.isEmpty, correction)
     }
 
-    /// How many markers ``add(_:)`` would measure anew for ones of these ids.
-    func remeasuring(by ids: some Sequence<Int32>) -> Int {
+    /// How many markers ``add(_:)`` would measure anew for these.
+    func remeasuring(by markers: [IncomingMarker]) -> Int {
         let newest = history.entries.last?.id ?? 0
-        return ids.contains { $0 < newest && !history.contains(id: $0) } ? history.count : 0
+        for marker in markers where marker.id < newest && !history.contains(id: marker.id) { return history.count }
+        return 0
     }
 
     private static func areAscending(_ points: [TrackPoint], after id: Int32) -> Bool {
