@@ -17,6 +17,8 @@ final class FloorServer {
         /// What a `send` did not take; nothing else is sent before it.
         var rest: ArraySlice<UInt8> = []
         var owesAck = false
+        /// In this tick.
+        var isAcknowledged = false
         var lastAck: Nanoseconds = 0
 
         init(socket: Int32) { self.socket = socket }
@@ -166,20 +168,27 @@ final class FloorServer {
     }
 
     private func serve(_ room: Room, _ now: Nanoseconds) {
-        if room.changed > 0 {
-            let frame = frames.frame(markers: min(room.changed, max(1, room.peers.count)))
-            room.changed = 0
-            for peer in room.peers { write(frame, to: peer) }
-        }
-        guard !room.acks.isEmpty else { return }
-        // As a server does: at most one a second for each runner.
+        // As a server does: at most one a second for each runner, and with the frame, if there is one.
+        var acknowledged: [Peer] = []
         room.acks.removeAll { peer in
             guard now - peer.lastAck >= .seconds(1) else { return false }
             peer.lastAck = now
-            peer.owesAck = false
-            write(FloorFrames.ack, to: peer)
+            acknowledged.append(peer)
             return true
         }
+        if room.changed > 0 {
+            let frame = frames.frame(markers: min(room.changed, max(1, room.peers.count)))
+            let both = FloorFrames.ack + frame
+            room.changed = 0
+            for peer in acknowledged { peer.isAcknowledged = true }
+            for peer in room.peers {
+                write(peer.isAcknowledged ? both : frame, to: peer)
+                peer.isAcknowledged = false
+            }
+        } else {
+            for peer in acknowledged { write(FloorFrames.ack, to: peer) }
+        }
+        for peer in acknowledged { peer.owesAck = false }
     }
 
     /// Skips what comes while an earlier frame is not out: latest value only.

@@ -30,7 +30,7 @@ enum RiceColumn {
 
         walk = Prediction()
         var block: [UInt64] = []
-        block.reserveCapacity(blockLength)
+        block.reserveCapacity(min(blockLength, values.count))
         for value in values {
             block.append(zigzag(value &- walk.next(order: order)))
             walk.append(value)

@@ -158,7 +158,7 @@ final class LWSContext: @unchecked Sendable {
         let box = LoopLocal((context, done))
         loop.execute { [self] in
             let (context, done) = box.value
-            if !isSound { for handle in ownHandles { uv_close(handle, nil) } }
+            if !isSound { for handle in ownHandles where uv_is_closing(handle) == 0 { uv_close(handle, nil) } }
             awaitHandles { [self] in
                 // The second call frees what had to wait for the handles.
                 if isSound { lws_context_destroy(context) }

@@ -316,7 +316,8 @@ extension Room {
             let number = runners[index].number
             let key = runners[index].run.key
             chunks.append(JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
-            runners[index].run.unjournaled.removeAll(keepingCapacity: true)
+            // The chunk has the buffer now.
+            runners[index].run.unjournaled = []
             acknowledgements.append(
                 Acknowledgement(runner: number, runKey: key, marker: runners[index].run.history.contiguous))
         }

@@ -224,7 +224,7 @@ def main():
     for line in text.splitlines():
         if re.match(r"ok|FAIL|sent |received |marker to screen| {8}", line):
             print(line)
-    found = re.search(r"marker to screen:.* p99 ([\d.]+) ms", text)
+    found = re.search(r"marker to screen .* p99 ([\d.]+) ", text)
     late = float(found.group(1)) if found else None
     for failure in load.failures[:20]:
         print("FAIL ", failure)
