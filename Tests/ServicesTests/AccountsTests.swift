@@ -191,6 +191,16 @@ import Testing
         #expect(try await services.makeAccount().id != account)
     }
 
+    @Test("failures from all addresses that a subscriber of IPv6 has count together")
+    func throttleSubscriber() throws {
+        let throttle = LoginThrottle(limit: 2)
+        func key(_ address: String) -> LoginThrottle.Key { .init(account: "ana", address: address) }
+        try throttle.recordFailure(key("2001:db8:1:2::1"), at: 0)
+        try throttle.recordFailure(key("2001:db8:1:2:ffff::9"), at: 1)
+        #expect(throws: ServicesError.self) { try throttle.check(key("2001:db8:1:2:3::4"), at: 2) }
+        #expect(throws: Never.self) { try throttle.check(key("2001:db8:1:3::1"), at: 2) }
+    }
+
     @Test("the throttle's memory is bounded, and forgets the oldest")
     func throttleBound() throws {
         let throttle = LoginThrottle(limit: 1, capacity: 100)

@@ -1,3 +1,4 @@
+import Services
 import Synchronization
 
 /// Who has logged in from where lately, for clients that show their token once a page and then name only the user.

@@ -7,7 +7,12 @@ import Synchronization
 final class LoginThrottle: Sendable {
     struct Key: Hashable, Sendable {
         let account: String
-        let address: String
+        let address: AddressKey
+
+        init(account: String, address: String) {
+            self.account = account
+            self.address = AddressKey(address)
+        }
     }
 
     /// So many failures...

@@ -165,7 +165,8 @@ public final class Profiles: Sendable {
         let account = try await account(number)
         guard account.id == actor.id || account.role.rank < actor.role.rank else { throw .forbidden }
         var stored = try naming(account, name)
-        if email != account.email {
+        // An account of another world may have none, which reads as an empty one.
+        if email != account.email ?? "" {
             try AccountRules.checkEmail(email)
             stored.email = StoredEmail(email)
         }

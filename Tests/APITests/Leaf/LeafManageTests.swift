@@ -74,6 +74,9 @@ import Testing
                     .post, "manage/modify", ["id": id, "name": name, "email": email, "sign": "hi"], token: token
                 ).leafLine
             }
+            // An account of another world has no address until it is given one.
+            #expect(try await edit(4, "benno", "", by: admin) == "200 ok")
+            #expect(try await api.core.accounts.account(named: "benno")?.email == nil)
             #expect(try await edit(4, by: admin) == "200 ok")
             let ben = try #require(try await api.core.accounts.account(named: "bea"))
             #expect(ben.email == "bea@example.org" && ben.sign == "hi" && ben.number == 4)
