@@ -58,17 +58,13 @@ extension LiveRooms {
         home.room.rows(changedAfter: home.frameVersion, at: now) { rows.append($0) }
         var frames = FramePair()
         for viewer in home.viewers {
-            guard !viewer.isClogged else {
-                metrics.framesSkipped += 1
-                viewer.socket?.requestWritable()
-                continue
-            }
-            if viewer.version < home.frameVersion {
+            if viewer.version < home.frameVersion, !viewer.isClogged {
                 sendMissed(to: viewer, of: home, now: now)
                 continue
             }
             let frame = frames.frame(rows, time: now, in: viewer.system)
-            if viewer.sendFrame(frame) {
+            // Who misses a frame gets what was in it with a later one.
+            if viewer.version >= home.frameVersion, viewer.sendFrame(frame) {
                 viewer.version = version
                 countFrame(frame, rows: rows.count)
             } else {

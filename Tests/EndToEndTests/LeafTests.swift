@@ -100,14 +100,7 @@ struct LeafTests {
     @Test("administration, by who was made root on the command line")
     func administration() async throws {
         let workshop = try Workshop()
-        let data = workshop.file("data")
-        let password = try workshop.file("password", holding: "root secret")
-        let made = try await Workshop.runroom(
-            "admin", "create", "--data", data, "--username", "rita", "--email", "rita@example.org", "--role", "root",
-            input: password)
-        #expect(made.ending == .exit(0), "\(made.errors)")
-        let server = try await ServerProcess.start(in: data)
-        server.leaveDirectory()
+        let (server, _) = try await ServerProcess.startWithRoot(in: workshop)
         let client = WorldClient(port: server.port)
         let login = try await send(
             client, "POST", "login", #"{"email": "rita@example.org", "password": "root secret"}"#)

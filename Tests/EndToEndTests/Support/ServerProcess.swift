@@ -33,6 +33,21 @@ final class ServerProcess: Sendable {
         return try await ServerProcess(program: program, directory: directory)
     }
 
+    /// Starts a server on a directory in which the command line has made a root.
+    ///
+    /// She is `rita`, with `rita@example.org` and `root secret`. The directory goes with the workshop.
+    static func startWithRoot(in workshop: Workshop) async throws -> (server: ServerProcess, directory: String) {
+        let data = workshop.file("data")
+        let password = try workshop.file("password", holding: "root secret")
+        let made = try await Workshop.runroom(
+            "admin", "create", "--data", data, "--username", "rita", "--email", "rita@example.org", "--role", "root",
+            input: password)
+        guard made.ending == .exit(0) else { throw DidNotStart(description: made.errors) }
+        let server = try await start(in: data)
+        server.leaveDirectory()
+        return (server, data)
+    }
+
     /// A server that several tests share, each with rooms and people of its own.
     static func shared(_ flags: [String] = []) async throws -> ServerProcess {
         try await shared("with \(flags)") { try await start(flags) }
