@@ -31,13 +31,11 @@ enum ProcessFiles {
 
     /// Seconds that the busiest thread of a process waited for a processor: the kernel's `schedstat`, fields 1 and 2.
     static func waitedSeconds(of pid: pid_t) -> Double? {
-        guard let tasks = opendir("/proc/\(pid)/task") else { return nil }
-        defer { closedir(tasks) }
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task") else {
+            return nil
+        }
         var busiest: (ran: Double, waited: Double)?
-        while let entry = readdir(tasks) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in threads {
             guard let text = text("/proc/\(pid)/task/\(name)/schedstat") else { continue }
             let fields = text.split(separator: " ")
             guard fields.count >= 2, let ran = Double(fields[0]), let waited = Double(fields[1]) else { continue }
