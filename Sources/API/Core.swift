@@ -38,9 +38,11 @@ struct Core: Sendable {
     let maxVideoBytes: Int
 
     /// Puts the services around an open database.
+    ///
+    /// - Parameter passwords: In place of those that `cost` stands for.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
-        cost: PasswordCost = .default, limits: RateLimits? = RateLimits(),
+        cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(), maxVideoBytes: Int = 64 << 20,
         mail transport: any MailTransport, captcha: Bool = false, entryTaskRegistration: Bool = true, logger: Logger,
@@ -54,7 +56,7 @@ struct Core: Sendable {
         self.maxVideoBytes = maxVideoBytes
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
-        let passwords = Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
+        let passwords = passwords ?? Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
         let accounts = Accounts(
             store: database, passwords: passwords, tokens: tokens,
             failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)

@@ -2,7 +2,6 @@ import HTTPTypes
 import Logging
 import Services
 import Store
-import Synchronization
 import Testing
 
 @testable import API
@@ -48,6 +47,37 @@ import Testing
             for secret in ["verysecret", "hidden", "roomsecret", token] {
                 #expect(!log.lines.contains { $0.contains(secret) })
             }
+        }
+    }
+
+    @Test(
+        "a refusal is one line at info level in every world, whatever status it has; that somebody asks too often is none"
+    )
+    func logsRefusals() async throws {
+        let log = RecordingLog()
+        try await withAPI(limits: RateLimits(), logger: log.logger) { api in
+            for (method, target, body, end) in [
+                (
+                    .post, "/api/users/login", #"{"username":"nobody","password":"x"}"#,
+                    "route=/api/users/login status=404"
+                ),
+                (.get, "/users/information", "", "route=/users/information status=401"),
+                (.get, "/douyin/publish/list", "", "refusal=400 route=/douyin/publish/list status=200"),
+                (.get, "/douyin/nothing", "", "route=(none) status=200"),
+                (.get, "/api/v1/user/info/get", "", "refusal=3030 route=/api/v1/user/info/get status=200"),
+                (.post, "/login", #"{"username":"nobody","password":"x"}"#, "refusal=2 route=/login status=200"),
+                (.get, "/nothing", "", "route=(none) status=404"),
+            ] as [(HTTPRequest.Method, String, String, String)] {
+                let before = log.lines.count
+                _ = try await api.send(method, target, raw: Array(body.utf8))
+                let lines = log.lines.dropFirst(before)
+                #expect(lines.count == 1 && lines.first?.hasPrefix("info request ") == true, "\(target): \(lines)")
+                #expect(lines.first?.hasSuffix(" " + end) == true, "\(target): \(lines)")
+            }
+            // Ten wrong passwords are answered.
+            for _ in 0..<10 { _ = try await api.send(.post, "/login", ["username": "nobody", "password": "x"]) }
+            #expect(try await api.send(.post, "/login", ["username": "nobody", "password": "x"]).json["code"] == 6)
+            #expect(log.lines.last?.hasPrefix("debug request ") == true)
         }
     }
 
@@ -110,33 +140,6 @@ import Testing
             }
             #expect((value ?? -1) >= previousBucket)
             previousBucket = value ?? 0
-        }
-    }
-}
-
-/// Keeps what is logged: level, message, and metadata in the order of their names.
-private final class RecordingLog: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-
-    var logger: Logger {
-        Logger(label: "test") { _ in Handler(log: self) }
-    }
-
-    private struct Handler: LogHandler {
-        let log: RecordingLog
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            log.kept.withLock { $0.append("\(event.level) \(event.message) " + values.joined(separator: " ")) }
         }
     }
 }

@@ -62,11 +62,13 @@ enum EntryTaskAnswer {
 }
 
 extension Problem {
-    /// A refusal in the entry task's words.
+    /// A refusal in the entry task's words; one that tells when to try again is to who asks too often.
     static func entryTask(
         _ code: EntryTaskAnswer.Code, _ message: String? = nil, retryAfter: Int? = nil
     ) -> Problem {
-        Problem(.badRequest, message ?? code.message, code: String(code.rawValue), retryAfter: retryAfter)
+        Problem(
+            retryAfter == nil ? .badRequest : .tooManyRequests, message ?? code.message, code: String(code.rawValue),
+            retryAfter: retryAfter)
     }
 
     /// What an error is to a client of the entry task's API.

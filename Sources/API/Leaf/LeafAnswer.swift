@@ -79,9 +79,11 @@ enum LeafAnswer {
 }
 
 extension Problem {
-    /// A refusal in Leaf's words.
+    /// A refusal in Leaf's words; one that tells when to try again is to who asks too often.
     static func leaf(_ code: LeafAnswer.Code, _ message: String? = nil, retryAfter: Int? = nil) -> Problem {
-        Problem(.badRequest, message ?? code.message, code: String(code.rawValue), retryAfter: retryAfter)
+        Problem(
+            retryAfter == nil ? .badRequest : .tooManyRequests, message ?? code.message, code: String(code.rawValue),
+            retryAfter: retryAfter)
     }
 
     /// What an error is to a client of Leaf.

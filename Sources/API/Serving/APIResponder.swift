@@ -70,6 +70,7 @@ struct APIResponder: HTTPResponder {
         let origin = head.headers[.origin]
         var pattern = "(none)"
         var response: Response
+        var problem: Problem?
         switch router.match(head.method, path: head.path) {
         case .route(let route, let parameters):
             pattern = route.pattern
@@ -78,8 +79,11 @@ struct APIResponder: HTTPResponder {
             request.head.remoteAddress = policy.trustedProxies.client(of: head)
             do {
                 response = try await route.handler(request)
+            } catch let refusal as Refusal {
+                (response, problem) = (refusal.response, refusal.problem)
             } catch {
-                response = ErrorShape(path: head.path).response(for: Problem(error))
+                let unforeseen = Problem(error)
+                (response, problem) = (ErrorShape(path: head.path).response(for: unforeseen), unforeseen)
             }
         case .methodNotAllowed, .notFound:
             if head.method == .options {
@@ -93,19 +97,24 @@ struct APIResponder: HTTPResponder {
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
         let status = response.status.code
-        logger.log(
-            level: Self.level(of: status), "request",
-            metadata: [
-                "method": "\(head.method)", "route": "\(pattern)", "status": "\(status)",
-                "milliseconds": "\(elapsed / .milliseconds(1))",
-            ])
+        var metadata: Logger.Metadata = [
+            "method": "\(head.method)", "route": "\(pattern)", "status": "\(status)",
+            "milliseconds": "\(elapsed / .milliseconds(1))",
+        ]
+        // Where HTTP says that all is well.
+        if let problem, status < 400 { metadata["refusal"] = "\(problem.code ?? "\(problem.status.code)")" }
+        // A failure with a cause has its line already.
+        let level = problem?.cause == nil ? Self.level(of: problem?.status.code ?? status) : .debug
+        logger.log(level: level, "request", metadata: metadata)
         return response
     }
 
-    /// What is refused is worth a line to whoever wonders about a client; that somebody asks too often is not, since
-    /// they would write as often.
+    /// What is refused is worth a line to whoever wonders about a client, or about a server that has no room for one;
+    /// that somebody asks too often is not, since they would write as often.
+    ///
+    /// - Parameter status: What the answer is, in worlds too whose answers have the status of a success.
     private static func level(of status: Int) -> Logger.Level {
-        (400..<500).contains(status) && status != 429 ? .info : .debug
+        (400..<500).contains(status) && status != 429 || status == 503 ? .info : .debug
     }
 
     func refusal(_ status: Status, path: String) -> Response {

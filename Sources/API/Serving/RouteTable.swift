@@ -2,6 +2,12 @@ import HTTPTypes
 import LWS
 import Logging
 
+/// A refusal in the shape of its route, with what it is whatever that shape says.
+struct Refusal: Error {
+    var response: Response
+    var problem: Problem
+}
+
 /// Collects the routes of all groups, each with the shape of its refusals.
 struct RouteTable {
     /// A route, as its description needs it.
@@ -18,7 +24,7 @@ struct RouteTable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Adds a route whose errors are answered in a shape.
+    /// Adds a route whose errors are answered in a shape: whatever its handler throws is thrown on as a ``Refusal``.
     mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
         body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
@@ -39,7 +45,7 @@ struct RouteTable {
                             "cause": "\(cause)",
                         ])
                 }
-                return shape.response(for: problem)
+                throw Refusal(response: shape.response(for: problem), problem: problem)
             }
         }
     }

@@ -64,8 +64,13 @@ public final class Passwords: Sendable {
         case rightButOutdated
     }
 
+    /// Makes the key of a hash from what stands for a password and a salt, at a cost and of a length in bytes; nil for a
+    /// lack of memory.
+    typealias Derivation = @Sendable (_ secret: [UInt8], _ salt: [UInt8], _ cost: Cost, _ count: Int) -> [UInt8]?
+
     public let cost: Cost
     private let workers: WorkerPool
+    private let derive: Derivation
     /// A hash of nothing that anybody could type, for names that nobody has.
     private let decoy: Hash
 
@@ -76,10 +81,16 @@ public final class Passwords: Sendable {
     ///   - threads: How many passwords are hashed at a time; nil for one less than there are processors, and at least
     ///     one.
     ///   - queueLimit: How many more may wait before ``ServicesError/overloaded``.
-    public init(
-        cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = 64
-    ) {
+    public convenience init(cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = 64) {
+        self.init(cost: cost, threads: threads, queueLimit: queueLimit) { secret, salt, cost, count in
+            Crypto.scrypt(secret, salt: salt, cost: cost, count: count)
+        }
+    }
+
+    /// Starts the threads, with a function in place of scrypt: for tests that count or hold what it does.
+    init(cost: Cost, threads: Int? = nil, queueLimit: Int = 64, deriving derive: @escaping Derivation) {
         self.cost = cost
+        self.derive = derive
         workers = WorkerPool(
             name: "passwords", threads: threads ?? ProcessInfo.processInfo.activeProcessorCount - 1,
             queueLimit: queueLimit)
@@ -97,10 +108,10 @@ public final class Passwords: Sendable {
     /// - Returns: The text to store.
     /// - Throws: ``ServicesError/overloaded``.
     public func hash(_ proof: Proof) async throws(ServicesError) -> String {
-        let cost = cost, bytes = Self.digest(proof)
-        let hash = try await workers.run { () -> Hash? in
+        let bytes = Self.digest(proof)
+        let hash = try await workers.run { [cost, derive] () -> Hash? in
             let salt = Crypto.randomBytes(16)
-            return Crypto.scrypt(bytes, salt: salt, cost: cost, count: 32).map {
+            return derive(bytes, salt, cost, 32).map {
                 Hash(input: .digest, cost: cost, salt: salt, key: $0)
             }
         }
@@ -141,9 +152,7 @@ public final class Passwords: Sendable {
         case (.password, .plain(let password)): (isComparable, bytes) = (true, Self.bytes(password))
         case (.password, .digest(let digest)): (isComparable, bytes) = (false, Array(digest.utf8))
         }
-        let key = try await workers.run {
-            Crypto.scrypt(bytes, salt: stored.salt, cost: stored.cost, count: stored.key.count)
-        }
+        let key = try await workers.run { [derive] in derive(bytes, stored.salt, stored.cost, stored.key.count) }
         guard let key else { throw .overloaded }
         guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else { return .wrong }
         return stored.cost == cost && stored.input == .digest ? .right : .rightButOutdated

@@ -39,6 +39,42 @@ struct DouyinSocialTests {
         }
     }
 
+    @Test("ten thousand followers are counted exactly and listed in pages of at most 500, quickly")
+    func manyFollowers() async throws {
+        try await withAPI { api in
+            let count = 10_000, star = try await api.join("stars"), fan = try await api.join("fan00")
+            let starAccount = try #require(try await api.core.accounts.account(named: "stars")).id
+            let fanAccount = try #require(try await api.core.accounts.account(named: "fan00")).id
+            for number in 1..<count {
+                let name = "fan\(number)"
+                let account = try await api.database.insertAccount(
+                    username: name, usernameKey: name, nickname: name, passwordHash: "", at: api.clock.now)
+                try await api.database.setFollow(
+                    true, follower: account.id, followed: starAccount, at: api.clock.now + Int64(number))
+            }
+            try await api.database.setFollow(
+                true, follower: fanAccount, followed: starAccount, at: api.clock.now + Int64(count))
+            let begun = ContinuousClock.now
+            func names(_ query: String) async throws -> [String] {
+                try await api.people("/relation/follower/list/", star, query)
+            }
+            #expect(try await names("") == ["fan00"] + (1..<500).reversed().map { "fan\(count - 500 + $0)" })
+            #expect(try await names("page_size=10000").count == 500)
+            #expect(try await names("page=20") == (1...500).reversed().map { "fan\($0)" })
+            #expect(try await names("page=21") == [])
+            let user = try await api.ask("/user", fan, "user_id=\(star.id)").json["user"]
+            #expect(user?["follower_count"] == .int(Int64(count)) && user?["is_follow"] == true)
+            #expect(try await api.people("/relation/follow/list", fan) == ["stars"])
+            // Milliseconds on a machine that is not busy.
+            #expect(begun.duration(to: .now) < .seconds(5))
+            #expect(
+                try await api.act("/relation/action", fan, ["to_user_id": .int(star.id), "action_type": 2]).json[
+                    "status_code"] == 0)
+            #expect(
+                try await api.ask("/user", star).json["user"]?["follower_count"] == .int(Int64(count - 1)))
+        }
+    }
+
     @Test("nobody follows themselves, or nobody")
     func badFollows() async throws {
         try await withAPI { api in

@@ -33,7 +33,7 @@ struct TestAPI: Sendable {
 
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
-        captcha: Bool, entryTaskRegistration: Bool, logger: Logger
+        captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, logger: Logger
     )
         throws
     {
@@ -42,7 +42,7 @@ struct TestAPI: Sendable {
         loop = try EventLoop(name: "test")
         postbox = Postbox()
         core = Core(
-            database: database, loop: loop, live: live, cost: .low, limits: limits,
+            database: database, loop: loop, live: live, cost: .low, passwords: passwords, limits: limits,
             coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy, mail: postbox,
             captcha: captcha, entryTaskRegistration: entryTaskRegistration, logger: logger,
             now: { [clock] in clock.now }
@@ -121,12 +121,12 @@ struct TestAPI: Sendable {
 func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
     legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
-    entryTaskRegistration: Bool = true,
+    entryTaskRegistration: Bool = true, passwords: Passwords? = nil,
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
-        captcha: captcha, entryTaskRegistration: entryTaskRegistration, logger: logger)
+        captcha: captcha, entryTaskRegistration: entryTaskRegistration, passwords: passwords, logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)

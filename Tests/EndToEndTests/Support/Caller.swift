@@ -36,6 +36,28 @@ final class Caller {
         /// Whatever JSON it is; nil if it is none.
         var object: Any? { try? JSONSerialization.jsonObject(with: Data(head.bytes), options: .fragmentsAllowed) }
         subscript(_ key: String) -> Any? { json[key] }
+
+        /// Whether it says no: by its status, or in a body whose world says it there.
+        var isRefusal: Bool {
+            if status >= 400 { return true }
+            if let outcome = self["status_code"] as? Int { return outcome != 0 }
+            guard let code = self["code"] as? Int else { return false }
+            return self["coode"] == nil ? code != 200 : code != 0
+        }
+
+        /// Whether the server itself is at fault, by its own word.
+        var isFailure: Bool {
+            guard let code = self["code"] as? Int else { return status >= 500 }
+            return status >= 500 || (self["coode"] == nil ? (500..<600).contains(code) : code == 9)
+        }
+
+        /// Whether it is a refusal in some shape of the world of a route; of paths that are in no world, in words.
+        func isRefusal(under pattern: String) -> Bool {
+            let words = ["message", "error", "msg", "status_msg"].contains { self[$0] is String }
+            let isText = head.headers["content-type"]?.hasPrefix("text/plain") ?? false
+            return isRefusal && (words || isText && !pattern.hasPrefix("/api/"))
+        }
+
         var description: String { "\(head.status) \(head.body.prefix(300))" }
     }
 

@@ -28,7 +28,7 @@ struct DocumentedAnswers: @unchecked Sendable {
         guard let response = responses(method, pattern)["\(answer.status)"] as? [String: Any] else {
             return "\(answer.status) is not documented"
         }
-        guard answer.status >= 400 else { return nil }
+        guard answer.isRefusal else { return nil }
         let content = response["content"] as? [String: [String: Any]] ?? [:]
         let type = answer.head.headers["content-type"]?.prefix { $0 != ";" } ?? ""
         guard let schema = content[String(type)]?["schema"] as? [String: Any] else {
@@ -36,18 +36,36 @@ struct DocumentedAnswers: @unchecked Sendable {
         }
         guard type == "application/json" else { return nil }
         let alternatives = schema["anyOf"] as? [[String: Any]] ?? [schema]
-        let shapes = alternatives.map { required(by: $0) }
-        return shapes.contains { $0.allSatisfy { answer.json[$0] != nil } } && answer.json.count <= 3
-            ? nil : "not one of \(shapes): \(answer.head.body)"
+        let shapes = alternatives.compactMap { $0["$ref"] as? String }.filter { $0.hasSuffix("Refusal") }
+            .map { members(of: schemas[String($0.split(separator: "/").last ?? "")] ?? [:]) }
+        return shapes.contains(Set(answer.json.keys)) ? nil : "not one of \(shapes): \(answer.head.body)"
+    }
+
+    /// What a route cannot do without, in its query or in the JSON of its body.
+    func required(_ method: String, _ pattern: String) -> Set<String> {
+        let operation = operation(method, pattern)
+        let query = (operation["parameters"] as? [[String: Any]] ?? []).filter {
+            $0["in"] as? String == "query" && $0["required"] as? Bool == true
+        }
+        let content = (operation["requestBody"] as? [String: Any])?["content"] as? [String: [String: Any]] ?? [:]
+        let body = content["application/json"]?["schema"] as? [String: Any] ?? [:]
+        return Set(query.compactMap { $0["name"] as? String }).union(members(of: body))
+    }
+
+    /// Whether a route is nobody's without a token.
+    func needsToken(_ method: String, _ pattern: String) -> Bool {
+        let security = operation(method, pattern)["security"] as? [[String: Any]] ?? []
+        return !security.isEmpty && security.allSatisfy { !$0.isEmpty }
     }
 
     private func responses(_ method: String, _ pattern: String) -> [String: Any] {
-        (paths[pattern]?[method.lowercased()] as? [String: Any])?["responses"] as? [String: Any] ?? [:]
+        operation(method, pattern)["responses"] as? [String: Any] ?? [:]
     }
 
-    private func required(by schema: [String: Any]) -> [String] {
-        let name = (schema["$ref"] as? String)?.split(separator: "/").last.map(String.init)
-        let resolved = name.flatMap { schemas[$0] } ?? schema
-        return resolved["required"] as? [String] ?? []
+    private func operation(_ method: String, _ pattern: String) -> [String: Any] {
+        paths[pattern]?[method.lowercased()] as? [String: Any] ?? [:]
     }
+
+    /// Those that an object of a schema has to have.
+    private func members(of schema: [String: Any]) -> Set<String> { Set(schema["required"] as? [String] ?? []) }
 }

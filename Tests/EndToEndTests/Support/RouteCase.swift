@@ -8,6 +8,8 @@ struct RouteCase: Sendable {
     /// Whose token goes with it.
     enum Token: Sendable {
         case none, ana, ben, cyd, root
+        /// Ana's, of the kind that is exchanged for others.
+        case refresh
         /// Looks like one, and is nobody's.
         case foreign
         case malformed
@@ -80,6 +82,21 @@ struct RouteCases: Sendable, CustomTestStringConvertible {
     }
 
     var name: String { "\(method) \(pattern)" }
+
+    /// Whether it is a route of the running app, or of no world at all.
+    var isApp: Bool { !RouteTable.others.contains { $0.name == name } }
+
+    var needsHumanCheck: Bool { cases.contains { $0.stage == .humanCheck } }
+
+    /// Whether what it did once cannot be done again.
+    var isSpent: Bool { RouteTable.spent.contains(name) }
+
+    /// Of the form that it takes.
+    var fileField: String? {
+        for case .form(_, let files) in cases.map(\.body) { if let file = files.first { return file.field } }
+        return nil
+    }
+
     var testDescription: String { name }
 }
 
@@ -94,10 +111,14 @@ struct RouteWorld: Sendable {
         case smallRooms
         /// Shared with nobody: the case wipes it.
         case own
+        /// Nobody gets a code by mail unseen; shared with nobody.
+        case humanCheck
 
         var flags: [String] {
             switch self {
-            case .usual, .own: []
+            case .usual: []
+            case .own: ["--max-video", "5MiB"]
+            case .humanCheck: ["--captcha", "on"]
             case .closedRooms: ["--open-rooms", "off"]
             case .smallRooms: ["--room-capacity", "2"]
             }
@@ -160,6 +181,48 @@ struct RouteWorld: Sendable {
         }
     }
 
+    /// Gives ana what she has in the other worlds, and has a code mailed if a case needs one.
+    mutating func enterOtherWorlds(for routeCase: RouteCase) async throws {
+        let rest = REST(port: server.port), name = names["ana"] ?? ""
+        func said(_ answer: REST.Answer, _ path: Any...) throws -> Any {
+            guard
+                let found = path.reduce(
+                    answer.json as Any?,
+                    { value, step in
+                        (step as? String).flatMap { (value as? [String: Any])?[$0] }
+                    })
+            else { throw Phone.Missing(description: "\(path): \(answer.text)") }
+            return found
+        }
+        names["anaToken"] = tokens["ana"]
+        let login = try await rest.send("POST", "/users/login?username=\(name)&password=secret")
+        tokens["refresh"] = ("\(try said(login, "refresh_token"))").replacing("Bearer ", with: "")
+        for who in ["ana", "ben"] {
+            let token = tokens[who] ?? ""
+            names[who + "ID"] = "\(try said(try await rest.get("/douyin/user?token=\(token)"), "user", "id"))"
+            let number = try await rest.get("/api/v1/user/uid?name=\(names[who] ?? "")")
+            names[who + "Number"] = "\(try said(number, "data", "uid"))"
+        }
+        names["email"] = "\(name)@example.org"
+        names["newEmail"] = "\(names["new"] ?? "")@example.org"
+        let root = WorldClient(port: server.port), edit = #"{"id":$anaNumber,"name":"$ana","email":"$email"}"#
+        let edited = try await root.send(
+            "POST", "/api/v1/user/manage/modify", json: filled(edit), authorization: tokens["root"])
+        guard edited.int("code") == 200 else { throw Phone.Missing(description: edited.text) }
+        let head = try await REST(port: server.port, token: tokens["ana"]).get("/users/information")
+        names["picture"] = "\(try said(head, "data", "head_image"))".split(separator: "/").last.map(String.init)
+        let clip = try await rest.post(
+            "/douyin/publish/actionUrl", ["token": tokens["ana"] ?? "", "title": "Clip", "url": "http://a.example/b"])
+        names["clip"] = "\(try said(clip, "vid"))"
+        let form = Multipart(["token": tokens["ana"] ?? "", "title": "Film"], file: ("data", "v", video(bytes: 500)))
+        let film = try await rest.send("POST", "/douyin/publish/action", Multipart.headers, form.body)
+        names["film"] = "\(try said(film, "vid"))"
+        guard case .json(let text) = routeCase.body, text.contains("$code") else { return }
+        let address = names[text.contains("$newEmail") ? "newEmail" : "email"] ?? ""
+        _ = try await rest.post("/api/v1/user/code/email", ["email": address])
+        names["code"] = try await server.code(for: address)
+    }
+
     /// A case as it goes over the wire.
     func request(_ route: RouteCases, _ routeCase: RouteCase) throws -> Caller.Request {
         let words = (routeCase.target ?? route.pattern).split(separator: " ").map(String.init)
@@ -167,7 +230,7 @@ struct RouteWorld: Sendable {
         var request = Caller.Request(method, try filled(target), headers: routeCase.headers)
         switch routeCase.token {
         case .none: break
-        case .ana, .ben, .cyd, .root:
+        case .ana, .ben, .cyd, .root, .refresh:
             request.headers.append(("Authorization", "Bearer \(tokens["\(routeCase.token)"] ?? "")"))
         case .foreign: request.headers.append(("Authorization", "Bearer \(String(repeating: "A", count: 43))"))
         case .malformed: request.headers.append(("Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."))
@@ -203,7 +266,7 @@ struct RouteWorld: Sendable {
     // MARK: - Servers
 
     static func server(_ stage: Stage) async throws -> ServerProcess {
-        if stage == .own { return try await start(stage) }
+        if [.own, .humanCheck].contains(stage) { return try await start(stage) }
         return try await ServerProcess.shared("for routes, \(stage)") { try await start(stage) }
     }
 
