@@ -63,7 +63,7 @@ import Testing
                 ),
                 (.get, "/users/information", "", "route=/users/information status=401"),
                 (.get, "/douyin/publish/list", "", "refusal=400 route=/douyin/publish/list status=200"),
-                (.get, "/douyin/nothing", "", "route=(none) status=200"),
+                (.get, "/douyin/nothing", "", "refusal=404 route=(none) status=200"),
                 (.get, "/api/v1/user/info/get", "", "refusal=3030 route=/api/v1/user/info/get status=200"),
                 (.post, "/login", #"{"username":"nobody","password":"x"}"#, "refusal=2 route=/login status=200"),
                 (.get, "/nothing", "", "route=(none) status=404"),

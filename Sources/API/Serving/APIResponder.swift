@@ -90,7 +90,7 @@ struct APIResponder: HTTPResponder {
                 pattern = "(preflight)"
                 response = policy.preflight(origin: origin)
             } else {
-                response = ErrorShape(path: head.path).early(.notFound)
+                (response, problem) = (ErrorShape(path: head.path).early(.notFound), .notFound)
             }
         }
         policy.secure(&response, origin: origin)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Something that no good client sends, and what must come of it.
+/// What no good client does to a request that is as it should be, and what must come of it.
 struct Attack {
     enum Verdict {
         /// A refusal of the client.
@@ -11,13 +11,20 @@ struct Attack {
         case elsewhere
     }
 
-    var what: String
-    var request: Caller.Request
-    var verdict = Verdict.refused
+    let what: String
+    let verdict: Verdict
+    let change: (inout Caller.Request) -> Void
+
+    init(_ what: String, _ verdict: Verdict = .refused, _ change: @escaping (inout Caller.Request) -> Void) {
+        self.what = what
+        self.verdict = verdict
+        self.change = change
+    }
 }
 
-/// Makes attacks of a request that is as it should be.
+/// Finds the attacks on a route.
 struct Attacks {
+    /// As it should be; one with other values is attacked in the same ways.
     let request: Caller.Request
     let route: RouteCases
     /// What the route refuses to do without.
@@ -27,14 +34,14 @@ struct Attacks {
     /// Tokens that have expired, or are of another kind, or nobody's.
     let strangers: [String]
 
-    /// All of them, in the same order for requests that differ in values only.
+    /// All of them.
     var all: [Attack] {
         let given = targets + tokens + framings + forms
-        guard !route.isApp else { return given + bodies(request) }
-        // The other worlds take what they want to know from the query, from forms and from JSON.
-        let asked = fields(in: .query)
-        return request.method == "GET" || isForm || asked.isEmpty
-            ? given + asked : given + asked + fields(in: .form) + bodies(inJSON)
+        guard !route.isApp else { return request.body.isEmpty ? given : given + bodies }
+        // The other worlds take what they want to know from forms and from JSON, some of them from the query as well.
+        let asked = takesQuery ? fields(in: .query) : []
+        guard request.method != "GET", !isForm, !request.parameters.isEmpty else { return given + asked }
+        return given + asked + fields(in: .form) + bodies
     }
 
     /// Ways to write a path that mean another one, and names that are none.
@@ -42,12 +49,7 @@ struct Attacks {
         var attacks = [
             "%00", "%0d%0aX-Y:%20z", "/..", "/../../etc/passwd", "/%2e%2e/%2e%2e/", "/.", "%", "%f", "%ff", "%c0%af",
             "%ed%a0%80", "?x=%ff", "?x=%00", "#x", "/%2F", "//", "/\\..\\..", "\u{7f}",
-        ].map { end in
-            var tricky = request
-            tricky.target = path + end
-            return Attack(what: "target …\(end)", request: tricky, verdict: .elsewhere)
-        }
-        let words = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        ].map { end in Attack("target …\(end)", .elsewhere) { $0.target = $0.path + end } }
         let names = route.pattern.split(separator: "/", omittingEmptySubsequences: false)
         for (index, name) in names.enumerated() where name.hasPrefix("{") {
             for value in [
@@ -55,20 +57,19 @@ struct Attacks {
                 "9223372036854775807", "9223372036854775808", "NaN", "%E2%80%AE", "null", "ffffffffffffffffffffffff",
                 String(repeating: "x", count: 5000), String(repeating: "%CC%81", count: 2000),
             ] {
-                var strange = request
-                strange.target = words.enumerated().map { $0.offset == index ? value : $0.element }.joined(
-                    separator: "/")
-                attacks.append(Attack(what: "\(name) = \(value.prefix(40))", request: strange))
+                attacks.append(
+                    Attack("\(name) = \(value.prefix(40))") { request in
+                        var words = request.path.split(separator: "/", omittingEmptySubsequences: false)
+                        words[index] = Substring(value)
+                        request.target = words.joined(separator: "/")
+                    })
             }
         }
-        for (query, verdict) in [
-            ("page=0", Attack.Verdict.documented), ("page=-1&limit=x", .documented),
-            ("page=99999999999999999999", .documented),
-            ("crs=bd09", .documented), (String(repeating: "a=b&", count: 16_000), .documented),
+        for query in [
+            "page=0", "page=-1&limit=x", "page=99999999999999999999", "crs=bd09",
+            String(repeating: "a=b&", count: 16_000),
         ] {
-            var queried = request
-            queried.target = path + "?" + query
-            attacks.append(Attack(what: "query \(query.prefix(40))", request: queried, verdict: verdict))
+            attacks.append(Attack("query \(query.prefix(40))", .documented) { $0.target = $0.path + "?" + query })
         }
         return attacks
     }
@@ -81,17 +82,10 @@ struct Attacks {
                 "Bearer " + String(repeating: "x", count: 5000),
                 "Bearer ' OR 1=1 --", "Bearer Ünïcode",
             ] + strangers.flatMap { ["Bearer \($0)", String($0.reversed())] }
-        var attacks = values.map { value in
-            var tokened = request
-            tokened.headers.removeAll { $0.name == "Authorization" }
-            tokened.headers.append(("Authorization", value))
-            return Attack(
-                what: "token \(value.prefix(40))", request: tokened, verdict: needsToken ? .refused : .documented)
+        let attacks = values.map { value in
+            Attack("token \(value.prefix(40))", needsToken ? .refused : .documented) { $0.set("Authorization", value) }
         }
-        var broken = request
-        broken.headers.append(("Authorization", "Bearer a\0b"))
-        attacks.append(Attack(what: "NUL in a header", request: broken))
-        return attacks
+        return attacks + [Attack("NUL in a header") { $0.headers.append(("Authorization", "Bearer a\0b")) }]
     }
 
     /// Bodies whose end two programs could see in two places, and bodies without end.
@@ -102,56 +96,60 @@ struct Attacks {
             [("Content-Length", "5"), ("Content-Length", "6")],
             [("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
         ].map { headers in
-            var framed = request
-            framed.body = []
-            framed.headers += headers
-            return Attack(what: "\(headers)", request: framed)
+            Attack("\(headers)") {
+                $0.body = []
+                $0.headers += headers
+            }
         }
         for (what, body) in [
             ("no chunk", "x\r\n"), ("a chunk of another length", "2\r\nabc\r\n0\r\n\r\n"),
             ("a chunk of 2^60", "fffffffffffffff\r\n"),
         ] {
-            var chunked = request
-            chunked.headers.append(("Transfer-Encoding", "chunked"))
-            chunked.body = Array(body.utf8)
-            attacks.append(Attack(what: what, request: chunked))
+            attacks.append(
+                Attack(what) {
+                    $0.headers.append(("Transfer-Encoding", "chunked"))
+                    $0.body = Array(body.utf8)
+                })
         }
-        if request.method == "GET" { return attacks }
+        if request.method == "GET" || takesForms { return attacks }
         // More than any of these routes takes, and never announced: what has come is refused before it ends.
-        var endless = request
-        endless.headers.append(("Transfer-Encoding", "chunked"))
-        endless.body = Array("500000\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 5 << 20)
-        if takesForms { return attacks }
-        attacks.append(Attack(what: "5 MiB in a chunk", request: endless))
-        return attacks
+        return attacks + [
+            Attack("5 MiB in a chunk") {
+                $0.headers.append(("Transfer-Encoding", "chunked"))
+                $0.body = Array("500000\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 5 << 20)
+            }
+        ]
     }
 
     /// JSON that is none, and fields that are not what they should be.
-    private func bodies(_ request: Caller.Request) -> [Attack] {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any] else {
-            return []
-        }
+    private var bodies: [Attack] {
+        guard let object = request.inJSON.members else { return [] }
         var attacks: [Attack] = []
-        func add(_ what: String, _ body: [UInt8], _ verdict: Attack.Verdict = .refused) {
-            var hostile = request
-            hostile.body = body
-            attacks.append(Attack(what: what, request: hostile, verdict: verdict))
+        func add(_ what: String, _ verdict: Attack.Verdict = .refused, _ body: @escaping ([UInt8]) -> [UInt8]) {
+            attacks.append(
+                Attack(what, verdict) { request in
+                    request = request.inJSON
+                    request.body = body(request.body)
+                })
         }
         for text in [
             "{", "[]", "7", "\"text\"", "nul", "{\"a\":}", "{\"a\":1,}", "{'a':1}",
             "{\"a\":\"\u{1}\"}",
             "{\"a\":1e999}", "{\"a\":01}", String(repeating: "[", count: 50_000), "{\"a\":\"\\u00\"}", "{} {}",
             "\u{FEFF}{",
-        ] { add("body \(text.prefix(40))", Array(text.utf8)) }
-        add("half of it", Array(request.body.dropLast(2)))
-        add("bytes that are no UTF-8", Array("{\"a\":\"".utf8) + [0xFF, 0xC0, 0xAF] + Array("\"}".utf8))
-        add("a form", Form.whole(of: [("title", "T")]), .documented)
+        ] { add("body \(text.prefix(40))") { _ in Array(text.utf8) } }
+        add("half of it") { Array($0.dropLast(2)) }
+        add("bytes that are no UTF-8") { _ in Array("{\"a\":\"".utf8) + [0xFF, 0xC0, 0xAF] + Array("\"}".utf8) }
+        add("a form", .documented) { _ in Form.whole(of: [("title", "T")]) }
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             func change(_ what: String, _ new: Any?, _ verdict: Attack.Verdict) {
-                var changed = object
-                changed[name] = new
-                let body = (try? JSONSerialization.data(withJSONObject: changed)).map(Array.init) ?? []
-                add("\(name): \(what)", body, verdict)
+                attacks.append(
+                    Attack("\(name): \(what)", verdict) { request in
+                        request = request.inJSON
+                        var changed = request.members ?? [:]
+                        changed[name] = new
+                        request.body = (try? JSONSerialization.data(withJSONObject: changed)).map(Array.init) ?? []
+                    })
             }
             let isText = value is String, isPassword = name.lowercased().contains("password")
             let isIgnored = route.isApp ? name == "email" : Self.lenient.contains(name)
@@ -193,52 +191,47 @@ struct Attacks {
     /// Broken multipart; where no form is wanted, a form is what is broken.
     private var forms: [Attack] {
         guard isForm else { return [] }
-        let field = route.fileField ?? "image", whole = request.body, line = "--\(Form.boundary)\r\n"
-        let part = line + "Content-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n", end = "--\(Form.boundary)--\r\n"
-        let attacks: [(String, String, [UInt8])] = [
-            ("no form at all", Form.contentType, Array("hello".utf8)), ("nothing", Form.contentType, []),
-            ("no boundary anywhere", Form.contentTypeWithoutBoundary, Array("hello\r\nworld\r\n".utf8)),
-            ("another boundary", "multipart/form-data; boundary=other", whole),
-            ("a boundary too long", "multipart/form-data; boundary=\(String(repeating: "b", count: 300))", whole),
-            ("an empty boundary", "multipart/form-data; boundary=\"\"", Array("x".utf8)),
-            ("cut off in a file", Form.contentType, Array(whole.prefix(whole.count / 2))),
-            ("cut off before its end", Form.contentType, Array(whole.dropLast(end.utf8.count))),
-            ("thousands of parts", Form.contentType, Array((String(repeating: part, count: 5000) + end).utf8)),
+        let field = route.fileField ?? "image", type = Form.contentType
+        let line = "--\(Form.boundary)\r\n", end = "--\(Form.boundary)--\r\n"
+        func part(_ head: String, _ content: [UInt8]) -> [UInt8] {
+            Array((line + head + "\r\n\r\n").utf8) + content + Array(("\r\n" + end).utf8)
+        }
+        let text = "Content-Disposition: form-data; name=\"username\""
+        let image = "Content-Disposition: form-data; name=\"\(field)\"; filename=\"a.png\""
+        let attacks: [(what: String, type: String, body: ([UInt8]) -> [UInt8])] = [
+            ("no form at all", type, { _ in Array("hello".utf8) }), ("nothing", type, { _ in [] }),
+            ("no boundary anywhere", Form.contentTypeWithoutBoundary, { _ in Array("hello\r\nworld\r\n".utf8) }),
+            ("another boundary", "multipart/form-data; boundary=other", { $0 }),
+            ("a boundary too long", "multipart/form-data; boundary=\(String(repeating: "b", count: 300))", { $0 }),
+            ("an empty boundary", "multipart/form-data; boundary=\"\"", { _ in Array("x".utf8) }),
+            ("cut off in a file", type, { Array($0.prefix($0.count / 2)) }),
+            ("cut off before its end", type, { Array($0.dropLast(end.utf8.count)) }),
             (
-                "a part without a name", Form.contentType,
-                Array((line + "Content-Disposition: form-data\r\n\r\nx\r\n" + end).utf8)
+                "thousands of parts", type,
+                { _ in
+                    let one = line + "Content-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n"
+                    return Array((String(repeating: one, count: 5000) + end).utf8)
+                }
             ),
-            ("a part without a head", Form.contentType, Array((line + "\r\nx\r\n" + end).utf8)),
+            ("a part without a name", type, { _ in part("Content-Disposition: form-data", Array("x".utf8)) }),
+            ("a part without a head", type, { _ in Array((line + "\r\nx\r\n" + end).utf8) }),
+            ("a head without end", type, { _ in Array((line + "X: " + String(repeating: "y", count: 100_000)).utf8) }),
+            ("a field of 1 MiB", type, { _ in part(text, Array(repeating: UInt8(ascii: "x"), count: 1 << 20)) }),
+            ("a field that is no UTF-8", type, { _ in part(text, [0xFF, 0xFE]) }),
             (
-                "a head without end", Form.contentType,
-                Array((line + "X: " + String(repeating: "y", count: 100_000)).utf8)
+                "a file of 6 MiB", type,
+                { _ in part(image, Picture.png + Array(repeating: UInt8(ascii: "x"), count: 6 << 20)) }
             ),
-            (
-                "a field of 1 MiB", Form.contentType,
-                Array((line + "Content-Disposition: form-data; name=\"username\"\r\n\r\n").utf8)
-                    + Array(repeating: UInt8(ascii: "x"), count: 1 << 20) + Array(("\r\n" + end).utf8)
-            ),
-            (
-                "a field that is no UTF-8", Form.contentType,
-                Array((line + "Content-Disposition: form-data; name=\"username\"\r\n\r\n").utf8) + [0xFF, 0xFE]
-                    + Array(("\r\n" + end).utf8)
-            ),
-            (
-                "a file of 6 MiB", Form.contentType,
-                Array((line + "Content-Disposition: form-data; name=\"\(field)\"; filename=\"a.png\"\r\n\r\n").utf8)
-                    + Picture.png + Array(repeating: UInt8(ascii: "x"), count: 6 << 20) + Array(("\r\n" + end).utf8)
-            ),
-            ("a page for a picture", Form.contentType, Form.whole(file: field, Array("<html><script>".utf8))),
-            ("JSON", "application/json", Array(#"{"image":"x"}"#.utf8)),
+            ("a page for a picture", type, { _ in part(image, Array("<html><script>".utf8)) }),
+            ("JSON", "application/json", { _ in Array(#"{"image":"x"}"#.utf8) }),
         ]
         // Where a picture is one among other things.
         let mayBeLeftOut = route.pattern == "/users/register"
         return attacks.map { what, type, body in
-            var hostile = request
-            hostile.headers.removeAll { $0.name == "Content-Type" }
-            hostile.headers.append(("Content-Type", type))
-            hostile.body = body
-            return Attack(what: what, request: hostile, verdict: mayBeLeftOut ? .documented : .refused)
+            Attack(what, mayBeLeftOut ? .documented : .refused) {
+                $0.set("Content-Type", type)
+                $0.body = body($0.body)
+            }
         }
     }
 
@@ -249,70 +242,46 @@ struct Attacks {
     /// What makes no sense in these is left out, or is no date, and refuses nothing.
     private static let lenient: Set = ["birthday", "sign", "spacecover", "background_image", "signature"]
 
-    /// What the request says, as texts, by name.
-    private var parameters: [(name: String, value: String)] {
-        let object = (try? JSONSerialization.jsonObject(with: Data(request.body))) as? [String: Any] ?? [:]
-        let query = request.target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
-        let asked = query.split(separator: "&").map { field in
-            let sides = field.split(separator: "=", maxSplits: 1).map(String.init)
-            return (name: sides[0], value: sides.count > 1 ? sides[1].removingPercentEncoding ?? "" : "")
-        }
-        return object.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") } + asked
-    }
-
-    private var path: String { String(request.target.prefix { $0 != "?" }) }
-
-    /// With all parameters in JSON.
-    private var inJSON: Caller.Request {
-        guard request.body.isEmpty else { return request }
-        var moved = request
-        moved.target = path
-        moved.headers.append(("Content-Type", "application/json"))
-        let object = Dictionary(parameters) { first, _ in first }
-        moved.body = (try? JSONSerialization.data(withJSONObject: object)).map(Array.init) ?? []
-        return moved
-    }
+    private var takesQuery: Bool { request.target.contains("?") || route.pattern.hasPrefix("/douyin/") }
 
     /// Each parameter as it should not be, percent-encoded in the query or in a form.
     private func fields(in carrier: Carrier) -> [Attack] {
-        let parameters = parameters
-        return parameters.indices.flatMap { index in
-            let name = parameters[index].name, value = Self.encoded(parameters[index].value)
+        let isForm = isForm
+        return request.parameters.map(\.name).enumerated().flatMap { index, name in
             let isToken = name == "token" && route.pattern != "/douyin/feed"
             let isWanted = isToken || required.contains(name)
-            var ways: [(what: String, values: [String], verdict: Attack.Verdict)] = [
-                ("missing", [], isWanted ? .refused : .documented), ("empty", [""], isWanted ? .refused : .documented),
-                ("twice", [value, "x"], .documented),
+            // In place of its value; nil for that.
+            var ways: [(what: String, values: [String?], verdict: Attack.Verdict)] = [
+                ("missing", [], isWanted ? .refused : .documented),
+                ("empty", [""], isWanted && !Self.lenient.contains(name) ? .refused : .documented),
+                ("twice", [nil, "x"], .documented),
             ]
             // No text at all.
             for broken in ["a%00b", "%ff%fe", "%c0%af", "%ed%a0%80", "%", "%zz"] {
                 ways.append((broken, [broken], .refused))
             }
-            for (what, text) in Self.texts {
+            // Whose texts come from the query as well takes them there as it takes them from a form.
+            for (what, text) in Self.texts where carrier == .query || !takesQuery {
                 ways.append((what, [Self.encoded(text)], isToken ? .refused : .documented))
             }
             if isToken { ways += strangers.map { ("somebody's", [$0], .refused) } }
             return ways.map { what, values, verdict in
-                var fields = parameters.map { [($0.name, Self.encoded($0.value))] }
-                fields[index] = values.map { (name, $0) }
-                let text = fields.flatMap { $0 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
-                var hostile = request
-                switch carrier {
-                case .query:
-                    hostile.target = path + "?" + text
-                    if !isForm { (hostile.headers, hostile.body) = (headersWithoutType, []) }
-                case .form:
-                    hostile.target = path
-                    hostile.headers = headersWithoutType + [("Content-Type", "application/x-www-form-urlencoded")]
-                    hostile.body = Array(text.utf8)
+                Attack("\(carrier) \(name): \(what)", verdict) { request in
+                    var fields = request.parameters.map { [($0.name, Self.encoded($0.value))] }
+                    let value = fields[index][0].1
+                    fields[index] = values.map { (name, $0 ?? value) }
+                    let text = fields.flatMap { $0 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+                    request.target = request.path
+                    if !isForm { request.body = [] }
+                    switch carrier {
+                    case .query: request.target += "?" + text
+                    case .form:
+                        request.set("Content-Type", "application/x-www-form-urlencoded")
+                        request.body = Array(text.utf8)
+                    }
                 }
-                return Attack(what: "\(carrier) \(name): \(what)", request: hostile, verdict: verdict)
             }
         }
-    }
-
-    private var headersWithoutType: [(name: String, value: String)] {
-        request.headers.filter { $0.name != "Content-Type" }
     }
 
     /// What is text to some and to others no number, no name, no date.
@@ -330,16 +299,43 @@ struct Attacks {
     }
 }
 
+extension Caller.Request {
+    fileprivate var path: String { String(target.prefix { $0 != "?" }) }
+
+    fileprivate mutating func set(_ name: String, _ value: String) {
+        headers.removeAll { $0.name == name }
+        headers.append((name, value))
+    }
+
+    /// Of the JSON object in the body; nil if there is none.
+    fileprivate var members: [String: Any]? { (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] }
+
+    /// What it says in JSON or in its query, as texts, by name.
+    fileprivate var parameters: [(name: String, value: String)] {
+        let query = target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        let asked = query.split(separator: "&").map { field in
+            let sides = field.split(separator: "=", maxSplits: 1).map(String.init)
+            return (name: sides[0], value: sides.count > 1 ? sides[1].removingPercentEncoding ?? "" : "")
+        }
+        return (members ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") } + asked
+    }
+
+    /// With what its query says in JSON, unless it has a body.
+    fileprivate var inJSON: Caller.Request {
+        guard body.isEmpty, target.contains("?") else { return self }
+        var moved = self
+        moved.target = path
+        moved.set("Content-Type", "application/json")
+        let object = Dictionary(parameters) { first, _ in first }
+        moved.body = (try? JSONSerialization.data(withJSONObject: object)).map(Array.init) ?? []
+        return moved
+    }
+}
+
 extension Form {
     fileprivate static func whole(of fields: [(String, String)]) -> [UInt8] {
         var form = Form()
         for (name, value) in fields { form.field(name, value) }
-        return form.whole
-    }
-
-    fileprivate static func whole(file field: String, _ content: [UInt8]) -> [UInt8] {
-        var form = Form()
-        form.file(field, content, filename: "../../x.png")
         return form.whole
     }
 }

@@ -149,6 +149,90 @@ struct RouteWorld: Sendable {
         try await fill()
     }
 
+    /// Makes what the cases of a route of another world mention, and nothing else.
+    init(on server: ServerProcess, mentionedBy route: RouteCases) async throws {
+        self.server = server
+        for routeCase in route.cases {
+            if case .refresh = routeCase.token { try await provide("refresh") }
+            if case .root = routeCase.token { try await provide("root") }
+            for name in (["ana"] + Self.names(in: routeCase)) { try await provide(name) }
+        }
+    }
+
+    /// The names in a case, in the order of their places.
+    private static func names(in routeCase: RouteCase) -> [String] {
+        var text = routeCase.target ?? ""
+        if case .json(let body) = routeCase.body { text += body }
+        return text.split(separator: "$", omittingEmptySubsequences: false).dropFirst()
+            .map { String($0.prefix { $0.isLetter }) }
+    }
+
+    private mutating func provide(_ name: String) async throws {
+        if names[name] != nil { return }
+        let rest = REST(port: server.port), client = WorldClient(port: server.port)
+        func have(_ name: String) async throws -> String {
+            try await provide(name)
+            return names[name] ?? ""
+        }
+        let value: Any?
+        switch name {
+        case "ana", "ben":
+            let person = try await REST.registered(name, port: server.port)
+            tokens[name] = person.token
+            value = person.username
+        case "root":
+            tokens[name] =
+                try await rest.post("/api/users/login", ["username": name, "password": "root secret"])["token"]
+                as? String
+            value = name
+        case "anaToken", "benToken":
+            value = try await have(String(name.prefix(3))).isEmpty ? nil : tokens[String(name.prefix(3))]
+        case "new": value = REST.newName(name)
+        case "newEmail": value = try await have("new") + "@example.org"
+        case "refresh":
+            let login = try await rest.send("POST", "/users/login?username=\(have("ana"))&password=secret")
+            tokens[name] = login.text("refresh_token")?.replacing("Bearer ", with: "")
+            value = tokens[name]
+        case "anaID", "benID":
+            value = try await rest.get("/douyin/user?token=\(have(name.prefix(3) + "Token"))").int("user", "id")
+        case "anaNumber", "benNumber":
+            value = try await rest.get("/api/v1/user/uid?name=\(have(String(name.prefix(3))))").int("data", "uid")
+        case "email":
+            let address = try await have("ana") + "@example.org", number = try await have("anaNumber")
+            try await provide("root")
+            let edit = #"{"id":\#(number),"name":"\#(names["ana"] ?? "")","email":"\#(address)"}"#
+            let edited = try await client.send(
+                "POST", "/api/v1/user/manage/modify", json: edit, authorization: tokens["root"])
+            value = edited.int("code") == 200 ? address : nil
+        case "code":
+            // For the one address that is mentioned before it.
+            let address = names["newEmail"] ?? names["email"] ?? ""
+            _ = try await rest.post("/api/v1/user/code/email", ["email": address])
+            value = try await server.code(for: address)
+        case "picture":
+            let uploaded = try await client.send(
+                "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", onePixelImage)),
+                authorization: have("anaToken"))
+            value = uploaded.text("data", "url")?.split(separator: "/").last
+        case "post":
+            let written = try await client.send(
+                "POST", "/articles/editor?title=T&content=C&create_time=now",
+                authorization: "Bearer \(have("anaToken"))")
+            value = written.int("data", "id")
+        case "clip":
+            let published = try await rest.post(
+                "/douyin/publish/actionUrl", ["token": have("anaToken"), "title": "T", "url": "http://a.example/b"])
+            value = published.int("vid")
+        case "film":
+            let form = Multipart(
+                ["token": try await have("anaToken"), "title": "T"], file: ("data", "v", video(bytes: 500)))
+            value = try await client.send("POST", "/douyin/publish/action", form: form).int("vid")
+        default: value = nil
+        }
+        guard let value else { throw Phone.Missing(description: "value of $\(name)") }
+        names[name] = "\(value)"
+    }
+
     private mutating func fill() async throws {
         func made(_ body: RouteCase.Body, _ target: String, as token: RouteCase.Token) async throws -> [String: Any] {
             let answer = try await Caller(port: server.port).send(
@@ -179,48 +263,6 @@ struct RouteWorld: Sendable {
             _ = try await made(
                 .json(#"{"runID":"$room","password":"pw","username":"$\#(who)"}"#), "/api/runRoom/join", as: .none)
         }
-    }
-
-    /// Gives ana what she has in the other worlds, and has a code mailed if a case needs one.
-    mutating func enterOtherWorlds(for routeCase: RouteCase) async throws {
-        let rest = REST(port: server.port), name = names["ana"] ?? ""
-        func said(_ answer: REST.Answer, _ path: Any...) throws -> Any {
-            guard
-                let found = path.reduce(
-                    answer.json as Any?,
-                    { value, step in
-                        (step as? String).flatMap { (value as? [String: Any])?[$0] }
-                    })
-            else { throw Phone.Missing(description: "\(path): \(answer.text)") }
-            return found
-        }
-        names["anaToken"] = tokens["ana"]
-        let login = try await rest.send("POST", "/users/login?username=\(name)&password=secret")
-        tokens["refresh"] = ("\(try said(login, "refresh_token"))").replacing("Bearer ", with: "")
-        for who in ["ana", "ben"] {
-            let token = tokens[who] ?? ""
-            names[who + "ID"] = "\(try said(try await rest.get("/douyin/user?token=\(token)"), "user", "id"))"
-            let number = try await rest.get("/api/v1/user/uid?name=\(names[who] ?? "")")
-            names[who + "Number"] = "\(try said(number, "data", "uid"))"
-        }
-        names["email"] = "\(name)@example.org"
-        names["newEmail"] = "\(names["new"] ?? "")@example.org"
-        let root = WorldClient(port: server.port), edit = #"{"id":$anaNumber,"name":"$ana","email":"$email"}"#
-        let edited = try await root.send(
-            "POST", "/api/v1/user/manage/modify", json: filled(edit), authorization: tokens["root"])
-        guard edited.int("code") == 200 else { throw Phone.Missing(description: edited.text) }
-        let head = try await REST(port: server.port, token: tokens["ana"]).get("/users/information")
-        names["picture"] = "\(try said(head, "data", "head_image"))".split(separator: "/").last.map(String.init)
-        let clip = try await rest.post(
-            "/douyin/publish/actionUrl", ["token": tokens["ana"] ?? "", "title": "Clip", "url": "http://a.example/b"])
-        names["clip"] = "\(try said(clip, "vid"))"
-        let form = Multipart(["token": tokens["ana"] ?? "", "title": "Film"], file: ("data", "v", video(bytes: 500)))
-        let film = try await rest.send("POST", "/douyin/publish/action", Multipart.headers, form.body)
-        names["film"] = "\(try said(film, "vid"))"
-        guard case .json(let text) = routeCase.body, text.contains("$code") else { return }
-        let address = names[text.contains("$newEmail") ? "newEmail" : "email"] ?? ""
-        _ = try await rest.post("/api/v1/user/code/email", ["email": address])
-        names["code"] = try await server.code(for: address)
     }
 
     /// A case as it goes over the wire.
