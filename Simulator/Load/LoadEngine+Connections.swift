@@ -228,7 +228,8 @@ extension LoadEngine {
         }
         closes[code.map { "close \($0)" } ?? reason, default: 0] += 1
         member.isAwayByChoice = false
-        member.wantedSince = now
+        // Whoever tries again has wanted it since the first time.
+        if member.isPresent { member.wantedSince = now }
         switch AfterClose(code: code, reason: reason) {
         case .reconnect(let wait): stayAway(member, for: wait ?? member.backOff.next(using: &generator), now)
         case .giveUp(let reason):

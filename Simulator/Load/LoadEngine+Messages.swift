@@ -55,15 +55,19 @@ extension LoadEngine {
             let shown = member.screen.show(entry)
             guard entry.sighting.marker > shown.marker, entry.number != member.number, isMeasured else { continue }
             if shown.marker >= entry.sighting.previous {
-                recordLatency(now - entry.sighting.intended)
+                didShow(entry.sighting.intended, in: room, now)
             } else {
                 recordAll(of: entry, after: shown.marker, room, now)
             }
         }
     }
 
+    /// A screen has shown a marker that was taken at `intended`.
     @inline(__always)
-    private func recordLatency(_ latency: Nanoseconds) { intervalLatencies.record(latency) }
+    private func didShow(_ intended: Nanoseconds, in room: LoadRoom, _ now: Nanoseconds) {
+        intervalLatencies.record(now - intended)
+        if storm.hasBegun, room.isLive { storm.didShow(at: now, intended: intended) }
+    }
 
     /// A screen that skipped markers shows the newest one; the others have then taken just as long to be made up for.
     ///
@@ -72,7 +76,7 @@ extension LoadEngine {
         guard let runner = room[entry.number], let run = runner.run else { return }
         var marker = entry.sighting.marker
         while marker > shown, marker > 0, Int(marker) < run.previousShown.count {
-            recordLatency(now - runner.intended(marker, speed: settings.speed))
+            didShow(runner.intended(marker, speed: settings.speed), in: room, now)
             marker = run.previousShown[Int(marker)]
         }
     }
@@ -97,12 +101,16 @@ extension LoadEngine {
             return faults.add("\(member.name) was told joined twice")
         }
         if stage.rawValue < Stage.finishing.rawValue { joinLatencies.record(now - member.wantedSince) }
-        if isIdle(member), member.id >= activeCount + settings.idle { sampling.lastLatecomer = now }
+        let isNew = member.ledger.epoch == nil
+        if isNew, member.isLatecomer {
+            storm.didJoin(at: now, wantedSince: member.wantedSince, ownCPU: OwnProcess.cpuSeconds)
+        }
         member.backOff.reset()
         member.phase = .present
         wakeAt[member.id] = now
         scheduleDrop(member, now)
         member.ledger.receive(joined)
+        member.room.heard(of: joined.event)
         if let number = joined.runner, member.isRunner {
             if member.number != 0, Int(member.number) != number {
                 faults.add("\(member.name) was runner \(member.number) and is \(number) now")
@@ -117,6 +125,7 @@ extension LoadEngine {
             if member.room.contradicts(event) { contradicted(event.number, member) }
             happened(event, member, now)
         }
+        if isNew, member.isLatecomer { return begin(member, now) }
         guard member.performance != nil else { return }
         let state = joined.runners.first { $0.runner == joined.runner }?.state
         if let fault = member.performance?.rejoin(state: state, stored: joined.marker, recovered: joined.recovered) {
@@ -160,6 +169,7 @@ extension LoadEngine {
         let (event, isContradiction) = try member.room.event(bytes, number: number)
         if isContradiction { contradicted(number, member) }
         member.ledger.receive(event: number)
+        member.room.heard(of: number)
         happened(event, member, now)
     }
 

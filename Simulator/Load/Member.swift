@@ -40,6 +40,8 @@ final class Member {
     let clockError: Int64
     /// Masks what this member sends.
     let maskKey: UInt32
+    /// Whether this is a runner who comes while the others run.
+    let isLatecomer: Bool
 
     // MARK: - Connection
 
@@ -88,7 +90,7 @@ final class Member {
 
     init(
         id: Int, room: LoadRoom, role: Role, account: Account?, clockError: Int64, maskKey: UInt32,
-        arrival: Nanoseconds
+        isLatecomer: Bool = false, arrival: Nanoseconds
     ) {
         self.id = id
         self.room = room
@@ -96,6 +98,7 @@ final class Member {
         self.account = account
         self.clockError = clockError
         self.maskKey = maskKey
+        self.isLatecomer = isLatecomer
         phase = .away(until: arrival)
         wantedSince = arrival
         if case .runner = role { isDone = false } else { isDone = true }
