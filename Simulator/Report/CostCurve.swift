@@ -109,6 +109,7 @@ struct CostCurve: Codable, Sendable {
     /// A check for each row of which there is something.
     ///
     /// - Parameter limit: So many times the cost at the first shape; nil for no check.
+    /// - Returns: None without a limit.
     func growthChecks(limit: Double?) -> [Check] {
         guard let limit else { return [] }
         return Row.allCases.filter { row in points.contains { $0.shape.row == row } }.map { row in
