@@ -221,8 +221,8 @@ final class LoadEngine {
                 faults.add("nobody could join")
                 enter(.over, now)
             } else {
-                beginRuns(now)
                 enter(.running, now)
+                beginRuns(now)
             }
         case .running: advanceRunning(now)
         case .finishing: advanceFinishing(now)

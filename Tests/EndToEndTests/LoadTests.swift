@@ -24,7 +24,7 @@ import Testing
         let report = workshop.file("report.json")
         let (ending, output, errors) = try await Self.load(
             "--server", ServerProcess.executable, "--rooms", "2", "--runners", "5", "--spectators", "1", "--idle", "3",
-            "--duration", "5", "--churn", "5", "--max-p99", "10s", "--report", report, "--latecomers", "6",
+            "--duration", "5", "--churn", "10", "--max-p99", "10s", "--report", report, "--latecomers", "6",
             "--latecomers-within", "1", "--max-join", "10s", "--max-p99-meanwhile", "10s")
         #expect(ending == .exit(0), "\(output)\n\(errors)")
         #expect(output.contains("ok    every run ended and was stored (16)"))
@@ -36,6 +36,8 @@ import Testing
         let json = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report))) as? [String: Any])
         #expect(json["isPassed"] as? Bool == true)
+        let figures = try #require(json["figures"] as? [String: Any])
+        #expect((figures["total"] as? [String: Any])?["reconnects"] as? Int ?? 0 > 0, "people drop and come back")
         let page = try String(contentsOfFile: workshop.file("report.html"), encoding: .utf8)
         #expect(page.contains("<svg") && page.contains("</html>"))
         #expect(page.contains("live rooms meanwhile") && page.contains("p99 of each fifth"))
