@@ -45,7 +45,7 @@ extension LoadEngine {
     ) throws(JSONError) {
         let room = member.room
         guard member.isPresent else { throw JSONError(offset: 0) }
-        let frame = try room.board.frame(bytes) { locate($0, in: room) }
+        let frame = try room.board.frame(bytes) { locate($0, in: room, now) }
         counters.frames += 1
         counters.rows += frame.entries.count
         counters.frameBytes += bytes.count
@@ -76,13 +76,13 @@ extension LoadEngine {
         guard let runner = room[entry.number], let run = runner.run else { return }
         var marker = entry.sighting.marker
         while marker > shown, marker > 0, Int(marker) < run.previousShown.count {
-            didShow(runner.intended(marker, speed: settings.speed), in: room, now)
+            didShow(runner.intended(marker, speed: settings.speed, seenAt: now), in: room, now)
             marker = run.previousShown[Int(marker)]
         }
     }
 
     /// Which marker of which runner a row shows.
-    private func locate(_ row: ScreenRow, in room: LoadRoom) -> RoomBoard.Sighting {
+    private func locate(_ row: ScreenRow, in room: LoadRoom, _ now: Nanoseconds) -> RoomBoard.Sighting {
         guard row.latitude != ScreenRow.nowhere, let runner = room[row.number], let run = runner.run else {
             return RoomBoard.Sighting()
         }
@@ -91,7 +91,7 @@ extension LoadEngine {
         guard marker > 0 else { return RoomBoard.Sighting() }
         return RoomBoard.Sighting(
             marker: marker, previous: run.previousShown[Int(marker)],
-            intended: runner.intended(marker, speed: settings.speed))
+            intended: runner.intended(marker, speed: settings.speed, seenAt: now))
     }
 
     // MARK: - Joining
@@ -147,7 +147,7 @@ extension LoadEngine {
                 continue
             }
             let room = member.room
-            let entry = room.board.entry(row) { locate($0, in: room) }
+            let entry = room.board.entry(row) { locate($0, in: room, now) }
             _ = member.screen.show(entry)
             let shown = before[row.number].marker
             if !member.isAwayByChoice, before[row.number].serial > 0, entry.sighting.marker > shown,
@@ -197,7 +197,7 @@ extension LoadEngine {
         }
         if window.hasBegun, marker > before, marker - before < 100_000 {
             for id in before + 1...marker {
-                ackLatencies.record(now - member.intended(Int32(id), speed: settings.speed))
+                ackLatencies.record(now - member.intended(Int32(id), speed: settings.speed, seenAt: now))
             }
         }
         if member.performance?.outbox.isAllAcknowledged == true { wakeAt[member.id] = min(wakeAt[member.id], now) }
