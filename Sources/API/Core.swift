@@ -75,9 +75,9 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [recentLogins, weak live] ended in
-            recentLogins?.forget(ended)
-            await live?.expel(ended)
+        accounts.whenAccountsEnd { [recentLogins, weak live] accounts, end in
+            recentLogins?.forget(accounts)
+            await live?.expel(accounts, forgetting: end == .deleted)
         }
     }
 

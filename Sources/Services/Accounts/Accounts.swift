@@ -2,6 +2,14 @@ public import Logging
 public import Store
 import Synchronization
 
+/// How an account ceased to be in use.
+public enum AccountEnd: Sendable {
+    /// Nothing is to be left of whose it was.
+    case deleted
+    /// It may be used again some day, and what it did stays.
+    case disabled
+}
+
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
     let store: AppDatabase
@@ -10,7 +18,7 @@ public final class Accounts: Sendable {
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
-    private let listener = Mutex<(@Sendable (Set<Int64>) async -> Void)?>(nil)
+    private let listener = Mutex<(@Sendable (Set<Int64>, AccountEnd) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -38,13 +46,13 @@ public final class Accounts: Sendable {
     /// request.
     ///
     /// - Parameter listen: Whom to tell, in place of whoever was told before; the change is answered when this returns.
-    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>) async -> Void) {
+    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>, AccountEnd) async -> Void) {
         listener.withLock { $0 = listen }
     }
 
-    func tellEnd(of accounts: Set<Int64>) async {
+    func tell(_ end: AccountEnd, of accounts: Set<Int64>) async {
         if accounts.isEmpty { return }
-        await listener.withLock { $0 }?(accounts)
+        await listener.withLock { $0 }?(accounts, end)
     }
 
     /// Adds an account.
@@ -251,7 +259,7 @@ public final class Accounts: Sendable {
         let isDeleted = try await asking { () throws(StoreError) in try await store.deleteAccount(id: account) }
         tokens.forget(account: account)
         guard isDeleted else { throw .unknownUser }
-        await tellEnd(of: [account])
+        await tell(.deleted, of: [account])
     }
 
     /// Brings a hash to today's cost and form.
