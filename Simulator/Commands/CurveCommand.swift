@@ -71,10 +71,7 @@ struct CurveCommand: ParsableCommand {
         print(CostCurve.head)
         for shape in shapes where !Interruption.hasCome {
             (settings.rooms, settings.runners) = (shape.rooms, shape.runners)
-            let run = try LoadRun.perform(
-                .program(executable: server, flags: CommandParts.words(in: serverFlags)), settings, tick: tick,
-                core: core, line: line)
-            guard !run.engine.wasInterrupted else { break }
+            guard let run = try load(settings, core: core, line: line) else { break }
             let point = CostCurve.Point(shape: shape, figures: run.figures, checks: run.evidence.checks())
             curve.points.append(point)
             print(point.line)
@@ -85,6 +82,19 @@ struct CurveCommand: ParsableCommand {
         guard curve.points.allSatisfy({ $0.failures.isEmpty }), growth.allSatisfy(\.isPassed),
             curve.points.count == shapes.count
         else { throw ExitCode(1) }
+    }
+
+    /// One load of a new server; nil if it was interrupted: what was measured before is told all the same.
+    private func load(_ settings: LoadSettings, core: Int?, line: ProgressLine) throws(SimulatorError) -> LoadRun? {
+        do {
+            let run = try LoadRun.perform(
+                .program(executable: server, flags: CommandParts.words(in: serverFlags)), settings, tick: tick,
+                core: core, line: line)
+            return run.engine.wasInterrupted ? nil : run
+        } catch {
+            guard error == .interrupted else { throw error }
+            return nil
+        }
     }
 }
 
