@@ -174,10 +174,9 @@ import Testing
 
     @Test("is known to less than a hundredth of a second")
     func resolution() throws {
-        let first = try #require(ProcessFiles.usage(of: getpid())).cpuSeconds
-        var last = first
-        while last == first { last = try #require(ProcessFiles.usage(of: getpid())).cpuSeconds }
-        #expect(last - first < 0.01)
+        // Whole hundredths are all that `/proc` has.
+        let readings = try (0..<10).map { _ in try #require(ProcessFiles.usage(of: getpid())).cpuSeconds * 100 }
+        #expect(readings.contains { abs($0 - $0.rounded()) > 1e-4 })
     }
 }
 
