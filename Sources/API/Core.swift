@@ -77,9 +77,16 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [recentLogins, weak live] accounts, end in
-            recentLogins?.forget(accounts)
-            await live?.expel(accounts, forgetting: end == .deleted)
+        accounts.whenAccountsChange { [recentLogins, weak live] change in
+            switch change {
+            case .renamed(let account): await live?.rename(Person(account))
+            case .deleted(let accounts):
+                recentLogins?.forget(accounts)
+                await live?.expel(accounts, forgetting: true)
+            case .disabled(let account):
+                recentLogins?.forget([account])
+                await live?.expel([account], forgetting: false)
+            }
         }
     }
 
@@ -93,6 +100,7 @@ struct Core: Sendable {
                     return nil
                 }
             },
+            avatar: LepaoJSON.avatarPath,
             makeSecret: { password in
                 let stored = RoomPassword(password)
                 return RoomSecret(salt: stored.salt, hash: stored.hash)
