@@ -37,9 +37,7 @@ struct Core: Sendable {
     /// A video that is uploaded may have so many bytes.
     let maxVideoBytes: Int
 
-    /// Puts the services around an open database.
-    ///
-    /// - Parameter passwords: In place of those that `cost` stands for.
+    /// Puts the services around an open database; `passwords`, if there are any, in place of those of a `cost`.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),

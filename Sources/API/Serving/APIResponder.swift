@@ -113,6 +113,7 @@ struct APIResponder: HTTPResponder {
     /// that somebody asks too often is not, since they would write as often.
     ///
     /// - Parameter status: What the answer is, in worlds too whose answers have the status of a success.
+    /// - Returns: The level of its line.
     private static func level(of status: Int) -> Logger.Level {
         (400..<500).contains(status) && status != 429 || status == 503 ? .info : .debug
     }
