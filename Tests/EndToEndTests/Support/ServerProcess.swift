@@ -159,13 +159,16 @@ final class ServerProcess: Sendable {
 
 /// Looks again and again until something holds.
 ///
-/// The limit is generous, since a machine may be busy: what is waited for is what the server does at once.
+/// The limit is generous, since a machine may be busy: what is waited for is what the server does at once. However busy
+/// it is, there are some looks.
 func eventually(
     _ what: @autoclosure () -> String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
+    var looks = 1
     while try await !holds() {
-        guard ContinuousClock.now < deadline else { throw Phone.Missing(description: "no \(what()) within \(limit)") }
+        looks += 1
+        guard ContinuousClock.now < deadline || looks < 100 else { throw Phone.Missing(description: "no \(what()) within \(limit)") }
         try await Task.sleep(for: .milliseconds(5))
     }
 }
