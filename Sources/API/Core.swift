@@ -55,15 +55,15 @@ struct Core: Sendable {
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let passwords = Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
+        media = Media(store: database, logger: logger, now: now)
         let accounts = Accounts(
-            store: database, passwords: passwords, tokens: tokens,
+            store: database, passwords: passwords, tokens: tokens, media: media,
             failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
-        forum = Forum(store: database, now: now)
+        forum = Forum(store: database, strangers: self.limits.accountChanges, now: now)
         social = Social(store: database, now: now)
-        media = Media(store: database, logger: logger, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)
         mailCodes = MailCodes(
             store: database, passwords: passwords, queue: mail, wrongCodes: limits?.wrongCodes ?? .max, now: now)
@@ -75,8 +75,7 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [recentLogins, weak live] ended in
-            recentLogins?.forget(ended)
+        accounts.whenAccountsEnd { [weak live] ended in
             await live?.expel(ended)
         }
     }
