@@ -75,8 +75,8 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [weak live] ended in
-            await live?.expel(ended)
+        accounts.whenAccountsEnd { [weak live] accounts, end in
+            await live?.expel(accounts, forgetting: end == .deleted)
         }
     }
 

@@ -81,18 +81,14 @@ extension LiveRooms {
             changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
         }
         changes.people = decisions.changedRunners.sorted().compactMap { Recovery.person($0, of: home.room) }
-        changes.events = decisions.events.map { event in
-            var key: Int64?
-            if case .finished(let finish) = event.kind, finish.isRecorded { key = finish.runKey }
-            let body = EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
-            return StoredEvent(number: event.number, time: event.time, body: body, recordKey: key)
-        }
+        let events = decisions.events.map(home.room.tellable)
+        changes.events = events.map { Recovery.event($0, of: home.room) }
         if !decisions.events.isEmpty { changes.eventsBelow = home.room.firstRecoverableEvent }
         for record in decisions.records { batch.records.append(Recovery.record(record, at: now)) }
         batch.rooms.append(changes)
         if home.isDeleted { batch.deletedRooms.append(home.key) }
         let promise = Promise(
-            home: home, events: decisions.events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
+            home: home, events: events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
             isDeletion: home.isDeleted)
         home.waiters = []
         return promise
@@ -152,7 +148,8 @@ extension LiveRooms {
     private func release(_ events: [RoomEvent], of home: Home, runIDs: [Int64: Int64]) {
         var messages: [OutgoingMessage] = []
         for event in events {
-            var event = event
+            // Its author may have been forgotten while it was stored.
+            var event = home.room.tellable(event)
             if case .finished(var finish) = event.kind, finish.isRecorded, let runID = runIDs[finish.runKey] {
                 finish.runID = Int(runID)
                 event.kind = .finished(finish)

@@ -264,16 +264,24 @@ extension LiveRooms {
 
     /// Takes people out of their rooms whose accounts were deleted or disabled, and ends their connections with 4001.
     ///
-    /// The others are told that they left; an unfinished run is stored if there is still somebody whose it is.
-    public func expel(_ accounts: Set<Int64>) {
+    /// The others are told that they left; an unfinished run is stored if there is still somebody whose it is. Rooms
+    /// that sleep do the same when they wake.
+    ///
+    /// - Parameters:
+    ///   - accounts: Theirs.
+    ///   - isForgetting: Whether nothing is to be left of who and where they were, whichever room they ever ran in.
+    public func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) {
         expulsions += 1
         let now = clock.now()
         for home in homes.values where !home.isDeleted {
-            for number in home.room.numbers(of: accounts) where home.room.isInRoom(number) {
-                // What is in the room can leave it.
-                guard let decisions = try? home.room.leave(number, at: now) else { continue }
+            for number in home.room.numbers(of: accounts) {
                 home.connections.removeValue(forKey: number)?.state = .leaving(home)
-                apply(decisions, to: home)
+                if isForgetting {
+                    apply(home.room.forget(number, newRunKey: credentials.newID(), at: now), to: home)
+                } else if home.room.isInRoom(number), let decisions = try? home.room.leave(number, at: now) {
+                    // What is in the room can leave it.
+                    apply(decisions, to: home)
+                }
             }
         }
         for connection in connections {

@@ -186,7 +186,14 @@ public actor LiveRooms {
 
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
-        guard let restored = try await Recovery.restore(runID, from: store, settings: settings.room) else { return }
+        var restored: Recovery.RestoredRoom?
+        var seen: Int
+        repeat {
+            // Who is expelled in between is in no room that hears of it, and might come back with what was read before.
+            seen = expulsions
+            restored = try await Recovery.restore(runID, from: store, settings: settings.room)
+        } while seen != expulsions
+        guard let restored else { return }
         // Another way in may have been quicker: a room that was just created.
         guard homes[runID] == nil, !isStopped else { return }
         adopt(restored)
@@ -214,7 +221,7 @@ public actor LiveRooms {
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
-        apply(home.room.seeOffNobodies(at: clock.now()), to: home)
+        apply(home.room.forgetNobodies(newRunKey: credentials.newID, at: clock.now()), to: home)
     }
 
     // MARK: - Decisions

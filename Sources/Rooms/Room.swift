@@ -175,14 +175,18 @@ public struct Room: Sendable {
     public mutating func leave(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         var decisions = Decisions()
+        depart(index, at: now, into: &decisions)
+        return decisions
+    }
+
+    mutating func depart(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         wrapUp(index, at: now, into: &decisions)
         runners[index].isInRoom = false
         runners[index].isConnected = false
         runners[index].isOffline = false
         touch(index)
-        emit(.left(runner: number), at: now, into: &decisions)
-        decisions.changedRunners.insert(number)
-        return decisions
+        emit(.left(runner: runners[index].number), at: now, into: &decisions)
+        decisions.changedRunners.insert(runners[index].number)
     }
 
     /// Deletes the room: unfinished runs are stored as by `leave`, and `closed` is the last event there is.
@@ -201,7 +205,7 @@ public struct Room: Sendable {
 
     /// A line to one runner or to the room.
     ///
-    /// - Throws: `badCheer`, `noSuchRunner`, `roomClosed`. How often somebody may cheer is the connection's affair.
+    /// - Throws: `badCheer`, `noSuchRunner`, `hasLeft` for a sender, `roomClosed`. How often somebody may cheer is the connection's affair.
     public mutating func cheer(
         from sender: Int?, to receiver: Int?, text: String, at now: Int64
     ) throws(RoomError) -> Decisions {
@@ -210,6 +214,7 @@ public struct Room: Sendable {
         guard text.utf8.count <= 8_192, (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .badCheer }
+        if let sender { _ = try presentIndex(of: sender) }
         if let receiver { _ = try index(of: receiver) }
         var decisions = Decisions()
         emit(.cheer(from: sender, to: receiver, text: text), at: now, into: &decisions)
@@ -256,6 +261,16 @@ public struct Room: Sendable {
             finish.runID = runID
             log[index].kind = .finished(finish)
         }
+    }
+
+    /// Whether the log still tells a name or words of a runner.
+    func namesAuthor(_ number: Int) -> Bool {
+        log.contains { $0.kind.author == number && $0.kind != $0.kind.anonymous }
+    }
+
+    /// Leaves nothing personal of a runner in the log.
+    mutating func anonymizeLog(of number: Int) {
+        for index in log.indices where log[index].kind.author == number { log[index].kind = log[index].kind.anonymous }
     }
 
     // MARK: - Changes

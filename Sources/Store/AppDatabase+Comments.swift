@@ -145,6 +145,7 @@ extension AppDatabase {
         try session.execute(Self.takeOffPostLikes, id)
         try session.execute(Self.takeOffCollections, id)
         try session.execute(Self.takeOffCommentLikes, id)
+        try forgetInRooms(where: "account = $1", id, in: session)
         guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
         // Counted rather than reckoned: replies of others to its comments are gone too.
         for post in discussed { try session.execute(Self.countComments, post) }

@@ -83,14 +83,16 @@ extension AppDatabase {
     private static func people(of room: Int64, in session: Session) throws(StoreError) -> [StoredPerson] {
         try session.rows(
             """
-            SELECT runner, account, username, nickname, avatar, joined_at, state
+            SELECT runner, account, username, nickname, avatar, joined_at, latitude_e7, longitude_e7, state
             FROM people WHERE room = $1 ORDER BY runner
             """,
             room
         ) { row in
             StoredPerson(
                 runner: try row.get(0), account: try row.get(1), username: try row.get(2), nickname: try row.get(3),
-                avatar: try row.get(4), joinedAt: try row.get(5), state: try row.get(6))
+                avatar: try row.get(4), joinedAt: try row.get(5),
+                latitudeE7: (try row.get(6) as Int?).flatMap(Int32.init(exactly:)),
+                longitudeE7: (try row.get(7) as Int?).flatMap(Int32.init(exactly:)), state: try row.get(8))
         }
     }
 

@@ -20,6 +20,7 @@ struct Migration: Sendable {
         Migration(version: 5, sessions),
         Migration(version: 6, social),
         Migration(version: 7, people),
+        Migration(version: 8, anonymity),
     ]
 }
 

@@ -73,6 +73,47 @@ import Testing
         #expect(try await database.recordSummaries(account: account).total == 1)
     }
 
+    @Test("whose account is deleted is named in no room any more", arguments: [false, true])
+    func anonymity(byWipe: Bool) async throws {
+        let ana = try await temporary.makeAccount().id, ben = try await temporary.makeAccount("ben").id
+        let room = try await temporary.makeRoom().id
+        func joined(_ number: Int, _ account: Int64) -> StoredEvent {
+            StoredEvent(
+                number: number, time: 1, body: "{\"name\":\(account)}",
+                author: StoredEvent.Author(account: account, anonymousBody: "{}"))
+        }
+        var anas = StoredPerson.make(runner: 1, account: ana)
+        (anas.latitudeE7, anas.longitudeE7) = (480_000_000, -115_000_000)
+        let changes = RoomChanges(
+            room: room, people: [anas, .make(runner: 2, account: ben)],
+            events: [joined(1, ana), joined(2, ben), StoredEvent(number: 3, time: 1, body: "{\"left\":1}")])
+        _ = try await database.commit(JournalBatch(rooms: [changes]))
+        #expect(try await database.room(runID: "159")?.people.first == anas)
+
+        if byWipe {
+            #expect(try await Set(database.deleteAllUsers().accounts) == [ana, ben])
+        } else {
+            #expect(try await database.deleteAccount(id: ana) != nil)
+        }
+        func expectNothing() async throws {
+            let found = try #require(try await database.room(runID: "159"))
+            #expect(
+                found.people.first
+                    == StoredPerson(runner: 1, account: nil, username: "", nickname: "", joinedAt: 7, state: [5]))
+            #expect(found.people.last?.username == (byWipe ? "" : "ana"))
+            #expect(
+                found.events.map(\.body) == ["{}", byWipe ? "{}" : "{\"name\":\(ben)}", "{\"left\":1}"])
+        }
+        try await expectNothing()
+        // A commit that was on its way, or is tried again, brings nothing back.
+        _ = try await database.commit(JournalBatch(rooms: [changes]))
+        try await expectNothing()
+        // What the room says of it then.
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, events: [StoredEvent(number: 1, time: 1, body: "{}")])]))
+        try await expectNothing()
+    }
+
     @Test("a person is replaced by number, and keeps the time of joining")
     func people() async throws {
         let room = try await temporary.makeRoom().id

@@ -94,6 +94,59 @@ import Testing
         #expect(Set(Migration.all.map(\.version)).sorted() == Migration.all.map(\.version))
     }
 
+    @Test("rooms of older databases forget those whose accounts are gone, and learn whom their events name")
+    func olderRooms() async throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let old = try DatabaseQueue(path: directory.databasePath)
+        try await old.write { database in
+            let session = Session(database)
+            _ = try Migration.apply(Migration.all.filter { $0.version < 8 }, in: session)
+            try database.execute(
+                sql: """
+                    INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
+                    VALUES (5, 'ben', 'ben', 'Ben', 'h', 1, 1);
+                    INSERT INTO rooms VALUES (1, '159', x'', x'', 'e', 1, 1);
+                    INSERT INTO people VALUES (1, 1, NULL, 'ana', 'Ana', '/ana', 7, x'05');
+                    INSERT INTO people VALUES (1, 11, 5, 'ben', 'Ben', '/ben', 7, x'05');
+                    """)
+            for (number, rest) in [
+                #""joined","runner":1,"person":{"runner":1,"username":"ana","nickname":"Ana","avatar":"/ana"}"#,
+                #""joined","runner":11,"person":{"runner":11,"username":"ben","nickname":"Ben","avatar":"/ben"}"#,
+                #""cheer","from":1,"to":11,"text":"I am Ana""#, #""cheer","from":11,"to":null,"text":"I am Ben""#,
+                #""cheer","from":null,"to":1,"text":"Go""#, #""left","runner":1"#,
+            ].enumerated() {
+                try database.execute(
+                    sql: "INSERT INTO events (room, number, time, body) VALUES (1, ?, 9, ?)",
+                    arguments: [
+                        number + 1, #"{"type":"event","event":\#(number + 1),"time":9,"kind":"# + rest + "}",
+                    ])
+            }
+        }
+        try old.close()
+
+        let database = try directory.open()
+        let room = try #require(try await database.room(runID: "159"))
+        #expect(room.people.map(\.username) == ["", "ben"])
+        #expect(room.events.count == 6)
+        #expect(
+            room.events[0].body
+                == #"{"type":"event","event":1,"time":9,"kind":"joined","runner":1,"person":{"runner":1,"username":"","nickname":"","avatar":""}}"#
+        )
+        #expect(
+            room.events[2].body
+                == #"{"type":"event","event":3,"time":9,"kind":"cheer","from":1,"to":11,"text":"…"}"#)
+        #expect(room.events[1].body.contains("Ben") && room.events[3].body.contains("I am Ben"))
+        #expect(room.events[4].body.contains("Go"))
+        #expect(try await database.deleteAccount(id: 5) != nil)
+        let after = try #require(try await database.room(runID: "159"))
+        #expect(after.people.map(\.username) == ["", ""])
+        #expect(
+            after.events[3].body
+                == #"{"type":"event","event":4,"time":9,"kind":"cheer","from":11,"to":null,"text":"…"}"#)
+        #expect(!after.events.contains { $0.body.contains("Ben") })
+    }
+
     @Test("a file that is no database is refused")
     func noDatabase() throws {
         let directory = TemporaryDirectory()

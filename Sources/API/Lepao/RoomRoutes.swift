@@ -119,10 +119,12 @@ struct RoomRoutes: Sendable {
         let words = Words.entering
         let room = try await words.translating {
             guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
-            guard let account = try await core.accounts.account(named: username) else {
-                throw ServicesError.unknownUser
+            return try await core.live.join(runID, at: coordinate) { [accounts = core.accounts] in
+                guard let account = try await accounts.account(named: username) else {
+                    throw ServicesError.unknownUser
+                }
+                return Person(account)
             }
-            return try await core.live.join(runID, person: Person(account), at: coordinate)
         }
         return Self.answer("Joined room successfully", room, RoomJSON(system: system))
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import LWS
 import Rooms
 import Store
 
@@ -132,25 +133,30 @@ enum Recovery {
             while row.runner > people.count + 1, people.count < 1_000_000 {
                 let number = people.count + 1
                 damage.append(Damage(row: .runner(number), reason: "missing"))
-                let nobody = Person(account: -Int64(number), username: "", nickname: "", avatar: "")
                 people.append(
-                    (nobody, remains(of: number, joinedAt: stored.summary.createdAt, isInRoom: false)))
+                    (.nobody(number), remains(of: number, joinedAt: stored.summary.createdAt, isInRoom: false)))
             }
             guard row.runner == people.count + 1 else {
                 damage.append(Damage(row: .runner(row.runner), reason: "its number is none"))
                 continue
             }
-            // Nobody has a negative account: the row of somebody whose account is gone stays, for the others.
-            let person = Person(
-                account: row.account ?? -Int64(row.runner), username: row.username, nickname: row.nickname,
-                avatar: row.avatar ?? "")
-            if let snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
+            // The row of somebody whose account is gone stays, for the others.
+            let person = row.account.map { account in
+                Person(
+                    account: account, username: row.username, nickname: row.nickname, avatar: row.avatar ?? "")
+            }
+            if var snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
                 snapshot.number == row.runner
             {
-                people.append((person, snapshot))
+                // A state of an older server has the place within.
+                if let latitude = row.latitudeE7, let longitude = row.longitudeE7 {
+                    (snapshot.latitudeE7, snapshot.longitudeE7) = (latitude, longitude)
+                }
+                people.append((person ?? .nobody(row.runner), snapshot))
             } else {
                 damage.append(Damage(row: .runner(row.runner), reason: "its state cannot be read"))
-                people.append((person, remains(of: row.runner, joinedAt: row.joinedAt, isInRoom: true)))
+                people.append(
+                    (person ?? .nobody(row.runner), remains(of: row.runner, joinedAt: row.joinedAt, isInRoom: true)))
             }
         }
         return people
@@ -158,12 +164,29 @@ enum Recovery {
 
     /// A runner's row.
     static func person(_ number: Int, of room: Room) -> StoredPerson? {
-        guard let person = room.person(number), let snapshot = room.snapshot(of: number),
-            let state = try? JSONEncoder().encode(snapshot)
-        else { return nil }
+        guard let person = room.person(number), var snapshot = room.snapshot(of: number) else { return nil }
+        let place = (latitude: snapshot.latitudeE7, longitude: snapshot.longitudeE7)
+        (snapshot.latitudeE7, snapshot.longitudeE7) = (nil, nil)
+        guard let state = try? JSONEncoder().encode(snapshot) else { return nil }
         return StoredPerson(
-            runner: number, account: person.account < 0 ? nil : person.account, username: person.username,
-            nickname: person.nickname, avatar: person.avatar, joinedAt: snapshot.joinedAt, state: Array(state))
+            runner: number, account: person.isNobody ? nil : person.account, username: person.username,
+            nickname: person.nickname, avatar: person.avatar, joinedAt: snapshot.joinedAt, latitudeE7: place.latitude,
+            longitudeE7: place.longitude, state: Array(state))
+    }
+
+    /// An event as it is stored, with what is left of it when its author's account ends.
+    static func event(_ event: RoomEvent, of room: Room) -> StoredEvent {
+        func body(_ event: RoomEvent) -> String {
+            EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        var stored = StoredEvent(number: event.number, time: event.time, body: body(event))
+        if case .finished(let finish) = event.kind, finish.isRecorded { stored.recordKey = finish.runKey }
+        if let author = event.kind.author, let person = room.person(author), !person.isNobody {
+            var anonymous = event
+            anonymous.kind = event.kind.anonymous
+            stored.author = StoredEvent.Author(account: person.account, anonymousBody: body(anonymous))
+        }
+        return stored
     }
 
     /// A finished run's row.
@@ -176,16 +199,12 @@ enum Recovery {
 }
 
 extension Room {
-    /// Takes those out who have no account any more, as ``Recovery`` has brought them back: it was deleted while the room
+    /// Forgets those who have no account any more, as ``Recovery`` has brought them back: it was deleted while the room
     /// was nowhere but on disk.
-    mutating func seeOffNobodies(at now: Int64) -> Decisions {
+    mutating func forgetNobodies(newRunKey: () -> Int64, at now: Int64) -> Decisions {
         var decisions = Decisions()
-        for number in runnerNumbers where isInRoom(number) {
-            // What is in the room can leave it.
-            guard let account = person(number)?.account, account < 0, let left = try? leave(number, at: now) else {
-                continue
-            }
-            decisions.merge(left)
+        for number in runnerNumbers where person(number)?.isNobody ?? false {
+            decisions.merge(forget(number, newRunKey: newRunKey(), at: now))
         }
         return decisions
     }

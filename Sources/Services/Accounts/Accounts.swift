@@ -2,6 +2,14 @@ public import Logging
 public import Store
 import Synchronization
 
+/// How an account ceased to be in use.
+public enum AccountEnd: Sendable {
+    /// Nothing is to be left of whose it was.
+    case deleted
+    /// It may be used again some day, and what it did stays.
+    case disabled
+}
+
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
     let store: AppDatabase
@@ -11,7 +19,7 @@ public final class Accounts: Sendable {
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
-    private let listener = Mutex<(@Sendable (Set<Int64>) async -> Void)?>(nil)
+    private let listener = Mutex<(@Sendable (Set<Int64>, AccountEnd) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -41,13 +49,13 @@ public final class Accounts: Sendable {
     /// request.
     ///
     /// - Parameter listen: Whom to tell, in place of whoever was told before; the change is answered when this returns.
-    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>) async -> Void) {
+    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>, AccountEnd) async -> Void) {
         listener.withLock { $0 = listen }
     }
 
-    func tellEnd(of accounts: Set<Int64>) async {
+    func tell(_ end: AccountEnd, of accounts: Set<Int64>) async {
         if accounts.isEmpty { return }
-        await listener.withLock { $0 }?(accounts)
+        await listener.withLock { $0 }?(accounts, end)
     }
 
     /// Adds an account.
@@ -266,7 +274,7 @@ public final class Accounts: Sendable {
 
     /// Does what is left to be done when accounts are gone.
     func finish(_ deletion: AccountDeletion) async {
-        await tellEnd(of: Set(deletion.accounts))
+        await tell(.deleted, of: Set(deletion.accounts))
         await media.discardFiles(of: deletion.files)
     }
 
