@@ -73,21 +73,19 @@ struct Core: Sendable {
         self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
-            credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
+            credentials: Self.credentials(accounts: accounts, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsEnd { [weak live] accounts, end in
             await live?.expel(accounts, forgetting: end == .deleted)
         }
     }
 
-    private static func credentials(accounts: Accounts, tokens: Tokens, ids: IDGenerator) -> Credentials {
+    private static func credentials(accounts: Accounts, ids: IDGenerator) -> Credentials {
         Credentials(
             person: { token in
-                do {
-                    let identity = try await tokens.verify(token)
-                    return try await accounts.account(id: identity.account).map { Person($0) }
-                } catch ServicesError.badToken, ServicesError.unauthenticated {
-                    return nil
+                switch try await accounts.account(byToken: token) {
+                case .success(let account): Person(account)
+                case .failure: nil
                 }
             },
             makeSecret: { password in

@@ -82,6 +82,21 @@ import Testing
         }
     }
 
+    @Test("who exchanges a token is counted as who logs in")
+    func renewals() async throws {
+        var limits = RateLimits()
+        limits.logins = RateLimit(burst: 2, perMinute: 1)
+        try await withAPI(limits: limits) { api in
+            func renew() async throws -> [Int64?] {
+                let article = try await api.call(.get, "/users/login", "Bearer x").json["code"]?.integer
+                return [article, try await api.leaf(.get, "token/refresh", token: "x").leafCode]
+            }
+            let heard = try await renew(), refused = try await renew()
+            #expect(heard == [400, 3030])
+            #expect(refused == [429, 4050])
+        }
+    }
+
     @Test("what a recent login opens a new password closes, wherever it is set")
     func recentLogins() async throws {
         try await withAPI(legacy: true) { api in

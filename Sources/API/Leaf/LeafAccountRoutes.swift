@@ -84,6 +84,7 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func refresh(_ request: HTTPServerRequest) async throws -> Response {
+        try core.limits.logins?.take(request.head.remoteAddress)
         switch try await core.tokens.renew(request.authorization, lifetime: Self.tokenLifetime) {
         case .success(let issued): return LeafAnswer.ok(["token": .string(issued.token)])
         case .failure(let refused):
