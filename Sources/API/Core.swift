@@ -62,7 +62,7 @@ struct Core: Sendable {
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
-        forum = Forum(store: database, strangers: self.limits.accountChanges, now: now)
+        forum = Forum(store: database, media: media, strangers: self.limits.accountChanges, now: now)
         social = Social(store: database, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)
         mailCodes = MailCodes(

@@ -11,7 +11,7 @@ import Testing
 
     init() throws {
         services = try TestServices()
-        forum = Forum(store: services.store, now: { [clock = services.clock] in clock.now })
+        forum = Forum(store: services.store, media: services.media, now: { [clock = services.clock] in clock.now })
         media = Media(
             store: services.store, logger: Logger(label: "test"), now: { [clock = services.clock] in clock.now })
     }

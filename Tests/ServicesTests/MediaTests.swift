@@ -146,7 +146,7 @@ import Testing
     func goesWithAccount(isWipe: Bool) async throws {
         let ana = try await services.makeAccount("ana")
         let root = try await services.accounts.create(username: "rita", password: "secret", role: .root)
-        let forum = Forum(store: services.store)
+        let forum = Forum(store: services.store, media: media)
         let shown = try await media.store(.bytes(Pictures.png())),
             uploaded = try await media.store(
                 .bytes(Pictures.gif()), by: ana.id)
@@ -177,6 +177,25 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: kept.path))
         }
         #expect(files().count == 2)
+    }
+
+    @Test("with a post go its images and its video", arguments: [false, true])
+    func goesWithPost(isWipe: Bool) async throws {
+        let ana = try await services.makeAccount()
+        let forum = Forum(store: services.store, media: media)
+        let shown = try await media.store(.bytes(Pictures.png())),
+            posted = try await media.store(
+                .bytes(Pictures.gif()))
+        _ = try await services.accounts.setPicture(shown, account: ana.id)
+        let post = try await forum.publish(title: "x", content: "y", images: [shown, posted], author: ana.id).post
+        if isWipe {
+            #expect(try await forum.deleteAllPosts() == 1)
+        } else {
+            try await forum.deletePost(.id(post.id), by: ana, isModerated: false)
+        }
+        #expect(try await media.openPicture(posted) == nil)
+        #expect(try await media.openPicture(shown) != nil)
+        #expect(files().count == 1)
     }
 
     @Test("what is uploaded may be put to use while it is there")

@@ -75,7 +75,7 @@ import Testing
         let post = try await makePost(images: [image], author: ana)
         #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
         _ = try await database.deletePost(post.id)
-        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [image, other])
+        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
     }
 
     @Test("images of the same words, author and moment go to one post, in any number of calls at once")
@@ -121,12 +121,12 @@ import Testing
         let ana = try await temporary.makeAccount().id
         let first = try await makePost(author: ana)
         _ = try await makeComment(on: first.id, author: ana)
-        #expect(try await database.deletePost(first.id))
-        #expect(try await !database.deletePost(first.id))
+        #expect(try await database.deletePost(first.id) != nil)
+        #expect(try await database.deletePost(first.id) == nil)
         let second = try await makePost(author: ana)
         #expect(second.number == 2)
         #expect(try await makeComment(on: second.id, author: ana).number == 2)
-        #expect(try await database.deleteAllPosts() == 1)
+        #expect(try await database.deleteAllPosts().count == 1)
         #expect(try await makePost(author: ana).number == 3)
     }
 
@@ -221,7 +221,7 @@ import Testing
         #expect(
             try await database.insertComment(
                 on: .id(post.id), replyingTo: parent.map { .id($0) }, content: "x", author: ana, at: 1) == .tooDeep)
-        #expect(try await database.deletePost(post.id))
+        #expect(try await database.deletePost(post.id) != nil)
         #expect(try count("comments") == "0")
     }
 

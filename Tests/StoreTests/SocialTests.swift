@@ -132,7 +132,7 @@ struct SocialTests {
             #expect(try await database.posts(list, limit: 9) == [])
         }
         #expect(try await database.posts(.newest, limit: 9) == [clip.id, plain.id])
-        #expect(try await database.deletePost(clip.id))
+        #expect(try await database.deletePost(clip.id) != nil)
         #expect(try await database.post(.publicID(video.publicID)) == nil)
     }
 

@@ -13,6 +13,7 @@ public final class Forum: Sendable {
     static let mergeWindow: Int64 = 5000
 
     let store: AppDatabase
+    private let media: Media
     let strangers: RateLimiter?
     let now: @Sendable () -> Int64
 
@@ -20,12 +21,15 @@ public final class Forum: Sendable {
     ///
     /// - Parameters:
     ///   - store: Where the forum is.
+    ///   - media: Removes the files of posts that are deleted.
     ///   - strangers: How often somebody without an account may have something counted; nil for no limit.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, strangers: RateLimiter? = nil, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+        store: AppDatabase, media: Media, strangers: RateLimiter? = nil,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
+        self.media = media
         self.strangers = strangers
         self.now = now
     }
@@ -181,7 +185,7 @@ public final class Forum: Sendable {
             })
     }
 
-    /// Deletes a post with its comments and likes.
+    /// Deletes a post with its comments and likes, and the images and the video that nobody else shows.
     ///
     /// - Parameters:
     ///   - key: Which.
@@ -194,19 +198,20 @@ public final class Forum: Sendable {
         let post = try await post(key)
         guard post.author.id == account.id || isModerated && account.isAdministrator else { throw .forbidden }
         // Of two who delete it at once, one finds it gone.
-        guard try await asking({ () throws(StoreError) in try await store.deletePost(post.id) }) else {
-            throw .notFound
-        }
+        let files = try await asking { () throws(StoreError) in try await store.deletePost(post.id) }
+        await media.discardFiles(of: try Self.found(files))
     }
 
-    /// Deletes all posts with their comments and likes.
+    /// Deletes all posts with their comments and likes, images and videos.
     ///
     /// The caller has checked that whoever wants this may.
     ///
     /// - Returns: How many there were.
     @discardableResult
     public func deleteAllPosts() async throws(ServicesError) -> Int {
-        try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
+        let (count, files) = try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
+        await media.discardFiles(of: files)
+        return count
     }
 
     // MARK: - Comments

@@ -143,12 +143,13 @@ public final class Media: Sendable {
         _ = try await removeFiles(of: hashes)
     }
 
-    /// Removes the files of what was removed with its account; what fails is done when the server starts again.
+    /// Removes the files of what was removed with its account or its post; what fails is done when the server starts
+    /// again.
     func discardFiles(of hashes: Set<[UInt8]>) async {
         do {
             _ = try await removeFiles(of: hashes)
         } catch {
-            logger.notice("files of a deleted account are left", metadata: ["error": "\(error)"])
+            logger.notice("files of what was deleted are left", metadata: ["error": "\(error)"])
         }
     }
 
