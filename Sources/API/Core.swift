@@ -75,8 +75,12 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [weak live] accounts, end in
-            await live?.expel(accounts, forgetting: end == .deleted)
+        accounts.whenAccountsChange { [weak live] change in
+            switch change {
+            case .renamed(let account): await live?.rename(Person(account))
+            case .deleted(let accounts): await live?.expel(accounts, forgetting: true)
+            case .disabled(let account): await live?.expel([account], forgetting: false)
+            }
         }
     }
 
@@ -88,6 +92,7 @@ struct Core: Sendable {
                 case .failure: nil
                 }
             },
+            avatar: LepaoJSON.avatarPath,
             makeSecret: { password in
                 let stored = RoomPassword(password)
                 return RoomSecret(salt: stored.salt, hash: stored.hash)

@@ -65,15 +65,16 @@ extension LiveRooms {
         for summary in try await store.rooms() {
             if let home = homes[summary.runID] {
                 if !home.isDeleted { views.append(view(of: home)) }
-            } else if let restored = try await Recovery.restore(
-                summary.runID, from: store, settings: settings.room)
+            } else if var restored = try await Recovery.restore(
+                summary.runID, from: store, settings: settings.room, credentials: credentials)
             {
-                var room = restored.room
-                room.restored(at: clock.now())
+                restored.room.restored(at: clock.now())
                 // It shows what the room will be when it wakes.
-                _ = room.forgetNobodies(newRunKey: credentials.newID, at: clock.now())
+                _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
                 views.append(
-                    view(of: room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt))
+                    view(
+                        of: restored.room, key: restored.key, createdAt: restored.createdAt,
+                        updatedAt: restored.updatedAt))
             }
         }
         return views

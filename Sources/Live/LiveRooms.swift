@@ -191,7 +191,8 @@ public actor LiveRooms {
         repeat {
             // Who is expelled in between is in no room that hears of it, and might come back with what was read before.
             seen = expulsions
-            restored = try await Recovery.restore(runID, from: store, settings: settings.room)
+            restored = try await Recovery.restore(
+                runID, from: store, settings: settings.room, credentials: credentials)
         } while seen != expulsions
         guard let restored else { return }
         // Another way in may have been quicker: a room that was just created.
@@ -201,8 +202,10 @@ public actor LiveRooms {
 
     /// Gives a room its place in memory.
     func adopt(_ restored: Recovery.RestoredRoom) {
-        var room = restored.room
-        room.restored(at: clock.now())
+        var restored = restored
+        restored.room.restored(at: clock.now())
+        let decisions = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
+        let room = restored.room
         for damage in restored.damage {
             if case .journal(let sequence) = damage.row {
                 metrics.journalRowsDamaged += 1
@@ -221,7 +224,8 @@ public actor LiveRooms {
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
-        apply(home.room.forgetNobodies(newRunKey: credentials.newID, at: clock.now()), to: home)
+        apply(decisions, to: home)
+        if restored.holdsMarkersOfNobodies { Task { await clearJournal(of: home) } }
     }
 
     // MARK: - Decisions

@@ -94,7 +94,7 @@ public struct Room: Sendable {
     /// Takes somebody in, or back.
     ///
     /// - Parameters:
-    ///   - person: what they are called now; a new nickname or avatar replaces the old one.
+    ///   - person: what they are called now, as by ``rename(_:)``.
     ///   - newRunKey: the identity of the run that begins here, if one does.
     ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
     /// - Returns: Their number, which stays theirs while the room exists, and what to store and tell.
@@ -113,12 +113,11 @@ public struct Room: Sendable {
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
                     runners[index].run = Run(key: newRunKey(), filter: settings.filter)
                 }
-                runners[index].person = person
+                rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
                 decisions.changedRunners.insert(number)
-            } else if runners[index].person != person {
-                runners[index].person = person
-                decisions.changedRunners.insert(number)
+            } else {
+                rename(person)
             }
             heard(from: index, at: now, into: &decisions)
             touch(index)
@@ -136,6 +135,18 @@ public struct Room: Sendable {
         emit(.joined(runner: number, person: person), at: now, into: &decisions)
         decisions.changedRunners.insert(number)
         return (number, decisions)
+    }
+
+    /// Notes what somebody is called now, here and in the events that can be recovered: nobody is to learn an old name,
+    /// which may be another's by then.
+    ///
+    /// Whoever has never been here is not an error. Nothing of it is to be stored: names are their accounts'.
+    public mutating func rename(_ person: Person) {
+        guard let number = numberByAccount[person.account], runners[number - 1].person != person else { return }
+        runners[number - 1].person = person
+        for index in log.indices {
+            if case .joined(number, _) = log[index].kind { log[index].kind = .joined(runner: number, person: person) }
+        }
     }
 
     /// Notes that a runner's connection is there; somebody who was shown offline is online again.

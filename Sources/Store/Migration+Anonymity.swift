@@ -1,5 +1,8 @@
+import Foundation
+
 extension Migration {
-    /// Version 8, frozen: what is to be left in rooms of people whose accounts are deleted.
+    /// Version 8, frozen: in rooms, names are those of the accounts, and nothing is left of people whose accounts are
+    /// deleted.
     static let anonymity = [
         // Apart from the state, which the database cannot read: where somebody was seen without a marker.
         "ALTER TABLE people ADD COLUMN latitude_e7 BIGINT",
@@ -33,6 +36,39 @@ extension Migration {
         UPDATE events SET body = anonymous_body, anonymous_body = NULL
         WHERE account IS NULL AND anonymous_body IS NOT NULL
         """,
-        "UPDATE people SET username = '', nickname = '', avatar = NULL WHERE account IS NULL",
+        "ALTER TABLE people DROP COLUMN username",
+        "ALTER TABLE people DROP COLUMN nickname",
+        "ALTER TABLE people DROP COLUMN avatar",
     ]
+
+    /// Version 8, frozen: takes the place out of each runner's state, and keeps it where there is an account.
+    @Sendable static func movePlaces(in session: Session) throws(StoreError) {
+        let rooms = try session.rows("SELECT id FROM rooms ORDER BY id") { try $0.get(0) as Int64 }
+        for room in rooms {
+            let people = try session.rows("SELECT runner, account, state FROM people WHERE room = $1", room) { row in
+                (runner: try row.get(0) as Int, account: try row.get(1) as Int64?, state: try row.get(2) as [UInt8])
+            }
+            for person in people {
+                // A state that cannot be read tells no place.
+                guard var state = try? JSONSerialization.jsonObject(with: Data(person.state)) as? [String: Any] else {
+                    continue
+                }
+                let latitude = state.removeValue(forKey: "latitudeE7") as? Int
+                let longitude = state.removeValue(forKey: "longitudeE7") as? Int
+                guard latitude != nil || longitude != nil else { continue }
+                let rest: Data
+                do {
+                    rest = try JSONSerialization.data(withJSONObject: state)
+                } catch {
+                    throw .corrupt("the state of a runner cannot be written")
+                }
+                let isKept = person.account != nil
+                try session.execute(
+                    """
+                    UPDATE people SET state = $3, latitude_e7 = $4, longitude_e7 = $5 WHERE room = $1 AND runner = $2
+                    """,
+                    room, person.runner, Array(rest), isKept ? latitude : nil, isKept ? longitude : nil)
+            }
+        }
+    }
 }

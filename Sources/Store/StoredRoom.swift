@@ -51,11 +51,8 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
 public struct StoredPerson: Hashable, Sendable {
     /// The runner's number in the room.
     public var runner: Int
-    /// nil once the account is deleted, whatever was written here; then names, picture and place are gone too.
+    /// nil once the account is deleted, whatever was written here; then the place is gone too.
     public var account: Int64?
-    public var username: String
-    public var nickname: String
-    public var avatar: String?
     /// Milliseconds since 1970.
     public var joinedAt: Int64
     /// Where the runner was seen without a marker, in degrees times 10⁷.
@@ -63,20 +60,34 @@ public struct StoredPerson: Hashable, Sendable {
     public var longitudeE7: Int32?
     /// The runner's state, opaque here; nothing of it tells who or where somebody is.
     public var state: [UInt8]
+    /// What the account says now; filled in by the store, what is written here is ignored. nil once it is deleted.
+    public var owner: Owner?
+
+    /// Of somebody's account what a room needs.
+    public struct Owner: Hashable, Sendable {
+        public var username: String
+        public var nickname: String
+        /// The account may not be used.
+        public var isDisabled: Bool
+
+        public init(username: String, nickname: String, isDisabled: Bool = false) {
+            self.username = username
+            self.nickname = nickname
+            self.isDisabled = isDisabled
+        }
+    }
 
     public init(
-        runner: Int, account: Int64?, username: String, nickname: String, avatar: String? = nil, joinedAt: Int64,
-        latitudeE7: Int32? = nil, longitudeE7: Int32? = nil, state: [UInt8]
+        runner: Int, account: Int64?, joinedAt: Int64, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil,
+        state: [UInt8], owner: Owner? = nil
     ) {
         self.runner = runner
         self.account = account
-        self.username = username
-        self.nickname = nickname
-        self.avatar = avatar
         self.joinedAt = joinedAt
         self.latitudeE7 = latitudeE7
         self.longitudeE7 = longitudeE7
         self.state = state
+        self.owner = owner
     }
 }
 

@@ -216,7 +216,7 @@ import Testing
         let room = try #require(try await stage.store.room(runID: runID))
         return room.events.map(\.body).joined()
             + room.people.map { person in
-                "\(person.username) \(person.nickname) \(person.avatar ?? "") \(person.latitudeE7 ?? 0) "
+                "\(person.owner?.username ?? "nobody") \(person.latitudeE7 ?? 0) "
                     + String(decoding: person.state, as: UTF8.self)
             }.joined()
     }
@@ -265,6 +265,84 @@ import Testing
         }
     }
 
+    @Test("the journal keeps no marker of who is deleted, and those of the others")
+    func clearedJournal() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            func chunks() async throws -> [JournalChunk] {
+                let room = try #require(try await stage.store.room(runID: "1"))
+                return try room.journal.flatMap {
+                    try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence)
+                }
+            }
+            #expect(try await Set(chunks().map(\.runner)) == [1, 2])
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            #expect(try await stage.store.deleteAccount(id: account) != nil)
+            await stage.live.expel([account], forgetting: true)
+            let left = try await chunks()
+            #expect(Set(left.map(\.runner)) == [1])
+            #expect(left.flatMap(\.markers).count == 9)
+        }
+    }
+
+    @Test("a server that died between the deletion and the room's hearing of it makes up for that when it starts")
+    func deletedBeforeDeath() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            #expect(try await stage.store.deleteAccount(id: account) != nil)
+        }
+        try await Stage.run(in: directory) { stage in
+            let (ben, joined) = try await stage.join("1", as: "ben")
+            #expect(!joined.description.contains("ana"))
+            #expect(joined.column(5) == ["running", "left"])
+            // What is stored after it: by then the journal was cleared, or it is now.
+            ben.send(#"{"type":"cheer","text":"Go"}"#)
+            _ = try await ben.event("cheer")
+            let deadline = ContinuousClock.now + .seconds(30)
+            var runners: Set<Int> = []
+            repeat {
+                try await Task.sleep(for: .milliseconds(5))
+                let room = try #require(try await stage.store.room(runID: "1"))
+                runners = try Set(
+                    room.journal.flatMap {
+                        try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence).map(\.runner)
+                    })
+            } while runners != [1] && ContinuousClock.now < deadline
+            #expect(runners == [1])
+        }
+    }
+
+    @Test("a new name is everybody's who comes later, at once and after a restart, in events as well")
+    func renamed() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            var change = ProfileChange()
+            (change.username, change.usernameKey) = ("zoe", "zoe")
+            _ = try await stage.store.changeProfile(change, account: account, at: 2)
+            await stage.live.rename(
+                Person(account: account, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
+            try await expectZoe(stage)
+        }
+        try await Stage.run(in: directory) { try await expectZoe($0) }
+    }
+
+    private func expectZoe(_ stage: Stage) async throws {
+        let epoch = try #require(try await stage.store.room(runID: "1")).epoch
+        let phone = await stage.connect(
+            #"{"type":"join","runID":"1","role":"spectator","password":"pw","since":{"epoch":"\#(epoch)","event":0}}"#)
+        let joined = try await phone.next("joined")
+        #expect(joined.flag("recovered") == true)
+        #expect(joined.description.contains(#""kind":"joined","runner":2,"person":{"runner":2,"username":"zoe""#))
+        #expect(joined.description.contains("/pictures/zoe"))
+        #expect(!joined.description.contains(#""ana""#), "\(joined)")
+        #expect(try await stage.live.room("1")?.runners.map(\.person.nickname) == ["ben", "zoe"])
+    }
+
     @Test("who is disabled leaves the room, and what they did there stays theirs")
     func disabled() async throws {
         try await Stage.run(in: directory) { stage in
@@ -272,6 +350,21 @@ import Testing
             try await race(stage, in: "1")
             let account = try #require(try await stage.store.account(usernameKey: "ana")).id
             await stage.live.expel([account], forgetting: false)
+            let shown = try #require(try await stage.live.room("1")).runners
+            #expect(shown.map(\.person.username) == ["ben", "ana"])
+            #expect(shown.map(\.isInRoom) == [true, false])
+        }
+    }
+
+    @Test("who is disabled while the server is down is not in the room when it is up")
+    func disabledAsleep() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            #expect(try await stage.store.setDisabled(5, account: account))
+        }
+        try await Stage.run(in: directory) { stage in
             let shown = try #require(try await stage.live.room("1")).runners
             #expect(shown.map(\.person.username) == ["ben", "ana"])
             #expect(shown.map(\.isInRoom) == [true, false])

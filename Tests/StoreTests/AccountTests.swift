@@ -112,7 +112,7 @@ import Testing
         #expect(try await database.deleteAccount(id: account.id) == nil)
         #expect(try await database.token(hash: [1]) == nil)
         #expect(try await database.recordSummaries(account: account.id).total == 0)
-        let nobody = StoredPerson(runner: 1, account: nil, username: "", nickname: "", joinedAt: 7, state: [5])
+        let nobody = StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5])
         #expect(try await database.room(runID: "159")?.people == [nobody])
         // Writing the person again with the account that is gone is no error either.
         _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room.id, people: [person])]))

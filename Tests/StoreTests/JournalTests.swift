@@ -99,8 +99,8 @@ import Testing
             let found = try #require(try await database.room(runID: "159"))
             #expect(
                 found.people.first
-                    == StoredPerson(runner: 1, account: nil, username: "", nickname: "", joinedAt: 7, state: [5]))
-            #expect(found.people.last?.username == (byWipe ? "" : "ana"))
+                    == StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5]))
+            #expect(found.people.last?.owner?.username == (byWipe ? nil : "ben"))
             #expect(
                 found.events.map(\.body) == ["{}", byWipe ? "{}" : "{\"name\":\(ben)}", "{\"left\":1}"])
         }
@@ -114,12 +114,40 @@ import Testing
         try await expectNothing()
     }
 
+    @Test("who is disabled or has another name is so in every room at once")
+    func owners() async throws {
+        let ana = try await temporary.makeAccount().id, room = try await temporary.makeRoom().id
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, people: [.make(runner: 1, account: ana)])]))
+        var change = ProfileChange()
+        (change.username, change.usernameKey) = ("anna", "anna")
+        _ = try await database.changeProfile(change, account: ana, at: 2)
+        #expect(
+            try await database.room(runID: "159")?.people.first?.owner
+                == StoredPerson.Owner(username: "anna", nickname: "anna"))
+        #expect(try await database.setDisabled(3, account: ana))
+        #expect(try await database.room(runID: "159")?.people.first?.owner?.isDisabled == true)
+    }
+
+    @Test("a journal is rewritten row by row, as many as there are")
+    func rewriting() async throws {
+        let room = try await temporary.makeRoom().id, other = try await temporary.makeRoom("160").id
+        let rows = (1...700).map { JournalRow(sequence: Int64($0 * 2), time: 1, bytes: [UInt8($0 % 100)]) }
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, journal: rows), RoomChanges(room: other, journal: rows)]))
+        try await database.rewriteJournal(of: room) { row in row.bytes == [7] ? [] : nil }
+        #expect(
+            try await database.room(runID: "159")?.journal.map(\.bytes)
+                == rows.map { $0.bytes == [7] ? [] : $0.bytes })
+        #expect(try await database.room(runID: "160")?.journal == rows)
+        try await database.rewriteJournal(of: 99) { _ in [] }
+    }
+
     @Test("a person is replaced by number, and keeps the time of joining")
     func people() async throws {
         let room = try await temporary.makeRoom().id
         var person = StoredPerson.make(runner: 4, account: nil, state: [1])
         _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
-        person.nickname = "Anna"
         person.state = [2, 3]
         person.joinedAt = 99
         _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))

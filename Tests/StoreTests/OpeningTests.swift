@@ -53,6 +53,24 @@ import Testing
         try directory.open().close()
     }
 
+    @Test("a directory that was given up is free although a process that was spawned meanwhile still has its lock open")
+    func inherited() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let lock = try DirectoryLock(directory: directory.path)
+        let file = directory.path + "/lock"
+        // What a fork has until it executes.
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+        let held = descriptors.filter { descriptor in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) == file
+        }
+        let copies = held.map { dup($0) }
+        defer { copies.forEach { close($0) } }
+        #expect(copies.count == 1)
+        lock.release()
+        try DirectoryLock(directory: directory.path).release()
+    }
+
     @Test("a database that nobody holds any more frees its directory")
     func releasedByDeinit() throws {
         let directory = TemporaryDirectory()
@@ -107,8 +125,11 @@ import Testing
                     INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
                     VALUES (5, 'ben', 'ben', 'Ben', 'h', 1, 1);
                     INSERT INTO rooms VALUES (1, '159', x'', x'', 'e', 1, 1);
-                    INSERT INTO people VALUES (1, 1, NULL, 'ana', 'Ana', '/ana', 7, x'05');
-                    INSERT INTO people VALUES (1, 11, 5, 'ben', 'Ben', '/ben', 7, x'05');
+                    INSERT INTO people VALUES (1, 1, NULL, 'ana', 'Ana', '/ana', 7,
+                        CAST('{"number":1,"latitudeE7":480000000,"longitudeE7":-115}' AS BLOB));
+                    INSERT INTO people VALUES (1, 2, NULL, 'cy', 'Cy', '/cy', 7, x'05');
+                    INSERT INTO people VALUES (1, 11, 5, 'ben', 'Ben', '/ben', 7,
+                        CAST('{"number":11,"latitudeE7":480000001,"longitudeE7":-116}' AS BLOB));
                     """)
             for (number, rest) in [
                 #""joined","runner":1,"person":{"runner":1,"username":"ana","nickname":"Ana","avatar":"/ana"}"#,
@@ -127,7 +148,12 @@ import Testing
 
         let database = try directory.open()
         let room = try #require(try await database.room(runID: "159"))
-        #expect(room.people.map(\.username) == ["", "ben"])
+        #expect(room.people.map(\.owner?.username) == [nil, nil, "ben"])
+        #expect(room.people.map(\.latitudeE7) == [nil, nil, 480_000_001])
+        #expect(room.people.map(\.longitudeE7) == [nil, nil, -116])
+        #expect(
+            room.people.map { String(decoding: $0.state, as: UTF8.self) }
+                == [#"{"number":1}"#, "\u{5}", #"{"number":11}"#])
         #expect(room.events.count == 6)
         #expect(
             room.events[0].body
@@ -140,7 +166,7 @@ import Testing
         #expect(room.events[4].body.contains("Go"))
         #expect(try await database.deleteAccount(id: 5) != nil)
         let after = try #require(try await database.room(runID: "159"))
-        #expect(after.people.map(\.username) == ["", ""])
+        #expect(after.people.allSatisfy { $0.owner == nil && $0.latitudeE7 == nil && $0.longitudeE7 == nil })
         #expect(
             after.events[3].body
                 == #"{"type":"event","event":4,"time":9,"kind":"cheer","from":11,"to":null,"text":"…"}"#)

@@ -2,12 +2,14 @@ public import Logging
 public import Store
 import Synchronization
 
-/// How an account ceased to be in use.
-public enum AccountEnd: Sendable {
-    /// Nothing is to be left of whose it was.
-    case deleted
+/// What has become of accounts.
+public enum AccountChange: Sendable {
+    /// It has another name or nickname, perhaps.
+    case renamed(Account)
+    /// Nothing is to be left of whose they were.
+    case deleted(Set<Int64>)
     /// It may be used again some day, and what it did stays.
-    case disabled
+    case disabled(Int64)
 }
 
 /// Who may come in, and as whom.
@@ -19,7 +21,7 @@ public final class Accounts: Sendable {
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
-    private let listener = Mutex<(@Sendable (Set<Int64>, AccountEnd) async -> Void)?>(nil)
+    private let listener = Mutex<(@Sendable (AccountChange) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -45,18 +47,14 @@ public final class Accounts: Sendable {
         throttle = LoginThrottle(limit: failuresPerMinute)
     }
 
-    /// Has somebody told which accounts have just been deleted or disabled: those who keep people for longer than a
-    /// request.
+    /// Has somebody told what has just become of accounts: those who keep people for longer than a request.
     ///
     /// - Parameter listen: Whom to tell, in place of whoever was told before; the change is answered when this returns.
-    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>, AccountEnd) async -> Void) {
+    public func whenAccountsChange(_ listen: @escaping @Sendable (AccountChange) async -> Void) {
         listener.withLock { $0 = listen }
     }
 
-    func tell(_ end: AccountEnd, of accounts: Set<Int64>) async {
-        if accounts.isEmpty { return }
-        await listener.withLock { $0 }?(accounts, end)
-    }
+    func tell(_ change: AccountChange) async { await listener.withLock { $0 }?(change) }
 
     /// Adds an account.
     ///
@@ -182,6 +180,15 @@ public final class Accounts: Sendable {
         }.map(Account.init)
     }
 
+    /// The account of this username, or nil; for those who act in its name without a password.
+    ///
+    /// - Throws: ``ServicesError/accountDisabled`` when it may not be used, ``ServicesError/store(_:)``.
+    public func usableAccount(named username: String) async throws(ServicesError) -> Account? {
+        let account = try await account(named: username)
+        guard account?.disabledAt == nil else { throw .accountDisabled }
+        return account
+    }
+
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(ServicesError) -> Account? {
         try await asking { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
@@ -228,7 +235,9 @@ public final class Accounts: Sendable {
             try await store.setNickname(nickname, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
-        return Account(stored)
+        let account = Account(stored)
+        await tell(.renamed(account))
+        return account
     }
 
     /// Changes the password, and makes all tokens of the account worthless.
@@ -274,7 +283,7 @@ public final class Accounts: Sendable {
 
     /// Does what is left to be done when accounts are gone.
     func finish(_ deletion: AccountDeletion) async {
-        await tell(.deleted, of: Set(deletion.accounts))
+        await tell(.deleted(Set(deletion.accounts)))
         await media.discardFiles(of: deletion.files)
     }
 
@@ -292,6 +301,8 @@ public final class Accounts: Sendable {
             guard let account = try await account(id: identity.account) else {
                 return .failure(Tokens.Refused(refusal: .accountDeleted))
             }
+            // Disabled just now: its tokens are gone.
+            guard account.disabledAt == nil else { return .failure(Tokens.Refused(refusal: .revoked)) }
             return .success(account)
         }
     }
