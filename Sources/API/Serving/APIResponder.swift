@@ -64,10 +64,25 @@ struct APIResponder: HTTPResponder {
         }
     }
 
+    @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {
+        guard case .route(let route, let parameters) = router.match(head.method, path: head.path),
+            let gate = route.gate
+        else { return nil }
+        let begun = ContinuousClock.now
+        var request = HTTPServerRequest(head: head, body: .bytes([]), parameters: parameters)
+        request.head.remoteAddress = policy.trustedProxies.client(of: head)
+        do {
+            try await gate(request)
+            return nil
+        } catch {
+            let refusal = Self.refusal(error, to: head)
+            return finish(refusal.response, refusal.problem, to: head, pattern: route.pattern, begun: begun)
+        }
+    }
+
     @concurrent func respond(to request: HTTPServerRequest) async -> Response {
         let begun = ContinuousClock.now
         let head = request.head
-        let origin = head.headers[.origin]
         var pattern = "(none)"
         var response: Response
         var problem: Problem?
@@ -79,21 +94,35 @@ struct APIResponder: HTTPResponder {
             request.head.remoteAddress = policy.trustedProxies.client(of: head)
             do {
                 response = try await route.handler(request)
-            } catch let refusal as Refusal {
-                (response, problem) = (refusal.response, refusal.problem)
             } catch {
-                let unforeseen = Problem(error)
-                (response, problem) = (ErrorShape(path: head.path).response(for: unforeseen), unforeseen)
+                let refusal = Self.refusal(error, to: head)
+                (response, problem) = (refusal.response, refusal.problem)
             }
         case .methodNotAllowed, .notFound:
             if head.method == .options {
                 pattern = "(preflight)"
-                response = policy.preflight(origin: origin)
+                response = policy.preflight(origin: head.headers[.origin])
             } else {
                 (response, problem) = (ErrorShape(path: head.path).early(.notFound), .notFound)
             }
         }
-        policy.secure(&response, origin: origin)
+        return finish(response, problem, to: head, pattern: pattern, begun: begun)
+    }
+
+    /// What a route threw, which is a refusal of ``RouteTable``'s as a rule.
+    private static func refusal(_ error: any Error, to head: HTTPRequestHead) -> Refusal {
+        if let refusal = error as? Refusal { return refusal }
+        let problem = Problem(error)
+        return Refusal(response: ErrorShape(path: head.path).response(for: problem), problem: problem)
+    }
+
+    /// The answer with what all carry, counted and logged.
+    private func finish(
+        _ answer: Response, _ problem: Problem?, to head: HTTPRequestHead, pattern: String,
+        begun: ContinuousClock.Instant
+    ) -> Response {
+        var response = answer
+        policy.secure(&response, origin: head.headers[.origin])
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
         let status = response.status.code

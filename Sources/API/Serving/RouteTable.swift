@@ -24,28 +24,58 @@ struct RouteTable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Adds a route whose errors are answered in a shape: whatever its handler throws is thrown on as a ``Refusal``.
+    /// Larger bodies are not taken before it is known who sends them, where a route wants that.
+    private static let freeBytes = 256 << 10
+
+    /// Adds a route whose errors are answered in a shape: what its handler throws is thrown on as a ``Refusal``.
+    ///
+    /// - Parameters:
+    ///   - method: Of the request.
+    ///   - pattern: Of the path.
+    ///   - shape: Of refusals.
+    ///   - body: What is done with the body.
+    ///   - problem: What an error is in the words of the route's world.
+    ///   - checkHead: Throws for a request with a large body that is refused by its head alone; nil where nothing in
+    ///     the head says who asks. What it checks the handler checks as well: a small body comes without it.
+    ///   - handler: Answers.
     mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
         body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        saying problem: @escaping @Sendable (any Error) -> Problem = { Problem($0) },
+        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
         entries.append(Entry(method: method, pattern: pattern, shape: shape))
         let logger = logger
-        router.on(method, pattern, body: body) { request in
+        let refusal = { @Sendable (error: any Error) -> Refusal in
+            let problem = problem(error)
+            if let cause = problem.cause {
+                logger.error(
+                    "request failed",
+                    metadata: [
+                        "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
+                        "cause": "\(cause)",
+                    ])
+            }
+            return Refusal(response: shape.response(for: problem), problem: problem)
+        }
+        var body = body
+        var gate: Router.Gate?
+        if let checkHead {
+            body.asksAbove = Self.freeBytes
+            gate = { request in
+                do {
+                    try await checkHead(request)
+                } catch {
+                    throw refusal(error)
+                }
+            }
+        }
+        router.on(method, pattern, body: body, gate: gate) { request in
             do {
                 return try await handler(request)
             } catch {
-                let problem = Problem(error)
-                if let cause = problem.cause {
-                    logger.error(
-                        "request failed",
-                        metadata: [
-                            "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
-                            "cause": "\(cause)",
-                        ])
-                }
-                throw Refusal(response: shape.response(for: problem), problem: problem)
+                throw refusal(error)
             }
         }
     }

@@ -168,7 +168,9 @@ func eventually(
     var looks = 1
     while try await !holds() {
         looks += 1
-        guard ContinuousClock.now < deadline || looks < 100 else { throw Phone.Missing(description: "no \(what()) within \(limit)") }
+        guard ContinuousClock.now < deadline || looks < 100 else {
+            throw Phone.Missing(description: "no \(what()) within \(limit)")
+        }
         try await Task.sleep(for: .milliseconds(5))
     }
 }
