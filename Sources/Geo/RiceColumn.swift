@@ -13,7 +13,8 @@ enum RiceColumn {
     private static let allZero = 63
     private static let escape = 12
 
-    static func write(_ values: [Int64], to writer: inout BitWriter) {
+    static func write(_ values: some RandomAccessCollection<Int64>, to writer: inout BitWriter) {
+        if values.count == 1, let only = values.first { return write(only: only, to: &writer) }
         // What the orders cost, roughly: the bits of the numbers.
         var widths = (0, 0, 0)
         var walk = Prediction()
@@ -42,24 +43,38 @@ enum RiceColumn {
         if !block.isEmpty { write(block: block, to: &writer) }
     }
 
+    /// A column of one value, as the journal has by the thousand: all orders are alike, and so is the choice of k.
+    private static func write(only value: Int64, to writer: inout BitWriter) {
+        writer.write(0, count: 2)
+        let number = zigzag(value)
+        guard number != 0 else { return writer.write(UInt64(allZero), count: 6) }
+        // The quotient is 1, or up to 3 where k cannot be larger.
+        let k = min(width(number) - 1, allZero - 1)
+        writer.write(UInt64(k), count: 6)
+        write(number, k: k, to: &writer)
+    }
+
     private static func write(block: [UInt64], to writer: inout BitWriter) {
         guard let k = parameter(for: block) else {
             writer.write(UInt64(allZero), count: 6)
             return
         }
         writer.write(UInt64(k), count: 6)
-        for number in block {
-            let quotient = number >> UInt64(k)
-            if quotient < UInt64(escape) {
-                let ones = (UInt64(1) << quotient) - 1
-                writer.write(ones, count: Int(quotient) + 1)
-                writer.write(number & ((1 << UInt64(k)) - 1), count: k)
-            } else {
-                let width = width(number)
-                writer.write((1 << UInt64(escape)) - 1, count: escape)
-                writer.write(UInt64(width - 1), count: 6)
-                writer.write(number, count: width)
-            }
+        for number in block { write(number, k: k, to: &writer) }
+    }
+
+    @inline(__always)
+    private static func write(_ number: UInt64, k: Int, to writer: inout BitWriter) {
+        let quotient = number >> UInt64(k)
+        if quotient < UInt64(escape) {
+            let ones = (UInt64(1) << quotient) - 1
+            writer.write(ones, count: Int(quotient) + 1)
+            writer.write(number & ((1 << UInt64(k)) - 1), count: k)
+        } else {
+            let width = width(number)
+            writer.write((1 << UInt64(escape)) - 1, count: escape)
+            writer.write(UInt64(width - 1), count: 6)
+            writer.write(number, count: width)
         }
     }
 
