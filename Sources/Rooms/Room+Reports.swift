@@ -96,5 +96,6 @@ extension Decisions {
             }
         }
         settledRuns += later.settledRuns
+        newMarkers += later.newMarkers
     }
 }

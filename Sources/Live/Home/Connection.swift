@@ -31,7 +31,10 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
     var quietUntil = ContinuousClock.now
-    var lastAck: ContinuousClock.Instant?
+    /// Before this moment there is no further `ack`.
+    var nextAck: Moment?
+    /// Its home has it among those whose acknowledgement is due.
+    var isAckDue = false
     var lastCheer: ContinuousClock.Instant?
     var budget: MessageBudget
     /// Starts, pauses and finishes: each is an event, and makes the run's figures anew.

@@ -157,18 +157,16 @@ enum Recovery {
     }
 
     /// A runner's row.
-    static func person(_ number: Int, of room: Room) -> StoredPerson? {
-        guard let person = room.person(number), let snapshot = room.snapshot(of: number),
-            let state = try? JSONEncoder().encode(snapshot)
-        else { return nil }
+    static func person(_ person: Person, _ snapshot: RunnerSnapshot, _ encoder: JSONEncoder) -> StoredPerson? {
+        guard let state = try? encoder.encode(snapshot) else { return nil }
         return StoredPerson(
-            runner: number, account: person.account < 0 ? nil : person.account, username: person.username,
+            runner: snapshot.number, account: person.account < 0 ? nil : person.account, username: person.username,
             nickname: person.nickname, avatar: person.avatar, joinedAt: snapshot.joinedAt, state: Array(state))
     }
 
     /// A finished run's row.
-    static func record(_ run: FinishedRun, at now: Int64) -> LiveRecord {
-        let splits = (try? JSONEncoder().encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
+    static func record(_ run: FinishedRun, at now: Int64, _ encoder: JSONEncoder) -> LiveRecord {
+        let splits = (try? encoder.encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
         return LiveRecord(
             runKey: run.runKey, account: run.account, meters: run.meters, seconds: run.seconds, startAt: run.start,
             endAt: run.end, createdAt: now, splits: splits, track: TrackCodec.encode(run.markers))

@@ -1,0 +1,50 @@
+import Foundation
+import LWS
+import Rooms
+import Store
+
+/// What a commit is to store, as the rooms gave it: the loop gathers, and what takes longer, the encoding, is done by
+/// others.
+struct CommitDraft: Sendable {
+    /// What is to be stored of a room.
+    struct RoomDraft: Sendable {
+        /// All that is in its final form already.
+        var changes: RoomChanges
+        var people: [(person: Person, snapshot: RunnerSnapshot)] = []
+        var events: [RoomEvent] = []
+        /// The markers of one journal row; none when there is to be no row.
+        var chunks: [JournalChunk] = []
+        /// Of the journal row.
+        var sequence: Int64 = 0
+    }
+
+    /// When it was gathered, in Unix milliseconds.
+    let time: Int64
+    var rooms: [RoomDraft] = []
+    var records: [FinishedRun] = []
+    var deletedRooms: [Int64] = []
+
+    /// The batch for the database, made off the caller's executor.
+    @concurrent func encoded() async -> JournalBatch {
+        let encoder = JSONEncoder()
+        return JournalBatch(
+            rooms: rooms.map { changes(of: $0, encoder) },
+            records: records.map { Recovery.record($0, at: time, encoder) }, deletedRooms: deletedRooms)
+    }
+
+    private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {
+        var changes = draft.changes
+        changes.people = draft.people.compactMap { Recovery.person($0.person, $0.snapshot, encoder) }
+        changes.events = draft.events.map { event in
+            var key: Int64?
+            if case .finished(let finish) = event.kind, finish.isRecorded { key = finish.runKey }
+            let body = EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
+            return StoredEvent(number: event.number, time: event.time, body: body, recordKey: key)
+        }
+        if !draft.chunks.isEmpty {
+            let bytes = JournalCodec.encode(draft.chunks, room: changes.room, sequence: draft.sequence)
+            changes.journal = [JournalRow(sequence: draft.sequence, time: time, bytes: bytes)]
+        }
+        return changes
+    }
+}
