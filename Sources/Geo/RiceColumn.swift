@@ -80,12 +80,20 @@ enum RiceColumn {
 
     /// The k that makes a block short, reckoned from how many of its numbers have which width; nil if all are 0.
     private static func parameter(for block: [UInt64]) -> Int? {
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 65) { counts in
-            counts.initialize(repeating: 0)
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * 65) { memory in
+            memory.initialize(repeating: 0)
+            let counts = UnsafeMutableBufferPointer(rebasing: memory[..<65])
+            // Of 65 widths few are there, and in a short block very few.
+            let found = UnsafeMutableBufferPointer(rebasing: memory[65...])
+            var foundCount = 0
             var widest = 0
             var narrowest = 64
             for number in block {
                 let width = width(number)
+                if counts[width] == 0 {
+                    found[foundCount] = width
+                    foundCount += 1
+                }
                 counts[width] += 1
                 widest = max(widest, width)
                 narrowest = min(narrowest, width)
@@ -95,7 +103,7 @@ enum RiceColumn {
             var best = (k: 0, bits: Int.max)
             for k in max(0, narrowest - 2)...min(widest, allZero - 1) {
                 var bits = 0
-                for width in narrowest...widest {
+                for width in found[..<foundCount] {
                     // A number of k + d bits has a quotient of about 3/4 · 2ᵈ.
                     let excess = width - k
                     let each = excess <= 0 ? 1 + k : excess <= 4 ? 1 + k + (3 << excess) / 4 : escape + 6 + width
