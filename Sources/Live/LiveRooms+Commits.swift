@@ -116,29 +116,32 @@ extension LiveRooms {
 
     private func commit(_ draft: CommitDraft, _ promises: [Promise], everything: Bool) async {
         let begun = ContinuousClock.now
-        let batch = await draft.encoded()
         var promises = promises
-        while true {
-            do {
-                let result = try await store.commit(batch)
-                metrics.commits += 1
-                metrics.commitTime.record(begun.duration(to: .now).inSeconds)
-                if commitFailure != nil {
-                    commitFailure = nil
-                    logger.notice("the database stores again")
-                }
-                fulfil(promises, result)
+        let (batch, first) = await draft.commit(to: store)
+        var outcome = first
+        while case .failure(let error) = outcome {
+            metrics.commitsFailed += 1
+            commitFailed(error, &promises)
+            if isStopping, ContinuousClock.now >= lastTry {
+                isStopped = true
                 break
-            } catch {
-                metrics.commitsFailed += 1
-                commitFailed(error, &promises)
-                if isStopping, ContinuousClock.now >= lastTry {
-                    isStopped = true
-                    break
-                }
-                try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
-                failWaiters(error)
             }
+            try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
+            failWaiters(error)
+            do throws(StoreError) {
+                outcome = .success(try await store.commit(batch))
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        if case .success(let result) = outcome {
+            metrics.commits += 1
+            metrics.commitTime.record(begun.duration(to: .now).inSeconds)
+            if commitFailure != nil {
+                commitFailure = nil
+                logger.notice("the database stores again")
+            }
+            fulfil(promises, result)
         }
         isCommitting = false
         if everything { endFullCommit() }

@@ -24,12 +24,21 @@ struct CommitDraft: Sendable {
     var records: [FinishedRun] = []
     var deletedRooms: [Int64] = []
 
-    /// The batch for the database, made off the caller's executor.
-    @concurrent func encoded() async -> JournalBatch {
+    /// Encodes the batch, off the caller's executor, and commits it.
+    ///
+    /// - Returns: What came of it, and the batch, which may be tried again.
+    @concurrent func commit(
+        to store: AppDatabase
+    ) async -> (batch: JournalBatch, result: Result<CommitResult, StoreError>) {
         let encoder = JSONEncoder()
-        return JournalBatch(
+        let batch = JournalBatch(
             rooms: rooms.map { changes(of: $0, encoder) },
             records: records.map { Recovery.record($0, at: time, encoder) }, deletedRooms: deletedRooms)
+        do throws(StoreError) {
+            return (batch, .success(try await store.commit(batch)))
+        } catch {
+            return (batch, .failure(error))
+        }
     }
 
     private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {
