@@ -75,9 +75,16 @@ struct Core: Sendable {
             loop: loop, store: database, settings: settings,
             credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsEnd { [recentLogins, weak live] ended in
-            recentLogins?.forget(ended)
-            await live?.expel(ended)
+        accounts.whenAccountsChange { [recentLogins, weak live] change in
+            switch change {
+            case .renamed(let account): await live?.rename(Person(account))
+            case .deleted(let accounts):
+                recentLogins?.forget(accounts)
+                await live?.expel(accounts, forgetting: true)
+            case .disabled(let account):
+                recentLogins?.forget([account])
+                await live?.expel([account], forgetting: false)
+            }
         }
     }
 
@@ -91,6 +98,7 @@ struct Core: Sendable {
                     return nil
                 }
             },
+            avatar: LepaoJSON.avatarPath,
             makeSecret: { password in
                 let stored = RoomPassword(password)
                 return RoomSecret(salt: stored.salt, hash: stored.hash)

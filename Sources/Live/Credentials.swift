@@ -6,6 +6,8 @@ public struct Credentials: Sendable {
     ///
     /// Throws when that cannot be found out now.
     public var person: @Sendable (_ token: String) async throws -> Person?
+    /// Where the picture of whoever has a name is, relative to the server.
+    public var avatar: @Sendable (_ username: String) -> String
     /// A new secret for a room password.
     public var makeSecret: @Sendable (_ password: String) -> RoomSecret
     /// Compares in constant time; quick, since pollers send the password every second.
@@ -15,10 +17,12 @@ public struct Credentials: Sendable {
 
     public init(
         person: @escaping @Sendable (String) async throws -> Person?,
+        avatar: @escaping @Sendable (String) -> String,
         makeSecret: @escaping @Sendable (String) -> RoomSecret,
         matches: @escaping @Sendable (String, RoomSecret) -> Bool, newID: @escaping @Sendable () -> Int64
     ) {
         self.person = person
+        self.avatar = avatar
         self.makeSecret = makeSecret
         self.matches = matches
         self.newID = newID

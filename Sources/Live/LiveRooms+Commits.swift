@@ -102,13 +102,17 @@ extension LiveRooms {
             }
             return (person, snapshot)
         }
-        room.events = decisions.events
+        let events = decisions.events.map(home.room.tellable)
+        room.events = events.map { event in
+            let author = event.kind.author.flatMap(home.room.person)
+            return (event, author.flatMap { $0.isNobody ? nil : $0.account })
+        }
         if !decisions.events.isEmpty { room.changes.eventsBelow = home.room.firstRecoverableEvent }
         draft.records += decisions.records
         draft.rooms.append(room)
         if home.isDeleted { draft.deletedRooms.append(home.key) }
         let promise = Promise(
-            home: home, events: decisions.events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
+            home: home, events: events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
             isDeletion: home.isDeleted)
         home.waiters = []
         return promise
@@ -180,7 +184,8 @@ extension LiveRooms {
     private func release(_ events: [RoomEvent], of home: Home, runIDs: [Int64: Int64]) {
         var messages: [OutgoingMessage] = []
         for event in events {
-            var event = event
+            // Its author may have been forgotten while it was stored.
+            var event = home.room.tellable(event)
             if case .finished(var finish) = event.kind, finish.isRecorded, let runID = runIDs[finish.runKey] {
                 finish.runID = Int(runID)
                 event.kind = .finished(finish)

@@ -252,22 +252,59 @@ extension LiveRooms {
 
     /// Takes people out of their rooms whose accounts were deleted or disabled, and ends their connections with 4001.
     ///
-    /// The others are told that they left; an unfinished run is stored if there is still somebody whose it is.
-    public func expel(_ accounts: Set<Int64>) {
+    /// The others are told that they left; an unfinished run is stored if there is still somebody whose it is. Rooms
+    /// that sleep do the same when they wake.
+    ///
+    /// - Parameters:
+    ///   - accounts: Theirs.
+    ///   - isForgetting: Whether nothing is to be left of who and where they were, whichever room they ever ran in.
+    public func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) async {
         expulsions += 1
         let now = clock.now()
+        var forgetful: [Home] = []
         for home in homes.values where !home.isDeleted {
-            for number in home.room.numbers(of: accounts) where home.room.isInRoom(number) {
-                // What is in the room can leave it.
-                guard let decisions = try? home.room.leave(number, at: now) else { continue }
+            let numbers = home.room.numbers(of: accounts)
+            for number in numbers {
                 home.connections.removeValue(forKey: number)?.state = .leaving(home)
-                apply(decisions, to: home)
+                if isForgetting {
+                    apply(home.room.forget(number, newRunKey: credentials.newID(), at: now), to: home)
+                } else if home.room.isInRoom(number), let decisions = try? home.room.leave(number, at: now) {
+                    // What is in the room can leave it.
+                    apply(decisions, to: home)
+                }
             }
+            if isForgetting, !numbers.isEmpty { forgetful.append(home) }
         }
         for connection in connections {
             guard let account = connection.account, accounts.contains(account) else { continue }
             close(connection, .unauthorized, "The account is no longer in use.")
         }
+        for home in forgetful { await clearJournal(of: home) }
+    }
+
+    /// Takes the markers of those who are nobody any more out of a room's journal, where others' stand beside them.
+    ///
+    /// If that cannot be done now, it is when the room is read from disk again.
+    func clearJournal(of home: Home) async {
+        do {
+            // What is on its way to the disk may have some of them.
+            try await stored(home)
+            let nobodies = Set(home.room.runnerNumbers.filter { home.room.person($0)?.isNobody ?? false })
+            try await store.rewriteJournal(of: home.key) { [key = home.key] row in
+                JournalCodec.removing(nobodies, from: row.bytes, room: key, sequence: row.sequence)
+            }
+        } catch {
+            logger.error(
+                "the journal of a room keeps markers of a deleted account for now",
+                metadata: ["room": "\(home.room.id)", "error": "\(error)"])
+        }
+    }
+
+    /// Has everybody who comes later learn what somebody is called now.
+    ///
+    /// Rooms that sleep ask the account when they wake.
+    public func rename(_ person: Person) {
+        for home in homes.values { home.room.rename(person) }
     }
 
     private func endWhenStored(_ connection: Connection) {

@@ -22,7 +22,7 @@ public struct RoomView: Sendable {
     /// Unix milliseconds.
     public var createdAt: Int64
     public var updatedAt: Int64
-    /// In the order of joining.
+    /// In the order of joining, without those whose accounts were deleted.
     public var runners: [RunnerView]
 }
 
@@ -65,28 +65,41 @@ extension LiveRooms {
         for summary in try await store.rooms() {
             if let home = homes[summary.runID] {
                 if !home.isDeleted { views.append(view(of: home)) }
-            } else if let restored = try await Recovery.restore(
-                summary.runID, from: store, settings: settings.room)
+            } else if var restored = try await Recovery.restore(
+                summary.runID, from: store, settings: settings.room, credentials: credentials)
             {
-                var room = restored.room
-                room.restored(at: clock.now())
+                restored.room.restored(at: clock.now())
                 // It shows what the room will be when it wakes.
-                _ = room.seeOffNobodies(at: clock.now())
+                _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
                 views.append(
-                    view(of: room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt))
+                    view(
+                        of: restored.room, key: restored.key, createdAt: restored.createdAt,
+                        updatedAt: restored.updatedAt))
             }
         }
         return views
     }
 
-    /// Takes somebody in by the room's password.
+    /// Takes somebody in; the caller has checked the room's password.
     ///
-    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/wrongPassword``, ``LiveError/room(_:)``. Joining twice is not
-    ///   an error.
+    /// - Parameters:
+    ///   - runID: The room's.
+    ///   - coordinate: Where they are, if that is known.
+    ///   - find: Finds who it is. Asked again when accounts came to an end meanwhile, so that nobody comes in who is
+    ///     no longer there.
+    /// - Returns: The room with them in it.
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/room(_:)``, and what `find` throws. Joining twice is not an
+    ///   error.
     public func join(
-        _ runID: String, person: Person, at coordinate: Coordinate?
+        _ runID: String, at coordinate: Coordinate?, as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
-        let home = try await existing(runID)
+        var home: Home, person: Person
+        var seen: Int
+        repeat {
+            seen = expulsions
+            person = try await find()
+            home = try await existing(runID)
+        } while seen != expulsions
         let now = clock.now()
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
@@ -189,7 +202,9 @@ extension LiveRooms {
     private func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
         let now = clock.now()
         let runners = room.runnerNumbers.compactMap { number -> RoomView.RunnerView? in
-            guard let person = room.person(number), let row = room.row(of: number, at: now) else { return nil }
+            guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {
+                return nil
+            }
             let times = room.times(of: number)
             return RoomView.RunnerView(
                 person: person, row: row, isInRoom: room.isInRoom(number), isRunning: room.isRunning(number),

@@ -191,7 +191,15 @@ public actor LiveRooms {
 
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
-        guard let restored = try await Recovery.restore(runID, from: store, settings: settings.room) else { return }
+        var restored: Recovery.RestoredRoom?
+        var seen: Int
+        repeat {
+            // Who is expelled in between is in no room that hears of it, and might come back with what was read before.
+            seen = expulsions
+            restored = try await Recovery.restore(
+                runID, from: store, settings: settings.room, credentials: credentials)
+        } while seen != expulsions
+        guard let restored else { return }
         // Another way in may have been quicker: a room that was just created.
         guard homes[runID] == nil, !isStopped else { return }
         adopt(restored)
@@ -199,8 +207,10 @@ public actor LiveRooms {
 
     /// Gives a room its place in memory.
     func adopt(_ restored: Recovery.RestoredRoom) {
-        var room = restored.room
-        room.restored(at: clock.now())
+        var restored = restored
+        restored.room.restored(at: clock.now())
+        let decisions = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
+        let room = restored.room
         for damage in restored.damage {
             if case .journal(let sequence) = damage.row {
                 metrics.journalRowsDamaged += 1
@@ -219,7 +229,8 @@ public actor LiveRooms {
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
-        apply(home.room.seeOffNobodies(at: clock.now()), to: home)
+        apply(decisions, to: home)
+        if restored.holdsMarkersOfNobodies { Task { await clearJournal(of: home) } }
     }
 
     // MARK: - Decisions

@@ -27,7 +27,8 @@ extension Room {
     /// A place counts as a marker taken at the server's clock while the runner runs, and only moves them on the map
     /// otherwise. A poller that reports distance and time is shown with what it reports.
     ///
-    /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room.
+    /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room, `hasLeft` for
+    ///   somebody who does not say so or was forgotten.
     public mutating func report(
         _ report: PollReport, from number: Int, newRunKey: () -> Int64, at now: Int64
     ) throws(RoomError) -> Decisions {
@@ -38,7 +39,7 @@ extension Room {
             return runners[index].isInRoom ? try leave(number, at: now) : decisions
         }
         if !runners[index].isInRoom {
-            guard report.isInRoom == true else { throw .hasLeft }
+            guard report.isInRoom == true, !runners[index].person.isNobody else { throw .hasLeft }
             decisions.merge(try join(runners[index].person, newRunKey: newRunKey(), at: now).decisions)
         }
         heard(from: index, at: now, into: &decisions)

@@ -94,7 +94,7 @@ public struct Room: Sendable {
     /// Takes somebody in, or back.
     ///
     /// - Parameters:
-    ///   - person: what they are called now; a new nickname or avatar replaces the old one.
+    ///   - person: what they are called now, as by ``rename(_:)``.
     ///   - newRunKey: the identity of the run that begins here, if one does.
     ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
     /// - Returns: Their number, which stays theirs while the room exists, and what to store and tell.
@@ -113,12 +113,11 @@ public struct Room: Sendable {
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
                     runners[index].run = Run(key: newRunKey(), filter: settings.filter)
                 }
-                runners[index].person = person
+                rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
                 decisions.changedRunners.insert(number)
-            } else if runners[index].person != person {
-                runners[index].person = person
-                decisions.changedRunners.insert(number)
+            } else {
+                rename(person)
             }
             heard(from: index, at: now, into: &decisions)
             touch(index)
@@ -136,6 +135,18 @@ public struct Room: Sendable {
         emit(.joined(runner: number, person: person), at: now, into: &decisions)
         decisions.changedRunners.insert(number)
         return (number, decisions)
+    }
+
+    /// Notes what somebody is called now, here and in the events that can be recovered: nobody is to learn an old name,
+    /// which may be another's by then.
+    ///
+    /// Whoever has never been here is not an error. Nothing of it is to be stored: names are their accounts'.
+    public mutating func rename(_ person: Person) {
+        guard let number = numberByAccount[person.account], runners[number - 1].person != person else { return }
+        runners[number - 1].person = person
+        for index in log.indices {
+            if case .joined(number, _) = log[index].kind { log[index].kind = .joined(runner: number, person: person) }
+        }
     }
 
     /// Notes that a runner's connection is there; somebody who was shown offline is online again.
@@ -175,14 +186,18 @@ public struct Room: Sendable {
     public mutating func leave(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         var decisions = Decisions()
+        depart(index, at: now, into: &decisions)
+        return decisions
+    }
+
+    mutating func depart(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         wrapUp(index, at: now, into: &decisions)
         runners[index].isInRoom = false
         runners[index].isConnected = false
         runners[index].isOffline = false
         touch(index)
-        emit(.left(runner: number), at: now, into: &decisions)
-        decisions.changedRunners.insert(number)
-        return decisions
+        emit(.left(runner: runners[index].number), at: now, into: &decisions)
+        decisions.changedRunners.insert(runners[index].number)
     }
 
     /// Deletes the room: unfinished runs are stored as by `leave`, and `closed` is the last event there is.
@@ -201,7 +216,7 @@ public struct Room: Sendable {
 
     /// A line to one runner or to the room.
     ///
-    /// - Throws: `badCheer`, `noSuchRunner`, `roomClosed`. How often somebody may cheer is the connection's affair.
+    /// - Throws: `badCheer`, `noSuchRunner`, `hasLeft` for a sender, `roomClosed`. How often somebody may cheer is the connection's affair.
     public mutating func cheer(
         from sender: Int?, to receiver: Int?, text: String, at now: Int64
     ) throws(RoomError) -> Decisions {
@@ -210,6 +225,7 @@ public struct Room: Sendable {
         guard text.utf8.count <= 8_192, (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .badCheer }
+        if let sender { _ = try presentIndex(of: sender) }
         if let receiver { _ = try index(of: receiver) }
         var decisions = Decisions()
         emit(.cheer(from: sender, to: receiver, text: text), at: now, into: &decisions)
@@ -256,6 +272,16 @@ public struct Room: Sendable {
             finish.runID = runID
             log[index].kind = .finished(finish)
         }
+    }
+
+    /// Whether the log still tells a name or words of a runner.
+    func namesAuthor(_ number: Int) -> Bool {
+        log.contains { $0.kind.author == number && $0.kind != $0.kind.anonymous }
+    }
+
+    /// Leaves nothing personal of a runner in the log.
+    mutating func anonymizeLog(of number: Int) {
+        for index in log.indices where log[index].kind.author == number { log[index].kind = log[index].kind.anonymous }
     }
 
     // MARK: - Changes

@@ -2,8 +2,8 @@ extension AppDatabase {
     /// Writes a batch in one transaction: all of it is on the disk when this returns, or nothing of it when it throws.
     ///
     /// Not errors: rooms that no longer exist (their changes are skipped), accounts that no longer exist (their records
-    /// are skipped, their people lose the account), records that their owners deleted (they stay deleted), and a batch
-    /// that was committed before.
+    /// are skipped, their people and events lose place and words), records that their owners deleted (they stay
+    /// deleted), and a batch that was committed before.
     ///
     /// - Parameter batch: What is to be there afterwards.
     /// - Returns: The run IDs of the batch's records.
@@ -38,7 +38,57 @@ extension AppDatabase {
         }
     }
 
+    /// Rewrites a room's journal, a few hundred rows at a time, so that others who write need not wait for all of it.
+    ///
+    /// - Parameters:
+    ///   - room: The room; one that is no longer there has no rows.
+    ///   - change: The bytes that take the place of a row's, or nil to leave it as it is.
+    /// - Throws: What the database says; what was rewritten until then stays.
+    public func rewriteJournal(
+        of room: Int64, _ change: @escaping @Sendable (JournalRow) -> [UInt8]?
+    ) async throws(StoreError) {
+        var next: Int64? = .min
+        while let after = next {
+            next = try await write { session throws(StoreError) in
+                let rows = try session.rows(
+                    """
+                    SELECT sequence, time, bytes FROM journal WHERE room = $1 AND sequence > $2
+                    ORDER BY sequence LIMIT 300
+                    """,
+                    room, after
+                ) { JournalRow(sequence: try $0.get(0), time: try $0.get(1), bytes: try $0.get(2)) }
+                for row in rows {
+                    guard let bytes = change(row) else { continue }
+                    try session.execute(
+                        "UPDATE journal SET bytes = $3 WHERE room = $1 AND sequence = $2", room, row.sequence, bytes)
+                }
+                return rows.last?.sequence
+            }
+        }
+    }
+
     // MARK: Inside a transaction
+
+    /// Leaves nothing in rooms that tells who or where those were whose accounts are about to be deleted.
+    ///
+    /// - Parameters:
+    ///   - deleted: A condition on a column `account`.
+    ///   - values: Of its parameters.
+    ///   - session: The transaction that deletes them.
+    /// - Throws: What the database says.
+    static func forgetInRooms<each Value: SQLValue>(
+        where deleted: String, _ values: repeat each Value, in session: Session
+    ) throws(StoreError) {
+        try session.execute(
+            SQL(
+                """
+                UPDATE events SET body = anonymous_body, anonymous_body = NULL, account = NULL
+                WHERE account IS NOT NULL AND \(deleted)
+                """), repeat each values)
+        try session.execute(
+            SQL("UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL WHERE \(deleted)"),
+            repeat each values)
+    }
 
     /// - Returns: The record's run ID, or nil if its account is gone.
     private static func store(_ record: LiveRecord, ids: IDGenerator, in session: Session) throws(StoreError) -> Int64?
@@ -69,13 +119,21 @@ extension AppDatabase {
         }
         for person in changes.people {
             try session.execute(
-                Statements.upsertPerson, room, person.runner, person.account, person.username, person.nickname,
-                person.avatar, person.joinedAt, person.state)
+                Statements.upsertPerson, room, person.runner, person.account, person.joinedAt,
+                person.latitudeE7.map(Int.init), person.longitudeE7.map(Int.init), person.state)
         }
         for event in changes.events {
-            try session.execute(
-                event.recordKey == nil ? Statements.upsertEvent : Statements.upsertEventOfRecord,
-                room, event.number, event.time, event.body, event.recordKey)
+            if let author = event.author {
+                let isThere = try session.exists(Statements.findAccount, author.account)
+                try session.execute(
+                    Statements.upsertEventOfAuthor, room, event.number, event.time,
+                    isThere ? event.body : author.anonymousBody, isThere ? author.account : nil,
+                    isThere ? author.anonymousBody : nil)
+            } else {
+                try session.execute(
+                    event.recordKey == nil ? Statements.upsertEvent : Statements.upsertEventOfRecord,
+                    room, event.number, event.time, event.body, event.recordKey)
+            }
         }
         if let first = changes.eventsBelow {
             try session.execute(Statements.deleteEvents, room, first)
@@ -99,15 +157,24 @@ extension AppDatabase {
         static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1"
         static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1"
         static let upsertPerson: SQL = """
-            INSERT INTO people (room, runner, account, username, nickname, avatar, joined_at, state)
-            VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3), $4, $5, $6, $7, $8)
-            ON CONFLICT (room, runner) DO UPDATE SET account = excluded.account, username = excluded.username,
-                nickname = excluded.nickname, avatar = excluded.avatar, state = excluded.state
+            INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state)
+            VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3), $4,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $5 END,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $6 END, $7)
+            ON CONFLICT (room, runner) DO UPDATE SET account = excluded.account,
+                latitude_e7 = excluded.latitude_e7, longitude_e7 = excluded.longitude_e7, state = excluded.state
             """
+        static let findAccount: SQL = "SELECT 1 FROM accounts WHERE id = $1"
         static let upsertEvent: SQL = """
             INSERT INTO events (room, number, time, body, record_key) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (room, number) DO UPDATE SET time = excluded.time, body = excluded.body,
-                record_key = NULL, record_run_id = NULL
+                record_key = NULL, record_run_id = NULL, account = NULL, anonymous_body = NULL
+            """
+        static let upsertEventOfAuthor: SQL = """
+            INSERT INTO events (room, number, time, body, account, anonymous_body) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (room, number) DO UPDATE SET time = excluded.time, body = excluded.body,
+                record_key = NULL, record_run_id = NULL, account = excluded.account,
+                anonymous_body = excluded.anonymous_body
             """
         static let upsertEventOfRecord: SQL = """
             INSERT INTO events (room, number, time, body, record_key, record_run_id)
@@ -115,7 +182,8 @@ extension AppDatabase {
                 (SELECT run_id FROM records WHERE run_key = $5),
                 (SELECT run_id FROM deleted_runs WHERE run_key = $5)))
             ON CONFLICT (room, number) DO UPDATE SET time = excluded.time, body = excluded.body,
-                record_key = excluded.record_key, record_run_id = excluded.record_run_id
+                record_key = excluded.record_key, record_run_id = excluded.record_run_id, account = NULL,
+                anonymous_body = NULL
             """
         static let deleteEvents: SQL = "DELETE FROM events WHERE room = $1 AND number < $2"
         static let upsertJournal: SQL = """

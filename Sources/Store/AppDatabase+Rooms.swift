@@ -83,15 +83,12 @@ extension AppDatabase {
     private static func people(of room: Int64, in session: Session) throws(StoreError) -> [StoredPerson] {
         try session.rows(
             """
-            SELECT runner, account, username, nickname, avatar, joined_at, state
-            FROM people WHERE room = $1 ORDER BY runner
+            SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state,
+                a.username, a.nickname, a.disabled_at
+            FROM people p LEFT JOIN accounts a ON a.id = p.account WHERE p.room = $1 ORDER BY p.runner
             """,
             room
-        ) { row in
-            StoredPerson(
-                runner: try row.get(0), account: try row.get(1), username: try row.get(2), nickname: try row.get(3),
-                avatar: try row.get(4), joinedAt: try row.get(5), state: try row.get(6))
-        }
+        ) { row in try StoredPerson(row) }
     }
 
     private static func events(of room: Int64, in session: Session) throws(StoreError) -> [StoredEvent] {
@@ -116,5 +113,21 @@ extension RoomSummary {
     init(_ row: SQLRow) throws {
         self.init(
             id: try row.get(0), runID: try row.get(1), createdAt: try row.get(2), updatedAt: try row.get(3))
+    }
+}
+
+extension StoredPerson {
+    /// Reads runner, account, joined_at, latitude_e7, longitude_e7, state, and the account's username, nickname and
+    /// disabled_at.
+    init(_ row: SQLRow) throws {
+        let username: String? = try row.get(6)
+        self.init(
+            runner: try row.get(0), account: try row.get(1), joinedAt: try row.get(2),
+            latitudeE7: (try row.get(3) as Int?).flatMap(Int32.init(exactly:)),
+            longitudeE7: (try row.get(4) as Int?).flatMap(Int32.init(exactly:)), state: try row.get(5),
+            owner: try username.map { username in
+                Owner(
+                    username: username, nickname: try row.get(7), isDisabled: try row.get(8) as Int64? != nil)
+            })
     }
 }

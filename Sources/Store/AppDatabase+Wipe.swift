@@ -14,6 +14,8 @@ extension AppDatabase {
                 WHERE account IN (SELECT id FROM accounts WHERE role NOT IN ('admin', 'root'))
                 ON CONFLICT (hash) DO NOTHING
                 """)
+            try Self.forgetInRooms(
+                where: "account IN (SELECT id FROM accounts WHERE role NOT IN ('admin', 'root'))", in: session)
             let ids = try session.rows("DELETE FROM accounts WHERE role NOT IN ('admin', 'root') RETURNING id") {
                 try $0.get(0) as Int64
             }

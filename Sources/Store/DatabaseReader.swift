@@ -131,16 +131,13 @@ extension DatabaseReader {
             }
             section("the people of rooms") {
                 let sql = """
-                    SELECT p.runner, p.account, p.username, p.nickname, p.avatar, p.joined_at, p.state, r.run_id \
-                    FROM people p JOIN rooms r ON r.id = p.room ORDER BY p.room, p.runner
+                    SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
+                    a.username, a.nickname, a.disabled_at, r.run_id \
+                    FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
+                    ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
-                    person(
-                        try row.get(7),
-                        StoredPerson(
-                            runner: try row.get(0), account: try row.get(1), username: try row.get(2),
-                            nickname: try row.get(3), avatar: try row.get(4), joinedAt: try row.get(5),
-                            state: try row.get(6)))
+                    person(try row.get(9), try StoredPerson(row))
                 }
             }
             section("the records") {

@@ -34,7 +34,10 @@ final class DirectoryLock: Sendable {
     /// Gives the directory up; may be repeated.
     func release() {
         descriptor.withLock { descriptor in
-            if let open = descriptor.take() { close(open) }
+            guard let open = descriptor.take() else { return }
+            // A process that is being spawned may hold a duplicate until it is another program: closing does not do.
+            flock(open, LOCK_UN)
+            close(open)
         }
     }
 }

@@ -5,10 +5,16 @@ struct Migration: Sendable {
     /// 1, 2, 3, …, without gaps.
     let version: Int
     let statements: [SQL]
+    /// What is to be done then that SQL cannot do.
+    let step: @Sendable (Session) throws(StoreError) -> Void
 
-    init(version: Int, _ definitions: [String]) {
+    init(
+        version: Int, _ definitions: [String],
+        then step: @escaping @Sendable (Session) throws(StoreError) -> Void = { _ throws(StoreError) in }
+    ) {
         self.version = version
         statements = definitions.map { SQL(definition: $0) }
+        self.step = step
     }
 
     /// All of them, ascending.
@@ -20,6 +26,7 @@ struct Migration: Sendable {
         Migration(version: 5, sessions),
         Migration(version: 6, social),
         Migration(version: 7, people),
+        Migration(version: 8, anonymity, then: movePlaces),
     ]
 }
 
@@ -41,6 +48,7 @@ extension Migration {
         let missing = migrations.filter { $0.version > found }
         for migration in missing {
             for statement in migration.statements { try session.execute(statement) }
+            try migration.step(session)
             try session.execute("INSERT INTO schema_version (version) VALUES ($1)", migration.version)
         }
         return missing.map(\.version)

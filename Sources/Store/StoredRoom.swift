@@ -51,27 +51,43 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
 public struct StoredPerson: Hashable, Sendable {
     /// The runner's number in the room.
     public var runner: Int
-    /// nil once the account is deleted, whatever was written here.
+    /// nil once the account is deleted, whatever was written here; then the place is gone too.
     public var account: Int64?
-    public var username: String
-    public var nickname: String
-    public var avatar: String?
     /// Milliseconds since 1970.
     public var joinedAt: Int64
-    /// The runner's state, opaque here.
+    /// Where the runner was seen without a marker, in degrees times 10⁷.
+    public var latitudeE7: Int32?
+    public var longitudeE7: Int32?
+    /// The runner's state, opaque here; nothing of it tells who or where somebody is.
     public var state: [UInt8]
+    /// What the account says now; filled in by the store, what is written here is ignored. nil once it is deleted.
+    public var owner: Owner?
+
+    /// Of somebody's account what a room needs.
+    public struct Owner: Hashable, Sendable {
+        public var username: String
+        public var nickname: String
+        /// The account may not be used.
+        public var isDisabled: Bool
+
+        public init(username: String, nickname: String, isDisabled: Bool = false) {
+            self.username = username
+            self.nickname = nickname
+            self.isDisabled = isDisabled
+        }
+    }
 
     public init(
-        runner: Int, account: Int64?, username: String, nickname: String, avatar: String? = nil, joinedAt: Int64,
-        state: [UInt8]
+        runner: Int, account: Int64?, joinedAt: Int64, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil,
+        state: [UInt8], owner: Owner? = nil
     ) {
         self.runner = runner
         self.account = account
-        self.username = username
-        self.nickname = nickname
-        self.avatar = avatar
         self.joinedAt = joinedAt
+        self.latitudeE7 = latitudeE7
+        self.longitudeE7 = longitudeE7
         self.state = state
+        self.owner = owner
     }
 }
 
@@ -87,11 +103,29 @@ public struct StoredEvent: Hashable, Sendable {
     public var recordKey: Int64?
     /// That record's run ID, filled in by the store; what is written here is ignored.
     public var recordRunID: Int64?
+    /// Whose name or words the body tells, if anybody's; not read back.
+    public var author: Author?
 
-    public init(number: Int, time: Int64, body: String, recordKey: Int64? = nil, recordRunID: Int64? = nil) {
+    /// Somebody whom an event would go on naming when their account is deleted.
+    public struct Author: Hashable, Sendable {
+        public var account: Int64
+        /// What takes the place of the body with the account, or at once if that is gone already.
+        public var anonymousBody: String
+
+        public init(account: Int64, anonymousBody: String) {
+            self.account = account
+            self.anonymousBody = anonymousBody
+        }
+    }
+
+    public init(
+        number: Int, time: Int64, body: String, recordKey: Int64? = nil, recordRunID: Int64? = nil,
+        author: Author? = nil
+    ) {
         self.number = number
         self.time = time
         self.body = body
+        self.author = author
         self.recordKey = recordKey
         self.recordRunID = recordRunID
     }

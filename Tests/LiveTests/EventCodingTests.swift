@@ -28,7 +28,7 @@ import Testing
         var id: Int?
         if case .finished(let finish) = kind, finish.isRecorded { (key, id) = (finish.runKey, finish.runID) }
         let body = EventCoding.encode(event).text
-        #expect(EventCoding.decode(body, accounts: [3: 7], recordKey: key, recordID: id) == event)
+        #expect(EventCoding.decode(body, people: [3: Self.ana], recordKey: key, recordID: id) == event)
         // And what goes to a phone is JSON that says what it is.
         let json = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
         #expect(json["type"] as? String == "event" && json["event"] as? Int == 58)
@@ -49,11 +49,11 @@ import Testing
         "what is no event is none",
         arguments: [
             "", "{", "null", "[]", #"{"event":1}"#, #"{"event":1,"time":2}"#, #"{"event":1,"time":2,"kind":"flown"}"#,
-            #"{"event":1,"time":2,"kind":"left"}"#, #"{"event":1,"time":2,"kind":"joined","runner":1}"#,
+            #"{"event":1,"time":2,"kind":"left"}"#,
             #"{"event":1,"time":2,"kind":"split","runner":1,"kilometer":1}"#, #"{"event":1,"time":2,"kind":"cheer"}"#,
             #"{"event":"1","time":2,"kind":"closed"}"#,
         ])
     func damaged(body: String) {
-        #expect(EventCoding.decode(body, accounts: [:], recordKey: nil, recordID: nil) == nil)
+        #expect(EventCoding.decode(body, people: [:], recordKey: nil, recordID: nil) == nil)
     }
 }

@@ -115,12 +115,12 @@ import Testing
             let ana = try await stage.account("ana2")
             try stage.administer(refuseEvents)
             let live = stage.live
-            let join = Task { try await live.join("159", person: ana, at: nil) }
+            let join = Task { try await live.join("159", at: nil, as: { ana }) }
             await #expect(throws: LiveError.self) { try await join.value }
             let begun = ContinuousClock.now
             await live.stop()
             #expect(begun.duration(to: .now) < .seconds(6))
-            await #expect(throws: LiveError.self) { try await live.join("159", person: ana, at: nil) }
+            await #expect(throws: LiveError.self) { try await live.join("159", at: nil, as: { ana }) }
         }
     }
 
@@ -189,8 +189,205 @@ import Testing
             try await room(stage, with: "ana")
             let (phone, _) = try await stage.join("159", as: "ana")
             let ben = try await stage.account("ben")
-            _ = try await stage.live.join("159", person: ben, at: nil)
+            _ = try await stage.live.join("159", at: nil, as: { ben })
             #expect(try await phone.event("offline").number("runner") == 2)
+        }
+    }
+
+    // MARK: - Accounts that end
+
+    /// Ana and Ben run in a room; Ana cheers and finishes.
+    private func race(_ stage: Stage, in runID: String) async throws {
+        _ = try await stage.live.createRoom(runID, password: "pw")
+        let (ben, _) = try await stage.join(runID, as: "ben")
+        let (ana, _) = try await stage.join(runID, as: "ana")
+        ana.send(#"{"type":"cheer","to":1,"text":"I am ana"}"#)
+        for phone in [ana, ben] {
+            phone.send(#"{"type":"start"}"#)
+            phone.send(markers(1...9))
+            _ = try await phone.next("ack") { $0.number("marker") == 9 }
+        }
+        ana.send(#"{"type":"finish"}"#)
+        _ = try await ben.event("finished")
+    }
+
+    /// Whatever the database says of a room, in one text.
+    private func everything(_ runID: String, of stage: Stage) async throws -> String {
+        let room = try #require(try await stage.store.room(runID: runID))
+        return room.events.map(\.body).joined()
+            + room.people.map { person in
+                "\(person.owner?.username ?? "nobody") \(person.latitudeE7 ?? 0) "
+                    + String(decoding: person.state, as: UTF8.self)
+            }.joined()
+    }
+
+    @Test("who deletes the account is nobody in every room, awake, asleep or being stored")
+    func forgotten() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            try await race(stage, in: "2")
+            for runID in ["1", "2"] {
+                #expect(try await everything(runID, of: stage).contains("ana"))
+            }
+        }
+        try await Stage.run(in: directory) { stage in
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let (ben, _) = try await stage.join("1", as: "ben")
+            let (ana, _) = try await stage.join("1", as: "ana")
+            #expect(try await stage.store.deleteAccount(id: account))
+            await stage.live.expel([account], forgetting: true)
+            #expect(try await ana.closed() == 4001)
+            #expect(try await ben.event("left").number("runner") == 2)
+
+            for runID in ["1", "2"] {
+                // Room 2 wakes here.
+                let shown = try #require(try await stage.live.room(runID)).runners
+                #expect(shown.map(\.person.username) == ["ben"])
+                let epoch = try #require(try await stage.store.room(runID: runID)).epoch
+                let again = await stage.connect(
+                    #"{"type":"join","runID":"\#(runID)","password":"pw","token":"ben","since":{"epoch":"\#(epoch)","event":0}}"#
+                )
+                let everybody = try await again.next("joined")
+                #expect(everybody.flag("recovered") == true)
+                #expect(everybody.description.contains("ben"))
+                #expect(!everybody.description.contains("ana"), "\(everybody)")
+                #expect(everybody.column(5)[1] == "left")
+                #expect(everybody.column(1)[1] == "<null>", "a place on the map is told: \(everybody)")
+            }
+        }
+        try await Stage.run(in: directory) { stage in
+            for runID in ["1", "2"] {
+                let text = try await everything(runID, of: stage)
+                #expect(text.contains("ben") && !text.contains("ana"), "\(text)")
+                #expect(try await stage.live.room(runID)?.runners.map(\.person.username) == ["ben"])
+            }
+        }
+    }
+
+    @Test("the journal keeps no marker of who is deleted, and those of the others")
+    func clearedJournal() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            func chunks() async throws -> [JournalChunk] {
+                let room = try #require(try await stage.store.room(runID: "1"))
+                return try room.journal.flatMap {
+                    try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence)
+                }
+            }
+            #expect(try await Set(chunks().map(\.runner)) == [1, 2])
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            #expect(try await stage.store.deleteAccount(id: account))
+            await stage.live.expel([account], forgetting: true)
+            let left = try await chunks()
+            #expect(Set(left.map(\.runner)) == [1])
+            #expect(left.flatMap(\.markers).count == 9)
+        }
+    }
+
+    @Test("a server that died between the deletion and the room's hearing of it makes up for that when it starts")
+    func deletedBeforeDeath() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            #expect(
+                try await stage.store.deleteAccount(
+                    id: #require(try await stage.store.account(usernameKey: "ana")).id))
+        }
+        try await Stage.run(in: directory) { stage in
+            let (ben, joined) = try await stage.join("1", as: "ben")
+            #expect(!joined.description.contains("ana"))
+            #expect(joined.column(5) == ["running", "left"])
+            // What is stored after it: by then the journal was cleared, or it is now.
+            ben.send(#"{"type":"cheer","text":"Go"}"#)
+            _ = try await ben.event("cheer")
+            let deadline = ContinuousClock.now + .seconds(30)
+            var runners: Set<Int> = []
+            repeat {
+                try await Task.sleep(for: .milliseconds(5))
+                let room = try #require(try await stage.store.room(runID: "1"))
+                runners = try Set(
+                    room.journal.flatMap {
+                        try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence).map(\.runner)
+                    })
+            } while runners != [1] && ContinuousClock.now < deadline
+            #expect(runners == [1])
+        }
+    }
+
+    @Test("a new name is everybody's who comes later, at once and after a restart, in events as well")
+    func renamed() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            var change = ProfileChange()
+            (change.username, change.usernameKey) = ("zoe", "zoe")
+            _ = try await stage.store.changeProfile(change, account: account, at: 2)
+            await stage.live.rename(
+                Person(account: account, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
+            try await expectZoe(stage)
+        }
+        try await Stage.run(in: directory) { try await expectZoe($0) }
+    }
+
+    private func expectZoe(_ stage: Stage) async throws {
+        let epoch = try #require(try await stage.store.room(runID: "1")).epoch
+        let phone = await stage.connect(
+            #"{"type":"join","runID":"1","role":"spectator","password":"pw","since":{"epoch":"\#(epoch)","event":0}}"#)
+        let joined = try await phone.next("joined")
+        #expect(joined.flag("recovered") == true)
+        #expect(joined.description.contains(#""kind":"joined","runner":2,"person":{"runner":2,"username":"zoe""#))
+        #expect(joined.description.contains("/pictures/zoe"))
+        #expect(!joined.description.contains(#""ana""#), "\(joined)")
+        #expect(try await stage.live.room("1")?.runners.map(\.person.nickname) == ["ben", "zoe"])
+    }
+
+    @Test("who is disabled leaves the room, and what they did there stays theirs")
+    func disabled() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            await stage.live.expel([account], forgetting: false)
+            let shown = try #require(try await stage.live.room("1")).runners
+            #expect(shown.map(\.person.username) == ["ben", "ana"])
+            #expect(shown.map(\.isInRoom) == [true, false])
+        }
+    }
+
+    @Test("who is disabled while the server is down is not in the room when it is up")
+    func disabledAsleep() async throws {
+        try await Stage.run(in: directory) { stage in
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await race(stage, in: "1")
+            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            #expect(try await stage.store.setDisabled(5, account: account))
+        }
+        try await Stage.run(in: directory) { stage in
+            let shown = try #require(try await stage.live.room("1")).runners
+            #expect(shown.map(\.person.username) == ["ben", "ana"])
+            #expect(shown.map(\.isInRoom) == [true, false])
+        }
+    }
+
+    @Test("who is deleted while joining over REST does not come in")
+    func deletedWhileJoining() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage)
+            let ana = try await stage.account("ana")
+            let live = stage.live, store = stage.store
+            await #expect(throws: LiveError.self) {
+                try await live.join("159", at: nil) {
+                    guard try await store.account(id: ana.account) != nil else { throw LiveError.notInRoom }
+                    _ = try await store.deleteAccount(id: ana.account)
+                    await live.expel([ana.account], forgetting: true)
+                    // What was found before the account ended.
+                    return ana
+                }
+            }
+            #expect(try await live.room("159")?.runners.isEmpty == true)
         }
     }
 

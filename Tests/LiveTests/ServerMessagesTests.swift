@@ -132,11 +132,14 @@ extension OutgoingMessage {
         let event = RoomEvent(number: 58, time: 1_732_350_001_000, kind: kind)
         let text = EventCoding.encode(event).text
         #expect(text == #"{"type":"event","event":58,"time":1732350001000,"# + body + "}")
-        #expect(EventCoding.decode(text, accounts: [3: 7], recordKey: 99, recordID: 4) == event)
+        #expect(
+            EventCoding.decode(
+                text, people: [3: Person(account: 7, username: "a", nickname: "A\"", avatar: "/p")], recordKey: 99,
+                recordID: 4) == event)
     }
 
     @Test("what is no event is not read as one", arguments: ["", "{}", "[]", #"{"event":1,"time":2,"kind":"dance"}"#])
     func refusesOtherText(text: String) {
-        #expect(EventCoding.decode(text, accounts: [:], recordKey: nil, recordID: nil) == nil)
+        #expect(EventCoding.decode(text, people: [:], recordKey: nil, recordID: nil) == nil)
     }
 }

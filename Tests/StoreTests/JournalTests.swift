@@ -73,12 +73,81 @@ import Testing
         #expect(try await database.recordSummaries(account: account).total == 1)
     }
 
+    @Test("whose account is deleted is named in no room any more", arguments: [false, true])
+    func anonymity(byWipe: Bool) async throws {
+        let ana = try await temporary.makeAccount().id, ben = try await temporary.makeAccount("ben").id
+        let room = try await temporary.makeRoom().id
+        func joined(_ number: Int, _ account: Int64) -> StoredEvent {
+            StoredEvent(
+                number: number, time: 1, body: "{\"name\":\(account)}",
+                author: StoredEvent.Author(account: account, anonymousBody: "{}"))
+        }
+        var anas = StoredPerson.make(runner: 1, account: ana)
+        (anas.latitudeE7, anas.longitudeE7) = (480_000_000, -115_000_000)
+        let changes = RoomChanges(
+            room: room, people: [anas, .make(runner: 2, account: ben)],
+            events: [joined(1, ana), joined(2, ben), StoredEvent(number: 3, time: 1, body: "{\"left\":1}")])
+        _ = try await database.commit(JournalBatch(rooms: [changes]))
+        #expect(try await database.room(runID: "159")?.people.first == anas)
+
+        if byWipe {
+            #expect(try await Set(database.deleteAllUsers()) == [ana, ben])
+        } else {
+            #expect(try await database.deleteAccount(id: ana))
+        }
+        func expectNothing() async throws {
+            let found = try #require(try await database.room(runID: "159"))
+            #expect(
+                found.people.first
+                    == StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5]))
+            #expect(found.people.last?.owner?.username == (byWipe ? nil : "ben"))
+            #expect(
+                found.events.map(\.body) == ["{}", byWipe ? "{}" : "{\"name\":\(ben)}", "{\"left\":1}"])
+        }
+        try await expectNothing()
+        // A commit that was on its way, or is tried again, brings nothing back.
+        _ = try await database.commit(JournalBatch(rooms: [changes]))
+        try await expectNothing()
+        // What the room says of it then.
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, events: [StoredEvent(number: 1, time: 1, body: "{}")])]))
+        try await expectNothing()
+    }
+
+    @Test("who is disabled or has another name is so in every room at once")
+    func owners() async throws {
+        let ana = try await temporary.makeAccount().id, room = try await temporary.makeRoom().id
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, people: [.make(runner: 1, account: ana)])]))
+        var change = ProfileChange()
+        (change.username, change.usernameKey) = ("anna", "anna")
+        _ = try await database.changeProfile(change, account: ana, at: 2)
+        #expect(
+            try await database.room(runID: "159")?.people.first?.owner
+                == StoredPerson.Owner(username: "anna", nickname: "anna"))
+        #expect(try await database.setDisabled(3, account: ana))
+        #expect(try await database.room(runID: "159")?.people.first?.owner?.isDisabled == true)
+    }
+
+    @Test("a journal is rewritten row by row, as many as there are")
+    func rewriting() async throws {
+        let room = try await temporary.makeRoom().id, other = try await temporary.makeRoom("160").id
+        let rows = (1...700).map { JournalRow(sequence: Int64($0 * 2), time: 1, bytes: [UInt8($0 % 100)]) }
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, journal: rows), RoomChanges(room: other, journal: rows)]))
+        try await database.rewriteJournal(of: room) { row in row.bytes == [7] ? [] : nil }
+        #expect(
+            try await database.room(runID: "159")?.journal.map(\.bytes)
+                == rows.map { $0.bytes == [7] ? [] : $0.bytes })
+        #expect(try await database.room(runID: "160")?.journal == rows)
+        try await database.rewriteJournal(of: 99) { _ in [] }
+    }
+
     @Test("a person is replaced by number, and keeps the time of joining")
     func people() async throws {
         let room = try await temporary.makeRoom().id
         var person = StoredPerson.make(runner: 4, account: nil, state: [1])
         _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
-        person.nickname = "Anna"
         person.state = [2, 3]
         person.joinedAt = 99
         _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))

@@ -53,6 +53,24 @@ import Testing
         try directory.open().close()
     }
 
+    @Test("a directory that was given up is free although a process that was spawned meanwhile still has its lock open")
+    func inherited() throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let lock = try DirectoryLock(directory: directory.path)
+        let file = directory.path + "/lock"
+        // What a fork has until it executes.
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+        let held = descriptors.filter { descriptor in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) == file
+        }
+        let copies = held.map { dup($0) }
+        defer { copies.forEach { close($0) } }
+        #expect(copies.count == 1)
+        lock.release()
+        try DirectoryLock(directory: directory.path).release()
+    }
+
     @Test("a database that nobody holds any more frees its directory")
     func releasedByDeinit() throws {
         let directory = TemporaryDirectory()
@@ -92,6 +110,67 @@ import Testing
         #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [2])
         #expect(try queue.write { try Migration.apply([first, second], in: Session($0)) } == [])
         #expect(Set(Migration.all.map(\.version)).sorted() == Migration.all.map(\.version))
+    }
+
+    @Test("rooms of older databases forget those whose accounts are gone, and learn whom their events name")
+    func olderRooms() async throws {
+        let directory = TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        let old = try DatabaseQueue(path: directory.databasePath)
+        try await old.write { database in
+            let session = Session(database)
+            _ = try Migration.apply(Migration.all.filter { $0.version < 8 }, in: session)
+            try database.execute(
+                sql: """
+                    INSERT INTO accounts (id, username, username_key, nickname, password_hash, created_at, updated_at)
+                    VALUES (5, 'ben', 'ben', 'Ben', 'h', 1, 1);
+                    INSERT INTO rooms VALUES (1, '159', x'', x'', 'e', 1, 1);
+                    INSERT INTO people VALUES (1, 1, NULL, 'ana', 'Ana', '/ana', 7,
+                        CAST('{"number":1,"latitudeE7":480000000,"longitudeE7":-115}' AS BLOB));
+                    INSERT INTO people VALUES (1, 2, NULL, 'cy', 'Cy', '/cy', 7, x'05');
+                    INSERT INTO people VALUES (1, 11, 5, 'ben', 'Ben', '/ben', 7,
+                        CAST('{"number":11,"latitudeE7":480000001,"longitudeE7":-116}' AS BLOB));
+                    """)
+            for (number, rest) in [
+                #""joined","runner":1,"person":{"runner":1,"username":"ana","nickname":"Ana","avatar":"/ana"}"#,
+                #""joined","runner":11,"person":{"runner":11,"username":"ben","nickname":"Ben","avatar":"/ben"}"#,
+                #""cheer","from":1,"to":11,"text":"I am Ana""#, #""cheer","from":11,"to":null,"text":"I am Ben""#,
+                #""cheer","from":null,"to":1,"text":"Go""#, #""left","runner":1"#,
+            ].enumerated() {
+                try database.execute(
+                    sql: "INSERT INTO events (room, number, time, body) VALUES (1, ?, 9, ?)",
+                    arguments: [
+                        number + 1, #"{"type":"event","event":\#(number + 1),"time":9,"kind":"# + rest + "}",
+                    ])
+            }
+        }
+        try old.close()
+
+        let database = try directory.open()
+        let room = try #require(try await database.room(runID: "159"))
+        #expect(room.people.map(\.owner?.username) == [nil, nil, "ben"])
+        #expect(room.people.map(\.latitudeE7) == [nil, nil, 480_000_001])
+        #expect(room.people.map(\.longitudeE7) == [nil, nil, -116])
+        #expect(
+            room.people.map { String(decoding: $0.state, as: UTF8.self) }
+                == [#"{"number":1}"#, "\u{5}", #"{"number":11}"#])
+        #expect(room.events.count == 6)
+        #expect(
+            room.events[0].body
+                == #"{"type":"event","event":1,"time":9,"kind":"joined","runner":1,"person":{"runner":1,"username":"","nickname":"","avatar":""}}"#
+        )
+        #expect(
+            room.events[2].body
+                == #"{"type":"event","event":3,"time":9,"kind":"cheer","from":1,"to":11,"text":"…"}"#)
+        #expect(room.events[1].body.contains("Ben") && room.events[3].body.contains("I am Ben"))
+        #expect(room.events[4].body.contains("Go"))
+        #expect(try await database.deleteAccount(id: 5))
+        let after = try #require(try await database.room(runID: "159"))
+        #expect(after.people.allSatisfy { $0.owner == nil && $0.latitudeE7 == nil && $0.longitudeE7 == nil })
+        #expect(
+            after.events[3].body
+                == #"{"type":"event","event":4,"time":9,"kind":"cheer","from":11,"to":null,"text":"…"}"#)
+        #expect(!after.events.contains { $0.body.contains("Ben") })
     }
 
     @Test("a file that is no database is refused")

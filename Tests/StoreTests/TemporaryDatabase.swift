@@ -57,7 +57,7 @@ extension LiveRecord {
 extension StoredPerson {
     static func make(runner: Int, account: Int64?, state: [UInt8] = [5]) -> StoredPerson {
         StoredPerson(
-            runner: runner, account: account, username: "ana", nickname: "Ana", avatar: "/ana", joinedAt: 7,
-            state: state)
+            runner: runner, account: account, joinedAt: 7, state: state,
+            owner: account.map { _ in Owner(username: "ana", nickname: "ana") })
     }
 }

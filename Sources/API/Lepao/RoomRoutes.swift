@@ -119,10 +119,12 @@ struct RoomRoutes: Sendable {
         let words = Words.entering
         let room = try await words.translating {
             guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
-            guard let account = try await core.accounts.account(named: username) else {
-                throw ServicesError.unknownUser
+            return try await core.live.join(runID, at: coordinate) { [accounts = core.accounts] in
+                guard let account = try await accounts.usableAccount(named: username) else {
+                    throw ServicesError.unknownUser
+                }
+                return Person(account)
             }
-            return try await core.live.join(runID, person: Person(account), at: coordinate)
         }
         return Self.answer("Joined room successfully", room, RoomJSON(system: system))
     }
@@ -146,7 +148,7 @@ struct RoomRoutes: Sendable {
         let words = Words.entering
         let room = try await words.translating {
             guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
-            guard let account = try await core.accounts.account(named: username) else { throw words.noSuchRunner }
+            guard let account = try await core.accounts.usableAccount(named: username) else { throw words.noSuchRunner }
             return try await core.live.update(runID, account: account.id, report)
         }
         return Self.answer("Room updated successfully", room, RoomJSON(system: system, showsMarkers: false))
@@ -188,7 +190,7 @@ struct RoomRoutes: Sendable {
             if let password {
                 guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
             }
-            guard let account = try await core.accounts.account(named: username) else {
+            guard let account = try await core.accounts.usableAccount(named: username) else {
                 // An unknown room is worth more than an unknown runner, here as everywhere.
                 guard try await core.live.room(runID) != nil else { throw LiveError.noSuchRoom }
                 throw words.noSuchRunner

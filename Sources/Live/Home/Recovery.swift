@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import LWS
 import Rooms
 import Store
 
@@ -15,6 +16,26 @@ enum Recovery {
         var nextSequence: Int64
         var firstSequence: [Int64: Int64]
         var damage: [Damage]
+        /// Runners whose accounts may not be used.
+        var disabled: [Int]
+        /// Whether the journal has markers of somebody who has no account any more.
+        var holdsMarkersOfNobodies: Bool
+
+        /// Takes those out who may not be here, or are nobody any more: it came to that while the room was nowhere but
+        /// on disk.
+        mutating func seeOff(newRunKey: () -> Int64, at now: Int64) -> Decisions {
+            var decisions = Decisions()
+            for number in room.runnerNumbers {
+                if room.person(number)?.isNobody ?? false {
+                    decisions.merge(room.forget(number, newRunKey: newRunKey(), at: now))
+                } else if disabled.contains(number), room.isInRoom(number), let left = try? room.leave(number, at: now)
+                {
+                    // What is in the room can leave it.
+                    decisions.merge(left)
+                }
+            }
+            return decisions
+        }
     }
 
     /// A row that cannot be used, or not as it is.
@@ -43,12 +64,13 @@ enum Recovery {
     ///
     /// - Returns: Nil when there is none of this name.
     @concurrent static func restore(
-        _ runID: String, from store: AppDatabase, settings: RoomSettings
+        _ runID: String, from store: AppDatabase, settings: RoomSettings, credentials: Credentials
     ) async throws -> RestoredRoom? {
         guard let stored = try await store.room(runID: runID) else { return nil }
         var damage: [Damage] = []
         let chunks = readJournal(of: stored, damage: &damage)
-        var people = readPeople(of: stored, chunks, newKey: { store.ids.next() }, damage: &damage)
+        var people = readPeople(
+            of: stored, chunks, newKey: { store.ids.next() }, avatar: credentials.avatar, damage: &damage)
         if damage.contains(where: { if case .runner = $0.row { true } else { false } }) {
             // A run that is a record already is over, whatever else was lost of it.
             let recorded = try await store.liveTracks(runKeys: people.map(\.snapshot.runKey))
@@ -58,12 +80,12 @@ enum Recovery {
                 people[index].snapshot.runKey = store.ids.next()
             }
         }
-        let accounts = Dictionary(
-            people.map { ($0.snapshot.number, $0.person.account) }, uniquingKeysWith: { first, _ in first })
+        let persons = Dictionary(
+            people.map { ($0.snapshot.number, $0.person) }, uniquingKeysWith: { first, _ in first })
         var events: [RoomEvent] = []
         for row in stored.events {
             if let event = EventCoding.decode(
-                row.body, accounts: accounts, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init)),
+                row.body, people: persons, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init)),
                 event.number == row.number
             {
                 events.append(event)
@@ -93,7 +115,9 @@ enum Recovery {
         return RestoredRoom(
             key: stored.id, room: room, secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
-            nextSequence: (stored.journal.last?.sequence ?? 0) + 1, firstSequence: firstSequence, damage: damage)
+            nextSequence: (stored.journal.last?.sequence ?? 0) + 1, firstSequence: firstSequence, damage: damage,
+            disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
+            holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })
     }
 
     private static func readJournal(
@@ -115,7 +139,7 @@ enum Recovery {
     /// The room's runners, whose numbers are 1...n whatever is damaged: everybody else's row and event means a number.
     private static func readPeople(
         of stored: StoredRoom, _ chunks: [(sequence: Int64, chunk: JournalChunk)], newKey: () -> Int64,
-        damage: inout [Damage]
+        avatar: (String) -> String, damage: inout [Damage]
     ) -> [(person: Person, snapshot: RunnerSnapshot)] {
         let decoder = JSONDecoder()
         var people: [(person: Person, snapshot: RunnerSnapshot)] = []
@@ -132,25 +156,29 @@ enum Recovery {
             while row.runner > people.count + 1, people.count < 1_000_000 {
                 let number = people.count + 1
                 damage.append(Damage(row: .runner(number), reason: "missing"))
-                let nobody = Person(account: -Int64(number), username: "", nickname: "", avatar: "")
                 people.append(
-                    (nobody, remains(of: number, joinedAt: stored.summary.createdAt, isInRoom: false)))
+                    (.nobody(number), remains(of: number, joinedAt: stored.summary.createdAt, isInRoom: false)))
             }
             guard row.runner == people.count + 1 else {
                 damage.append(Damage(row: .runner(row.runner), reason: "its number is none"))
                 continue
             }
-            // Nobody has a negative account: the row of somebody whose account is gone stays, for the others.
-            let person = Person(
-                account: row.account ?? -Int64(row.runner), username: row.username, nickname: row.nickname,
-                avatar: row.avatar ?? "")
-            if let snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
+            // The row of somebody whose account is gone stays, for the others.
+            var person = Person.nobody(row.runner)
+            if let account = row.account, let owner = row.owner {
+                person = Person(
+                    account: account, username: owner.username, nickname: owner.nickname,
+                    avatar: avatar(owner.username))
+            }
+            if var snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
                 snapshot.number == row.runner
             {
+                (snapshot.latitudeE7, snapshot.longitudeE7) = (row.latitudeE7, row.longitudeE7)
                 people.append((person, snapshot))
             } else {
                 damage.append(Damage(row: .runner(row.runner), reason: "its state cannot be read"))
-                people.append((person, remains(of: row.runner, joinedAt: row.joinedAt, isInRoom: true)))
+                people.append(
+                    (person, remains(of: row.runner, joinedAt: row.joinedAt, isInRoom: true)))
             }
         }
         return people
@@ -158,10 +186,33 @@ enum Recovery {
 
     /// A runner's row.
     static func person(_ person: Person, _ snapshot: RunnerSnapshot, _ encoder: JSONEncoder) -> StoredPerson? {
+        var snapshot = snapshot
+        let place = (latitude: snapshot.latitudeE7, longitude: snapshot.longitudeE7)
+        (snapshot.latitudeE7, snapshot.longitudeE7) = (nil, nil)
         guard let state = try? encoder.encode(snapshot) else { return nil }
         return StoredPerson(
-            runner: snapshot.number, account: person.account < 0 ? nil : person.account, username: person.username,
-            nickname: person.nickname, avatar: person.avatar, joinedAt: snapshot.joinedAt, state: Array(state))
+            runner: snapshot.number, account: person.isNobody ? nil : person.account, joinedAt: snapshot.joinedAt,
+            latitudeE7: place.latitude, longitudeE7: place.longitude, state: Array(state))
+    }
+
+    /// An event as it is stored, with what is left of it when its author's account ends.
+    ///
+    /// - Parameters:
+    ///   - event: as it is told.
+    ///   - author: the account of its author, if there are both.
+    /// - Returns: The row.
+    static func event(_ event: RoomEvent, author: Int64?) -> StoredEvent {
+        func body(_ event: RoomEvent) -> String {
+            EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        var stored = StoredEvent(number: event.number, time: event.time, body: body(event))
+        if case .finished(let finish) = event.kind, finish.isRecorded { stored.recordKey = finish.runKey }
+        if let author {
+            var anonymous = event
+            anonymous.kind = event.kind.anonymous
+            stored.author = StoredEvent.Author(account: author, anonymousBody: body(anonymous))
+        }
+        return stored
     }
 
     /// A finished run's row.
@@ -170,21 +221,5 @@ enum Recovery {
         return LiveRecord(
             runKey: run.runKey, account: run.account, meters: run.meters, seconds: run.seconds, startAt: run.start,
             endAt: run.end, createdAt: now, splits: splits, track: TrackCodec.encode(run.markers))
-    }
-}
-
-extension Room {
-    /// Takes those out who have no account any more, as ``Recovery`` has brought them back: it was deleted while the room
-    /// was nowhere but on disk.
-    mutating func seeOffNobodies(at now: Int64) -> Decisions {
-        var decisions = Decisions()
-        for number in runnerNumbers where isInRoom(number) {
-            // What is in the room can leave it.
-            guard let account = person(number)?.account, account < 0, let left = try? leave(number, at: now) else {
-                continue
-            }
-            decisions.merge(left)
-        }
-        return decisions
     }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import LWS
 import Rooms
 import Store
 
@@ -11,7 +10,8 @@ struct CommitDraft: Sendable {
         /// All that is in its final form already.
         var changes: RoomChanges
         var people: [(person: Person, snapshot: RunnerSnapshot)] = []
-        var events: [RoomEvent] = []
+        /// With the accounts of their authors.
+        var events: [(event: RoomEvent, author: Int64?)] = []
         /// The markers of one journal row; none when there is to be no row.
         var chunks: [JournalChunk] = []
         /// Of the journal row.
@@ -44,12 +44,7 @@ struct CommitDraft: Sendable {
     private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {
         var changes = draft.changes
         changes.people = draft.people.compactMap { Recovery.person($0.person, $0.snapshot, encoder) }
-        changes.events = draft.events.map { event in
-            var key: Int64?
-            if case .finished(let finish) = event.kind, finish.isRecorded { key = finish.runKey }
-            let body = EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
-            return StoredEvent(number: event.number, time: event.time, body: body, recordKey: key)
-        }
+        changes.events = draft.events.map { Recovery.event($0.event, author: $0.author) }
         if !draft.chunks.isEmpty {
             let bytes = JournalCodec.encode(draft.chunks, room: changes.room, sequence: draft.sequence)
             changes.journal = [JournalRow(sequence: draft.sequence, time: time, bytes: bytes)]

@@ -53,6 +53,15 @@ enum JournalCodec {
         return chunks
     }
 
+    /// A row without the markers of some runners.
+    ///
+    /// - Returns: nil when it has none of them, and for a row that cannot be read, which stays as it is.
+    static func removing(_ runners: Set<Int>, from bytes: [UInt8], room: Int64, sequence: Int64) -> [UInt8]? {
+        guard let chunks = try? decode(bytes, room: room, sequence: sequence) else { return nil }
+        let rest = chunks.filter { !runners.contains($0.runner) }
+        return rest.count == chunks.count ? nil : encode(rest, room: room, sequence: sequence)
+    }
+
     /// A row that is not what was written.
     struct Damage: Error, Hashable {
         var reason: String

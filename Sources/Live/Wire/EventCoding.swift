@@ -31,13 +31,13 @@ enum EventCoding {
     ///
     /// - Parameters:
     ///   - body: what ``encode(_:)`` wrote.
-    ///   - accounts: the account behind each runner number, which the wire does not tell.
+    ///   - people: who each runner number is now: an old name may be another's by then.
     ///   - recordKey: the identity of the run that a `finished` event ended.
     ///   - recordID: the number of its record.
     /// - Returns: Nil when the text is not an event.
-    static func decode(_ body: String, accounts: [Int: Int64], recordKey: Int64?, recordID: Int?) -> RoomEvent? {
+    static func decode(_ body: String, people: [Int: Person], recordKey: Int64?, recordID: Int?) -> RoomEvent? {
         guard let stored = try? JSONDecoder().decode(Stored.self, from: Data(body.utf8)) else { return nil }
-        guard let kind = stored.roomKind(accounts: accounts, recordKey: recordKey, recordID: recordID) else {
+        guard let kind = stored.roomKind(people: people, recordKey: recordKey, recordID: recordID) else {
             return nil
         }
         return RoomEvent(number: stored.event, time: stored.time, kind: kind)
@@ -45,17 +45,11 @@ enum EventCoding {
 
     /// The union of all events' keys.
     private struct Stored: Decodable {
-        struct StoredPerson: Decodable {
-            var username: String
-            var nickname: String
-            var avatar: String
-        }
         /// A runner's number, or metres: `from` means one in a cheer and the other in a correction.
         var event: Int
         var time: Int64
         var kind: String
         var runner: Int?
-        var person: StoredPerson?
         var meters: Double?
         var seconds: Double?
         var place: Int?
@@ -65,15 +59,10 @@ enum EventCoding {
         var to: Double?
         var text: String?
 
-        func roomKind(accounts: [Int: Int64], recordKey: Int64?, recordID: Int?) -> RoomEvent.Kind? {
+        func roomKind(people: [Int: Person], recordKey: Int64?, recordID: Int?) -> RoomEvent.Kind? {
             switch (kind, runner) {
             case ("joined", let runner?):
-                guard let person else { return nil }
-                return .joined(
-                    runner: runner,
-                    person: Person(
-                        account: accounts[runner] ?? 0, username: person.username, nickname: person.nickname,
-                        avatar: person.avatar))
+                return .joined(runner: runner, person: people[runner] ?? .nobody(runner))
             case ("left", let runner?): return .left(runner: runner)
             case ("started", let runner?): return .started(runner: runner)
             case ("paused", let runner?): return .paused(runner: runner)

@@ -77,6 +77,20 @@ struct Run: Sendable {
         }
     }
 
+    /// A settled run with this one's clock and figures, and none of its places.
+    ///
+    /// It has a key of its own: what is stored under the old one is not its. `now` is for the time of a run that has
+    /// not ended.
+    func withoutMarkers(key: Int64, at now: Int64) -> Run {
+        var run = Run(key: key, filter: odometer.filter)
+        run.clock = clock
+        run.announcedKilometers = announcedKilometers
+        run.finishArrived = finishArrived
+        run.isSettled = true
+        if hasStarted || report != nil { run.report = Report(meters: meters, seconds: seconds(at: now)) }
+        return run
+    }
+
     /// Takes new markers.
     ///
     /// - Parameter points: in any order, with repeats; those whose ids are known are dropped.

@@ -53,7 +53,7 @@ extension Accounts {
         guard isFound else { throw .unknownUser }
         // Already here: whoever is told may look at a token.
         tokens.forget(account: account)
-        await tellEnd(of: [account])
+        await tell(.disabled(account))
     }
 
     /// Lets an account be used again; not an error if it may.

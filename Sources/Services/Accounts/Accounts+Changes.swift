@@ -32,7 +32,9 @@ extension Accounts {
         }
         if newHash != nil { tokens.forget(account: stored.id) }
         guard let updated else { throw .wrongPassword }
-        return Account(updated)
+        let account = Account(updated)
+        if nickname != nil { await tell(.renamed(account)) }
+        return account
     }
 
     /// Deletes the account of who knows its password, with all that is its own.

@@ -36,7 +36,11 @@ extension Accounts {
             try await store.changeProfile(change, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
-        return Account(stored)
+        let changed = Account(stored)
+        // Already here: whoever is told may look at a token.
+        tokens.forget(account: account)
+        await tell(.renamed(changed))
+        return changed
     }
 
     /// Changes the password of who knows the present one, and makes all tokens of the account worthless.

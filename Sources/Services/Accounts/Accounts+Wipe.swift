@@ -13,7 +13,7 @@ extension Accounts {
         let ids = try await asking { () throws(StoreError) in try await store.deleteAllUsers() }
         // Already here: whoever is told may look at a token.
         tokens.forgetAll()
-        await tellEnd(of: Set(ids))
+        await tell(.deleted(Set(ids)))
         return ids.count
     }
 }

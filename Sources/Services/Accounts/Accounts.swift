@@ -2,6 +2,16 @@ public import Logging
 public import Store
 import Synchronization
 
+/// What has become of accounts.
+public enum AccountChange: Sendable {
+    /// It has another name or nickname, perhaps.
+    case renamed(Account)
+    /// Nothing is to be left of whose they were.
+    case deleted(Set<Int64>)
+    /// It may be used again some day, and what it did stays.
+    case disabled(Int64)
+}
+
 /// Who may come in, and as whom.
 public final class Accounts: Sendable {
     let store: AppDatabase
@@ -10,7 +20,7 @@ public final class Accounts: Sendable {
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
-    private let listener = Mutex<(@Sendable (Set<Int64>) async -> Void)?>(nil)
+    private let listener = Mutex<(@Sendable (AccountChange) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -34,18 +44,14 @@ public final class Accounts: Sendable {
         throttle = LoginThrottle(limit: failuresPerMinute)
     }
 
-    /// Has somebody told which accounts have just been deleted or disabled: those who keep people for longer than a
-    /// request.
+    /// Has somebody told what has just become of accounts: those who keep people for longer than a request.
     ///
     /// - Parameter listen: Whom to tell, in place of whoever was told before; the change is answered when this returns.
-    public func whenAccountsEnd(_ listen: @escaping @Sendable (Set<Int64>) async -> Void) {
+    public func whenAccountsChange(_ listen: @escaping @Sendable (AccountChange) async -> Void) {
         listener.withLock { $0 = listen }
     }
 
-    func tellEnd(of accounts: Set<Int64>) async {
-        if accounts.isEmpty { return }
-        await listener.withLock { $0 }?(accounts)
-    }
+    func tell(_ change: AccountChange) async { await listener.withLock { $0 }?(change) }
 
     /// Adds an account.
     ///
@@ -171,6 +177,15 @@ public final class Accounts: Sendable {
         }.map(Account.init)
     }
 
+    /// The account of this username, or nil; for those who act in its name without a password.
+    ///
+    /// - Throws: ``ServicesError/accountDisabled`` when it may not be used, ``ServicesError/store(_:)``.
+    public func usableAccount(named username: String) async throws(ServicesError) -> Account? {
+        let account = try await account(named: username)
+        guard account?.disabledAt == nil else { throw .accountDisabled }
+        return account
+    }
+
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(ServicesError) -> Account? {
         try await asking { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
@@ -217,7 +232,9 @@ public final class Accounts: Sendable {
             try await store.setNickname(nickname, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
-        return Account(stored)
+        let account = Account(stored)
+        await tell(.renamed(account))
+        return account
     }
 
     /// Changes the password, and makes all tokens of the account worthless.
@@ -251,7 +268,7 @@ public final class Accounts: Sendable {
         let isDeleted = try await asking { () throws(StoreError) in try await store.deleteAccount(id: account) }
         tokens.forget(account: account)
         guard isDeleted else { throw .unknownUser }
-        await tellEnd(of: [account])
+        await tell(.deleted([account]))
     }
 
     /// Brings a hash to today's cost and form.

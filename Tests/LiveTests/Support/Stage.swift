@@ -44,9 +44,12 @@ struct Stage {
                 // A token is the name of an account.
                 person: { token in
                     try await store.account(usernameKey: token).map {
-                        Person(account: $0.id, username: $0.username, nickname: $0.nickname, avatar: "")
+                        Person(
+                            account: $0.id, username: $0.username, nickname: $0.nickname,
+                            avatar: "/pictures/\($0.username)")
                     }
                 },
+                avatar: { "/pictures/\($0)" },
                 makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
                 matches: { Array($0.utf8) == $1.hash }, newID: { store.ids.next() }),
             logger: logger)

@@ -29,6 +29,18 @@ struct Disk {
         }
     }
 
+    /// Removes whose account a runner is, with the records; what is left of them in the room is nameless.
+    mutating func deleteAccount(of number: Int) {
+        guard people.indices.contains(number - 1) else { return }
+        records = records.filter { $0.value.account != people[number - 1].person.account }
+        people[number - 1].person = .nobody(number)
+        people[number - 1].snapshot.latitudeE7 = nil
+        people[number - 1].snapshot.longitudeE7 = nil
+        for index in events.indices where events[index].kind.author == number {
+            events[index].kind = events[index].kind.anonymous
+        }
+    }
+
     /// Commits the markers that came since the last time; then the room is told.
     mutating func commitJournal(of room: inout Room) -> [Acknowledgement] {
         let (new, acknowledgements) = room.takeJournal()

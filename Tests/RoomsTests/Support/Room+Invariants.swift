@@ -17,6 +17,12 @@ extension Room {
 
         demand(runners.map(\.number) == Array(1..<(runners.count + 1)), "runners are numbered 1...n")
         demand(population <= settings.capacity, "the room is not over its capacity")
+        for runner in runners where runner.person.isNobody {
+            demand(
+                runner.position == nil && runner.run.history.count == 0 && runner.run.outline.points.isEmpty,
+                "who is forgotten is nowhere")
+            demand(!runner.isInRoom, "who is forgotten is not in the room")
+        }
         checkEvents(demand)
         checkStandings(at: now, demand)
         for runner in runners { checkRun(of: runner, at: now, isThorough: isThorough, demand) }
@@ -29,6 +35,10 @@ extension Room {
         let first = lastEvent - count + 1
         demand(firstRecoverableEvent == first, "the log holds the newest events")
         let events = events(after: first - 1, through: lastEvent)
+        let named = events?.filter { event in
+            event.kind.author.flatMap(person)?.isNobody ?? false && event.kind != event.kind.anonymous
+        }
+        demand(named?.isEmpty ?? false, "no event names who is forgotten")
         demand(events?.map(\.number) == Array(first..<(lastEvent + 1)), "events are numbered without a gap")
     }
 
@@ -93,7 +103,10 @@ extension Room {
         demand(version >= previous.version, "the version only grows")
         demand(runners.count >= previous.runners.count, "nobody's number is taken away")
         for (before, after) in zip(previous.runners, runners) {
-            demand(before.person.account == after.person.account, "a number stays with its person")
+            demand(
+                after.person.isNobody || before.person.account == after.person.account,
+                "a number stays with its person")
+            demand(!before.person.isNobody || after.person.isNobody, "who is forgotten stays forgotten")
             guard before.run.key == after.run.key else { continue }
             demand(before.run.durable <= after.run.durable, "a promise is not taken back")
             demand(before.run.history.contiguous <= after.run.history.contiguous, "no marker gets lost")

@@ -66,7 +66,8 @@ struct RoomDrill {
         case 20..<23: room.disconnected(number, at: now)
         case 23..<25: commit(try room.connected(number, at: now))
         case 25..<26: commit(try room.cheer(from: number, to: nil, text: "Go", at: now))
-        case 26..<28: room.clockSample(Int64.random(in: -500...500, using: &random), from: number)
+        case 26..<27: room.clockSample(Int64.random(in: -500...500, using: &random), from: number)
+        case 27..<28: forget(number)
         case 28..<30: try poll(number)
         case 30..<37: commit(room.advance(to: now))
         case 37..<47: _ = disk.commitJournal(of: &room)
@@ -87,6 +88,13 @@ struct RoomDrill {
     }
 
     private mutating func commit(_ decisions: Decisions) { disk.commit(decisions, of: room) }
+
+    /// The account of a runner is deleted: first on disk, then in the room.
+    private mutating func forget(_ number: Int) {
+        disk.deleteAccount(of: number)
+        let key = newKey()
+        commit(room.forget(number, newRunKey: key, at: now))
+    }
 
     private mutating func poll(_ number: Int) throws(RoomError) {
         var report = PollReport()
