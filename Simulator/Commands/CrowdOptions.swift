@@ -43,13 +43,7 @@ struct CrowdOptions: ParsableArguments {
     }
 
     /// Binds the caller as `--pin` says; the processor for the other side.
-    func bindProcessors() -> Int? {
-        guard pin, let first = Processor.binding.first, let last = Processor.binding.last, first != last else {
-            return nil
-        }
-        Processor.bind(to: [last])
-        return first
-    }
+    func bindProcessors() -> Int? { pin ? CommandParts.bindProcessors() : nil }
 }
 
 /// What several commands do in the same way.
@@ -61,6 +55,19 @@ enum CommandParts {
             throw ValidationError(
                 "\(settings.connections) connections need more than the \(limit) descriptors that the system allows.")
         }
+    }
+
+    /// Milliseconds of a tick of a server that was told nothing about it.
+    static let usualTick = 200
+
+    /// Flags that were given in one word.
+    static func words(in flags: String?) -> [String] { (flags ?? "").split(separator: " ").map(String.init) }
+
+    /// Binds the caller to the last processor; the first, for the other side, or nil if there is only one.
+    static func bindProcessors() -> Int? {
+        guard let first = Processor.binding.first, let last = Processor.binding.last, first != last else { return nil }
+        Processor.bind(to: [last])
+        return first
     }
 
     static func plans(gpx files: [String]) throws(SimulatorError) -> [RunPlan] {

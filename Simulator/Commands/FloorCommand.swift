@@ -20,7 +20,7 @@ struct FloorCommand: ParsableCommand {
         let core = crowd.bindProcessors()
         let line = ProgressLine()
         let figures = try FloorMeasurement.measure(
-            settings, tick: crowd.tick ?? 200, frameBytes: frameBytes, core: core,
+            settings, tick: crowd.tick ?? CommandParts.usualTick, frameBytes: frameBytes, core: core,
             isInterrupted: { Interruption.hasCome }, onProgress: { line.show($0) })
         line.end()
         print((["", "The floor:"] + figures.lines).joined(separator: "\n"))

@@ -19,7 +19,11 @@ struct LoadCommand: ParsableCommand {
     @OptionGroup var crowd: CrowdOptions
     @Option(help: "The share of the people who drop and come back a minute, 0 to 10.") var churn = 0.0
     @Option(help: "steady, race-start, reconnect-storm or tunnel.") var profile = LoadProfile.steady
-    @Option(help: "People who join quiet rooms within 5 s in the middle.") var latecomers = 0
+    @Option(help: "Runners who join rooms of their own, as large as the others, while those run.") var latecomers = 0
+    @Option(help: "Seconds after the start at which the first latecomer comes (default: half of the time).")
+    var latecomersAt: Double?
+    @Option(help: "Seconds in which the latecomers come; each starts to run within as many after the join.")
+    var latecomersWithin = 5.0
     @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
     @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
@@ -29,6 +33,10 @@ struct LoadCommand: ParsableCommand {
     @Option(help: "Seconds for which the floor is measured (default: as the load, at most 20).") var floorDuration:
         Double?
     @Option(help: "The most that one marker in a hundred may take to a screen: 250ms.") var maxP99: Threshold?
+    @Option(help: "The most that it may take from the first latecomer's coming until all have joined: 10s.")
+    var maxJoin: Threshold?
+    @Option(help: "The most that one marker in a hundred may take to a screen of the other rooms meanwhile: 500ms.")
+    var maxP99Meanwhile: Threshold?
     @Option(help: "The most that a frame may cost the server: 20us or 1.3x-floor.") var maxCpuPerFrame: Threshold?
     @Option(help: ArgumentHelp("Write a report as JSON, and as a page beside it.", valueName: "file.json")) var report:
         String?
@@ -40,56 +48,76 @@ struct LoadCommand: ParsableCommand {
         guard (0...10).contains(churn) else { throw ValidationError("--churn must be from 0 to 10.") }
         guard latecomers >= 0 else { throw ValidationError("There cannot be fewer than no latecomers.") }
         guard (0...3600).contains(clockError) else { throw ValidationError("--clock-error must be from 0 to 3600.") }
-        if let maxP99, maxP99.needsFloor { throw ValidationError("--max-p99 is a time, like 250ms.") }
+        for (name, limit) in [("max-p99", maxP99), ("max-join", maxJoin), ("max-p99-meanwhile", maxP99Meanwhile)] {
+            if let limit, limit.needsFloor { throw ValidationError("--\(name) is a time, like 250ms.") }
+        }
+        guard latecomers > 0 || (maxJoin == nil && maxP99Meanwhile == nil && latecomersAt == nil) else {
+            throw ValidationError("Nobody comes late without --latecomers.")
+        }
+        if latecomers > 0 { try checkLatecomers() }
+        guard serverFlags?.contains("--tick") != true else {
+            throw ValidationError("Give --tick itself: the floor must know it too.")
+        }
     }
 
-    func run() throws {
-        Interruption.watch()
+    private func checkLatecomers() throws {
+        let settings = settings()
+        guard settings.latecomersStart >= settings.warmUp, latecomersWithin > 0,
+            settings.latecomersStart + latecomersWithin + 1 <= settings.plannedDuration
+        else {
+            throw ValidationError(
+                String(
+                    format:
+                        "The latecomers must come %.1f s after the start at the earliest, when the latencies of the "
+                        + "others are measured, and have joined before the end.", settings.warmUp))
+        }
+    }
+
+    /// All but what is in files.
+    private func settings() -> LoadSettings {
         var settings = crowd.settings()
         settings.churn = churn
         settings.profile = profile
         settings.latecomers = latecomers
+        settings.latecomersAt = latecomersAt
+        settings.latecomersWithin = latecomersWithin
         settings.clockError = clockError
         settings.patience = patience
+        return settings
+    }
+
+    func run() throws {
+        Interruption.watch()
+        var settings = settings()
         settings.recorded = try CommandParts.plans(gpx: gpx)
         try CommandParts.checkDescriptors(for: settings)
         let core = crowd.bindProcessors()
         let line = ProgressLine()
 
-        var started: StartedServer?
-        let address: SocketAddress
-        let meter: any ServerMeter
-        if let server {
-            let flags = (serverFlags ?? "").split(separator: " ").map(String.init)
-            let process = try StartedServer(
-                executable: server, settings: settings, tick: crowd.tick, flags: flags, core: core)
-            started = process
-            meter = process
-            address = try SocketAddress(host: "127.0.0.1", port: process.port)
-        } else {
-            address = try CommandParts.address(of: url ?? "http://127.0.0.1:8000")
-            meter = try MetricsMeter(address: address)
-        }
-        let lane = try HTTPLane(address: address)
-        let preparation = try Preparation.prepare(
-            settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: line.showPreparation)
-        let engine = try LoadEngine(
-            settings: settings, preparation: preparation, address: address, lane: lane, meter: meter)
-        engine.onProgress = { line.show($0) }
-        if let restartAt, let started {
-            engine.restart = (restartAt, { () throws(SimulatorError) in try started.restart() })
-        }
-        engine.run(isInterrupted: { Interruption.hasCome })
-        line.end()
-        let figures = LoadFigures(engine)
-        let evidence = engine.evidence()
-        // It must not compete with the floor.
-        started?.stop()
+        let target: LoadRun.Target =
+            if let server {
+                .program(executable: server, flags: CommandParts.words(in: serverFlags))
+            } else {
+                .url(url ?? "http://127.0.0.1:8000")
+            }
+        let run = try LoadRun.perform(
+            target, settings, tick: crowd.tick, core: core, restartAt: restartAt, line: line)
+        let (engine, figures) = (run.engine, run.figures)
 
-        var checks = evidence.checks()
+        var checks = run.evidence.checks()
         let floorFigures = try measureFloor(settings, figures, core: core, line: line)
         if let maxP99 {
             checks.append(maxP99.check("p99 from marker to screen", value: figures.latency.p99.map { $0 * 1000 }))
+        }
+        if let maxJoin {
+            checks.append(
+                maxJoin.check("until all latecomers have joined", value: figures.storm?.seconds.map { $0 * 1e6 }))
+        }
+        if let maxP99Meanwhile {
+            checks.append(
+                maxP99Meanwhile.check(
+                    "p99 from marker to screen in the live rooms meanwhile",
+                    value: figures.storm?.live.p99.map { $0 * 1000 }))
         }
         if let maxCpuPerFrame {
             checks.append(
@@ -111,10 +139,16 @@ struct LoadCommand: ParsableCommand {
         guard floor || maxCpuPerFrame?.needsFloor == true, !Interruption.hasCome else { return nil }
         var shape = settings
         shape.duration = floorDuration ?? min(20, settings.plannedDuration)
-        let floor = try FloorMeasurement.measure(
-            shape, tick: crowd.tick ?? 200, frameBytes: figures.bytesPerFrame.map { Int($0) }, core: core,
+        var floor = try FloorMeasurement.measure(
+            shape, tick: crowd.tick ?? CommandParts.usualTick, frameBytes: figures.bytesPerFrame.map { Int($0) },
+            core: core,
             isInterrupted: { Interruption.hasCome }, onProgress: { line.show($0) })
         line.end()
+        if server == nil, crowd.tick == nil {
+            floor.notes.append(
+                "its tick is \(CommandParts.usualTick) ms, which servers have unless told otherwise; if that one was, say --tick"
+            )
+        }
         return floor
     }
 }

@@ -4,10 +4,9 @@ import Geo
 /// Runs the same crowd against a floor.
 enum FloorMeasurement {
     /// Reads a floor's process.
-    private final class Meter: ServerMeter {
+    private final class Meter: ProcessMeter {
         let pid: pid_t
         init(pid: pid_t) { self.pid = pid }
-        var interval: Nanoseconds { 0 }
         func usage() -> ServerUsage? { ProcessFiles.usage(of: pid) }
     }
 

@@ -103,7 +103,10 @@ extension LoadEngine {
         case .later, .end: return
         case .broken: member.output.removeAll()
         }
-        if member.output.isEmpty { poller.change(member.socket, token: token(of: member), for: .readable) }
+        if member.output.isEmpty {
+            member.output = []
+            poller.change(member.socket, token: token(of: member), for: .readable)
+        }
     }
 
     // MARK: - Reading
@@ -123,7 +126,9 @@ extension LoadEngine {
                 input.append(contentsOf: bytes)
                 let generation = member.generation
                 let used = input.withUnsafeBytes { consume($0, member) }
-                if member.socket >= 0, member.generation == generation {
+                // Once all is read, the buffer is given back: ten thousand of them, each as long as the longest `joined`
+                // that ever came, would be all of the memory.
+                if used < input.count, member.socket >= 0, member.generation == generation {
                     input.removeFirst(used)
                     member.input = input
                 }
@@ -228,7 +233,8 @@ extension LoadEngine {
         }
         closes[code.map { "close \($0)" } ?? reason, default: 0] += 1
         member.isAwayByChoice = false
-        member.wantedSince = now
+        // Whoever tries again has wanted it since the first time.
+        if member.isPresent { member.wantedSince = now }
         switch AfterClose(code: code, reason: reason) {
         case .reconnect(let wait): stayAway(member, for: wait ?? member.backOff.next(using: &generator), now)
         case .giveUp(let reason):
@@ -251,10 +257,7 @@ extension LoadEngine {
         member.output.removeAll()
         // Even when everybody is cut off together, good clients do not come back together.
         let until = now + length + Int64(member.backOff.next(using: &generator) / .nanoseconds(1))
-        member.isAwayByChoice = true
-        member.absence = (now, until)
-        member.wantedSince = until
-        member.phase = .away(until: until)
+        member.goAway(from: now, until: until, speed: settings.speed)
         wakeAt[member.id] = until
     }
 

@@ -13,9 +13,20 @@ extension LoadEngine {
         return Evidence(
             results: results, finishedRuns: finishedRuns,
             expectedRuns: isWhole ? members.count(where: \.isRunner) : nil, viewers: members.count,
-            eventFaults: members.flatMap { member in member.ledger.faults.prefix(2).map { "\(member.name): \($0)" } },
-            rows: rows, rowFaults: rowFaults, faults: faults,
+            eventFaults: members.flatMap { member in member.ledger.faults.prefix(2).map { "\(member.name): \($0)" } }
+                + (isWhole ? missedEvents() : []),
+            rows: rows, rowFaults: rowFaults, latecomers: isWhole ? storm.people : 0,
+            absentLatecomers: members.filter { $0.isLatecomer && $0.ledger.epoch == nil }.map(\.name), faults: faults,
             messages: counters.acks + counters.frames + counters.events)
+    }
+
+    /// Who does not hold the last events of their room, which others were told of.
+    private func missedEvents() -> [String] {
+        rooms.flatMap { room in
+            room.members.filter { $0.isPresent && $0.ledger.lastEvent < room.highestEvent }.map {
+                "\($0.name) holds events up to \($0.ledger.lastEvent), the last one of \(room.runID) was \(room.highestEvent)"
+            }
+        }
     }
 
     /// What a runner's own screen shows of them.
@@ -34,12 +45,14 @@ extension LoadEngine {
         return byName
     }
 
-    /// Whether every viewer who is there sees every runner of the room at the end.
+    /// Whether everybody is there, holds all events of the room, and sees every runner of it at the end.
     var isSettled: Bool {
         rooms.allSatisfy { room in
             var judged: [UInt64: Bool] = [:]
             return room.members.allSatisfy { viewer in
-                guard viewer.isPresent else { return true }
+                // Who is gone is not coming; the idle may come back or not.
+                guard viewer.isPresent else { return viewer.isGone || isIdle(viewer) }
+                guard viewer.ledger.lastEvent >= room.highestEvent else { return false }
                 return room.members.allSatisfy { runner in
                     guard runner.finish != nil else { return true }
                     let serial = viewer.screen[runner.number].serial

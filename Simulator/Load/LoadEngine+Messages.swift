@@ -45,7 +45,7 @@ extension LoadEngine {
     ) throws(JSONError) {
         let room = member.room
         guard member.isPresent else { throw JSONError(offset: 0) }
-        let frame = try room.board.frame(bytes) { locate($0, in: room) }
+        let frame = try room.board.frame(bytes) { locate($0, in: room, now) }
         counters.frames += 1
         counters.rows += frame.entries.count
         counters.frameBytes += bytes.count
@@ -55,15 +55,19 @@ extension LoadEngine {
             let shown = member.screen.show(entry)
             guard entry.sighting.marker > shown.marker, entry.number != member.number, isMeasured else { continue }
             if shown.marker >= entry.sighting.previous {
-                recordLatency(now - entry.sighting.intended)
+                didShow(entry.sighting.intended, in: room, now)
             } else {
                 recordAll(of: entry, after: shown.marker, room, now)
             }
         }
     }
 
+    /// A screen has shown a marker that was taken at `intended`.
     @inline(__always)
-    private func recordLatency(_ latency: Nanoseconds) { intervalLatencies.record(latency) }
+    private func didShow(_ intended: Nanoseconds, in room: LoadRoom, _ now: Nanoseconds) {
+        intervalLatencies.record(now - intended)
+        if storm.hasBegun, room.isLive { storm.didShow(at: now, intended: intended) }
+    }
 
     /// A screen that skipped markers shows the newest one; the others have then taken just as long to be made up for.
     ///
@@ -72,13 +76,13 @@ extension LoadEngine {
         guard let runner = room[entry.number], let run = runner.run else { return }
         var marker = entry.sighting.marker
         while marker > shown, marker > 0, Int(marker) < run.previousShown.count {
-            recordLatency(now - runner.intended(marker, speed: settings.speed))
+            didShow(runner.intended(marker, speed: settings.speed, seenAt: now), in: room, now)
             marker = run.previousShown[Int(marker)]
         }
     }
 
     /// Which marker of which runner a row shows.
-    private func locate(_ row: ScreenRow, in room: LoadRoom) -> RoomBoard.Sighting {
+    private func locate(_ row: ScreenRow, in room: LoadRoom, _ now: Nanoseconds) -> RoomBoard.Sighting {
         guard row.latitude != ScreenRow.nowhere, let runner = room[row.number], let run = runner.run else {
             return RoomBoard.Sighting()
         }
@@ -87,7 +91,7 @@ extension LoadEngine {
         guard marker > 0 else { return RoomBoard.Sighting() }
         return RoomBoard.Sighting(
             marker: marker, previous: run.previousShown[Int(marker)],
-            intended: runner.intended(marker, speed: settings.speed))
+            intended: runner.intended(marker, speed: settings.speed, seenAt: now))
     }
 
     // MARK: - Joining
@@ -97,12 +101,16 @@ extension LoadEngine {
             return faults.add("\(member.name) was told joined twice")
         }
         if stage.rawValue < Stage.finishing.rawValue { joinLatencies.record(now - member.wantedSince) }
-        if isIdle(member), member.id >= activeCount + settings.idle { sampling.lastLatecomer = now }
+        let isNew = member.ledger.epoch == nil
+        if isNew, member.isLatecomer {
+            storm.didJoin(at: now, wantedSince: member.wantedSince, ownCPU: OwnProcess.cpuSeconds)
+        }
         member.backOff.reset()
         member.phase = .present
         wakeAt[member.id] = now
         scheduleDrop(member, now)
         member.ledger.receive(joined)
+        member.room.heard(of: joined.event)
         if let number = joined.runner, member.isRunner {
             if member.number != 0, Int(member.number) != number {
                 faults.add("\(member.name) was runner \(member.number) and is \(number) now")
@@ -117,6 +125,7 @@ extension LoadEngine {
             if member.room.contradicts(event) { contradicted(event.number, member) }
             happened(event, member, now)
         }
+        if isNew, member.isLatecomer { return begin(member, now) }
         guard member.performance != nil else { return }
         let state = joined.runners.first { $0.runner == joined.runner }?.state
         if let fault = member.performance?.rejoin(state: state, stored: joined.marker, recovered: joined.recovered) {
@@ -138,7 +147,7 @@ extension LoadEngine {
                 continue
             }
             let room = member.room
-            let entry = room.board.entry(row) { locate($0, in: room) }
+            let entry = room.board.entry(row) { locate($0, in: room, now) }
             _ = member.screen.show(entry)
             let shown = before[row.number].marker
             if !member.isAwayByChoice, before[row.number].serial > 0, entry.sighting.marker > shown,
@@ -160,6 +169,7 @@ extension LoadEngine {
         let (event, isContradiction) = try member.room.event(bytes, number: number)
         if isContradiction { contradicted(number, member) }
         member.ledger.receive(event: number)
+        member.room.heard(of: number)
         happened(event, member, now)
     }
 
@@ -187,7 +197,7 @@ extension LoadEngine {
         }
         if window.hasBegun, marker > before, marker - before < 100_000 {
             for id in before + 1...marker {
-                ackLatencies.record(now - member.intended(Int32(id), speed: settings.speed))
+                ackLatencies.record(now - member.intended(Int32(id), speed: settings.speed, seenAt: now))
             }
         }
         if member.performance?.outbox.isAllAcknowledged == true { wakeAt[member.id] = min(wakeAt[member.id], now) }

@@ -10,28 +10,35 @@ extension LoadEngine {
     /// The start of everything: everybody runs from now on, or a little later.
     func beginRuns(_ now: Nanoseconds) {
         started = now
-        for member in members where member.isRunner && !member.isGone { begin(member, now) }
+        for member in members where member.isRunner && !member.isGone {
+            // While the latecomers come there is no time to invent their runs.
+            if member.isLatecomer { plan(member) } else { begin(member, now) }
+        }
         let duration = settings.plannedDuration
         if let outage = settings.profile.outage(in: duration) {
             self.outage = (now + .seconds(outage.start), .seconds(outage.length))
         }
-        if settings.latecomers > 0 { latecomersArrival = now + .seconds(duration / 2) }
+        if settings.latecomers > 0 { latecomersArrival = now + .seconds(settings.latecomersStart) }
         for member in members where member.isPresent { scheduleDrop(member, now) }
     }
 
-    private func begin(_ member: Member, _ now: Nanoseconds) {
-        let run: PlannedRun
+    /// Gives a member the next run.
+    private func plan(_ member: Member) {
         do throws(CoordinateError) {
-            run = try plannedRun(for: member)
+            member.run = try plannedRun(for: member)
         } catch {
             member.phase = .gone
-            return faults.add("\(member.name) has no way to run: \(error)")
+            faults.add("\(member.name) has no way to run: \(error)")
         }
-        member.run = run
+    }
+
+    /// A member's next run begins now, or a little later if it is the first.
+    func begin(_ member: Member, _ now: Nanoseconds) {
+        if !(member.isLatecomer && member.runs == 0) { plan(member) }
+        guard let run = member.run, !member.isGone else { return }
         member.runs += 1
-        let spread =
-            member.runs == 1 && settings.startSpread > 0
-            ? Double.random(in: 0..<settings.startSpread, using: &generator) : 0
+        let bound = member.isLatecomer ? settings.latecomersWithin : settings.startSpread
+        let spread = member.runs == 1 && bound > 0 ? Double.random(in: 0..<bound, using: &generator) : 0
         member.begun = now + .seconds(spread)
         member.performance = Performance(
             plan: run.plan,
@@ -44,15 +51,16 @@ extension LoadEngine {
     private func plannedRun(for member: Member) throws(CoordinateError) -> PlannedRun {
         guard case .runner(let lane) = member.role else { preconditionFailure("only runners run") }
         let room = member.room.index
-        guard settings.rooms * settings.runners > LoadSettings.distinctRuns else {
-            return PlannedRun(try settings.plan(room: room, runner: lane, run: member.runs))
+        let isLate = member.isLatecomer
+        guard settings.allRunners > LoadSettings.distinctRuns else {
+            return PlannedRun(try settings.plan(room: room, runner: lane, run: member.runs, isLate: isLate))
         }
         let place = room % settings.places.count
         let count = LoadSettings.distinctRuns / settings.places.count
         let number = (room / settings.places.count * settings.runners + lane) % count
-        let key = place * count + number
+        let key = (isLate ? LoadSettings.distinctRuns : 0) + place * count + number
         if let known = plannedRuns[key] { return known }
-        let run = PlannedRun(try settings.plan(room: place, runner: number, run: 0))
+        let run = PlannedRun(try settings.plan(room: place, runner: number, run: 0, isLate: isLate))
         plannedRuns[key] = run
         return run
     }

@@ -5,13 +5,13 @@ struct MeasuredWindow {
     struct Edge {
         var at: Nanoseconds
         var counters: Counters
-        /// Of the server, as far as it is known.
+        /// Of the server, as far as it is known, about then: it says itself when.
         var server: ServerUsage?
         var ownCPU: Double
         /// Seconds for which this program could have run but another one did.
         var ownWait: Double?
 
-        init(at moment: Nanoseconds, counters: Counters, server: ServerUsage?) {
+        init(at moment: Nanoseconds, counters: Counters, server: ServerUsage? = nil) {
             at = moment
             self.counters = counters
             self.server = server
@@ -48,7 +48,9 @@ struct LoadSample: Sendable, Codable {
     /// Cores.
     var serverCPU: Double?
     var ownCPU: Double
+    /// Resident.
     var serverBytes: Int?
+    var ownBytes: Int?
 }
 
 /// What the next sample is a difference to.
@@ -57,9 +59,11 @@ struct SamplingState {
     var at: Nanoseconds = 0
     var counters = Counters()
     var ownCPU = 0.0
-    var server: (usage: ServerUsage, at: Nanoseconds)?
-    /// When the last of the latecomers had joined.
-    var lastLatecomer: Nanoseconds?
+    /// When the server's use was asked for last.
+    var asked: Nanoseconds = 0
+    /// The newest answer, and the one that the last sample with an answer had.
+    var answer: ServerUsage?
+    var sampled: ServerUsage?
 
     mutating func begin(at now: Nanoseconds) {
         at = now
@@ -82,17 +86,24 @@ extension LoadEngine {
             markersPerSecond: Double(difference.markersSent) / elapsed,
             framesPerSecond: Double(difference.frames) / elapsed, p50: p50, p99: p99,
             ownCPU: (cpu - sampling.ownCPU) / elapsed)
+        sample.ownBytes = ProcessFiles.usage(of: getpid())?.residentBytes
         // A meter that asks over the network is asked less often: its questions are work for the server too.
-        if let meter, now - (sampling.server?.at ?? 0) >= meter.interval, let usage = meter.usage() {
-            if let before = sampling.server {
-                sample.serverCPU = (usage.cpuSeconds - before.usage.cpuSeconds) / (now - before.at).inSeconds
-            }
+        if let meter, !meter.isWaiting, now - sampling.asked >= meter.interval {
+            sampling.asked = now
+            ask()
+        }
+        // An answer that came since the sample before is as good as this moment's.
+        if let usage = sampling.answer, usage.at > sampling.sampled?.at ?? 0 {
+            if let before = sampling.sampled { sample.serverCPU = usage.cores(since: before) }
             sample.serverBytes = usage.residentBytes
-            sampling.server = (usage, now)
+            sampling.sampled = usage
         }
         samples.append(sample)
         if samples.count > 20_000 { samples.removeFirst(10_000) }
         latencies.add(intervalLatencies)
+        if let share = share(sampling.at), started > 0, sampling.at >= started, share < 1 {
+            fifths[Int(share * Double(fifths.count))].add(intervalLatencies)
+        }
         intervalLatencies.reset()
         sampling.at = now
         sampling.counters = counters
@@ -113,16 +124,31 @@ extension LoadEngine {
         return min(1, (now - started).inSeconds / max(1, settings.plannedDuration))
     }
 
+    /// Asks what the server has used; the answer may come later, and there may be none.
+    func ask(_ use: @escaping (LoadEngine, ServerUsage?) -> Void = { _, _ in }) {
+        meter?.ask { [weak self] usage in
+            guard let self else { return }
+            if let usage { sampling.answer = usage }
+            // A first answer that comes late is the beginning of what is known of the window.
+            if window.isOpen, window.start?.server == nil { window.start?.server = usage }
+            use(self, usage)
+        }
+    }
+
     func beginWindow(_ now: Nanoseconds) {
-        let usage = meter?.usage()
-        memory.atWindowStart = usage?.residentBytes
-        window.start = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
+        window.start = MeasuredWindow.Edge(at: now, counters: counters)
+        ask { $0.memory.atWindowStart = $1?.residentBytes }
     }
 
     func endWindow(_ now: Nanoseconds) {
         guard window.isOpen else { return }
-        let usage = meter?.usage()
-        memory.atWindowEnd = usage?.residentBytes
-        window.end = MeasuredWindow.Edge(at: now, counters: counters, server: usage)
+        // The last answer, unless a newer one comes.
+        window.end = MeasuredWindow.Edge(at: now, counters: counters, server: sampling.answer)
+        memory.atWindowEnd = sampling.answer?.residentBytes
+        ask { engine, usage in
+            guard let usage else { return }
+            engine.window.end?.server = usage
+            engine.memory.atWindowEnd = usage.residentBytes
+        }
     }
 }

@@ -44,7 +44,9 @@ final class LoadEngine {
     var started: Nanoseconds = 0
     var outage: (start: Nanoseconds, length: Nanoseconds)?
     var latecomersArrival: Nanoseconds?
+    var storm: JoiningStorm
     private var nextTick: Nanoseconds = 0
+    private var nextLook: Nanoseconds = 0
     private(set) var wasInterrupted = false
 
     var counters = Counters()
@@ -52,6 +54,8 @@ final class LoadEngine {
     var intervalLatencies = Latencies()
     var ackLatencies = Latencies()
     var joinLatencies = Latencies()
+    /// From marker to screen in each fifth of the time.
+    var fifths = Array(repeating: Latencies(), count: 5)
     /// How late this program itself was with what it had to do.
     var lateness = Latencies()
     var faults = FaultList()
@@ -74,10 +78,8 @@ final class LoadEngine {
     static let tick = Nanoseconds.milliseconds(4)
     /// How long after its last marker a run may take to be finished and stored.
     static let finishPatience = Nanoseconds.seconds(60)
-    /// How long the last rows may take to reach every screen.
-    static let settlePatience = Nanoseconds.seconds(5)
-    /// How much of the beginning is not measured: not everybody runs yet, and the work of their starts is under way.
-    var warmUp: Nanoseconds { .seconds(settings.startSpread + min(3, settings.plannedDuration / 5)) }
+    /// How long everybody may take to be there at the end, and the last rows and events to reach them.
+    static let settlePatience = Nanoseconds.seconds(15)
 
     /// - Throws: ``SimulatorError/noLoop(_:)``.
     init(
@@ -90,7 +92,10 @@ final class LoadEngine {
         self.meter = meter
         poller = try Poller()
         generator = SeededGenerator(seed: settings.seed, stream: 1 << 63)
-        rooms = preparation.rooms.enumerated().map { LoadRoom(index: $0, runID: $1.runID, password: $1.password) }
+        storm = JoiningStorm(people: settings.latecomers)
+        rooms = preparation.rooms.enumerated().map {
+            LoadRoom(index: $0, runID: $1.runID, password: $1.password, isLive: $0 < settings.rooms)
+        }
         outgoing.reserveCapacity(1 << 16)
         for (index, room) in preparation.rooms.prefix(settings.rooms).enumerated() {
             for (lane, account) in room.runners.enumerated() {
@@ -98,8 +103,14 @@ final class LoadEngine {
             }
             for _ in 0..<settings.spectators { add(to: index, role: .spectator) }
         }
-        for number in 0..<settings.idle + settings.latecomers {
-            add(to: settings.rooms + number / LoadSettings.idlersPerRoom, role: .idle)
+        let lateRooms = settings.rooms..<settings.rooms + settings.lateRooms
+        for number in 0..<settings.idle {
+            add(to: lateRooms.upperBound + number / LoadSettings.idlersPerRoom, role: .idle)
+        }
+        for index in lateRooms {
+            for (lane, account) in preparation.rooms[index].runners.enumerated() {
+                add(to: index, role: .runner(lane: lane), account: account, isLatecomer: true)
+            }
         }
     }
 
@@ -108,12 +119,12 @@ final class LoadEngine {
         buffer.deallocate()
     }
 
-    private func add(to room: Int, role: Member.Role, account: Account? = nil) {
+    private func add(to room: Int, role: Member.Role, account: Account? = nil, isLatecomer: Bool = false) {
         let error = settings.clockError * 1000
         let member = Member(
             id: members.count, room: rooms[room], role: role, account: account,
             clockError: error == 0 ? 0 : Int64(Double.random(in: -error...error, using: &generator)),
-            maskKey: UInt32.random(in: 1...UInt32.max, using: &generator), arrival: .max)
+            maskKey: UInt32.random(in: 1...UInt32.max, using: &generator), isLatecomer: isLatecomer, arrival: .max)
         members.append(member)
         rooms[room].members.append(member)
         wakeAt.append(.max)
@@ -128,7 +139,7 @@ final class LoadEngine {
         began = .now
         stageBegan = began
         nextTick = began
-        memory.atStart = meter?.usage()?.residentBytes
+        ask { $0.memory.atStart = $1?.residentBytes }
         sampling.begin(at: began)
         let arrivals = settings.profile == .raceStart ? .infinity : settings.connectRate
         admit(members[activeCount..<activeCount + settings.idle], at: arrivals)
@@ -149,13 +160,19 @@ final class LoadEngine {
             }
         }
         for member in members { leave(member) }
+        // The use at the end of the window may still be asked for.
+        let end = Nanoseconds.now + Self.meterPatience
+        while let meter, meter.isWaiting, Nanoseconds.now < end { meter.pump(milliseconds: 20) }
         while let lane, !lane.isIdle, !wasInterrupted, Nanoseconds.now - stageBegan < Self.finishPatience {
             lane.pump(milliseconds: 100)
             if isInterrupted() { return }
         }
     }
 
-    /// Runners and spectators come before the idle in `members`.
+    /// How long the server's last answer about its use is waited for.
+    private static let meterPatience = Nanoseconds.seconds(2)
+
+    /// Runners and spectators come before the idle in `members`, and those before the latecomers.
     var activeCount: Int { settings.rooms * (settings.runners + settings.spectators) }
 
     /// Lets people come, so many in a second.
@@ -172,6 +189,7 @@ final class LoadEngine {
     private func didTick(_ now: Nanoseconds) {
         wakeDue(now)
         lane?.pump(milliseconds: 0)
+        meter?.pump(milliseconds: 0)
         if now >= sampling.next { sample(now) }
         advance(now)
     }
@@ -192,7 +210,7 @@ final class LoadEngine {
         case .arrivingIdle:
             let idle = members[activeCount..<activeCount + settings.idle]
             guard haveArrived(idle, now) else { return }
-            memory.afterIdle = meter?.usage()?.residentBytes
+            ask { $0.memory.afterIdle = $1?.residentBytes }
             let rate = settings.profile == .raceStart ? .infinity : settings.connectRate
             admit(members[..<activeCount], at: rate)
             enter(.arrivingActive, now)
@@ -203,13 +221,15 @@ final class LoadEngine {
                 faults.add("nobody could join")
                 enter(.over, now)
             } else {
-                beginRuns(now)
                 enter(.running, now)
+                beginRuns(now)
             }
         case .running: advanceRunning(now)
         case .finishing: advanceFinishing(now)
         case .settling:
-            guard now - stageBegan > .seconds(1) else { return }
+            // Looking at every screen takes a while.
+            guard now - stageBegan > .seconds(1), now >= nextLook else { return }
+            nextLook = now + .milliseconds(100)
             if isSettled || now - stageBegan > Self.settlePatience { enter(.over, now) }
         case .over: break
         }
@@ -231,7 +251,7 @@ final class LoadEngine {
     }
 
     private func advanceRunning(_ now: Nanoseconds) {
-        if !window.hasBegun, now - started >= warmUp { beginWindow(now) }
+        if !window.hasBegun, now - started >= .seconds(settings.warmUp) { beginWindow(now) }
         if let outage, now >= outage.start {
             self.outage = nil
             for member in members where member.isPresent && !isIdle(member) {
@@ -241,9 +261,10 @@ final class LoadEngine {
         }
         if let arrival = latecomersArrival, now >= arrival {
             latecomersArrival = nil
-            admit(
-                members[(activeCount + settings.idle)...],
-                at: Double(settings.latecomers) / LoadSettings.latecomersTime)
+            storm.begin(at: now, ownCPU: OwnProcess.cpuSeconds)
+            // All rooms fill together.
+            let people = members[(activeCount + settings.idle)...].shuffled(using: &generator)
+            admit(people[...], at: Double(settings.latecomers) / settings.latecomersWithin)
         }
         if let restart, now - started >= .seconds(restart.at) {
             self.restart = nil
@@ -268,7 +289,8 @@ final class LoadEngine {
     private func advanceFinishing(_ now: Nanoseconds) {
         let isLate = now - stageBegan > Self.finishPatience
         // Not `allSatisfy` on all at every tick: the first who is not done ends the search.
-        if let first = members.first(where: { !$0.isDone && !$0.isGone }) {
+        // Whoever stays away by their own will is waited for: that they are not there is not the server's doing.
+        if let first = members.first(where: { !$0.isGone && (!$0.isDone || $0.isAwayByChoice) }) {
             guard isLate else { return }
             faults.add("\(first.name) and perhaps others were not done in time: \(standing(of: first))")
         }
@@ -276,6 +298,7 @@ final class LoadEngine {
     }
 
     private func standing(of member: Member) -> String {
+        guard member.isRunner else { return "\(member.phase)" }
         guard let performance = member.performance else {
             return member.runs == 0 ? "the run had not begun" : "the record was not there"
         }

@@ -8,21 +8,24 @@ final class LoadRoom {
     let index: Int
     let runID: String
     let password: String
+    /// Whether people run here from the start on.
+    let isLive: Bool
     var members: [Member] = []
     var board = RoomBoard()
     var hasBegun = false
     /// The runner with a number.
     private var runners: [Member?] = []
     /// The events that the first viewer was told of lately, by number modulo the capacity.
-    private var events: [(bytes: [UInt8], event: RoomEvent)?] = Array(repeating: nil, count: LoadRoom.rememberedEvents)
+    private var events: [(bytes: [UInt8], event: RoomEvent)?] = Array(
+        repeating: nil, count: EventLedger.recoverableEvents)
+    /// The highest number of an event that any viewer was told of.
+    private(set) var highestEvent = 0
 
-    /// As many as the protocol lets a viewer recover.
-    private static let rememberedEvents = 256
-
-    init(index: Int, runID: String, password: String) {
+    init(index: Int, runID: String, password: String, isLive: Bool = true) {
         self.index = index
         self.runID = runID
         self.password = password
+        self.isLive = isLive
     }
 
     subscript(number: Int32) -> Member? {
@@ -41,7 +44,7 @@ final class LoadRoom {
     ///
     /// - Returns: The event, and whether another viewer was told something else of it.
     func event(_ bytes: UnsafeRawBufferPointer, number: Int) throws(JSONError) -> (RoomEvent, isContradiction: Bool) {
-        let index = number % Self.rememberedEvents
+        let index = number % EventLedger.recoverableEvents
         if number > 0, let known = events[index], known.event.number == number, known.bytes.count == bytes.count,
             known.bytes.withUnsafeBytes({ isEqual($0, bytes) })
         {
@@ -53,10 +56,14 @@ final class LoadRoom {
         return (event, isContradiction: contradicts(event, bytes: Array(bytes)))
     }
 
+    /// Takes the number of an event that a viewer was told of, or of the last one before they came.
+    @inline(__always)
+    func heard(of number: Int) { if number > highestEvent { highestEvent = number } }
+
     /// Whether an event, told in `joined`, is another than the first viewer was told; remembers it if it is the first.
     func contradicts(_ event: RoomEvent, bytes: [UInt8] = []) -> Bool {
         guard event.number > 0 else { return true }
-        let index = event.number % Self.rememberedEvents
+        let index = event.number % EventLedger.recoverableEvents
         if let known = events[index], known.event.number >= event.number {
             return known.event.number == event.number && known.event != event
         }

@@ -9,8 +9,12 @@ struct LoadSettings: Sendable {
     var spectators = 0
     /// People who join rooms in which nothing happens, and say nothing.
     var idle = 0
-    /// Spectators of such rooms who come within five seconds in the middle of the time.
+    /// Runners who come to rooms of their own while the others run.
     var latecomers = 0
+    /// Seconds after the start at which the first of them comes; nil for half of the time.
+    var latecomersAt: Double?
+    /// Seconds in which they come.
+    var latecomersWithin = 5.0
     /// The one room to use, instead of new ones.
     var room: (runID: String, password: String)?
     /// How much faster than life.
@@ -56,9 +60,6 @@ struct LoadSettings: Sendable {
     static let idlersPerRoom = 1000
     /// More invented runs than these are shared by several runners: ten thousand of them for an hour would not fit.
     static let distinctRuns = 1024
-    /// Seconds in which the latecomers come.
-    static let latecomersTime = 5.0
-
     /// Seconds within which people start.
     ///
     /// Phones do not tick together; and a start is told to everybody in the room, so that ten thousand in one second
@@ -67,16 +68,32 @@ struct LoadSettings: Sendable {
         profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
     }
 
+    /// How much of the beginning, in seconds, is not measured: not everybody runs yet, and the work of their starts is
+    /// under way.
+    var warmUp: Double { startSpread + min(3, plannedDuration / 5) }
+
     /// Everybody who will be connected.
     var connections: Int { rooms * (runners + spectators) + idle + latecomers }
-    var idleRooms: Int { (idle + latecomers + Self.idlersPerRoom - 1) / Self.idlersPerRoom }
+    /// Everybody who runs, those who come late included; ``roomSize`` of them are in a room.
+    var allRunners: Int { rooms * runners + latecomers }
+    /// Runners of a room that is full.
+    var roomSize: Int { max(1, runners) }
+    /// Rooms of latecomers: as large as the others, and beside them.
+    var lateRooms: Int { (latecomers + roomSize - 1) / roomSize }
+    var idleRooms: Int { (idle + Self.idlersPerRoom - 1) / Self.idlersPerRoom }
+    var allRooms: Int { rooms + lateRooms + idleRooms }
+    /// Seconds after the start at which the first latecomer comes.
+    var latecomersStart: Double { latecomersAt ?? plannedDuration / 2 }
+    /// Seconds for which a latecomer runs: so long that nobody finishes before the end of the time.
+    var latecomersDuration: Double { plannedDuration - latecomersStart }
     /// Seconds for which markers are sent, as far as it is known beforehand.
     var plannedDuration: Double {
         duration ?? recorded.map { Double($0.length) / 1000 / speed }.max() ?? 60
     }
 
     /// The plan of one runner's run, of which 0 is the first.
-    func plan(room: Int, runner: Int, run: Int) throws(CoordinateError) -> RunPlan {
+    func plan(room: Int, runner: Int, run: Int, isLate: Bool = false) throws(CoordinateError) -> RunPlan {
+        let duration = isLate ? latecomersDuration : duration
         let stream = UInt64(room) << 40 | UInt64(runner) << 20 | UInt64(run)
         var generator = SeededGenerator(seed: seed, stream: stream)
         if !recorded.isEmpty {

@@ -40,6 +40,8 @@ final class Member {
     let clockError: Int64
     /// Masks what this member sends.
     let maskKey: UInt32
+    /// Whether this is a runner who comes while the others run.
+    let isLatecomer: Bool
 
     // MARK: - Connection
 
@@ -58,8 +60,10 @@ final class Member {
     var wantedSince: Nanoseconds = 0
     /// When this member drops the connection, and for how long it then stays away.
     var dropsAt = Nanoseconds.max
-    /// The last time this member was away by its own will: markers due in it could not be sent before its end.
-    var absence: (start: Nanoseconds, end: Nanoseconds) = (0, 0)
+    /// The last times this member was away by its own will, each from the first marker on that was not known to have
+    /// arrived: what was due in it could not be sent, or was lost with the connection, before its end.
+    private var absences: [Range<Nanoseconds>] = []
+    private static let rememberedAbsences = 8
     /// Whether the present absence is by its own will.
     var isAwayByChoice = false
 
@@ -88,7 +92,7 @@ final class Member {
 
     init(
         id: Int, room: LoadRoom, role: Role, account: Account?, clockError: Int64, maskKey: UInt32,
-        arrival: Nanoseconds
+        isLatecomer: Bool = false, arrival: Nanoseconds
     ) {
         self.id = id
         self.room = room
@@ -96,6 +100,7 @@ final class Member {
         self.account = account
         self.clockError = clockError
         self.maskKey = maskKey
+        self.isLatecomer = isLatecomer
         phase = .away(until: arrival)
         wantedSince = arrival
         if case .runner = role { isDone = false } else { isDone = true }
@@ -108,12 +113,36 @@ final class Member {
 
     /// When a marker of the present run should have gone out: what latencies are counted from.
     ///
-    /// That is when it was taken, however late this program or a broken connection let it out; only what was taken while
-    /// the phone was away by its own will is due at its return.
-    func intended(_ marker: Int32, speed: Double) -> Nanoseconds {
+    /// That is when it was taken, however late this program or a broken connection let it out; only what the phone could
+    /// not send, or lost, because it was away by its own will is due at its return.
+    ///
+    /// - Parameters:
+    ///   - marker: Its id.
+    ///   - speed: How much faster than life.
+    ///   - now: When it is known to have arrived: what arrived while the phone was away was sent before.
+    /// - Returns: 0 if there is no such marker.
+    func intended(_ marker: Int32, speed: Double, seenAt now: Nanoseconds) -> Nanoseconds {
         guard let run, marker > 0, Int(marker) <= run.plan.points.count else { return 0 }
-        let offset = run.plan.points[Int(marker) - 1].offset
-        let due = begun + (speed == 1 ? offset * 1_000_000 : Int64(Double(offset) * 1e6 / speed))
-        return due >= absence.start && due < absence.end ? absence.end : due
+        let due = due(Int(marker), of: run, speed: speed)
+        let absence = absences.last { $0.upperBound <= now && $0.contains(due) }
+        return absence?.upperBound ?? due
+    }
+
+    private func due(_ marker: Int, of run: PlannedRun, speed: Double) -> Nanoseconds {
+        let offset = run.plan.points[marker - 1].offset
+        return begun + (speed == 1 ? offset * 1_000_000 : Int64(Double(offset) * 1e6 / speed))
+    }
+
+    /// Goes away by its own will.
+    func goAway(from now: Nanoseconds, until end: Nanoseconds, speed: Double) {
+        var start = now
+        if let run, let arrived = performance?.outbox.acknowledged, arrived < run.plan.points.count {
+            start = min(now, due(arrived + 1, of: run, speed: speed))
+        }
+        absences.append(start..<max(start, end))
+        if absences.count > Self.rememberedAbsences { absences.removeFirst() }
+        isAwayByChoice = true
+        wantedSince = end
+        phase = .away(until: end)
     }
 }

@@ -14,7 +14,7 @@ struct Preparation: Sendable {
         var runners: [Account] = []
     }
 
-    /// Those with runners first, then those of the idle.
+    /// Those with runners first, then those of the latecomers, then those of the idle.
     var rooms: [Room]
 
     /// Registers the runners and makes the rooms over a few connections that stay open.
@@ -31,8 +31,8 @@ struct Preparation: Sendable {
     ) throws(SimulatorError) -> Preparation {
         // Names are of this moment, so that the same seed runs against the same server as often as one likes.
         let stamp = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
-        let roomCount = settings.rooms + settings.idleRooms
-        let runnerCount = settings.rooms * settings.runners
+        let roomCount = settings.allRooms
+        let runnerCount = settings.allRunners
         var rooms = (0..<roomCount).map { index in
             let (runID, password) = settings.room ?? ("sim-\(stamp)-\(index + 1)", "sim-\(stamp)")
             return Room(runID: runID, password: password)
@@ -72,7 +72,7 @@ struct Preparation: Sendable {
         }
         if let failure { throw failure }
         for number in 0..<runnerCount {
-            if let account = accounts[number] { rooms[number / settings.runners].runners.append(account) }
+            if let account = accounts[number] { rooms[number / settings.roomSize].runners.append(account) }
         }
         return Preparation(rooms: rooms)
     }
@@ -80,7 +80,7 @@ struct Preparation: Sendable {
     /// Rooms and runners of a floor, which knows neither.
     static func ofFloor(_ settings: LoadSettings) -> Preparation {
         Preparation(
-            rooms: (0..<settings.rooms + settings.idleRooms).map { room in
+            rooms: (0..<settings.allRooms).map { room in
                 Room(
                     runID: "floor-\(room)", password: "floor",
                     runners: room < settings.rooms

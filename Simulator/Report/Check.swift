@@ -33,6 +33,10 @@ struct Evidence: Sendable {
     /// How many rows of how many screens were looked at in the end, and what was wrong with them.
     var rows: Int
     var rowFaults: [String]
+    /// How many were to come late.
+    var latecomers = 0
+    /// Those of them who never joined.
+    var absentLatecomers: [String] = []
     var faults: FaultList
     /// How many messages were looked at.
     var messages: Int
@@ -45,6 +49,10 @@ extension Evidence {
     func checks() -> [Check] {
         var checks = [reckoningCheck, agreementCheck, secondsCheck, storageCheck, eventCheck]
         if expectedRuns != nil { checks.append(rowCheck) }
+        if latecomers > 0 {
+            checks.append(
+                Check("everybody who came late joined", cases: latecomers, failures: absentLatecomers))
+        }
         checks.append(faultCheck("acknowledged markers were sent, and never asked for again", .acknowledgements))
         checks.append(faultCheck("the server kept to the protocol", .conduct))
         if let expectedRuns {
@@ -114,7 +122,7 @@ extension Evidence {
     }
 
     private var eventCheck: Check {
-        Check("each viewer got events 1, 2, 3, … without a gap", cases: viewers, failures: eventFaults)
+        Check("each viewer got events 1, 2, 3, … without a gap, to the last one", cases: viewers, failures: eventFaults)
     }
 
     private var rowCheck: Check {

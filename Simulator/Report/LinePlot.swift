@@ -1,6 +1,6 @@
 import Foundation
 
-/// Values over time, as SVG.
+/// Values over time, or over classes, as SVG.
 struct LinePlot {
     struct Series {
         var name: String
@@ -10,6 +10,8 @@ struct LinePlot {
 
     var unit: String
     var series: [Series]
+    /// What stands below x = 0, 1, 2, …; nil for seconds.
+    var labels: [String]?
 
     static let width = 900.0
     static let height = 220.0
@@ -28,10 +30,12 @@ struct LinePlot {
             Self.height - Self.bottom - value / axis.top * (Self.height - Self.bottom - Self.top)
         }
         var parts = [axis.grid(unit: unit, y: y)]
-        for tick in Axis.ticks(from: first, to: last) {
+        let ticks =
+            labels.map { zip(0..., $0).map { (Double($0), ReportPage.escaped($1)) } }
+            ?? Axis.ticks(from: first, to: last).map { ($0, "\(Axis.label($0)) s") }
+        for (tick, label) in ticks {
             parts.append(
-                "<text x='\(Self.text(x(tick)))' y='\(Self.height - 8)' text-anchor='middle'>\(Axis.label(tick)) s</text>"
-            )
+                "<text x='\(Self.text(x(tick)))' y='\(Self.height - 8)' text-anchor='middle'>\(label)</text>")
         }
         for one in series {
             let path = one.points.map { "\(Self.text(x($0.x))),\(Self.text(y($0.y)))" }.joined(separator: " ")

@@ -21,6 +21,30 @@ struct LoadFigures: Codable, Sendable {
         }
     }
 
+    /// How those came who came late, and what the others felt of it.
+    struct Storm: Codable, Sendable {
+        var people: Int
+        var joined: Int
+        /// Seconds from the first wish to join until the last of them had joined; nil if some never did.
+        var seconds: Double?
+        /// From the wish to join until it was fulfilled.
+        var join: Distribution
+        /// From marker to screen in the rooms that were there before, meanwhile.
+        var live: Distribution
+        /// Cores of this program meanwhile.
+        var ownCPU: Double?
+    }
+
+    /// What would grow if it were not flat.
+    struct Course: Codable, Sendable {
+        /// Of the time in which markers are sent: p99 from marker to screen in each of equally long parts, milliseconds.
+        var p99: [Double?]
+        /// Shares of that time, and the resident bytes of the server and of this program then.
+        var shares: [Double]
+        var serverBytes: [Int?]
+        var ownBytes: [Int?]
+    }
+
     /// Microseconds of the server's CPU.
     struct Cost: Codable, Sendable {
         var perFrame: Double?
@@ -40,6 +64,8 @@ struct LoadFigures: Codable, Sendable {
     var join: Distribution
     /// Cores, in the window.
     var serverCPU: Double?
+    /// Why that is not known, though it was asked for.
+    var serverTrouble: String?
     var ownCPU = 0.0
     var cost = Cost()
     /// The shares of the window for which the server and this program could have run but another program did.
@@ -52,8 +78,9 @@ struct LoadFigures: Codable, Sendable {
     var serverBytes: Int?
     var bytesPerIdleConnection: Double?
     var bytesPerActiveConnection: Double?
-    /// Seconds until the last of those who came in the middle had joined.
-    var latecomersJoined: Double?
+    /// Nil if nobody came late.
+    var storm: Storm?
+    var course: Course?
     var closes: [String: Int] = [:]
     var notes: [String] = []
 
@@ -101,17 +128,35 @@ struct LoadFigures: Codable, Sendable {
                     "server CPU per",
                     "frame \(text(cost.perFrame, "%.2f")) µs, row \(text(cost.perRow, "%.2f")) µs, marker \(text(cost.perMarker, "%.1f")) µs"
                 ))
+        } else if let serverTrouble {
+            lines.append(row("server CPU", "unknown: \(serverTrouble)"))
         }
         if let serverBytes {
             var text = String(format: "%.1f MB", Double(serverBytes) / 1e6)
             if let bytes = bytesPerIdleConnection { text += String(format: "; %.0f bytes an idle connection", bytes) }
             if let bytes = bytesPerActiveConnection { text += String(format: "; %.0f bytes an active one", bytes) }
-            lines.append(row("server memory", text))
+            lines.append(row("server memory at end", text))
         }
         lines.append(
             row("simulator", String(format: "%.3f cores, late by p99 %@ ms", ownCPU, text(ownLateness.p99))))
-        if let latecomersJoined {
-            lines.append(row("latecomers", String(format: "the last had joined after %.1f s", latecomersJoined)))
+        if let storm {
+            lines.append(
+                row(
+                    "latecomers",
+                    "\(storm.joined) of \(storm.people) joined, "
+                        + (storm.seconds.map { String(format: "the last after %.1f s", $0) } ?? "the last never")))
+            lines.append(distribution("their wish to joined", storm.join))
+            lines.append(distribution("live rooms meanwhile", storm.live))
+        }
+        if let course {
+            func megabytes(_ values: [Int?]) -> String {
+                zip(course.shares, values).map { share, bytes in
+                    "\(text(bytes.map { Double($0) / 1e6 })) MB at \(Int(share * 100)) %"
+                }.joined(separator: ", ")
+            }
+            lines.append(row("p99 of each fifth", course.p99.map { text($0) }.joined(separator: ", ") + " ms"))
+            lines.append(row("server memory", megabytes(course.serverBytes)))
+            lines.append(row("simulator memory", megabytes(course.ownBytes)))
         }
         if let ownWait {
             let server = serverWait.map { String(format: "the server %.0f %%, ", $0 * 100) } ?? ""
@@ -155,17 +200,21 @@ extension LoadFigures {
             ownCPU = (end.ownCPU - start.ownCPU) / Swift.max(1e-3, windowSeconds)
             if let before = start.ownWait, let after = end.ownWait { ownWait = (after - before) / windowSeconds }
             if let before = start.server, let after = end.server {
-                if let one = before.waitedSeconds, let other = after.waitedSeconds, other >= one {
-                    serverWait = (other - one) / windowSeconds
+                if let one = before.waitedSeconds, let other = after.waitedSeconds, other >= one, after.at > before.at {
+                    serverWait = (other - one) / (after.at - before.at).inSeconds
                 }
-                let cpu = after.cpuSeconds - before.cpuSeconds
-                serverCPU = cpu / Swift.max(1e-3, windowSeconds)
-                func microseconds(_ count: Int) -> Double? { count > 0 ? cpu * 1e6 / Double(count) : nil }
+                serverCPU = after.cores(since: before)
+                func microseconds(_ count: Int) -> Double? {
+                    serverCPU.flatMap { count > 0 ? $0 * windowSeconds * 1e6 / Double(count) : nil }
+                }
                 cost = Cost(
                     perFrame: microseconds(window.frames), perRow: microseconds(window.rows),
                     perMarker: microseconds(window.markersSent))
                 serverBytes = after.residentBytes
             }
+        }
+        if serverCPU == nil, let meter = engine.meter {
+            serverTrouble = meter.trouble ?? "it was not asked twice, or started anew"
         }
         let memory = engine.memory
         let idle = engine.settings.idle
@@ -176,14 +225,20 @@ extension LoadFigures {
         if let before = memory.afterIdle, let after = memory.atWindowEnd, active > 0, engine.settings.latecomers == 0 {
             bytesPerActiveConnection = Double(after - before) / Double(active)
         }
-        if let last = engine.sampling.lastLatecomer {
-            latecomersJoined = (last - engine.started).inSeconds - engine.settings.plannedDuration / 2
+        let storm = engine.storm
+        if storm.people > 0 {
+            self.storm = Storm(
+                people: storm.people, joined: storm.joined, seconds: storm.length?.inSeconds,
+                join: Distribution(storm.joinLatencies), live: Distribution(storm.liveLatencies),
+                ownCPU: storm.ownCores)
         }
-        bottleneck = Self.bottleneck(ownCPU: ownCPU, lateness: ownLateness.p99)
+        if engine.started > 0, !engine.settings.keepsRunning { course = Course(engine) }
+        bottleneck = Self.bottleneck(
+            ownCPU: Swift.max(ownCPU, storm.ownCores ?? 0), lateness: ownLateness.p99)
     }
 
     /// - Parameters:
-    ///   - ownCPU: Cores; everything here is on one thread.
+    ///   - ownCPU: Cores in the window, or while latecomers came if that is more; everything here is on one thread.
     ///   - lateness: By how many milliseconds one message in a hundred went out too late.
     /// - Returns: A reason, or nil if it was none.
     static func bottleneck(ownCPU: Double, lateness: Double?) -> String? {
@@ -192,5 +247,22 @@ extension LoadFigures {
             return String(format: "one message in a hundred went out %.0f ms late", lateness)
         }
         return nil
+    }
+}
+
+extension LoadFigures.Course {
+    init(_ engine: LoadEngine) {
+        p99 = engine.fifths.map { $0.milliseconds(percentile: 99) }
+        shares = [0.1, 0.5, 1]
+        let start = (engine.started - engine.began).inSeconds
+        let moments = shares.map { start + $0 * engine.settings.plannedDuration }
+        serverBytes = moments.map { Self.value(at: $0, in: engine.samples, \.serverBytes) }
+        ownBytes = moments.map { Self.value(at: $0, in: engine.samples, \.ownBytes) }
+    }
+
+    /// The newest value up to a moment, in seconds since the first connection; nil if there is none of the ten seconds
+    /// before.
+    static func value(at moment: Double, in samples: [LoadSample], _ value: (LoadSample) -> Int?) -> Int? {
+        samples.last { $0.time <= moment + 0.5 && $0.time >= moment - 10 && value($0) != nil }.flatMap(value)
     }
 }

@@ -56,14 +56,6 @@ struct LoadReport: Codable, Sendable {
     /// - Parameter file: Of the JSON; the page has the same name with `.html`.
     /// - Throws: ``SimulatorError/unwritableReport(file:reason:)``.
     func write(to file: String) throws(SimulatorError) {
-        let page = (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + ".html"
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try encoder.encode(self).write(to: URL(fileURLWithPath: file))
-            try Data(ReportPage(report: self).html.utf8).write(to: URL(fileURLWithPath: page))
-        } catch {
-            throw .unwritableReport(file: file, reason: "\(error.localizedDescription)")
-        }
+        try ReportPage.write(self, html: ReportPage(report: self).html, to: file)
     }
 }

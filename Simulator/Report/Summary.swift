@@ -17,13 +17,17 @@ struct Summary {
         if !results.isEmpty { lines += table }
         lines += figures.lines + [""]
         if let floor { lines += ["The floor:"] + floor.lines + ratios(to: floor) + [""] }
-        for check in checks {
-            lines.append("\(check.isPassed ? "ok  " : "FAIL")  \(check.claim) (\(check.cases))")
-            for failure in check.failures.prefix(5) { lines.append("        \(failure)") }
-            if check.failureCount > 5 { lines.append("        … \(check.failureCount) in all") }
-        }
+        lines += checks.flatMap(Self.lines)
         if wasInterrupted { lines.append("Interrupted: only what had ended by then was checked.") }
         return lines.joined(separator: "\n")
+    }
+
+    /// A check, with the first of what was wrong.
+    static func lines(of check: Check) -> [String] {
+        var lines = ["\(check.isPassed ? "ok  " : "FAIL")  \(check.claim) (\(check.cases))"]
+        lines += check.failures.prefix(5).map { "        \($0)" }
+        if check.failureCount > 5 { lines.append("        … \(check.failureCount) in all") }
+        return lines
     }
 
     private func ratios(to floor: LoadFigures) -> [String] {

@@ -3,19 +3,52 @@ import Glibc
 
 /// What a server has used.
 struct ServerUsage: Sendable {
+    /// When.
+    var at = Nanoseconds.now
     /// User and system time of all threads since it was started, in seconds.
     var cpuSeconds: Double
     var residentBytes: Int
     /// Seconds for which its busiest thread could have run but another program did; nil when it is not known.
     var waitedSeconds: Double?
+
+    /// Cores that it took on the average since an earlier moment; nil if it is not the same process, or no time went by.
+    func cores(since before: ServerUsage) -> Double? {
+        guard at > before.at, cpuSeconds >= before.cpuSeconds else { return nil }
+        return (cpuSeconds - before.cpuSeconds) / (at - before.at).inSeconds
+    }
 }
 
 /// Somebody who can tell what a server has used.
 protocol ServerMeter: AnyObject {
     /// How often it may be asked without disturbing what is measured.
     var interval: Nanoseconds { get }
-    /// Nil when it is not to be had now.
+    /// Whether an answer is still to come.
+    var isWaiting: Bool { get }
+    /// Why the last question had no answer; nil if it had one.
+    var trouble: String? { get }
+    /// Asks, and does not wait.
+    ///
+    /// - Parameter done: Called once, at once or from ``pump(milliseconds:)``, with what it has used; with nil when that
+    ///   is not to be had.
+    func ask(_ done: @escaping (ServerUsage?) -> Void)
+    /// Takes answers that have come.
+    ///
+    /// - Parameter milliseconds: How long to wait for one.
+    func pump(milliseconds: Int32)
+}
+
+/// A meter of a process of this machine, which answers at once.
+protocol ProcessMeter: ServerMeter {
+    /// Nil when there is no such process now.
     func usage() -> ServerUsage?
+}
+
+extension ProcessMeter {
+    var interval: Nanoseconds { 0 }
+    var isWaiting: Bool { false }
+    var trouble: String? { usage() == nil ? "its process cannot be looked into" : nil }
+    func ask(_ done: @escaping (ServerUsage?) -> Void) { done(usage()) }
+    func pump(milliseconds: Int32) {}
 }
 
 /// Reads a process of this machine under `/proc`.
@@ -25,8 +58,18 @@ enum ProcessFiles {
     static func usage(of pid: pid_t) -> ServerUsage? {
         guard let stat = text("/proc/\(pid)/stat"), let statm = text("/proc/\(pid)/statm") else { return nil }
         var usage = usage(stat: stat, statm: statm)
+        if let seconds = cpuSeconds(of: pid) { usage?.cpuSeconds = seconds }
         usage?.waitedSeconds = waitedSeconds(of: pid)
         return usage
+    }
+
+    /// CPU seconds of a process to the nanosecond; `stat` knows them to the hundredth of a second only, which is more than
+    /// a small room takes.
+    private static func cpuSeconds(of pid: pid_t) -> Double? {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Seconds that the busiest thread of a process waited for a processor: the kernel's `schedstat`, fields 1 and 2.
@@ -69,20 +112,43 @@ enum ProcessFiles {
 }
 
 /// Asks a server that is known by its address only, at its `/metrics`.
+///
+/// Whoever loads it must not stand still until it answers, so a question goes out when it is asked and its answer is
+/// taken when it comes.
 final class MetricsMeter: ServerMeter {
     private let lane: HTTPLane
+    private(set) var trouble: String?
 
-    /// - Parameter address: Where the server is.
+    /// - Parameters:
+    ///   - address: Where the server is.
+    ///   - timeout: How long an answer may take.
     /// - Throws: ``SimulatorError/noLoop(_:)``.
-    init(address: SocketAddress) throws(SimulatorError) {
-        lane = try HTTPLane(address: address, connections: 1, patience: 0, timeout: .seconds(2))
+    init(address: SocketAddress, timeout: Nanoseconds = .seconds(2)) throws(SimulatorError) {
+        // Enough patience for one more try when the server has closed a connection that was idle.
+        lane = try HTTPLane(address: address, connections: 1, patience: timeout / 2, timeout: timeout)
     }
 
     var interval: Nanoseconds { .seconds(5) }
+    var isWaiting: Bool { !lane.isIdle }
 
-    func usage() -> ServerUsage? {
-        let answer = lane.answer(to: HTTPLane.Call(method: "GET", path: "/metrics"))
-        return answer.status == 200 ? Self.usage(in: String(decoding: answer.body, as: UTF8.self)) : nil
+    func ask(_ done: @escaping (ServerUsage?) -> Void) {
+        lane.enqueue(HTTPLane.Call(method: "GET", path: "/metrics")) { [weak self] answer in
+            let usage =
+                answer.status == 200 ? Self.usage(in: String(decoding: answer.body, as: UTF8.self)) : nil
+            self?.note(answer, isUnderstood: usage != nil)
+            done(usage)
+        }
+    }
+
+    func pump(milliseconds: Int32) { lane.pump(milliseconds: milliseconds) }
+
+    private func note(_ answer: HTTPLane.Answer, isUnderstood: Bool) {
+        switch answer.status {
+        case _ where isUnderstood: trouble = nil
+        case 0: trouble = "/metrics: \(lane.trouble)"
+        case 200: trouble = "/metrics does not tell it"
+        default: trouble = "/metrics answers \(answer.status)"
+        }
     }
 
     /// Reads a page in Prometheus's text format.

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A RunRoom server that was started for a load, on a port of the system's choice and with a directory of its own.
-final class StartedServer: ServerMeter {
+final class StartedServer: ProcessMeter {
     let port: Int
     private let executable: String
     private let flags: [String]
@@ -53,8 +53,6 @@ final class StartedServer: ServerMeter {
         process.kill()
         try? FileManager.default.removeItem(atPath: folder)  // What cannot be removed is litter in a temporary place.
     }
-
-    var interval: Nanoseconds { 0 }
 
     func usage() -> ServerUsage? {
         guard let usage = ProcessFiles.usage(of: process.pid) else { return nil }

@@ -88,14 +88,6 @@ final class HTTPLane {
         queue.append(Job(call: call, giveUpAt: .now + patience, done: done))
     }
 
-    /// Makes one call and waits for its answer.
-    func answer(to call: Call) -> Answer {
-        var result = Answer(status: 0, body: [])
-        enqueue(call) { result = $0 }
-        while !isIdle { pump(milliseconds: 100) }
-        return result
-    }
-
     /// Sends what can be sent and takes what has come.
     ///
     /// - Parameter milliseconds: How long to wait for something to come.

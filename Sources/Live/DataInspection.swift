@@ -10,9 +10,10 @@ public enum DataInspection {
         public var journalRows = 0
         public var people = 0
         public var liveTracks = 0
+        public var postedTracks = 0
     }
 
-    /// Reads everything once: pages, references, journal rows, runners' states and the tracks of live runs.
+    /// Reads everything once: pages, references, journal rows, runners' states and the tracks of all records.
     ///
     /// - Parameters:
     ///   - reader: The database.
@@ -48,12 +49,20 @@ public enum DataInspection {
                     }
                 },
                 record: { record in
-                    guard record.summary.source == .live else { return }
-                    tally.count.liveTracks += 1
+                    let summary = record.summary
                     do {
-                        _ = try TrackCodec.decode(record.track)
+                        switch summary.source {
+                        case .live:
+                            tally.count.liveTracks += 1
+                            _ = try TrackCodec.decode(record.track)
+                        case .posted:
+                            tally.count.postedTracks += 1
+                            // It goes into answers as it is.
+                            guard try JSONSerialization.jsonObject(with: Data(record.track)) is [Any] else {
+                                throw StoreError.corrupt("no list")
+                            }
+                        }
                     } catch {
-                        let summary = record.summary
                         damage("account \(summary.account), record \(summary.runID): the track: \(error)")
                     }
                 }))

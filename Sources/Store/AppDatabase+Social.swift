@@ -140,8 +140,8 @@ extension AppDatabase {
     ///   - one: An account.
     ///   - other: Another, or the same.
     ///   - time: Only those after it, in milliseconds since 1970.
-    ///   - now: The clock; a time that is later than it and than every message was never told to anybody, and is taken
-    ///     for none.
+    ///   - now: The clock; a time that is later than it and than every message was never told to anybody, and gets the
+    ///     newest ones: whoever polls with such a clock is to see what comes.
     ///   - limit: At most as many.
     /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
@@ -151,8 +151,12 @@ extension AppDatabase {
         let (first, second) = (min(one, other), max(one, other))
         return try await read { session throws(StoreError) in
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
-            let after = time > max(now, last ?? 0) ? Int64.min : time
-            return try session.rows(Self.messagesAfter, first, second, after, limit) { row in
+            if time > max(now, last ?? 0) {
+                return try session.rows(Self.newestMessages, first, second, limit) { row in
+                    try StoredMessage(row, first: first, second: second)
+                }.reversed()
+            }
+            return try session.rows(Self.messagesAfter, first, second, time, limit) { row in
                 try StoredMessage(row, first: first, second: second)
             }
         }
@@ -210,6 +214,11 @@ extension AppDatabase {
         """
         SELECT public_id, created_at, is_from_first, content FROM messages
         WHERE first = $1 AND second = $2 AND created_at > $3 ORDER BY created_at LIMIT $4
+        """)
+    private static let newestMessages = SQL(
+        """
+        SELECT public_id, created_at, is_from_first, content FROM messages
+        WHERE first = $1 AND second = $2 ORDER BY created_at DESC LIMIT $3
         """)
     private static let lastMessage = SQL(
         """

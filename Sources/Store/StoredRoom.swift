@@ -60,7 +60,9 @@ public struct StoredPerson: Hashable, Sendable {
     public var longitudeE7: Int32?
     /// The runner's state, opaque here; nothing of it tells who or where somebody is.
     public var state: [UInt8]
-    /// What the account says now; filled in by the store, what is written here is ignored. nil once it is deleted.
+    /// What the account says now, nil once it is deleted.
+    ///
+    /// Filled in by the store; what is written here is ignored.
     public var owner: Owner?
 
     /// Of somebody's account what a room needs.

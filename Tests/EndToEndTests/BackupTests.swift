@@ -18,6 +18,10 @@ struct BackupTests {
         let folder = server.directory + "/media/ab"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try picture.write(to: URL(fileURLWithPath: folder + "/abcd.png"))
+        // An upload that has not arrived is no picture yet.
+        let incoming = server.directory + "/media/incoming"
+        try FileManager.default.createDirectory(atPath: incoming, withIntermediateDirectories: true)
+        try picture.write(to: URL(fileURLWithPath: incoming + "/half"))
 
         // Markers go on coming while the copy is made.
         runner.send(Way.markers(21...150, from: start, stride: 10, interval: 3))
@@ -96,10 +100,19 @@ struct BackupTests {
         runner.send([Way.marker(1, 0, at: Way.now)])
         _ = try await runner.phone.next("ack")
 
+        let posted = try await runner.rest.post(
+            "/api/users/run/record",
+            [
+                "username": runner.rest.username,
+                "runRecord": ["meters": 5, "seconds": 1, "markers": [["latitude": 1, "longitude": 2]]],
+            ])
+        #expect(posted.status == 200, "\(posted.text)")
+
         let fine = try await Workshop.runroom("check", "--data", server.directory)
         #expect(fine.ending == .exit(0), "\(fine.output)")
         #expect(fine.output.contains("all is well"))
         #expect(!fine.output.contains(" 0 journal rows") && !fine.output.contains(" 0 live tracks"))
+        #expect(fine.output.contains(" 1 posted tracks"))
 
         try await server.killHard()
         let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
@@ -107,7 +120,8 @@ struct BackupTests {
             try database.execute(sql: "PRAGMA foreign_keys = OFF")
             try database.execute(
                 sql: "UPDATE journal SET bytes = x'01020304050607' WHERE id = (SELECT MAX(id) FROM journal)")
-            try database.execute(sql: "UPDATE records SET track = x'FF00FF'")
+            try database.execute(sql: "UPDATE records SET track = x'FF00FF' WHERE source = 'live'")
+            try database.execute(sql: "UPDATE records SET track = x'5B7B' WHERE source = 'posted'")
             try database.execute(sql: "UPDATE people SET state = x'00', account = 17")
         }
         try database.close()
@@ -115,10 +129,10 @@ struct BackupTests {
         #expect(damaged.ending == .exit(1))
         let lines = damaged.output.split(separator: "\n")
         #expect(lines.filter { $0.contains("room “\(room)”, journal row") && $0.contains("checksum") }.count == 1)
-        #expect(lines.filter { $0.contains("the track") }.count == 1)
+        #expect(lines.filter { $0.contains("the track") }.count == 2)
         #expect(lines.filter { $0.contains("runner 1: the state") || $0.contains("runner 0: the state") }.count == 1)
         #expect(lines.filter { $0.contains("refers to nothing in accounts") }.count == 1)
-        #expect(lines.last?.contains("4 damaged") == true)
+        #expect(lines.last?.contains("5 damaged") == true)
     }
 
     @Test("a check of what is no database says so with status 2")

@@ -24,15 +24,42 @@ import Testing
         let report = workshop.file("report.json")
         let (ending, output, errors) = try await Self.load(
             "--server", ServerProcess.executable, "--rooms", "2", "--runners", "5", "--spectators", "1", "--idle", "3",
-            "--duration", "5", "--churn", "5", "--max-p99", "10s", "--report", report)
+            "--duration", "5", "--churn", "10", "--max-p99", "10s", "--report", report, "--latecomers", "6",
+            "--latecomers-within", "1", "--max-join", "10s", "--max-p99-meanwhile", "10s")
         #expect(ending == .exit(0), "\(output)\n\(errors)")
-        #expect(output.contains("ok    every run ended and was stored (10)"))
+        #expect(output.contains("ok    every run ended and was stored (16)"))
+        #expect(output.contains("ok    everybody who came late joined (6)"))
+        #expect(output.contains("6 of 6 joined, the last after"))
+        #expect(output.contains("ok    until all latecomers have joined is at most"))
+        #expect(output.contains("ok    p99 from marker to screen in the live rooms meanwhile is at most"))
         #expect(!output.contains("FAIL"))
         let json = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report))) as? [String: Any])
         #expect(json["isPassed"] as? Bool == true)
+        let figures = try #require(json["figures"] as? [String: Any])
+        #expect((figures["total"] as? [String: Any])?["reconnects"] as? Int ?? 0 > 0, "people drop and come back")
         let page = try String(contentsOfFile: workshop.file("report.html"), encoding: .utf8)
         #expect(page.contains("<svg") && page.contains("</html>"))
+        #expect(page.contains("live rooms meanwhile") && page.contains("p99 of each fifth"))
+    }
+
+    @Test("shows a curve of costs over loads of several shapes")
+    func curve() async throws {
+        let workshop = try Workshop()
+        let report = workshop.file("curve.json")
+        let (ending, output, errors) = try await RunningProgram.run(
+            Self.simulator,
+            [
+                "curve", "--server", ServerProcess.executable, "--runners", "4", "--room-size", "2", "--rooms", "1",
+                "--small-room", "3", "--duration", "5", "--report", report,
+            ], within: .seconds(120))
+        #expect(ending == .exit(0), "\(output)\n\(errors)")
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: report))) as? [String: Any])
+        let points = try #require(json["points"] as? [[String: Any]])
+        #expect(points.count == 2)
+        #expect(points.allSatisfy { ($0["cost"] as? [String: Any])?["perMarker"] as? Double ?? 0 > 0 })
+        #expect(try String(contentsOfFile: workshop.file("curve.html"), encoding: .utf8).contains("<polyline"))
     }
 
     @Test("passes its checks when the server is killed and started again in the middle")
@@ -48,11 +75,15 @@ import Testing
     func threshold() async throws {
         let server = try await ServerProcess.start()
         let (ending, output, _) = try await Self.load(
-            "--url", "http://127.0.0.1:\(server.port)", "--rooms", "1", "--runners", "2", "--duration", "4",
-            "--max-p99", "1us")
+            "--url", "http://127.0.0.1:\(server.port)", "--rooms", "1", "--runners", "2", "--duration", "6",
+            "--max-p99", "1us", "--latecomers", "2", "--latecomers-within", "1", "--max-join", "1us",
+            "--max-p99-meanwhile", "1us", "--floor", "--floor-duration", "2")
         #expect(ending == .exit(1))
-        #expect(output.contains("FAIL  p99 from marker to screen"))
-        #expect(output.contains("server CPU"), "read from /metrics")
+        #expect(output.contains("FAIL  p99 from marker to screen is at most"))
+        #expect(output.contains("FAIL  until all latecomers have joined is at most"))
+        #expect(output.contains("FAIL  p99 from marker to screen in the live rooms meanwhile is at most"))
+        #expect(output.contains("server CPU per        frame"), "read from /metrics")
+        #expect(output.contains("its tick is 200 ms, which servers have unless told otherwise"))
     }
 
     @Test("ends by itself against a server of nonsense")
@@ -63,6 +94,20 @@ import Testing
             "--patience", "2")
         #expect(ending == .exit(1))
         #expect(output.contains("no WebSocket frame") && output.contains("0 of 2 ended"))
+        #expect(output.contains("server CPU            unknown: /metrics answers 201"))
+    }
+
+    @Test(
+        "refuses what makes no sense",
+        arguments: [
+            ["--max-join", "10s"], ["--latecomers", "5", "--duration", "4"],
+            ["--latecomers", "5", "--latecomers-at", "0"], ["--latecomers", "5", "--max-join", "2x-floor"],
+            ["--server", "runroom", "--server-flags", "--tick 100"],
+        ])
+    func refuses(arguments: [String]) async throws {
+        let (ending, _, errors) = try await RunningProgram.run(
+            Self.simulator, ["load"] + arguments, within: .seconds(120))
+        #expect(ending == .exit(64), "\(errors)")
     }
 
     @Test("says in a sentence that nobody listens")

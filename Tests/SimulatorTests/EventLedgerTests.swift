@@ -48,6 +48,27 @@ import Testing
     }
 
     @Test(
+        "“The last 256 events of a room can be recovered by since”: who missed no more must get them",
+        arguments: [(4, true), (5, true), (260, true), (261, false), (3, true)])
+    func recoverable(event: Int, isFault: Bool) {
+        var ledger = EventLedger()
+        ledger.receive(joined(event: 4))
+        ledger.receive(joined(event: event))
+        #expect(ledger.faults.isEmpty == !isFault)
+        var other = EventLedger()
+        other.receive(joined(event: 4))
+        other.receive(joined(event: event, epoch: "f"))
+        #expect(other.faults == ["the epoch changed from e to f"])
+    }
+
+    @Test("a server of nonsense does not fill the memory")
+    func bound() {
+        var ledger = EventLedger()
+        for _ in 0..<1000 { ledger.receive(event: 7) }
+        #expect((1...100).contains(ledger.faults.count))
+    }
+
+    @Test(
         "what a close code means is what the protocol's table says",
         arguments: [
             (1001, "1234", AfterClose.reconnect(after: .milliseconds(1234))), (1012, "", .reconnect(after: nil)),

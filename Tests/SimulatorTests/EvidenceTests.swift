@@ -46,6 +46,16 @@ import Testing
         #expect(failed([]) == ["every run ended and was stored"])
     }
 
+    @Test("a latecomer who never joined fails")
+    func latecomers() {
+        var evidence = Evidence(
+            results: [result()], finishedRuns: 1, expectedRuns: 1, viewers: 1, eventFaults: [], rows: 1,
+            rowFaults: [], latecomers: 3, faults: FaultList(), messages: 10)
+        #expect(!evidence.checks().contains { !$0.isPassed })
+        evidence.absentLatecomers = ["ben"]
+        #expect(evidence.checks().filter { !$0.isPassed }.map(\.claim) == ["everybody who came late joined"])
+    }
+
     @Test("a wrong row on one screen fails")
     func rows() {
         #expect(

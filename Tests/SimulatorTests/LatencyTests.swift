@@ -21,21 +21,43 @@ import Testing
     @Test("are counted from when a marker was taken, not from when it went out")
     func intended() throws {
         let member = try member()
-        #expect(member.intended(1, speed: 1) == .seconds(101))
-        #expect(member.intended(4, speed: 2) == .seconds(102))
-        #expect(member.intended(0, speed: 1) == 0)
-        #expect(member.intended(11, speed: 1) == 0)
+        #expect(member.intended(1, speed: 1, seenAt: .seconds(200)) == .seconds(101))
+        #expect(member.intended(4, speed: 2, seenAt: .seconds(200)) == .seconds(102))
+        #expect(member.intended(0, speed: 1, seenAt: .seconds(200)) == 0)
+        #expect(member.intended(11, speed: 1, seenAt: .seconds(200)) == 0)
     }
 
     @Test("do not blame the server for the time in a tunnel, but for every other")
     func absence() throws {
         let member = try member()
-        member.absence = (.seconds(103), .seconds(106))
-        #expect(member.intended(2, speed: 1) == .seconds(102))
-        #expect(member.intended(3, speed: 1) == .seconds(106))
-        #expect(member.intended(5, speed: 1) == .seconds(106))
-        #expect(member.intended(6, speed: 1) == .seconds(106))
-        #expect(member.intended(7, speed: 1) == .seconds(107))
+        member.goAway(from: .seconds(103), until: .seconds(106), speed: 1)
+        #expect(member.intended(2, speed: 1, seenAt: .seconds(200)) == .seconds(102))
+        #expect(member.intended(3, speed: 1, seenAt: .seconds(200)) == .seconds(106))
+        #expect(member.intended(5, speed: 1, seenAt: .seconds(200)) == .seconds(106))
+        #expect(member.intended(6, speed: 1, seenAt: .seconds(200)) == .seconds(106))
+        #expect(member.intended(7, speed: 1, seenAt: .seconds(200)) == .seconds(107))
+        // Shown before the return, so it had been sent before the absence.
+        #expect(member.intended(3, speed: 1, seenAt: .seconds(105)) == .seconds(103))
+    }
+
+    @Test("do not blame the server for what a phone lost with its connection, or had not sent before it went again")
+    func lostOnTheWay() throws {
+        let member = try member()
+        let run = try #require(member.run)
+        var performance = Performance(plan: run.plan, start: 0)
+        _ = performance.next(at: 0)
+        #expect(performance.next(at: 4000) == .markers(1...4))
+        #expect(performance.acknowledge(2) == nil)
+        member.performance = performance
+        member.goAway(from: .seconds(104), until: .seconds(106), speed: 1)
+        #expect(member.intended(2, speed: 1, seenAt: .seconds(200)) == .seconds(102))
+        #expect(member.intended(3, speed: 1, seenAt: .seconds(200)) == .seconds(106))
+        member.goAway(from: .seconds(106), until: .seconds(108), speed: 1)
+        #expect(member.intended(3, speed: 1, seenAt: .seconds(200)) == .seconds(108))
+        #expect(member.intended(8, speed: 1, seenAt: .seconds(200)) == .seconds(108))
+        #expect(member.intended(9, speed: 1, seenAt: .seconds(200)) == .seconds(109))
+        // Sent between the two absences, and shown in the second.
+        #expect(member.intended(3, speed: 1, seenAt: .seconds(107)) == .seconds(106))
     }
 
     @Test("markers that no screen may show are not waited for")

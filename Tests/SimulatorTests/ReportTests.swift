@@ -34,6 +34,42 @@ import Testing
         #expect(LoadFigures.bottleneck(ownCPU: 0.5, lateness: 5) == nil)
         #expect(LoadFigures.bottleneck(ownCPU: 0.95, lateness: 5) != nil)
         #expect(LoadFigures.bottleneck(ownCPU: 0.5, lateness: 80) != nil)
+        var figures = figures()
+        #expect(!figures.lines.contains { $0.contains("bottleneck") })
+        figures.bottleneck = LoadFigures.bottleneck(ownCPU: 0.95, lateness: 5)
+        #expect(
+            figures.lines.contains("WARNING: the simulator itself was the bottleneck: it used 0.95 of its one core."))
+    }
+
+    func figures() -> LoadFigures {
+        let nothing = LoadFigures.Distribution(Latencies())
+        return LoadFigures(latency: nothing, ack: nothing, join: nothing, ownLateness: nothing)
+    }
+
+    @Test("the summary says when the server's CPU is unknown, and why")
+    func unknown() {
+        var figures = figures()
+        #expect(!figures.lines.contains { $0.hasPrefix("server CPU") })
+        figures.serverTrouble = "/metrics: it does not answer"
+        #expect(figures.lines.contains("server CPU            unknown: /metrics: it does not answer"))
+    }
+
+    @Test("the summary tells in numbers whether latency and memory stay flat")
+    func course() {
+        let samples = (0..<600).map { second in
+            LoadSample(
+                time: Double(second), connections: 1, markersPerSecond: 0, framesPerSecond: 0, ownCPU: 0,
+                serverBytes: second % 5 == 0 ? second * 1_000_000 : nil, ownBytes: 1)
+        }
+        #expect(LoadFigures.Course.value(at: 63, in: samples, \.serverBytes) == 60_000_000)
+        #expect(LoadFigures.Course.value(at: 599, in: samples, \.ownBytes) == 1)
+        #expect(LoadFigures.Course.value(at: 700, in: samples, \.ownBytes) == nil)
+        var figures = figures()
+        figures.course = LoadFigures.Course(
+            p99: [200, 201.25, nil, 203, 204], shares: [0.1, 0.5, 1], serverBytes: [60_000_000, nil, 61_000_000],
+            ownBytes: [1_000_000, 1_000_000, 1_000_000])
+        #expect(figures.lines.contains("p99 of each fifth     200.0, 201.2, -, 203.0, 204.0 ms"))
+        #expect(figures.lines.contains("server memory         60.0 MB at 10 %, - MB at 50 %, 61.0 MB at 100 %"))
     }
 
     @Test("a plot has a line for each series and asks for nothing from elsewhere")
@@ -48,6 +84,10 @@ import Testing
         #expect(svg.split(separator: "<polyline").count == 3)
         #expect(!svg.contains("http"))
         #expect(LinePlot(unit: "", series: []).svg == "<p>Nothing was measured.</p>")
+        let classes = LinePlot(
+            unit: "µs", series: [.init(name: "a", color: "#c00", points: [(0, 1), (1, 2)])], labels: ["1", "1000"]
+        ).svg
+        #expect(classes.contains(">1000</text>") && !classes.contains(" s</text>"))
         #expect(BarPlot(bars: [.init(from: 0, count: 0)]).svg == "<p>Nothing was measured.</p>")
         #expect(BarPlot(bars: [.init(from: 0, count: 3), .init(from: 20, count: 9)]).svg.contains("from 20 ms: 9"))
     }
@@ -105,6 +145,38 @@ import Testing
         #expect(usage.cpuSeconds == 12.5)
         #expect(usage.residentBytes == 1 << 20)
         #expect(MetricsMeter.usage(in: "") == nil)
+    }
+
+    @Test("is asked for without waiting: a server that does not answer is unknown, and nobody stands still for it")
+    func silence() throws {
+        // Connections are made by the system, and nobody ever answers.
+        let (listener, port) = try TCP.listen()
+        defer { close(listener) }
+        let meter = try MetricsMeter(
+            address: try SocketAddress(host: "127.0.0.1", port: port), timeout: .milliseconds(100))
+        var answers: [Int?] = []
+        meter.ask { answers.append($0?.residentBytes) }
+        meter.pump(milliseconds: 0)
+        #expect(answers.isEmpty && meter.isWaiting && meter.trouble == nil)
+        let end = Nanoseconds.now + .seconds(30)
+        while meter.isWaiting, Nanoseconds.now < end { meter.pump(milliseconds: 10) }
+        #expect(answers == [nil])
+        #expect(meter.trouble == "/metrics: it does not answer")
+    }
+
+    @Test("between two moments is a rate, unless the process is another or no time went by")
+    func rate() {
+        let first = ServerUsage(at: .seconds(10), cpuSeconds: 3, residentBytes: 0)
+        #expect(ServerUsage(at: .seconds(14), cpuSeconds: 5, residentBytes: 0).cores(since: first) == 0.5)
+        #expect(ServerUsage(at: .seconds(14), cpuSeconds: 1, residentBytes: 0).cores(since: first) == nil)
+        #expect(first.cores(since: first) == nil)
+    }
+
+    @Test("is known to less than a hundredth of a second")
+    func resolution() throws {
+        // Whole hundredths are all that `/proc` has.
+        let readings = try (0..<10).map { _ in try #require(ProcessFiles.usage(of: getpid())).cpuSeconds * 100 }
+        #expect(readings.contains { abs($0 - $0.rounded()) > 1e-4 })
     }
 }
 

@@ -61,13 +61,16 @@ enum BackupArchive {
         return (written.count, bytes)
     }
 
-    /// The media files by their names in the archive, in a fixed order.
+    /// The media files by their names in the archive, in a fixed order; without those that are being written, to which
+    /// nothing refers yet.
     private static func mediaFiles(of directory: String) throws -> [String] {
         let folder = directory + "/" + media
         guard FileManager.default.fileExists(atPath: folder) else { return [] }
         return try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().compactMap { path in
             var status = stat()
-            guard lstat(folder + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            guard !path.hasPrefix("incoming/"), lstat(folder + "/" + path, &status) == 0,
+                status.st_mode & S_IFMT == S_IFREG
+            else { return nil }
             return media + "/" + path
         }
     }

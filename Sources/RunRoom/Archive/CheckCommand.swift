@@ -30,7 +30,7 @@ struct CheckCommand: AsyncParsableCommand {
             Terminal.say(
                 """
                 Looked at \(count.journalRows) journal rows, \(count.people) runners of rooms and \
-                \(count.liveTracks) live tracks: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
+                \(count.liveTracks) live tracks, \(count.postedTracks) posted tracks: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
                 """)
             if tally.damages > 0 { throw ExitCode(1) }
         }

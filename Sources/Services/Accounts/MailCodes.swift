@@ -85,6 +85,8 @@ public final class MailCodes: Sendable {
             try guesses.recordFailure(attempt, at: now())
             throw .wrongCode
         }
+        // Others may have closed the door while this one was compared.
+        try guesses.check(attempt, at: now())
         return Ticket(emailKey: key, hash: hash)
     }
 

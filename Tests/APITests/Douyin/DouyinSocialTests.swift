@@ -215,6 +215,9 @@ struct DouyinSocialTests {
             let second = try await poll(api, bob, ana, after: first.last?.time)
             #expect(second.count == 10)
             #expect(Set((first + second).map(\.time)).count == 510)
+            // A clock that is ahead: of more than come at once the newest do, or the client would never see them.
+            let newest = try await poll(api, bob, ana, after: .max)
+            #expect(newest.map(\.time) == (first + second).suffix(500).map(\.time))
         }
     }
 

@@ -162,6 +162,32 @@ import Testing
         }
     }
 
+    @Test("of guesses at the same moment no more are answered than of those one after the other, right ones included")
+    func parallelCodes() async throws {
+        var limits = RateLimits()
+        limits.wrongCodes = 4
+        try await withAPI(limits: limits) { api in
+            let code = try await api.code(for: "ana@example.org")
+            let codes = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for number in 0..<20 {
+                    let isRight = number == 19
+                    group.addTask {
+                        try await api.leaf(
+                            .post, "register",
+                            [
+                                "email": .string(isRight ? "ana@example.org" : "c\(number)@example.org"),
+                                "password": "secret", "code": .string(isRight ? code : "123456"),
+                            ]
+                        ).leafCode
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count { $0 == 4050 } >= 16, "\(codes)")
+            #expect(codes.count { $0 == 3010 } <= 4)
+        }
+    }
+
     @Test("no answer tells a code")
     func secrecy() async throws {
         try await withAPI { api in
