@@ -55,15 +55,15 @@ struct Core: Sendable {
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let passwords = Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
+        media = Media(store: database, logger: logger, now: now)
         let accounts = Accounts(
-            store: database, passwords: passwords, tokens: tokens,
+            store: database, passwords: passwords, tokens: tokens, media: media,
             failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
-        forum = Forum(store: database, now: now)
+        forum = Forum(store: database, media: media, strangers: self.limits.accountChanges, now: now)
         social = Social(store: database, now: now)
-        media = Media(store: database, logger: logger, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)
         mailCodes = MailCodes(
             store: database, passwords: passwords, queue: mail, wrongCodes: limits?.wrongCodes ?? .max, now: now)
@@ -73,29 +73,23 @@ struct Core: Sendable {
         self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
-            credentials: Self.credentials(accounts: accounts, tokens: tokens, ids: database.ids), logger: logger)
+            credentials: Self.credentials(accounts: accounts, ids: database.ids), logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
-        accounts.whenAccountsChange { [recentLogins, weak live] change in
+        accounts.whenAccountsChange { [weak live] change in
             switch change {
             case .renamed(let account): await live?.rename(Person(account))
-            case .deleted(let accounts):
-                recentLogins?.forget(accounts)
-                await live?.expel(accounts, forgetting: true)
-            case .disabled(let account):
-                recentLogins?.forget([account])
-                await live?.expel([account], forgetting: false)
+            case .deleted(let accounts): await live?.expel(accounts, forgetting: true)
+            case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
     }
 
-    private static func credentials(accounts: Accounts, tokens: Tokens, ids: IDGenerator) -> Credentials {
+    private static func credentials(accounts: Accounts, ids: IDGenerator) -> Credentials {
         Credentials(
             person: { token in
-                do {
-                    let identity = try await tokens.verify(token)
-                    return try await accounts.account(id: identity.account).map { Person($0) }
-                } catch ServicesError.badToken, ServicesError.unauthenticated {
-                    return nil
+                switch try await accounts.account(byToken: token) {
+                case .success(let account): Person(account)
+                case .failure: nil
                 }
             },
             avatar: LepaoJSON.avatarPath,

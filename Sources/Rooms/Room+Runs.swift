@@ -118,14 +118,18 @@ extension Room {
 
     /// The moment at which something happened that is told with the phone's time.
     ///
-    /// At most 24 h back, never ahead of now, and never before what happened earlier in the run; what lies outside is
-    /// moved to the nearest moment allowed, so that a wrong clock loses no run.
+    /// At most 24 h back, ahead of now only as far as markers that have counted are, and never before what happened
+    /// earlier in the run; what lies outside is moved to the nearest moment allowed, so that a wrong clock loses no run.
+    ///
+    /// Markers are ahead when the best sample of the phone's clock was long on its way. A `finish` of the same phone that
+    /// was moved back to now would take them off the distance.
     private func moment(_ time: Int64?, of index: Int, now: Int64) -> Int64 {
         let earliest = runners[index].run.clock.lastChange ?? .min
+        let latest = max(now, runners[index].run.odometer.lastCountedTime ?? .min)
         guard let time else { return max(now, earliest) }
         let (corrected, overflow) = time.addingReportingOverflow(runners[index].clockOffset ?? 0)
         guard !overflow else { return max(now, earliest) }
-        return max(min(max(corrected, now - 24 * 3_600_000), now), earliest)
+        return max(min(max(corrected, now - 24 * 3_600_000), latest), earliest)
     }
 
     private mutating func clockChanged(_ index: Int, since moment: Int64) {

@@ -7,6 +7,7 @@ import Live
 import Logging
 import Mail
 import Rooms
+import Services
 import SystemPackage
 
 /// What the server is told to do: flags over environment over file.

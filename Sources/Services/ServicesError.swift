@@ -30,6 +30,8 @@ public enum ServicesError: Error, Hashable, Sendable {
     case accountDisabled
     /// Too many failures; not before `retryAfter` seconds.
     case throttled(retryAfter: Int)
+    /// Done too often, though without failures; not before `retryAfter` seconds.
+    case tooOften(retryAfter: Int)
     /// More work is waiting than the server takes on; later.
     case overloaded
     /// No token was given where one is needed.
@@ -51,6 +53,8 @@ extension ServicesError {
         case .nameTaken: self = .nameTaken
         case .emailTaken: self = .emailTaken
         case .noSuchAccount: self = .unknownUser
+        case .noSuchMedia: self = .foreignPicture
+        case .conditionFailed: self = .forbidden
         case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
         case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists:
             self = .store(error)

@@ -47,6 +47,11 @@ extension AppDatabase {
         }
     }
 
+    /// - Throws: ``StoreError/noSuchMedia``, when a picture that is to be shown was removed meanwhile.
+    private static func checkMedia(_ media: Int64?, in session: Session) throws(StoreError) {
+        if let media, try !session.exists("SELECT 1 FROM media WHERE id = $1", media) { throw .noSuchMedia }
+    }
+
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(StoreError) -> StoredAccount? {
         try await read { session throws(StoreError) in
@@ -142,10 +147,12 @@ extension AppDatabase {
     /// Changes the picture; nil for the default one.
     ///
     /// - Returns: The account after it, nil if there is none.
+    /// - Throws: ``StoreError/noSuchMedia``.
     public func setPicture(
         _ picture: Int64?, account: Int64, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
+            try Self.checkMedia(picture, in: session)
             try session.execute(
                 "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1", account, picture, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
@@ -155,14 +162,18 @@ extension AppDatabase {
     /// Replaces the password hash, if it still is the one that the caller saw: of two changes at the same moment, one
     /// wins and the other is told.
     ///
-    /// - Returns: Whether it was replaced.
+    /// Tokens stay: it is for another hash of the same password.
+    ///
+    /// - Returns: The account after it; nil, and nothing has changed, if there is none with that hash.
     public func replacePasswordHash(
         _ old: String, by new: String, account: Int64, at time: Int64
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
-            try session.execute(
+            let changed = try session.execute(
                 "UPDATE accounts SET password_hash = $3, updated_at = $4 WHERE id = $1 AND password_hash = $2",
-                account, old, new, time) == 1
+                account, old, new, time)
+            guard changed == 1 else { return nil }
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
 
@@ -196,15 +207,25 @@ extension AppDatabase {
         }
     }
 
-    /// Removes the account with all that is its own; its pictures go with the next sweep.
+    /// Removes the account with all that is its own.
     ///
     /// Its places in rooms stay, without an account. What others wrote is counted anew where its likes and comments are
     /// gone.
     ///
-    /// - Returns: Whether there was one.
-    public func deleteAccount(id: Int64) async throws(StoreError) -> Bool {
+    /// - Parameters:
+    ///   - id: Which.
+    ///   - condition: What must still be so; nil for nothing.
+    /// - Returns: What is left to be done; nil if there was no such account.
+    /// - Throws: ``StoreError/conditionFailed``.
+    public func deleteAccount(
+        id: Int64, if condition: AccountCondition? = nil
+    ) async throws(StoreError) -> AccountDeletion? {
         try await write { session throws(StoreError) in
-            try Self.deleteAccount(id, in: session)
+            try condition?.check(on: id, in: session)
+            let media = try LeavingAccounts.one(id).removeLeavings(in: session)
+            guard try Self.deleteAccount(id, in: session) else { return nil }
+            return AccountDeletion(
+                accounts: [id], files: try Self.deleteUnreferencedMedia(ids: media, in: session))
         }
     }
 
@@ -215,16 +236,20 @@ extension AppDatabase {
     /// - Parameters:
     ///   - change: What is to be changed.
     ///   - account: Whose.
+    ///   - condition: What must still be so; nil for nothing.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account after it, nil if there is none.
-    /// - Throws: ``StoreError/nameTaken``, ``StoreError/emailTaken`` when another account has the name or the address.
+    /// - Throws: ``StoreError/nameTaken``, ``StoreError/emailTaken`` when another account has the name or the address;
+    ///   ``StoreError/conditionFailed``, ``StoreError/noSuchMedia``.
     public func changeProfile(
-        _ change: ProfileChange, account: Int64, at time: Int64
+        _ change: ProfileChange, account: Int64, if condition: AccountCondition? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             guard let old = try session.one(Self.accountByID, account, as: { try StoredAccount($0) }) else {
                 return nil
             }
+            try condition?.check(on: account, in: session)
+            for media in [change.picture, change.cover] { try Self.checkMedia(media, in: session) }
             try Self.checkFree(
                 usernameKey: change.usernameKey ?? old.usernameKey, email: change.email, except: account, in: session)
             try session.execute(

@@ -145,10 +145,6 @@ extension AppDatabase {
         try session.execute(Self.takeOffPostLikes, id)
         try session.execute(Self.takeOffCollections, id)
         try session.execute(Self.takeOffCommentLikes, id)
-        for table in ["mail_codes", "mail_sends"] {
-            try session.execute(
-                SQL("DELETE FROM \(table) WHERE email_key = (SELECT email_key FROM accounts WHERE id = $1)"), id)
-        }
         try forgetInRooms(where: "account = $1", id, in: session)
         guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
         // Counted rather than reckoned: replies of others to its comments are gone too.

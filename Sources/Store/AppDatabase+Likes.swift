@@ -1,3 +1,20 @@
+/// Who opens a post.
+public enum PostReader: Hashable, Sendable {
+    case account(Int64)
+    /// Somebody unknown, from an address.
+    case address(String)
+
+    static let accountPrefix = "account "
+
+    /// The same for the same reader, and no other.
+    var key: String {
+        switch self {
+        case .account(let id): Self.accountPrefix + String(id)
+        case .address(let address): "address \(address)"
+        }
+    }
+}
+
 extension AppDatabase {
     /// What became of a like, or of its withdrawal.
     public enum LikeChange<Liked: Hashable & Sendable>: Hashable, Sendable {
@@ -56,14 +73,15 @@ extension AppDatabase {
     ///
     /// - Parameters:
     ///   - post: Which.
-    ///   - reader: Any text that is the same for the same reader; kept until the next hit after the pause.
+    ///   - reader: Who opened it; kept until the next hit after the pause.
     ///   - pause: So many milliseconds after a hit that reader's do not count.
     ///   - time: Now, in milliseconds since 1970; hits of the future, from before the clock was set back, are forgotten.
     /// - Returns: Whether it counted; nil if there is no such post.
     /// - Throws: What the database says.
     public func hit(
-        _ post: ForumKey, reader: String, pause: Int64, at time: Int64
+        _ post: ForumKey, reader: PostReader, pause: Int64, at time: Int64
     ) async throws(StoreError) -> Bool? {
+        let reader = reader.key
         // Those who come again and again do not keep the writer busy.
         let isKnown = try await read { session throws(StoreError) -> Bool? in
             guard let id = try Self.post(post, in: session)?.id else { return nil }

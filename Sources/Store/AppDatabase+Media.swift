@@ -77,13 +77,22 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func deleteUnreferencedMedia(ids: [Int64]) async throws(StoreError) -> Set<[UInt8]> {
         try await write { session throws(StoreError) in
-            var hashes: Set<[UInt8]> = []
-            for id in ids {
-                let hash = try session.one(Self.deleteUnreferenced, id) { try $0.get(0) as [UInt8] }
-                if let hash { hashes.insert(hash) }
-            }
-            return hashes
+            try Self.deleteUnreferencedMedia(ids: ids, in: session)
         }
+    }
+
+    /// As ``deleteUnreferencedMedia(ids:)``, inside a transaction.
+    static func deleteUnreferencedMedia(ids: [Int64], in session: Session) throws(StoreError) -> Set<[UInt8]> {
+        var hashes: Set<[UInt8]> = []
+        for id in ids {
+            guard let hash = try session.one(Self.deleteUnreferenced, id, as: { try $0.get(0) as [UInt8] }) else {
+                continue
+            }
+            hashes.insert(hash)
+            // Nobody can put it to use any more.
+            try session.execute("DELETE FROM uploads WHERE media = $1", id)
+        }
+        return hashes
     }
 
     /// Removes the files of those of the hashes that no picture has.

@@ -132,20 +132,27 @@ extension AppDatabase {
         }
     }
 
-    /// Deletes a post with its comments, its likes and theirs.
+    /// Deletes a post with its comments, its likes and theirs, its images and its video.
     ///
-    /// - Returns: Whether there was one.
-    public func deletePost(_ id: Int64) async throws(StoreError) -> Bool {
+    /// - Returns: Hashes of what it alone showed, whose files are to be removed, by ``removeFiles(of:_:)``; nil if there
+    ///   was no such post.
+    public func deletePost(_ id: Int64) async throws(StoreError) -> Set<[UInt8]>? {
         try await write { session throws(StoreError) in
-            try session.execute("DELETE FROM posts WHERE id = $1", id) == 1
+            let media = try session.rows(Self.mediaOfPost, id) { try $0.get(0) as Int64 }
+            guard try session.execute("DELETE FROM posts WHERE id = $1", id) == 1 else { return nil }
+            return try Self.deleteUnreferencedMedia(ids: media, in: session)
         }
     }
 
     /// Deletes all posts with all that hangs on them; their numbers are not given again.
     ///
-    /// - Returns: How many there were.
-    public func deleteAllPosts() async throws(StoreError) -> Int {
-        try await write { session throws(StoreError) in try session.execute("DELETE FROM posts") }
+    /// - Returns: How many there were, and the hashes of what they alone showed, as ``deletePost(_:)`` answers them.
+    public func deleteAllPosts() async throws(StoreError) -> (count: Int, files: Set<[UInt8]>) {
+        try await write { session throws(StoreError) in
+            let media = try session.rows(Self.mediaOfPosts) { try $0.get(0) as Int64 }
+            let count = try session.execute("DELETE FROM posts")
+            return (count, try Self.deleteUnreferencedMedia(ids: media, in: session))
+        }
     }
 
     // MARK: Inside a transaction
@@ -249,6 +256,13 @@ extension AppDatabase {
     private static let postByVideo = SQL(
         "\(StoredPost.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
     private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
+    private static let mediaOfPost = SQL(
+        """
+        SELECT media FROM post_images WHERE post = $1
+        UNION SELECT media FROM videos WHERE post = $1 AND media IS NOT NULL
+        """)
+    private static let mediaOfPosts: SQL =
+        "SELECT media FROM post_images UNION SELECT media FROM videos WHERE media IS NOT NULL"
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(
         "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")

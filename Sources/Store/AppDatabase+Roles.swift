@@ -6,16 +6,21 @@ extension AppDatabase {
         }
     }
 
-    /// Gives an account a role, if it has the one that the caller saw.
+    /// Gives an account a role.
     ///
-    /// - Returns: The account after it; nil if there is none, or its role was changed meanwhile.
-    public func replaceRole(
-        _ old: String, by new: String, account: Int64, at time: Int64
+    /// - Parameters:
+    ///   - role: Which.
+    ///   - account: Whose.
+    ///   - condition: What must still be so; nil for nothing.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: The account after it, nil if there is none.
+    /// - Throws: ``StoreError/conditionFailed``.
+    public func setRole(
+        _ role: String, account: Int64, if condition: AccountCondition? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
-            let changed = try session.execute(
-                "UPDATE accounts SET role = $3, updated_at = $4 WHERE id = $1 AND role = $2", account, old, new, time)
-            guard changed == 1 else { return nil }
+            try condition?.check(on: account, in: session)
+            try session.execute("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1", account, role, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }

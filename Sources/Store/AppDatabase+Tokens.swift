@@ -8,35 +8,89 @@ extension AppDatabase {
         case accountDeleted = "deleted"
     }
 
-    /// Stores a token.
+    /// A token that is to be stored.
+    public struct NewToken: Hashable, Sendable {
+        /// By which it is found again.
+        public let hash: [UInt8]
+        /// What it is for.
+        public let kind: String
+        /// Milliseconds since 1970.
+        public let createdAt: Int64
+        /// Milliseconds since 1970.
+        public let expiresAt: Int64
+
+        public init(hash: [UInt8], kind: String, createdAt: Int64, expiresAt: Int64) {
+            self.hash = hash
+            self.kind = kind
+            self.createdAt = createdAt
+            self.expiresAt = expiresAt
+        }
+    }
+
+    /// What became of tokens that were to be stored.
+    public enum TokenInsertion: Hashable, Sendable {
+        /// And so many older sessions have ended for it.
+        case stored(endedSessions: Int)
+        /// The account has another password by now, and nothing is stored.
+        case passwordChanged
+        /// The account is disabled, and nothing is stored.
+        case disabled
+    }
+
+    /// Stores tokens for who has shown that an account is theirs, unless that is over by now.
+    ///
+    /// A comparison of passwords takes long. Whether the password is still the one that was compared is asked in the
+    /// transaction that stores the tokens: a change of the password is either before it, or takes the tokens along.
     ///
     /// - Parameters:
-    ///   - hash: The token's hash, by which it is found again.
-    ///   - account: Whose it is.
-    ///   - kind: What it is for.
-    ///   - session: What it shares with the other tokens of a login: they are deleted together. Nil for one that stands
-    ///     alone.
-    ///   - world: Where the session's number is limited; nil where it is not.
-    ///   - renewed: The hash of a token that must still be there; nil for none.
-    ///   - createdAt: Milliseconds since 1970.
-    ///   - expiresAt: Milliseconds since 1970.
-    /// - Returns: Whether `renewed` was there, and so the token is stored.
+    ///   - tokens: The tokens of one login.
+    ///   - account: Whose they are.
+    ///   - passwordHash: As it was when the password was compared.
+    ///   - session: What they share: they are deleted together. Nil for one that stands alone.
+    ///   - limit: Of the account's sessions in a world so many stay, the newest ones; nil where they are not limited.
+    /// - Returns: What became of them.
     /// - Throws: ``StoreError/noSuchAccount``, when the account was deleted meanwhile.
     @discardableResult
-    public func insertToken(
-        hash: [UInt8], account: Int64, kind: String, session: Int64? = nil, world: String? = nil,
-        renewing renewed: [UInt8]? = nil, createdAt: Int64, expiresAt: Int64
-    ) async throws(StoreError) -> Bool {
+    public func insertTokens(
+        _ tokens: [NewToken], account: Int64, passwordHash: String, session: Int64? = nil,
+        limit: (count: Int, world: String)? = nil
+    ) async throws(StoreError) -> TokenInsertion {
         try await write { connection throws(StoreError) in
-            guard try connection.exists("SELECT 1 FROM accounts WHERE id = $1", account) else { throw .noSuchAccount }
-            if let renewed, try !connection.exists("SELECT 1 FROM tokens WHERE hash = $1", renewed) { return false }
-            try connection.execute(
+            guard let stored = try connection.one(Self.accountByID, account, as: { try StoredAccount($0) }) else {
+                throw .noSuchAccount
+            }
+            guard stored.passwordHash == passwordHash else { return .passwordChanged }
+            guard stored.disabledAt == nil else { return .disabled }
+            for token in tokens {
+                try connection.execute(
+                    """
+                    INSERT INTO tokens (hash, account, kind, session, created_at, expires_at, world)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)
+                    """,
+                    token.hash, account, token.kind, session, token.createdAt, token.expiresAt, limit?.world)
+            }
+            guard let limit else { return .stored(endedSessions: 0) }
+            return .stored(
+                endedSessions: try Self.endOldSessions(
+                    account: account, world: limit.world, keeping: limit.count, in: connection))
+        }
+    }
+
+    /// Stores a token that another one is exchanged for, which stays: with its account, its session and its world.
+    ///
+    /// - Parameters:
+    ///   - token: The new one.
+    ///   - renewed: The hash of the other.
+    /// - Returns: Whether the other was still there, and so the token is stored.
+    /// - Throws: What the database says.
+    public func insertToken(_ token: NewToken, renewing renewed: [UInt8]) async throws(StoreError) -> Bool {
+        try await write { session throws(StoreError) in
+            try session.execute(
                 """
                 INSERT INTO tokens (hash, account, kind, session, created_at, expires_at, world)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                SELECT $1, account, $2, session, $3, $4, world FROM tokens WHERE hash = $5
                 """,
-                hash, account, kind, session, createdAt, expiresAt, world)
-            return true
+                token.hash, token.kind, token.createdAt, token.expiresAt, renewed) == 1
         }
     }
 
@@ -76,37 +130,6 @@ extension AppDatabase {
         }
     }
 
-    /// Deletes the tokens of an account's older sessions in a world.
-    ///
-    /// - Parameters:
-    ///   - account: Whose.
-    ///   - world: Which sessions.
-    ///   - count: So many stay, the newest ones.
-    /// - Returns: How many sessions ended.
-    /// - Throws: What the database says.
-    public func endOldSessions(
-        account: Int64, world: String, keeping count: Int
-    ) async throws(StoreError) -> Int {
-        try await write { session throws(StoreError) in
-            let sessions = try session.rows(
-                "SELECT DISTINCT session FROM tokens WHERE account = $1 AND world = $2 ORDER BY session DESC",
-                account, world
-            ) { try $0.get(0) as Int64 }
-            // Ids grow with time.
-            let old = sessions.dropFirst(count)
-            for number in old {
-                try session.execute(
-                    """
-                    INSERT INTO ended_tokens (hash, reason, expires_at)
-                    SELECT hash, 'revoked', expires_at FROM tokens WHERE session = $1 ON CONFLICT (hash) DO NOTHING
-                    """,
-                    number)
-                try session.execute("DELETE FROM tokens WHERE session = $1", number)
-            }
-            return old.count
-        }
-    }
-
     /// Deletes all tokens of an account.
     ///
     /// - Returns: How many there were.
@@ -142,6 +165,36 @@ extension AppDatabase {
     static func deleteTokens(account: Int64, reason: TokenEnd, in session: Session) throws(StoreError) -> Int {
         try session.execute(Self.endTokensOfAccount, account, reason.rawValue)
         return try session.execute("DELETE FROM tokens WHERE account = $1", account)
+    }
+
+    /// Deletes the tokens of an account's older sessions in a world.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - world: Which sessions.
+    ///   - count: So many stay, the newest ones.
+    ///   - session: Of the database.
+    /// - Returns: How many sessions ended.
+    /// - Throws: What the database says.
+    private static func endOldSessions(
+        account: Int64, world: String, keeping count: Int, in session: Session
+    ) throws(StoreError) -> Int {
+        let sessions = try session.rows(
+            "SELECT DISTINCT session FROM tokens WHERE account = $1 AND world = $2 ORDER BY session DESC",
+            account, world
+        ) { try $0.get(0) as Int64 }
+        // Ids grow with time.
+        let old = sessions.dropFirst(count)
+        for number in old {
+            try session.execute(
+                """
+                INSERT INTO ended_tokens (hash, reason, expires_at)
+                SELECT hash, 'revoked', expires_at FROM tokens WHERE session = $1 ON CONFLICT (hash) DO NOTHING
+                """,
+                number)
+            try session.execute("DELETE FROM tokens WHERE session = $1", number)
+        }
+        return old.count
     }
 
     // MARK: Statements

@@ -13,11 +13,15 @@ extension AppDatabase {
         guard inserted == 1 else { throw .noSuchAccount }
     }
 
-    /// Whether an account uploaded a picture after a time.
+    /// Whether an account uploaded a picture after a time, and it is still there.
     public func isUpload(media: Int64, of account: Int64, after time: Int64) async throws(StoreError) -> Bool {
         try await read { session throws(StoreError) in
             try session.exists(
-                "SELECT 1 FROM uploads WHERE media = $1 AND account = $2 AND created_at > $3", media, account, time)
+                """
+                SELECT 1 FROM uploads u JOIN media m ON m.id = u.media
+                WHERE u.media = $1 AND u.account = $2 AND u.created_at > $3
+                """,
+                media, account, time)
         }
     }
 

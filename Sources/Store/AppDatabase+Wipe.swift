@@ -4,9 +4,10 @@ extension AppDatabase {
     ///
     /// One transaction; everybody else's writes wait for it.
     ///
-    /// - Returns: Their ids.
-    public func deleteAllUsers() async throws(StoreError) -> [Int64] {
+    /// - Returns: What is left to be done.
+    public func deleteAllUsers() async throws(StoreError) -> AccountDeletion {
         try await write { session throws(StoreError) in
+            let media = try LeavingAccounts.users.removeLeavings(in: session)
             try session.execute(
                 """
                 INSERT INTO ended_tokens (hash, reason, expires_at)
@@ -30,7 +31,8 @@ extension AppDatabase {
                 """
                 UPDATE comments SET like_count = (SELECT COUNT(*) FROM comment_likes WHERE comment = comments.id)
                 """)
-            return ids
+            return AccountDeletion(
+                accounts: ids, files: try Self.deleteUnreferencedMedia(ids: media, in: session))
         }
     }
 }

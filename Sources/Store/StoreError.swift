@@ -34,6 +34,10 @@ public enum StoreError: Error, Hashable, Sendable {
     case roomExists
     /// The account that the call names does not exist, or no longer.
     case noSuchAccount
+    /// The picture that the call names does not exist, or no longer.
+    case noSuchMedia
+    /// What the call was made on condition of is no longer so.
+    case conditionFailed
 }
 
 extension StoreError {
@@ -77,6 +81,8 @@ extension StoreError: CustomStringConvertible {
         case .emailTaken: "the e-mail address is taken"
         case .roomExists: "the room exists"
         case .noSuchAccount: "no such account"
+        case .noSuchMedia: "no such picture"
+        case .conditionFailed: "the condition does not hold"
         }
     }
 }

@@ -154,8 +154,11 @@ import Testing
             let room = try await api.send(.get, "/api/runRoom/159")
             #expect(room.json["data"]?["runners"]?[0]?["username"] == "bob")
             #expect(!room.text.contains("ana"))
+            // At once, not with the next sweep.
+            let image = try #require(picture.json["profilePictureId"]?.string)
+            #expect(try await api.send(.get, "/api/users/posts/images/\(image)").status == 404)
             api.clock.advance(seconds: 3601)
-            #expect(try await api.core.media.sweep() == 1)
+            #expect(try await api.core.media.sweep() == 0)
             // The name is free again, for somebody else.
             let next = try await api.register("ana")
             let records = try await api.send(.get, "/api/users/run/records/ana", token: next)

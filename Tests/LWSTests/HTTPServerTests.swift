@@ -186,6 +186,87 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
 
+    /// Asks about bodies above 1000 bytes, and takes them from who says `Authorization: yes`.
+    private static let asking = TestResponder(
+        policy: BodyPolicy(maxBytes: 1 << 20, spillBytes: 1000, asksAbove: 1000),
+        gate: { head in
+            head.headers[.authorization] == "yes"
+                ? nil : HTTPResponse(status: .unauthorized, body: .bytes(Array("who are you".utf8)))
+        }, handler: { Self.describeBody($0) })
+
+    @Test(
+        "a large body is refused before any of it comes, or is kept",
+        arguments: [
+            "Content-Length: 300000\r\n", "Content-Length: 300000\r\nExpect: 100-continue\r\n",
+            "Transfer-Encoding: chunked\r\n",
+        ])
+    func asksFirst(framing: String) async throws {
+        let directory = NSTemporaryDirectory() + "asks-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await withServer(Self.asking, configure: { $0.temporaryDirectory = directory }) {
+            (_, port, _) async throws in
+            let head = "POST / HTTP/1.1\r\nHost: a\r\n\(framing)\r\n"
+            let answer = try await RawClient.exchange(head, port: port)
+            #expect(answer.hasPrefix("HTTP/1.1 401 ") && answer.hasSuffix("who are you"))
+            #expect(answer.contains("connection: close") || answer.contains("Connection: close"))
+            // Also for who sends it all the same.
+            let pushed = try await RawClient.exchange(head + String(repeating: "1\r\nx\r\n", count: 50_000), port: port)
+            #expect(pushed.hasPrefix("HTTP/1.1 401 ") || pushed.isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+        }
+    }
+
+    @Test("a large body that is not refused is taken, what came with its head included, and so is a small one unasked")
+    func asksAndTakes() async throws {
+        try await withServer(Self.asking) { (_, port, _) async throws in
+            let large = try await RawClient.exchange(
+                Self.close("POST /", "Authorization: yes\r\nContent-Length: 300000\r\n")
+                    + String(repeating: "x", count: 300_000), port: port)
+            #expect(large.hasSuffix("file 300000 300000"))
+            let patient = try await blocking {
+                let raw = try RawClient(port: port)
+                raw.send(
+                    Self.close("POST /", "Authorization: yes\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n"))
+                let leave = raw.receive(until: "\r\n\r\n")
+                raw.send(String(repeating: "x", count: 2000))
+                return leave + String(decoding: raw.receiveAll(), as: UTF8.self)
+            }
+            #expect(patient.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"))
+            #expect(patient.hasSuffix("file 2000 2000"))
+            let small = try await RawClient.exchange(Self.close("POST /", "Content-Length: 4\r\n") + "body", port: port)
+            #expect(small.hasSuffix("memory 4 body"))
+            // Two on one connection.
+            let request = "POST / HTTP/1.1\r\nHost: a\r\nAuthorization: yes\r\nContent-Length: 2000\r\n\r\n"
+            let body = String(repeating: "x", count: 2000)
+            let both = try await RawClient.exchange(
+                request + body + Self.close("POST /", "Authorization: yes\r\nContent-Length: 2000\r\n") + body,
+                port: port)
+            #expect(both.components(separatedBy: "file 2000 2000").count == 3)
+        }
+    }
+
+    @Test("a client that goes while it is asked about leaves nothing")
+    func asksInVain() async throws {
+        let asked = AsyncStream<Void>.makeStream(), answered = AsyncStream<Void>.makeStream()
+        var responder = Self.asking
+        responder.gate = { _ in
+            asked.continuation.yield()
+            for await _ in answered.stream { break }
+            return nil
+        }
+        try await withServer(responder) { (_, port, _) async throws in
+            do {
+                let raw = try RawClient(port: port)
+                raw.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n")
+                for await _ in asked.stream { break }
+            }
+            answered.continuation.yield()
+            let next = try await RawClient.exchange(Self.close("POST /", "Content-Length: 4\r\n") + "body", port: port)
+            #expect(next.hasSuffix("memory 4 body"))
+        }
+    }
+
     @Test("a client that waits for leave to send its body gets it")
     func continues() async throws {
         let responder = TestResponder(handler: { Self.describeBody($0) })

@@ -8,6 +8,7 @@ import Testing
 /// Answers `/echo` with what it got, and everything else with what a test says.
 struct TestResponder: HTTPResponder {
     var policy = BodyPolicy()
+    var gate: @Sendable (HTTPRequestHead) async -> LWS.HTTPResponse? = { _ in nil }
     var handler: @Sendable (HTTPServerRequest) async -> LWS.HTTPResponse = { request in
         var headers = HTTPFields()
         headers[.contentType] = "text/plain; charset=utf-8"
@@ -15,6 +16,8 @@ struct TestResponder: HTTPResponder {
     }
 
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy { policy }
+
+    @concurrent func refusal(of head: HTTPRequestHead) async -> LWS.HTTPResponse? { await gate(head) }
 
     @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse { await handler(request) }
 

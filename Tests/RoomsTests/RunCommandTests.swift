@@ -5,6 +5,30 @@ import Testing
 
 @Suite("Start, pause, finish")
 struct RunCommandTests {
+    @Test("a finish that the phone dates like its last marker takes nothing off, however slow the sample of its clock was")
+    func slowSample() throws {
+        var meeting = Meeting()
+        let ana = try meeting.join()
+        // The join was 4 s on its way: by what is known, this phone's clock is 4 s behind.
+        meeting.room.clockSample(4 * second, from: ana)
+        try meeting.start(ana, time: meeting.now)
+        for id in 1...10 {
+            meeting.wait(second)
+            try meeting.send(ana, [marker(Int32(id), Double(id) * 5, at: meeting.now)])
+        }
+        let before = meeting.meters(ana)
+        #expect(before.isNear(45))
+        let decisions = try meeting.finish(ana, time: meeting.now)
+        #expect(decisions.corrections.isEmpty)
+        #expect(decisions.finish?.meters == before.toOneDecimal)
+        #expect(meeting.counted(ana) == Array(1...10))
+        // Who finishes before that means it.
+        var other = Meeting()
+        let ben = try other.runner("ben")
+        try other.run(ben, from: 0, to: 100)
+        #expect(try other.finish(ben, time: other.now - 5 * second).finish?.meters ?? 0 < 60)
+    }
+
     var meeting = Meeting()
 
     @Test("a run goes from ready over running and paused to finished")

@@ -159,9 +159,9 @@ import Testing
 
     @Test("a new password replaces the old one and every token")
     func newPassword() async throws {
-        let account = try await services.makeAccount().id
+        let account = try await services.makeAccount()
         let token = try await services.tokens.issue(for: account).token
-        try await accounts.setPassword("other", account: account)
+        try await accounts.setPassword("other", account: account.id)
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(token) }
         await #expect(throws: ServicesError.wrongPassword) {
             try await accounts.login(username: "ana", password: "secret", address: "a")

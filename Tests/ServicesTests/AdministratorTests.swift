@@ -8,7 +8,7 @@ struct AdministratorTests {
     func registered() async throws {
         let services = try TestServices()
         let account = try await services.makeAccount()
-        #expect(!services.accounts.isAdministrator(account))
+        #expect(!account.isAdministrator)
         #expect(try await services.accounts.administrators().isEmpty)
     }
 
@@ -17,7 +17,7 @@ struct AdministratorTests {
         let services = try TestServices()
         let account = try await services.accounts.create(
             username: "rita", password: "secret", role: role, email: "rita@example.org")
-        #expect(services.accounts.isAdministrator(account))
+        #expect(account.isAdministrator)
         #expect(try await services.accounts.administrators() == [account])
         #expect(try await services.accounts.account(named: "rita") == account)
         #expect(try await services.accounts.login(username: "rita", password: "secret", address: "::1") == account)
@@ -47,7 +47,7 @@ struct AdministratorTests {
     func disabled() async throws {
         let services = try TestServices()
         let account = try await services.accounts.create(username: "rita", password: "secret", role: .admin)
-        let token = try await services.tokens.issue(for: account.id).token
+        let token = try await services.tokens.issue(for: account).token
         _ = try await services.tokens.verify(token)
 
         try await services.accounts.disable(account: account.id)
@@ -59,7 +59,7 @@ struct AdministratorTests {
             try await services.accounts.login(username: "rita", password: "guess", address: "::1")
         }
         let disabled = try #require(try await services.accounts.account(id: account.id))
-        #expect(!services.accounts.isAdministrator(disabled))
+        #expect(!disabled.isAdministrator)
 
         try await services.accounts.enable(account: account.id)
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(token) }

@@ -11,7 +11,7 @@ import Testing
 
     init() throws {
         services = try TestServices()
-        forum = Forum(store: services.store, now: { [clock = services.clock] in clock.now })
+        forum = Forum(store: services.store, media: services.media, now: { [clock = services.clock] in clock.now })
         media = Media(
             store: services.store, logger: Logger(label: "test"), now: { [clock = services.clock] in clock.now })
     }
@@ -100,18 +100,19 @@ import Testing
     @Test("a post is changed by its author, and deleted by its author or a moderator")
     func rights() async throws {
         let ana = try await services.makeAccount("ana"), ben = try await services.makeAccount("ben")
+        let root = try await services.accounts.create(username: "rita", password: "secret", role: .admin)
         let first = try await publish(by: ana).post, second = try await publish(by: ana).post
         await #expect(throws: ServicesError.forbidden) {
             try await forum.edit(.id(first.id), title: "x", content: "y", editor: ben.id)
         }
         await #expect(throws: ServicesError.forbidden) {
-            try await forum.deletePost(.id(first.id), by: ben.id, isModerator: false)
+            try await forum.deletePost(.id(first.id), by: ben, isModerated: false)
         }
         #expect(try await forum.edit(.number(1), title: "x", content: "y", editor: ana.id).title == "x")
-        try await forum.deletePost(.id(first.id), by: ana.id, isModerator: false)
-        try await forum.deletePost(.id(second.id), by: ben.id, isModerator: true)
+        try await forum.deletePost(.id(first.id), by: ana, isModerated: false)
+        try await forum.deletePost(.id(second.id), by: root, isModerated: true)
         await #expect(throws: ServicesError.notFound) {
-            try await forum.deletePost(.id(second.id), by: ana.id, isModerator: false)
+            try await forum.deletePost(.id(second.id), by: ana, isModerated: false)
         }
     }
 
@@ -119,20 +120,21 @@ import Testing
     func commentRights() async throws {
         let ana = try await services.makeAccount("ana"), ben = try await services.makeAccount("ben")
         let eve = try await services.makeAccount("eve")
+        let root = try await services.accounts.create(username: "rita", password: "secret", role: .admin)
         let post = try await publish(by: ana).post
         func comment() async throws -> ForumKey {
             .id(try await forum.comment(on: .id(post.id), content: "x", author: ben.id).id)
         }
         let key = try await comment()
         await #expect(throws: ServicesError.forbidden) {
-            try await forum.deleteComment(key, by: eve.id, isModerator: false)
+            try await forum.deleteComment(key, by: eve, isModerated: true)
         }
-        _ = try await forum.deleteComment(key, by: ben.id, isModerator: false)
-        _ = try await forum.deleteComment(try await comment(), by: ana.id, isModerator: false)
-        _ = try await forum.deleteComment(try await comment(), by: eve.id, isModerator: true)
+        _ = try await forum.deleteComment(key, by: ben, isModerated: false)
+        _ = try await forum.deleteComment(try await comment(), by: ana, isModerated: false)
+        _ = try await forum.deleteComment(try await comment(), by: root, isModerated: true)
         #expect(try await forum.post(.id(post.id)).commentCount == 0)
         await #expect(throws: ServicesError.notFound) {
-            try await forum.deleteComment(key, by: ben.id, isModerator: false)
+            try await forum.deleteComment(key, by: ben, isModerated: false)
         }
     }
 
@@ -170,7 +172,7 @@ import Testing
     func deletesUsers() async throws {
         let ana = try await services.makeAccount()
         let root = try await services.accounts.create(username: "root", password: "secret", role: .root)
-        let anas = try await services.tokens.issue(for: ana.id), roots = try await services.tokens.issue(for: root.id)
+        let anas = try await services.tokens.issue(for: ana), roots = try await services.tokens.issue(for: root)
         _ = try await services.tokens.verify(anas.token)
         #expect(try await services.accounts.deleteAllUsers() == 1)
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(anas.token) }

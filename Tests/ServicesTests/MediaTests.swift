@@ -7,13 +7,9 @@ import Testing
 
 @Suite("Pictures") struct MediaTests {
     let services: TestServices
-    let media: Media
+    var media: Media { services.media }
 
-    init() throws {
-        services = try TestServices()
-        media = Media(
-            store: services.store, logger: Logger(label: "test"), now: { [clock = services.clock] in clock.now })
-    }
+    init() throws { services = try TestServices() }
 
     private var folder: String { services.directory + "/media" }
 
@@ -68,21 +64,21 @@ import Testing
     func keeps() async throws {
         let bytes = Pictures.png()
         let id = try await media.store(.bytes(bytes))
-        let picture = try #require(try await media.open(id))
+        let picture = try #require(try await media.openPicture(id))
         #expect(picture.contentType == "image/png" && picture.count == bytes.count)
         #expect(FileManager.default.contents(atPath: picture.path) == Data(bytes))
         let hash = Crypto.sha256(bytes).map { String(format: "%02x", $0) }.joined()
         #expect(picture.path == "\(folder)/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))/\(hash)")
         #expect(files().count == 1)
         #expect(MediaID(id.text) == id)
-        #expect(try await media.open(MediaID(rawValue: 7)) == nil)
+        #expect(try await media.openPicture(MediaID(rawValue: 7)) == nil)
     }
 
     @Test("a file is kept as its bytes are, and stays where it is")
     func keepsFile() async throws {
         let path = services.directory + "/upload"
         try Data(Pictures.gif()).write(to: URL(fileURLWithPath: path))
-        let picture = try #require(try await media.open(media.store(.file(path: path))))
+        let picture = try #require(try await media.openPicture(media.store(.file(path: path))))
         #expect(FileManager.default.contents(atPath: picture.path) == Data(Pictures.gif()))
         #expect(FileManager.default.fileExists(atPath: path))
         await #expect(throws: ServicesError.self) { try await media.store(.file(path: "/nonexistent")) }
@@ -138,12 +134,80 @@ import Testing
         #expect(try await media.sweep() == 0)
         services.clock.advance(seconds: 1)
         #expect(try await media.sweep() == 1)
-        #expect(try await media.open(left) == nil)
-        let picture = try #require(try await media.open(shown))
+        #expect(try await media.openPicture(left) == nil)
+        let picture = try #require(try await media.openPicture(shown))
         #expect(files() == [String(picture.path.dropFirst(folder.count + 1))])
-        try await services.accounts.delete(account: account.id)
+        _ = try await services.accounts.setPicture(nil, account: account.id)
         #expect(try await media.sweep() == 1)
         #expect(files().isEmpty)
+    }
+
+    @Test("with an account go its pictures and videos, and the files that are nobody else's", arguments: [false, true])
+    func goesWithAccount(isWipe: Bool) async throws {
+        let ana = try await services.makeAccount("ana")
+        let root = try await services.accounts.create(username: "rita", password: "secret", role: .root)
+        let forum = Forum(store: services.store, media: media)
+        let shown = try await media.store(.bytes(Pictures.png())),
+            uploaded = try await media.store(
+                .bytes(Pictures.gif()), by: ana.id)
+        let posted = try await media.store(.bytes(Pictures.jpeg())),
+            others = try await media.store(
+                .bytes(Pictures.jpeg()))
+        _ = try await services.accounts.setPicture(shown, account: ana.id)
+        _ = try await forum.publish(title: "x", content: "y", images: [posted], author: ana.id)
+        _ = try await forum.publish(title: "x", content: "y", images: [others], author: root.id)
+        // As no client can, two refer to one picture.
+        _ = try await forum.publish(title: "x", content: "y", images: [shown], author: root.id)
+        let path = services.directory + "/clip"
+        try Data([0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0] + Array("isommp42".utf8))
+            .write(to: URL(fileURLWithPath: path))
+        let video = try await media.store(video: .file(path: path), limit: 1000)
+        _ = try await forum.publishClip(title: "x", video: .media(video), author: ana.id)
+        #expect(files().count == 4)
+
+        if isWipe {
+            #expect(try await services.accounts.deleteAllUsers() == 1)
+        } else {
+            try await services.accounts.delete(account: ana.id)
+        }
+        for id in [uploaded, posted] { #expect(try await media.openPicture(id) == nil) }
+        #expect(try await media.openVideo(video) == nil)
+        for id in [shown, others] {
+            let kept = try #require(try await media.openPicture(id))
+            #expect(FileManager.default.fileExists(atPath: kept.path))
+        }
+        #expect(files().count == 2)
+    }
+
+    @Test("with a post go its images and its video", arguments: [false, true])
+    func goesWithPost(isWipe: Bool) async throws {
+        let ana = try await services.makeAccount()
+        let forum = Forum(store: services.store, media: media)
+        let shown = try await media.store(.bytes(Pictures.png())),
+            posted = try await media.store(
+                .bytes(Pictures.gif()))
+        _ = try await services.accounts.setPicture(shown, account: ana.id)
+        let post = try await forum.publish(title: "x", content: "y", images: [shown, posted], author: ana.id).post
+        if isWipe {
+            #expect(try await forum.deleteAllPosts() == 1)
+        } else {
+            try await forum.deletePost(.id(post.id), by: ana, isModerated: false)
+        }
+        #expect(try await media.openPicture(posted) == nil)
+        #expect(try await media.openPicture(shown) != nil)
+        #expect(files().count == 1)
+    }
+
+    @Test("what is uploaded may be put to use while it is there")
+    func uploads() async throws {
+        let ana = try await services.makeAccount()
+        let id = try await media.store(.bytes(Pictures.png()), by: ana.id)
+        #expect(try await media.mayUse(id, account: ana.id))
+        try await media.remove(id)
+        #expect(try await !media.mayUse(id, account: ana.id))
+        await #expect(throws: ServicesError.foreignPicture) {
+            try await services.accounts.setPicture(id, account: ana.id)
+        }
     }
 
     @Test("a file goes with the last of its pictures")
@@ -154,7 +218,7 @@ import Testing
         _ = try await services.accounts.setPicture(first, account: account.id)
         services.clock.advance(seconds: 3601)
         #expect(try await media.sweep() == 0)
-        #expect(try await media.open(second) == nil)
+        #expect(try await media.openPicture(second) == nil)
         #expect(files().count == 1)
         _ = try await services.accounts.setPicture(nil, account: account.id)
         #expect(try await media.sweep() == 1)

@@ -21,6 +21,7 @@ final class TestServices: Sendable {
     let store: AppDatabase
     let passwords: Passwords
     let tokens: Tokens
+    let media: Media
     let accounts: Accounts
     let records: Records
 
@@ -30,7 +31,9 @@ final class TestServices: Sendable {
         store = try AppDatabase(directory: directory, logger: logger, now: now)
         passwords = Passwords(cost: cost, queueLimit: queueLimit)
         tokens = Tokens(store: store, cacheCapacity: cacheCapacity, now: now)
-        accounts = Accounts(store: store, passwords: passwords, tokens: tokens, logger: logger, now: now)
+        media = Media(store: store, logger: logger, now: now)
+        accounts = Accounts(
+            store: store, passwords: passwords, tokens: tokens, media: media, logger: logger, now: now)
         records = Records(store: store, now: now)
     }
 

@@ -66,8 +66,10 @@ import Testing
         let picture = try await database.insertMedia(
             hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 51)
         #expect(try await database.setPicture(picture.id, account: account.id, at: 51)?.picture == picture.id)
-        #expect(try await database.replacePasswordHash("hash", by: "new", account: account.id, at: 52))
-        #expect(try await !database.replacePasswordHash("hash", by: "newer", account: account.id, at: 53))
+        #expect(
+            try await database.replacePasswordHash("hash", by: "new", account: account.id, at: 52)?.passwordHash
+                == "new")
+        #expect(try await database.replacePasswordHash("hash", by: "newer", account: account.id, at: 53) == nil)
         let changed = try #require(try await database.account(id: account.id))
         #expect(changed.passwordHash == "new" && changed.updatedAt == 52)
         #expect(try await database.setNickname("x", account: 1, at: 1) == nil)
@@ -97,7 +99,7 @@ import Testing
     @Test("with an account go its tokens and records; its place in a room stays without it")
     func deletion() async throws {
         let account = try await temporary.makeAccount(), room = try await temporary.makeRoom()
-        try await database.insertToken(hash: [1], account: account.id, kind: "access", createdAt: 1, expiresAt: 2)
+        try await temporary.giveToken([1], to: account.id)
         _ = try await database.insertPostedRecord(.make(), account: account.id, at: 1)
         let person = StoredPerson.make(runner: 1, account: account.id)
         _ = try await database.commit(
@@ -106,8 +108,8 @@ import Testing
                 records: [.make(runKey: 5, account: account.id)]))
         _ = try await database.deleteRecord(account: account.id, runID: 2)
 
-        #expect(try await database.deleteAccount(id: account.id))
-        #expect(try await !database.deleteAccount(id: account.id))
+        #expect(try await database.deleteAccount(id: account.id)?.accounts == [account.id])
+        #expect(try await database.deleteAccount(id: account.id) == nil)
         #expect(try await database.token(hash: [1]) == nil)
         #expect(try await database.recordSummaries(account: account.id).total == 0)
         let nobody = StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5])
@@ -140,7 +142,7 @@ import Testing
     @Test("a token is found by its hash, with its account")
     func lookup() async throws {
         let account = try await temporary.makeAccount()
-        try await database.insertToken(hash: [1, 2], account: account.id, kind: "access", createdAt: 1, expiresAt: 9)
+        try await temporary.giveToken([1, 2], to: account.id)
         #expect(
             try await database.token(hash: [1, 2])
                 == StoredToken(kind: "access", createdAt: 1, expiresAt: 9, account: account))
@@ -152,16 +154,43 @@ import Testing
     @Test("an account that does not exist gets no token")
     func noAccount() async throws {
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertToken(hash: [1], account: 1, kind: "access", createdAt: 1, expiresAt: 9)
+            try await temporary.giveToken([1], to: 1)
         }
+    }
+
+    @Test("a token needs the password hash that was seen, and an account that may be used")
+    func needsPassword() async throws {
+        let account = try await temporary.makeAccount().id
+        func insert(_ hash: [UInt8], _ passwordHash: String) async throws -> AppDatabase.TokenInsertion {
+            try await database.insertTokens(
+                [.init(hash: hash, kind: "access", createdAt: 1, expiresAt: 9)], account: account,
+                passwordHash: passwordHash)
+        }
+        #expect(try await insert([1], "hash") == .stored(endedSessions: 0))
+        #expect(try await insert([2], "other") == .passwordChanged)
+        #expect(try await database.setDisabled(5, account: account))
+        #expect(try await insert([3], "hash") == .disabled)
+        for hash: [UInt8] in [[2], [3]] { #expect(try await database.token(hash: hash) == nil) }
+    }
+
+    @Test("a token is renewed while it is there, in its session")
+    func renewal() async throws {
+        let account = try await temporary.makeAccount().id
+        try await temporary.giveToken([1], to: account, session: 5)
+        let renewed = AppDatabase.NewToken(hash: [2], kind: "access", createdAt: 3, expiresAt: 12)
+        #expect(try await database.insertToken(renewed, renewing: [1]))
+        let found = try #require(try await database.token(hash: [2]))
+        #expect(found.session == 5 && found.account.id == account && found.expiresAt == 12)
+        #expect(try await database.deleteToken(hash: [1]))
+        #expect(try await database.token(hash: [2]) == nil)
+        #expect(try await !database.insertToken(renewed, renewing: [1]))
     }
 
     @Test("expired tokens are deleted, and all tokens of an account")
     func deletion() async throws {
         let account = try await temporary.makeAccount().id
         for number in UInt8(1)...5 {
-            try await database.insertToken(
-                hash: [number], account: account, kind: "access", createdAt: 1, expiresAt: Int64(number))
+            try await temporary.giveToken([number], to: account, expiresAt: Int64(number))
         }
         #expect(try await database.deleteExpiredTokens(at: 2) == 2)
         #expect(try await database.token(hash: [2]) == nil)

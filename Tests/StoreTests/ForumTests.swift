@@ -75,7 +75,7 @@ import Testing
         let post = try await makePost(images: [image], author: ana)
         #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
         _ = try await database.deletePost(post.id)
-        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [image, other])
+        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
     }
 
     @Test("images of the same words, author and moment go to one post, in any number of calls at once")
@@ -121,12 +121,12 @@ import Testing
         let ana = try await temporary.makeAccount().id
         let first = try await makePost(author: ana)
         _ = try await makeComment(on: first.id, author: ana)
-        #expect(try await database.deletePost(first.id))
-        #expect(try await !database.deletePost(first.id))
+        #expect(try await database.deletePost(first.id) != nil)
+        #expect(try await database.deletePost(first.id) == nil)
         let second = try await makePost(author: ana)
         #expect(second.number == 2)
         #expect(try await makeComment(on: second.id, author: ana).number == 2)
-        #expect(try await database.deleteAllPosts() == 1)
+        #expect(try await database.deleteAllPosts().count == 1)
         #expect(try await makePost(author: ana).number == 3)
     }
 
@@ -221,7 +221,7 @@ import Testing
         #expect(
             try await database.insertComment(
                 on: .id(post.id), replyingTo: parent.map { .id($0) }, content: "x", author: ana, at: 1) == .tooDeep)
-        #expect(try await database.deletePost(post.id))
+        #expect(try await database.deletePost(post.id) != nil)
         #expect(try count("comments") == "0")
     }
 
@@ -237,13 +237,13 @@ import Testing
             _ = try await database.setLike(true, post: .id(post.id), account: account, at: 1)
             _ = try await database.setLike(true, comment: .id(anas.id), account: account, at: 1)
         }
-        #expect(try await database.deleteAccount(id: ben))
+        #expect(try await database.deleteAccount(id: ben) != nil)
         #expect(try wrongCounts() == [])
         let left = try #require(try await database.thread(.id(post.id)))
         #expect(left.comments.map(\.id) == [anas.id])
         #expect(left.post.likeCount == 1 && left.post.commentCount == 1 && left.comments[0].likeCount == 1)
         #expect(try await database.post(.id(bens.id)) == nil)
-        #expect(try await !database.deleteAccount(id: ben))
+        #expect(try await database.deleteAccount(id: ben) == nil)
     }
 
     @Test("all users go but the administrators, and what is left of the forum is counted anew")
@@ -260,7 +260,7 @@ import Testing
             _ = try await database.setLike(true, post: .id(post.id), account: account, at: 1)
             _ = try await database.setLike(true, comment: .id(comment.id), account: account, at: 1)
         }
-        #expect(try await database.deleteAllUsers().count == 1)
+        #expect(try await database.deleteAllUsers().accounts.count == 1)
         #expect(try wrongCounts() == [])
         #expect(try await database.account(id: root) != nil)
         let left = try await database.threads(limit: 10)

@@ -53,14 +53,14 @@ import Testing
         let account = try await temporary.makeAccount().id
         let media = try await make()
         _ = try await database.setPicture(media.id, account: account, at: 100)
-        #expect(try await database.deleteAccount(id: account))
-        #expect(try await database.unreferencedMedia(before: 101, limit: 10) == [media.id])
+        #expect(try await database.deleteAccount(id: account) == AccountDeletion(accounts: [account], files: [[1]]))
+        #expect(try await database.media(id: media.id) == nil)
     }
 
     @Test("nobody can show a picture that is not there")
     func refusesUnknownPicture() async throws {
         let account = try await temporary.makeAccount().id
-        await #expect(throws: StoreError.self) { try await database.setPicture(7, account: account, at: 100) }
+        await #expect(throws: StoreError.noSuchMedia) { try await database.setPicture(7, account: account, at: 100) }
     }
 
     @Test("every column that refers to pictures is in the list by which they are swept")
@@ -91,7 +91,7 @@ import Testing
     @Test("an update needs the password hash that was seen, and takes the tokens when it changes the password")
     func updates() async throws {
         let account = try await temporary.makeAccount().id
-        try await database.insertToken(hash: [1], account: account, kind: "access", createdAt: 1, expiresAt: 9)
+        try await temporary.giveToken([1], to: account)
         func update(_ old: String, nickname: String?, new: String?) async throws -> StoredAccount? {
             try await database.updateAccount(
                 account, withPasswordHash: old, nickname: nickname, newPasswordHash: new, at: 77)

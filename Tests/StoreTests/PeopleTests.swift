@@ -49,7 +49,7 @@ import Testing
     func numbers() async throws {
         let ana = try await makeAccount("ana", nil), ben = try await makeAccount("ben", nil)
         #expect(ana.number == 1 && ben.number == 2)
-        #expect(try await database.deleteAccount(id: ben.id))
+        #expect(try await database.deleteAccount(id: ben.id) != nil)
         let next = try await makeAccount("carl", nil)
         #expect(next.number == 3)
         #expect(try await database.account(number: 3) == next)
@@ -104,7 +104,7 @@ import Testing
     @Test("a password is reset while that is open, with the code that is there, and takes the tokens")
     func reset() async throws {
         let ana = try await makeAccount("ana", email("a@x.org"))
-        try await database.insertToken(hash: [1], account: ana.id, kind: "access", createdAt: 1, expiresAt: 9)
+        try await temporary.giveToken([1], to: ana.id)
         try await database.setMailCode(emailKey: "a@x.org", hash: "code", expiresAt: 100)
         func reset(_ code: String, at time: Int64) async throws -> String? {
             try await database.resetPassword(emailKey: "a@x.org", codeHash: code, passwordHash: "new", at: time)?
@@ -123,16 +123,42 @@ import Testing
         #expect(try await !database.mayResetPassword(emailKey: "a@x.org", at: 5))
     }
 
-    @Test("with an account go its codes and the note of its uploads")
-    func deletion() async throws {
+    @Test(
+        "with an account go its codes, what was mailed, its hits and the note of its uploads",
+        arguments: [false, true])
+    func deletion(isWipe: Bool) async throws {
         let ana = try await makeAccount("ana", email("a@x.org"))
-        try await database.setMailCode(emailKey: "a@x.org", hash: "code", expiresAt: 100)
-        try await database.insertUpload(media: 7, account: ana.id, at: 5)
-        #expect(try await database.isUpload(media: 7, of: ana.id, after: 4))
-        #expect(try await !database.isUpload(media: 7, of: ana.id, after: 5))
-        #expect(try await !database.isUpload(media: 7, of: 1, after: 4))
-        #expect(try await database.deleteAccount(id: ana.id))
+        let root = try await database.insertAccount(
+            username: "rita", usernameKey: "rita", nickname: "rita", passwordHash: "hash", role: "root",
+            email: email("r@x.org"), at: 1)
+        for key in ["a@x.org", "r@x.org"] {
+            try await database.setMailCode(emailKey: key, hash: "code", expiresAt: 100)
+            #expect(try await database.insertMailSend(emailKey: key, limit: 1, since: 0, at: 1) == nil)
+        }
+        guard
+            case .created(let post) = try await database.insertPost(
+                title: "x", content: "y", imageLimit: 3, author: root.id, at: 1)
+        else { throw StoreError.conditionFailed }
+        for reader: PostReader in [.account(ana.id), .account(root.id), .address("a")] {
+            #expect(try await database.hit(.id(post.id), reader: reader, pause: 30, at: 5) == true)
+        }
+        let picture = try await database.insertMedia(
+            hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 5)
+        try await database.insertUpload(media: picture.id, account: ana.id, at: 5)
+        #expect(try await database.isUpload(media: picture.id, of: ana.id, after: 4))
+        #expect(try await !database.isUpload(media: picture.id, of: ana.id, after: 5))
+        #expect(try await !database.isUpload(media: picture.id, of: root.id, after: 4))
+
+        let deletion =
+            isWipe ? try await database.deleteAllUsers() : try #require(try await database.deleteAccount(id: ana.id))
+        #expect(deletion == AccountDeletion(accounts: [ana.id], files: [[1]]))
         #expect(try await database.tryMailCode(emailKey: "a@x.org", limit: 5, at: 1) == nil)
+        #expect(try await database.tryMailCode(emailKey: "r@x.org", limit: 5, at: 1) == "code")
+        #expect(try await database.insertMailSend(emailKey: "a@x.org", limit: 1, since: 0, at: 2) == nil)
+        #expect(try await database.insertMailSend(emailKey: "r@x.org", limit: 1, since: 0, at: 2) == 1)
+        let readers = try database.administer("SELECT reader FROM post_hits ORDER BY reader")
+        #expect(readers.count == 2 && !readers.contains { $0.contains("\(ana.id)") })
+        #expect(try await database.media(id: picture.id) == nil)
         #expect(try await database.deleteUploads(before: 100) == 0)
         await #expect(throws: StoreError.noSuchAccount) {
             try await database.insertUpload(media: 7, account: ana.id, at: 5)
@@ -143,11 +169,9 @@ import Testing
     func sessions() async throws {
         let ana = try await makeAccount("ana", nil).id
         for number in UInt8(1)...4 {
-            try await database.insertToken(
-                hash: [number], account: ana, kind: "access", session: Int64(number), world: number == 1 ? nil : "leaf",
-                createdAt: 1, expiresAt: 9)
+            try await temporary.giveToken(
+                [number], to: ana, session: Int64(number), limit: number == 1 ? nil : (count: 2, world: "leaf"))
         }
-        #expect(try await database.endOldSessions(account: ana, world: "leaf", keeping: 2) == 1)
         var left: [UInt8] = []
         for number in UInt8(1)...4 where try await database.token(hash: [number]) != nil { left.append(number) }
         #expect(left == [1, 3, 4])

@@ -32,6 +32,17 @@ struct TemporaryDatabase {
             username: name, usernameKey: name, nickname: name, passwordHash: "hash", at: TemporaryDirectory.time)
     }
 
+    /// Gives an account that was made here a token.
+    func giveToken(
+        _ hash: [UInt8], to account: Int64, session: Int64? = nil, expiresAt: Int64 = 9,
+        limit: (count: Int, world: String)? = nil
+    ) async throws {
+        let inserted = try await database.insertTokens(
+            [.init(hash: hash, kind: "access", createdAt: 1, expiresAt: expiresAt)], account: account,
+            passwordHash: "hash", session: session, limit: limit)
+        guard case .stored = inserted else { throw StoreError.conditionFailed }
+    }
+
     func makeRoom(_ runID: String = "159") async throws -> StoredRoom {
         try await database.createRoom(
             runID: runID, passwordSalt: [1, 2], passwordHash: [3, 4], epoch: "epoch", at: TemporaryDirectory.time)

@@ -39,6 +39,8 @@ extension Problem {
         case .accountDisabled: self.init(.forbidden, "This account is disabled")
         case .throttled(let retryAfter):
             self.init(.tooManyRequests, "Too many failed attempts. Try again later.", retryAfter: retryAfter)
+        case .tooOften(let retryAfter):
+            self.init(.tooManyRequests, "Too many requests. Try again later.", retryAfter: retryAfter)
         case .overloaded:
             self.init(.serviceUnavailable, "The server is busy. Try again later.", retryAfter: 5)
         case .unauthenticated: self.init(.unauthorized, "No token provided")
@@ -87,6 +89,8 @@ extension Problem {
         case .emailTaken: self.init(.badRequest, "The e-mail address is in use")
         case .roomExists: self.init(.badRequest, "Room already exists")
         case .noSuchAccount: self.init(.notFound, "User not found")
+        case .noSuchMedia: self.init(ServicesError.foreignPicture)
+        case .conditionFailed: self.init(ServicesError.forbidden)
         }
     }
 

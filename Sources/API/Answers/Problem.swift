@@ -43,10 +43,6 @@ struct Problem: Error, Sendable {
     static func internalError(cause: String) -> Problem {
         Problem(.internalServerError, "An internal server error occurred", cause: cause)
     }
-
-    static func tooManyRequests(retryAfter: Int) -> Problem {
-        Problem(.tooManyRequests, "Too many requests. Try again later.", retryAfter: retryAfter)
-    }
 }
 
 extension HTTPTypes.HTTPResponse.Status {

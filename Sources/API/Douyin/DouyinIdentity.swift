@@ -8,12 +8,10 @@ struct DouyinIdentity: Sendable {
     static let tokenLifetime: Int64 = 90 * 86_400_000
 
     private let accounts: Accounts
-    private let tokens: Tokens
     private let limits: RequestLimits
 
     init(_ core: Core) {
         accounts = core.accounts
-        tokens = core.tokens
         limits = core.limits
     }
 
@@ -38,15 +36,27 @@ struct DouyinIdentity: Sendable {
     func accountIfSent(
         _ request: HTTPServerRequest, _ parameters: DouyinParameters, words: String
     ) async throws -> Account? {
-        switch try await tokens.inspect(try parameters.token()) {
-        case .refused(.missing): return nil
-        case .refused(let refusal): throw Problem(.forbidden, words, detail: Self.detail(refusal))
-        case .valid(let identity):
-            guard let account = try await accounts.account(id: identity.account) else {
-                throw Problem(.forbidden, words, detail: Self.detail(.accountDeleted))
-            }
-            try limits.takeChange(by: account.id, in: request)
-            return account
+        guard let account = try await owner(of: try parameters.token(), words: words) else { return nil }
+        try limits.takeChange(by: account.id, in: request)
+        return account
+    }
+
+    /// Checks the token of a request before a large body is taken, where it stands in the query.
+    ///
+    /// One in the form comes too late for that, and comes before one in the header.
+    ///
+    /// - Throws: A problem for a token that is none.
+    func checkHead(_ request: HTTPServerRequest) async throws {
+        guard let token = request.head.queryValue("token"), !token.isEmpty else { return }
+        _ = try await owner(of: token, words: "Token 错误")
+    }
+
+    private func owner(of token: String?, words: String) async throws -> Account? {
+        switch try await accounts.account(byToken: token) {
+        case .success(let account): return account
+        case .failure(let refused):
+            if refused.refusal == .missing { return nil }
+            throw Problem(.forbidden, words, detail: Self.detail(refused.refusal))
         }
     }
 
@@ -66,21 +76,20 @@ extension RouteTable {
     ///
     /// - Parameters:
     ///   - method: Of the request.
-    ///   - pattern: As in ``on(_:_:errors:body:_:)``.
+    ///   - pattern: As in ``on(_:_:errors:body:saying:checkHead:_:)``.
     ///   - failure: What is said when something that is named does not exist or is somebody else's, or breaks a rule.
     ///   - rule: What is said when a value breaks a rule; nil for the words about parameters.
     ///   - body: What is done with the body.
+    ///   - checkHead: As in ``on(_:_:errors:body:saying:checkHead:_:)``.
     ///   - handler: Answers.
     mutating func onDouyin(
         _ method: HTTPRequest.Method, _ pattern: String, failure: String = "网卡了,再试一次吧", rule: String? = nil,
-        body: BodyPolicy = .parameters,
+        body: BodyPolicy = .parameters, checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
-        on(method, pattern, errors: .douyin, body: body) { request in
-            do {
-                return try await handler(request)
-            } catch let error as ServicesError {
-                var problem = Problem(error)
+        let say = { @Sendable (error: any Error) -> Problem in
+            var problem = Problem(error)
+            if let error = error as? ServicesError {
                 switch error {
                 case .invalid:
                     problem.detail = problem.message
@@ -89,12 +98,14 @@ extension RouteTable {
                     problem.detail = problem.message
                     problem.message = failure
                 case .nameTaken, .emailTaken, .wrongPassword, .wrongCode, .humanCheckNeeded, .humanCheckFailed,
-                    .mailUnavailable, .foreignPicture, .ownAccount, .accountDisabled, .throttled, .overloaded,
+                    .mailUnavailable, .foreignPicture, .ownAccount, .accountDisabled, .throttled, .tooOften,
+                    .overloaded,
                     .unauthenticated, .badToken, .store:
                     break
                 }
-                throw problem
             }
+            return problem
         }
+        on(method, pattern, errors: .douyin, body: body, saying: say, checkHead: checkHead, handler)
     }
 }

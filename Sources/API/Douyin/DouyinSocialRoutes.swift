@@ -94,7 +94,9 @@ struct DouyinSocialRoutes: Sendable {
         let own = try await core.social.profile(account: caller.id, viewer: nil)
         let messages = try await core.social.messages(
             between: caller.id, and: other.id, after: try parameters.integer("pre_msg_time") ?? 0)
-        let publicIDs = [other.id: other.publicID, own.id: own.publicID]
+        var publicIDs = [other.id: other.publicID]
+        // Who writes to themselves is both.
+        publicIDs[own.id] = own.publicID
         return .json(
             DouyinJSON.done(
                 "ok!",

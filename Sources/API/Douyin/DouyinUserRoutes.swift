@@ -53,7 +53,7 @@ struct DouyinUserRoutes: Sendable {
     }
 
     private func answer(_ account: Account) async throws -> Response {
-        let token = try await core.tokens.issue(for: account.id, lifetime: DouyinIdentity.tokenLifetime)
+        let token = try await core.tokens.issue(for: account, lifetime: DouyinIdentity.tokenLifetime)
         let profile = try await core.social.profile(account: account.id, viewer: account.id)
         return .json(
             DouyinJSON.done("Success", ["token": .string(token.token), "user_id": .int(profile.publicID)]))

@@ -25,7 +25,9 @@ struct DouyinVideoRoutes: Sendable {
             maxFileBytes: core.maxVideoBytes, maxParts: 16)
         // The second as its document prints it.
         for path in ["/douyin/publish/action", "/douyin/douyin/publish/action"] {
-            table.onDouyin(.post, path, failure: "投稿失败...", rule: "投稿失败...", body: form) { try await publish($0) }
+            table.onDouyin(
+                .post, path, failure: "投稿失败...", rule: "投稿失败...", body: form, checkHead: identity.checkHead
+            ) { try await publish($0) }
         }
         table.onDouyin(.post, "/douyin/publish/actionUrl", failure: "投稿失败..", rule: "投稿失败..") {
             try await publishAddress($0)
@@ -103,16 +105,16 @@ struct DouyinVideoRoutes: Sendable {
 
     private func play(_ request: HTTPServerRequest) async throws -> Response {
         let clip = try await clip(request)
-        guard case .media(let id)? = clip.video?.source, let video = try await core.media.open(MediaID(rawValue: id))
+        guard case .media(let id)? = clip.video?.source,
+            let video = try await core.media.openVideo(MediaID(rawValue: id))
         else { throw Problem.notFound }
         // A player asks for many pieces: who asks for the first one plays it.
         let range = request.head.headers[.range]
         if request.head.method == .get, range == nil || range?.hasPrefix("bytes=0-") == true {
-            let address = AddressKey(request.head.remoteAddress).text
             do {
-                try await core.forum.hit(.id(clip.id), by: .address(address))
+                try await core.forum.hit(.id(clip.id), from: request.head.remoteAddress)
             } catch {
-                // What cannot be counted, because the disk is full, can be played.
+                // What cannot be counted, because the disk is full or the limit reached, can be played.
             }
         }
         return .stored(video, caching: "public, max-age=300")

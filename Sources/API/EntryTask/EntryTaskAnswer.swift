@@ -94,7 +94,7 @@ extension Problem {
         case .unauthenticated, .badToken, .forbidden: self = .entryTask(.notLoggedIn)
         case .throttled(let retryAfter): self = .entryTask(.tooMany, retryAfter: retryAfter)
         case .emailTaken, .wrongCode, .humanCheckNeeded, .humanCheckFailed, .mailUnavailable, .foreignPicture,
-            .ownAccount, .notFound, .overloaded, .store:
+            .ownAccount, .tooOften, .notFound, .overloaded, .store:
             self.init(error)
         }
     }

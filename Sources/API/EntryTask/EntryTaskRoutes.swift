@@ -15,9 +15,10 @@ struct EntryTaskRoutes: Sendable {
         on(&table, .post, "/register") { try await register($0) }
         on(&table, .post, "/user/logout") { try await logout($0) }
         on(&table, .put, "/user/update_user_info") { try await setNickname($0) }
-        on(&table, .put, "/user/update_user_profile_picture", .entryTaskPicture, body: UploadForm.policy) {
-            try await setPicture($0)
-        }
+        on(
+            &table, .put, "/user/update_user_profile_picture", .entryTaskPicture, body: UploadForm.policy,
+            checkHead: { _ = try await owner($0) }
+        ) { try await setPicture($0) }
         on(&table, .get, "/user/get_user_info") { try await info($0) }
         on(&table, .get, Self.folder + "{file}") { try await picture($0) }
     }
@@ -25,15 +26,12 @@ struct EntryTaskRoutes: Sendable {
     private func on(
         _ table: inout RouteTable, _ method: HTTPRequest.Method, _ pattern: String, _ shape: ErrorShape = .entryTask,
         body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
-        table.on(method, pattern, errors: shape, body: body) { request in
-            do {
-                return try await handler(request)
-            } catch {
-                throw Problem(entryTask: error)
-            }
-        }
+        table.on(
+            method, pattern, errors: shape, body: body, saying: { Problem(entryTask: $0) }, checkHead: checkHead,
+            handler)
     }
 
     // MARK: - Coming and going
@@ -44,7 +42,7 @@ struct EntryTaskRoutes: Sendable {
         let account = try await core.accounts.login(
             username: try Self.string("username", in: body), digest: try Self.string("password", in: body),
             address: request.head.remoteAddress)
-        let token = try await core.tokens.issue(for: account.id, lifetime: Self.tokenLifetime, form: .hexadecimal)
+        let token = try await core.tokens.issue(for: account, lifetime: Self.tokenLifetime, form: .hexadecimal)
         let address = try await pictureAddress(of: account, for: request)
         return EntryTaskAnswer.ok([
             "nickname": .string(account.nickname), "profilePicture": address, "profile_picture": address,
@@ -99,9 +97,7 @@ struct EntryTaskRoutes: Sendable {
     /// A picture by its name, of which only the id counts.
     private func picture(_ request: HTTPServerRequest) async throws -> Response {
         let name = request.parameter("file").prefix { $0 != "." }
-        guard let id = MediaID(name), let picture = try await core.media.open(id),
-            picture.contentType.hasPrefix("image/")
-        else {
+        guard let id = MediaID(name), let picture = try await core.media.openPicture(id) else {
             var refusal = EntryTaskAnswer.refusal(.entryTask(.badParameters, "there is no such picture"))
             // For image tags, which read no codes.
             refusal.status = .notFound
@@ -112,17 +108,20 @@ struct EntryTaskRoutes: Sendable {
 
     /// Empty for who has none.
     private func pictureAddress(of account: Account, for request: HTTPServerRequest) async throws -> JSONValue {
-        guard let id = account.picture, let picture = try await core.media.open(id) else { return "" }
+        guard let id = account.picture, let picture = try await core.media.openPicture(id) else { return "" }
         let type = picture.contentType.split(separator: "/").last ?? "png"
         return .string(core.publicBase.text(for: request) + Self.folder + "\(id).\(type)")
     }
 
     /// The account of a request's token; what changes something is counted.
     private func account(of request: HTTPServerRequest) async throws -> Account {
-        let identity = try await core.tokens.verify(request.authorization)
-        guard let account = try await core.accounts.account(id: identity.account) else { throw ServicesError.badToken }
+        let account = try await owner(request)
         try core.limits.takeChange(by: account.id, in: request)
         return account
+    }
+
+    private func owner(_ request: HTTPServerRequest) async throws -> Account {
+        try await core.accounts.account(byToken: request.authorization).mapError(\.error).get()
     }
 
     /// A text that has to be there; a number is none.

@@ -17,7 +17,10 @@ struct JuejinArticleRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        table.on(.post, "/articles/editor", errors: .juejin, body: .parameters(upTo: 4 << 20)) { try await publish($0) }
+        let large = BodyPolicy.parameters(upTo: 4 << 20)
+        table.on(.post, "/articles/editor", errors: .juejin, body: large, checkHead: identity.checkHead) {
+            try await publish($0)
+        }
         table.on(.get, "/articles/mine", errors: .juejin) { try await list($0) { .writtenBy($0) } }
         table.on(.get, "/articles/likes", errors: .juejin) { try await list($0) { .likedBy($0) } }
         table.on(.get, "/articles/collections", errors: .juejin) { try await list($0) { .collectedBy($0) } }
@@ -85,8 +88,7 @@ struct JuejinArticleRoutes: Sendable {
         let account = try await identity.account(of: request)
         try await Self.asArticle {
             do {
-                try await core.forum.deletePost(
-                    try Self.article(request), by: account.id, isModerator: core.accounts.isAdministrator(account))
+                try await core.forum.deletePost(try Self.article(request), by: account, isModerated: false)
             } catch ServicesError.forbidden {
                 throw Problem(.forbidden, "forbidden")
             }
@@ -150,21 +152,16 @@ struct JuejinArticleRoutes: Sendable {
     }
 
     private func hit(_ request: HTTPServerRequest) async throws -> Response {
-        let reader: Forum.Reader =
-            if let account = try await identity.accountIfSent(request) {
-                .account(account.id)
+        let account = try await identity.accountIfSent(request)
+        try await Self.asArticle {
+            let article = try Self.article(request)
+            if let account {
+                try await core.forum.hit(article, by: account.id)
             } else {
-                try strangersReader(request)
+                try await core.forum.hit(article, from: request.head.remoteAddress)
             }
-        try await Self.asArticle { _ = try await core.forum.hit(try Self.article(request), by: reader) }
+        }
         return .json(JuejinJSON.done("success"))
-    }
-
-    /// Who has no account may write no oftener than who has one.
-    private func strangersReader(_ request: HTTPServerRequest) throws -> Forum.Reader {
-        let address = request.head.remoteAddress
-        try core.limits.accountChanges?.take(address)
-        return .address(AddressKey(address).text)
     }
 
     // MARK: - Keys

@@ -19,7 +19,9 @@ struct JuejinUserRoutes: Sendable {
         table.on(.get, "/users/login", errors: .juejin) { try await renew($0) }
         table.on(.post, "/users/exit", errors: .juejin) { try await exit($0) }
         table.on(.get, "/users/information", errors: .juejin) { try await information($0) }
-        table.on(.put, "/users/changes/head", errors: .juejin, body: form) { try await changeHead($0) }
+        table.on(.put, "/users/changes/head", errors: .juejin, body: form, checkHead: identity.checkHead) {
+            try await changeHead($0)
+        }
         table.on(.put, "/users/changes/username", errors: .juejin, body: .parameters) { try await changeUsername($0) }
         table.on(.put, "/users/changes/password", errors: .juejin, body: .parameters) { try await changePassword($0) }
         table.on(.get, "/users/images/files/{name}", errors: .juejin) { try await picture($0) }
@@ -56,7 +58,7 @@ struct JuejinUserRoutes: Sendable {
         } catch .wrongPassword {
             throw Problem.badRequest("密码错误")
         }
-        let session = try await core.tokens.startSession(for: account.id)
+        let session = try await core.tokens.startSession(for: account)
         return .json([
             "access_token": .string("Bearer " + session.access.token), "code": 200, "msg": "success",
             "refresh_token": .string("Bearer " + session.refresh.token),
@@ -117,7 +119,6 @@ struct JuejinUserRoutes: Sendable {
         } catch .wrongPassword {
             throw Problem.badRequest("与原密码不同")
         }
-        core.recentLogins?.forget([account.id])
         return .json(JuejinJSON.done("success"))
     }
 
@@ -129,9 +130,9 @@ struct JuejinUserRoutes: Sendable {
             guard let account = try await core.accounts.account(objectID: owner) else { throw Problem.notFound }
             return .identicon(Identicon(account.username), caching: "public, max-age=300", to: request)
         }
-        guard let id = MediaID(name), let picture = try await core.media.open(id),
-            picture.contentType.hasPrefix("image/")
-        else { throw Problem.notFound }
+        guard let id = MediaID(name), let picture = try await core.media.openPicture(id) else {
+            throw Problem.notFound
+        }
         return .stored(picture, caching: Response.forever)
     }
 

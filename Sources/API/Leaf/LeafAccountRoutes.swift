@@ -50,7 +50,7 @@ struct LeafAccountRoutes: Sendable {
     /// With what both versions of the document's server answer.
     private func welcome(_ account: Account) async throws -> Response {
         let session = try await core.tokens.startSession(
-            for: account.id, accessLifetime: Self.tokenLifetime, refreshLifetime: Self.tokenLifetime,
+            for: account, accessLifetime: Self.tokenLifetime, refreshLifetime: Self.tokenLifetime,
             limit: Self.logins)
         return LeafAnswer.ok([
             "access_token": .string(session.access.token), "refresh_token": .string(session.refresh.token),
@@ -77,18 +77,18 @@ struct LeafAccountRoutes: Sendable {
     private func reset(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
         try core.limits.logins?.take(request.head.remoteAddress)
-        let account = try await core.mailAccounts.resetPassword(
+        _ = try await core.mailAccounts.resetPassword(
             email: try body.text("email") ?? "", password: try body.text("password") ?? "",
             code: try body.text("code") ?? "", address: request.head.remoteAddress)
-        core.recentLogins?.forget([account.id])
         return LeafAnswer.ok()
     }
 
     private func refresh(_ request: HTTPServerRequest) async throws -> Response {
+        try core.limits.logins?.take(request.head.remoteAddress)
         switch try await core.tokens.renew(request.authorization, lifetime: Self.tokenLifetime) {
         case .success(let issued): return LeafAnswer.ok(["token": .string(issued.token)])
         case .failure(let refused):
-            throw Problem.leaf(refused.refusal == .expired ? .tokenExpired : .unauthorized)
+            throw LeafIdentity.problem(refused.refusal)
         }
     }
 

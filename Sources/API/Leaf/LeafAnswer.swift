@@ -108,7 +108,7 @@ extension Problem {
         case .ownAccount: self = .leaf(.failed, "不能修改自己的角色或删除自己")
         case .accountDisabled, .unauthenticated, .badToken, .forbidden: self = .leaf(.unauthorized)
         case .throttled(let retryAfter): self = .leaf(.tooMany, retryAfter: retryAfter)
-        case .notFound, .overloaded, .store: self.init(error)
+        case .tooOften, .notFound, .overloaded, .store: self.init(error)
         }
     }
 
@@ -140,14 +140,9 @@ extension RouteTable {
     /// Adds a route of Leaf's, with its refusals in Leaf's words.
     mutating func leaf(
         _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
-        on(method, pattern, errors: .leaf, body: body) { request in
-            do {
-                return try await handler(request)
-            } catch {
-                throw Problem(leaf: error)
-            }
-        }
+        on(method, pattern, errors: .leaf, body: body, saying: { Problem(leaf: $0) }, checkHead: checkHead, handler)
     }
 }

@@ -5,12 +5,10 @@ import Services
 /// Who asks, in Leaf's API.
 struct LeafIdentity: Sendable {
     private let accounts: Accounts
-    private let tokens: Tokens
     private let limits: RequestLimits
 
     init(_ core: Core) {
         accounts = core.accounts
-        tokens = core.tokens
         limits = core.limits
     }
 
@@ -18,14 +16,22 @@ struct LeafIdentity: Sendable {
     ///
     /// - Throws: 3000 for a token that has expired, 3030 for none and for any other, 4050 for too many changes.
     func account(of request: HTTPServerRequest) async throws -> Account {
-        switch try await tokens.inspect(request.authorization) {
-        case .valid(let identity):
-            guard let account = try await accounts.account(id: identity.account) else { break }
-            try limits.takeChange(by: account.id, in: request)
-            return account
-        case .refused(.expired): throw Problem.leaf(.tokenExpired)
-        case .refused: break
+        let account = try await owner(request)
+        try limits.takeChange(by: account.id, in: request)
+        return account
+    }
+
+    /// Checks the token of a request before a large body is taken.
+    func checkHead(_ request: HTTPServerRequest) async throws { _ = try await owner(request) }
+
+    private func owner(_ request: HTTPServerRequest) async throws -> Account {
+        switch try await accounts.account(byToken: request.authorization) {
+        case .failure(let refused): throw Self.problem(refused.refusal)
+        case .success(let account): return account
         }
-        throw Problem.leaf(.unauthorized)
+    }
+
+    static func problem(_ refusal: Tokens.Refusal) -> Problem {
+        .leaf(refusal == .expired ? .tokenExpired : .unauthorized)
     }
 }

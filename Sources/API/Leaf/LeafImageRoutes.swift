@@ -13,7 +13,9 @@ struct LeafImageRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        table.leaf(.post, "/api/v1/upload/image", body: UploadForm.policy) { try await upload($0) }
+        table.leaf(.post, "/api/v1/upload/image", body: UploadForm.policy, checkHead: identity.checkHead) {
+            try await upload($0)
+        }
         table.leaf(.get, "/api/v1/upload/image/{id}") { try await image($0) }
     }
 
@@ -25,9 +27,7 @@ struct LeafImageRoutes: Sendable {
     }
 
     private func image(_ request: HTTPServerRequest) async throws -> Response {
-        guard let id = MediaID(request.parameter("id")), let picture = try await core.media.open(id),
-            picture.contentType.hasPrefix("image/")
-        else {
+        guard let id = MediaID(request.parameter("id")), let picture = try await core.media.openPicture(id) else {
             var refusal = LeafAnswer.refusal(.leaf(.linkInvalid))
             // For image tags, which read no codes.
             refusal.status = .notFound

@@ -52,7 +52,6 @@ struct AccountRoutes: Sendable {
             try await core.accounts.update(
                 username: username, password: password, nickname: nickname, newPassword: newPassword, address: address)
         }
-        if newPassword != nil { core.recentLogins?.forget([account.id]) }
         return .json(.object(try await view.own(account)))
     }
 

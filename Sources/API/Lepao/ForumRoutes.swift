@@ -22,11 +22,12 @@ struct ForumRoutes: Sendable {
     func add(to table: inout RouteTable) {
         let share = "/api/users/share", post = "/api/users/share/posts/{postId}"
         let form = PostForm.policy
-        table.on(.post, share + "/posts", errors: .message, body: form) { try await publish($0) }
+        let check = identity.checkHead
+        table.on(.post, share + "/posts", errors: .message, body: form, checkHead: check) { try await publish($0) }
         table.on(.get, share + "/posts", errors: .message) { try await posts($0) }
         table.on(.get, share + "/{username}/posts", errors: .message) { try await postsOfUser($0) }
         table.on(.get, post, errors: .message) { try await thread($0) }
-        table.on(.put, post, errors: .message, body: form) { try await edit($0) }
+        table.on(.put, post, errors: .message, body: form, checkHead: check) { try await edit($0) }
         table.on(.delete, post, errors: .message) { try await deletePost($0) }
 
         table.on(.post, post + "/comments", errors: .message) { try await comment($0) }
@@ -106,7 +107,7 @@ struct ForumRoutes: Sendable {
         let edited = try await Self.asPost {
             let key = try Self.post(request)
             // Before the images are kept, which would wait for the sweep.
-            guard try await core.forum.post(key).author.id == editor.id else { throw ServicesError.forbidden }
+            try await core.forum.editablePost(key, editor: editor.id)
             try Forum.check(title: form.title, content: form.content)
             let images = try await form.storeImages(in: core.media)
             return try await core.forum.edit(
@@ -119,8 +120,7 @@ struct ForumRoutes: Sendable {
     private func deletePost(_ request: HTTPServerRequest) async throws -> Response {
         let account = try await caller(request)
         try await Self.asPost {
-            try await core.forum.deletePost(
-                try Self.post(request), by: account.id, isModerator: core.accounts.isAdministrator(account))
+            try await core.forum.deletePost(try Self.post(request), by: account, isModerated: true)
         }
         return .json(["message": "Post deleted successfully"])
     }
@@ -151,8 +151,7 @@ struct ForumRoutes: Sendable {
     private func deleteComment(_ request: HTTPServerRequest) async throws -> Response {
         let account = try await caller(request)
         let deleted = try await Self.asComment {
-            try await core.forum.deleteComment(
-                try Self.comment(request), by: account.id, isModerator: core.accounts.isAdministrator(account))
+            try await core.forum.deleteComment(try Self.comment(request), by: account, isModerated: true)
         }
         return .json(["message": "Comment deleted successfully", "comment": LepaoJSON.comment(deleted)])
     }

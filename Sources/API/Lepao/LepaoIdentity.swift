@@ -37,23 +37,40 @@ struct LepaoIdentity: Sendable {
     ///
     /// - Throws: 401 without a token, 403 for one that is not valid, 429 for too many requests.
     func anybody(_ request: HTTPServerRequest) async throws -> Int64 {
-        var account = request.authorization == nil ? recentLogins?.last(from: request.head.remoteAddress) : nil
-        if account == nil { account = try await tokens.verify(request.authorization).account }
-        guard let account else { throw ServicesError.unauthenticated }
+        let account =
+            if let recent = try await lastAccount(request) { recent } else {
+                try await tokens.verify(request.authorization).account
+            }
         try limits.takeChange(by: account, in: request)
         return account
     }
 
+    private func lastAccount(_ request: HTTPServerRequest) async throws -> Int64? {
+        let address = request.head.remoteAddress
+        guard request.authorization == nil, let recentLogins, let last = recentLogins.last(from: address),
+            let account = try await accounts.account(id: last), recentLogins.includes(account, from: address)
+        else { return nil }
+        return account.id
+    }
+
+    /// Checks what the head of a request tells of who asks, before a large body is taken.
+    ///
+    /// Not whom the body names; nor, for clients as they were published, more than that somebody has logged in lately
+    /// from the same address.
+    ///
+    /// - Throws: 401 without a token, 403 for one that is not valid.
+    func checkHead(_ request: HTTPServerRequest) async throws {
+        if request.authorization == nil, recentLogins?.last(from: request.head.remoteAddress) != nil { return }
+        _ = try await tokens.verify(request.authorization)
+    }
+
     private func verified(_ request: HTTPServerRequest, named username: String?) async throws -> Account {
         if let account = try await recentAccount(request, named: username) { return account }
-        let identity = try await tokens.verify(request.authorization)
-        guard let username else {
-            guard let account = try await accounts.account(id: identity.account) else { throw ServicesError.badToken }
-            return account
-        }
-        guard let account = try await accounts.account(named: username) else { throw ServicesError.unknownUser }
-        guard account.id == identity.account else { throw Self.notTheirs }
-        return account
+        let account = try await accounts.account(byToken: request.authorization).mapError(\.error).get()
+        guard let username else { return account }
+        guard let named = try await accounts.account(named: username) else { throw ServicesError.unknownUser }
+        guard named.id == account.id else { throw Self.notTheirs }
+        return named
     }
 
     /// For clients as they were published: the account that a request without a token names, when it logged in lately
@@ -61,7 +78,7 @@ struct LepaoIdentity: Sendable {
     func recentAccount(_ request: HTTPServerRequest, named username: String?) async throws -> Account? {
         guard request.authorization == nil, let recentLogins, let username,
             let account = try await accounts.account(named: username),
-            recentLogins.includes(account.id, from: request.head.remoteAddress)
+            recentLogins.includes(account, from: request.head.remoteAddress)
         else { return nil }
         return account
     }

@@ -14,9 +14,14 @@ struct PictureRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         let form = UploadForm.policy
-        table.on(.post, "/api/users/update/profilepic", errors: .message, body: form) { try await uploadAvatar($0) }
+        let check = identity.checkHead
+        table.on(.post, "/api/users/update/profilepic", errors: .message, body: form, checkHead: check) {
+            try await uploadAvatar($0)
+        }
         table.on(.get, "/api/users/profilepic/{username}", errors: .message) { try await avatar($0) }
-        table.on(.post, "/api/users/share/posts/image", errors: .message, body: form) { try await uploadImage($0) }
+        table.on(.post, "/api/users/share/posts/image", errors: .message, body: form, checkHead: check) {
+            try await uploadImage($0)
+        }
         table.on(.get, "/api/users/posts/images/{imageId}", errors: .message) { try await image($0) }
     }
 
@@ -38,7 +43,7 @@ struct PictureRoutes: Sendable {
         // One address shows whatever picture there is at the time: it may be used for a while, and then asked for
         // anew, which costs a 304.
         let caching = "public, max-age=300, stale-while-revalidate=86400"
-        if let id = account.picture, let picture = try await core.media.open(id) {
+        if let id = account.picture, let picture = try await core.media.openPicture(id) {
             return .stored(picture, caching: caching)
         }
         return .identicon(Identicon(account.username), caching: caching, to: request)
@@ -52,7 +57,7 @@ struct PictureRoutes: Sendable {
     }
 
     private func image(_ request: HTTPServerRequest) async throws -> Response {
-        guard let id = MediaID(request.parameter("imageId")), let picture = try await core.media.open(id) else {
+        guard let id = MediaID(request.parameter("imageId")), let picture = try await core.media.openPicture(id) else {
             throw Problem(.notFound, "Image not found")
         }
         // What an id names never changes.

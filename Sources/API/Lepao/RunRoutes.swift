@@ -16,9 +16,14 @@ struct RunRoutes: Sendable {
     func add(to table: inout RouteTable) {
         // A whole day's run as JSON.
         let large = BodyPolicy(maxBytes: 4 << 20)
-        table.on(.put, "/api/users/run/data", errors: .message, body: large) { try await updateRunData($0) }
+        let check = identity.checkHead
+        table.on(.put, "/api/users/run/data", errors: .message, body: large, checkHead: check) {
+            try await updateRunData($0)
+        }
         table.on(.get, "/api/users/run/data/{username}", errors: .message) { try await runData($0) }
-        table.on(.post, "/api/users/run/record", errors: .message, body: large) { try await post($0) }
+        table.on(.post, "/api/users/run/record", errors: .message, body: large, checkHead: check) {
+            try await post($0)
+        }
         table.on(.get, "/api/users/run/records/{username}", errors: .message) { try await records($0) }
         table.on(.get, "/api/users/run/records/{username}/{id}", errors: .message) { try await record($0) }
         table.on(.delete, "/api/users/run/records/{username}/{id}", errors: .message) { try await delete($0) }

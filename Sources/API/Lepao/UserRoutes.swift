@@ -27,7 +27,7 @@ struct UserRoutes: Sendable {
         try core.limits.registrations?.take(request.head.remoteAddress)
         let wanted = try PasswordCredentials(request)
         let account = try await core.accounts.register(username: wanted.username, password: wanted.password)
-        let token = try await core.tokens.issue(for: account.id)
+        let token = try await core.tokens.issue(for: account)
         let user = try await view.own(account)
         var answer = JSONObject()
         answer["message"] = "Register successful"
@@ -42,8 +42,8 @@ struct UserRoutes: Sendable {
         let credentials = try PasswordCredentials(request)
         let account = try await core.accounts.login(
             username: credentials.username, password: credentials.password, address: credentials.address)
-        let token = try await core.tokens.issue(for: account.id)
-        core.recentLogins?.record(account.id, from: credentials.address)
+        let token = try await core.tokens.issue(for: account)
+        core.recentLogins?.record(account, from: credentials.address)
         return .json([
             "message": "Login successful", "token": .string(token.token), "user": .object(try await view.own(account)),
         ])
@@ -51,7 +51,7 @@ struct UserRoutes: Sendable {
 
     private func checkToken(_ request: HTTPServerRequest) async throws -> Response {
         let identity = try await core.tokens.verify(request.authorization)
-        core.recentLogins?.record(identity.account, from: request.head.remoteAddress)
+        core.recentLogins?.record(identity, from: request.head.remoteAddress)
         return .json([
             "message": "Token is valid",
             "decoded": [

@@ -53,7 +53,7 @@ struct WipeRoutes: Sendable {
     /// By the token alone: nobody is named, and no recent login counts.
     private func checkAdministrator(_ request: HTTPServerRequest) async throws {
         let account = try await identity.account(of: request, named: nil)
-        guard core.accounts.isAdministrator(account) else { throw ServicesError.forbidden }
+        guard account.isAdministrator else { throw ServicesError.forbidden }
     }
 
     private static func done(_ message: String, _ count: Int) -> Response {

@@ -120,7 +120,7 @@ extension Operation {
         list("/articles/hot", "Those opened most often", "200 at most, unless pages are asked for."),
         list("/articles/new", "The newest", "2000 at most, unless pages are asked for."),
         Operation(
-            .delete, "/articles/{id}", group, "Delete an article", description: "By its author or an administrator.",
+            .delete, "/articles/{id}", group, "Delete an article", description: "By its author.",
             access: .token, answers: done("删除成功"),
             refusals: refusals([403: "The token has expired, or is not the author's.", 404: noSuchArticle])),
         Operation(

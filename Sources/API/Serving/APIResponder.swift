@@ -64,10 +64,21 @@ struct APIResponder: HTTPResponder {
         }
     }
 
+    @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {
+        guard case .route(let route, let parameters) = router.match(head.method, path: head.path),
+            let gate = route.gate
+        else { return nil }
+        let begun = ContinuousClock.now
+        var request = HTTPServerRequest(head: head, body: .bytes([]), parameters: parameters)
+        request.head.remoteAddress = policy.trustedProxies.client(of: head)
+        guard var response = await gate(request) else { return nil }
+        finish(&response, to: head, pattern: route.pattern, begun: begun)
+        return response
+    }
+
     @concurrent func respond(to request: HTTPServerRequest) async -> Response {
         let begun = ContinuousClock.now
         let head = request.head
-        let origin = head.headers[.origin]
         var pattern = "(none)"
         var response: Response
         switch router.match(head.method, path: head.path) {
@@ -84,12 +95,19 @@ struct APIResponder: HTTPResponder {
         case .methodNotAllowed, .notFound:
             if head.method == .options {
                 pattern = "(preflight)"
-                response = policy.preflight(origin: origin)
+                response = policy.preflight(origin: head.headers[.origin])
             } else {
                 response = ErrorShape(path: head.path).early(.notFound)
             }
         }
-        policy.secure(&response, origin: origin)
+        finish(&response, to: head, pattern: pattern, begun: begun)
+        return response
+    }
+
+    private func finish(
+        _ response: inout Response, to head: HTTPRequestHead, pattern: String, begun: ContinuousClock.Instant
+    ) {
+        policy.secure(&response, origin: head.headers[.origin])
         let elapsed = begun.duration(to: .now)
         metrics.record(method: head.method, pattern: pattern, status: response.status.code, elapsed: elapsed)
         let status = response.status.code
@@ -99,7 +117,6 @@ struct APIResponder: HTTPResponder {
                 "method": "\(head.method)", "route": "\(pattern)", "status": "\(status)",
                 "milliseconds": "\(elapsed / .milliseconds(1))",
             ])
-        return response
     }
 
     /// What is refused is worth a line to whoever wonders about a client; that somebody asks too often is not, since

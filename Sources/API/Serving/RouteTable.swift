@@ -18,28 +18,59 @@ struct RouteTable {
 
     init(logger: Logger) { self.logger = logger }
 
+    /// Larger bodies are not taken before it is known who sends them, where a route wants that.
+    private static let freeBytes = 256 << 10
+
     /// Adds a route whose errors are answered in a shape.
+    ///
+    /// - Parameters:
+    ///   - method: Of the request.
+    ///   - pattern: Of the path.
+    ///   - shape: Of refusals.
+    ///   - body: What is done with the body.
+    ///   - problem: What an error is in the words of the route's world.
+    ///   - checkHead: Throws for a request with a large body that is refused by its head alone; nil where nothing in
+    ///     the head says who asks. What it checks the handler checks as well: a small body comes without it.
+    ///   - handler: Answers.
     mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
         body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        saying problem: @escaping @Sendable (any Error) -> Problem = { Problem($0) },
+        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
         entries.append(Entry(method: method, pattern: pattern, shape: shape))
         let logger = logger
-        router.on(method, pattern, body: body) { request in
+        let refuse = { @Sendable (error: any Error) -> Response in
+            let problem = problem(error)
+            if let cause = problem.cause {
+                logger.error(
+                    "request failed",
+                    metadata: [
+                        "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
+                        "cause": "\(cause)",
+                    ])
+            }
+            return shape.response(for: problem)
+        }
+        var body = body
+        var gate: Router.Gate?
+        if let checkHead {
+            body.asksAbove = Self.freeBytes
+            gate = { request in
+                do {
+                    try await checkHead(request)
+                    return nil
+                } catch {
+                    return refuse(error)
+                }
+            }
+        }
+        router.on(method, pattern, body: body, gate: gate) { request in
             do {
                 return try await handler(request)
             } catch {
-                let problem = Problem(error)
-                if let cause = problem.cause {
-                    logger.error(
-                        "request failed",
-                        metadata: [
-                            "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
-                            "cause": "\(cause)",
-                        ])
-                }
-                return shape.response(for: problem)
+                return refuse(error)
             }
         }
     }

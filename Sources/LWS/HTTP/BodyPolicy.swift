@@ -15,15 +15,19 @@ public struct BodyPolicy: Sendable {
     public var maxFileBytes: Int
     /// More parts, fields and files together, are answered with 413.
     public var maxParts: Int
+    /// A body that is announced to be larger, or whose length is not announced, is taken only when
+    /// ``HTTPResponder/refusal(of:)`` has nothing against it.
+    public var asksAbove: Int
 
     public init(
         maxBytes: Int = 4 << 20, spillBytes: Int = 4 << 20, parsesMultipart: Bool = false, maxFileBytes: Int = 5 << 20,
-        maxParts: Int = 64
+        maxParts: Int = 64, asksAbove: Int = .max
     ) {
         self.maxBytes = maxBytes
         self.spillBytes = spillBytes
         self.parsesMultipart = parsesMultipart
         self.maxFileBytes = maxFileBytes
         self.maxParts = maxParts
+        self.asksAbove = asksAbove
     }
 }

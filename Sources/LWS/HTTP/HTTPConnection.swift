@@ -6,7 +6,9 @@ internal import HTTPTypes
 ///
 /// ```text
 ///  ┌──▶ head ──▶ body ──▶ answering ──▶ sending ──┬──▶ draining ──▶ closed
-///  │      │                (handler)              │   (the peer may still send)
+///  │      │ ╲     ▲        (handler)    ▲         │   (the peer may still send)
+///  │      │  ▶ asking ──────────────────┘         │
+///  │      │   (whether a large body is taken)     │
 ///  │      └──▶ upgraded: a WebSocket has it       │
 ///  └───────────────── keep-alive ─────────────────┘
 /// ```
@@ -17,7 +19,7 @@ internal import HTTPTypes
 /// Everything on the loop's thread.
 final class HTTPConnection {
     private enum Phase {
-        case head, body, answering, sending, draining, tunnel, closed
+        case head, asking, body, answering, sending, draining, tunnel, closed
     }
 
     private let server: Server
@@ -64,6 +66,8 @@ final class HTTPConnection {
     private static let slowestBytesPerSecond = 64 << 10
     /// Pipelined requests beyond this wait in the kernel.
     private static let maxPipelinedBytes = 64 << 10
+    /// While somebody else is at work, who takes as long as it takes.
+    private static var noDeadline: ContinuousClock.Instant { .now + .seconds(86_400) }
     /// What every connection may hold of an unfinished head.
     private static let freeHeadBytes = 4 << 10
 
@@ -88,7 +92,7 @@ final class HTTPConnection {
         case .tunnel:
             tunnel?.outer(received: bytes)
             return 0
-        case .head, .body, .answering, .sending: break
+        case .head, .asking, .body, .answering, .sending: break
         }
         if phase == .head, inbound.isEmpty { deadline = .now + server.configuration.requestTimeout }
         if phase == .body, inbound.isEmpty {
@@ -106,7 +110,9 @@ final class HTTPConnection {
         } else {
             holdHead(0)
         }
-        if phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes { pauseReading(true) }
+        if phase == .asking || phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes {
+            pauseReading(true)
+        }
         return phase == .closed ? -1 : 0
     }
 
@@ -141,7 +147,7 @@ final class HTTPConnection {
                 }
                 guard phase != .body || decoder.isDone else { return }
                 if phase == .body { endBody() }
-            case .answering, .sending, .draining, .tunnel, .closed: return
+            case .asking, .answering, .sending, .draining, .tunnel, .closed: return
             }
         }
     }
@@ -181,6 +187,35 @@ final class HTTPConnection {
         }
         let policy = server.responder.bodyPolicy(for: head)
         if case .length(let count) = parsed.framing, count > policy.maxBytes { return refuse(.bodyTooLarge) }
+        let isAsked =
+            switch parsed.framing {
+            case .none: false
+            case .length(let count): count > policy.asksAbove
+            case .chunked: policy.asksAbove < policy.maxBytes
+            }
+        guard isAsked else { return beginBody(parsed, policy) }
+        phase = .asking
+        deadline = Self.noDeadline
+        let exchange = exchange
+        let connection = LoopLocal(self)
+        let (loop, responder) = (server.loop, server.responder)
+        Task {
+            let refusal = await responder.refusal(of: head)
+            loop.execute { connection.value.admit(refusal, parsed, policy, exchange: exchange) }
+        }
+    }
+
+    /// Takes a large body, or does not.
+    private func admit(_ refusal: HTTPResponse?, _ parsed: ParsedHead, _ policy: BodyPolicy, exchange: Int) {
+        guard phase == .asking, self.exchange == exchange else { return }
+        if let refusal { return refuse(with: refusal) }
+        deadline = .now + server.configuration.requestTimeout
+        beginBody(parsed, policy)
+        pauseReading(false)
+        process()
+    }
+
+    private func beginBody(_ parsed: ParsedHead, _ policy: BodyPolicy) {
         decoder = BodyDecoder(parsed.framing)
         collector = BodyCollector(
             policy: policy, contentType: parsed.fields[.contentType],
@@ -214,7 +249,7 @@ final class HTTPConnection {
         }
         phase = .answering
         // A handler takes as long as it takes; the clock runs again when its answer goes out.
-        deadline = .now + .seconds(86_400)
+        deadline = Self.noDeadline
         let exchange = exchange
         let connection = LoopLocal(self)
         let (loop, responder) = (server.loop, server.responder)
@@ -232,6 +267,10 @@ final class HTTPConnection {
         let path = request?.head.target.pathOnly ?? RequestHeadParser.path(in: inbound)
         var response = server.responder.refusal(fault.status, path: path)
         if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
+        refuse(with: response)
+    }
+
+    private func refuse(with response: HTTPResponse) {
         collector = nil
         inbound = []
         closesAfterwards = true
@@ -438,7 +477,7 @@ final class HTTPConnection {
         case .head where !inbound.isEmpty, .body: refuse(.timedOut)
         case .sending where isWaitingForHandler: deadline = .now + server.configuration.requestTimeout
         case .head, .sending, .draining: end()
-        case .answering, .tunnel, .closed: break
+        case .asking, .answering, .tunnel, .closed: break
         }
     }
 
@@ -526,7 +565,7 @@ extension HTTPConnection: LWSConnection {
                 return phase == .closed ? -1 : 0
             case .tunnel: tunnel?.outerBecameWritable()
             case .draining where closesAfterFlush: return -1
-            case .head, .body, .answering, .draining: break
+            case .head, .asking, .body, .answering, .draining: break
             }
         case LWS_CALLBACK_RAW_CLOSE:
             closed()

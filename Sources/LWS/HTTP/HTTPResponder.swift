@@ -4,6 +4,12 @@ public import HTTPTypes
 public protocol HTTPResponder: Sendable {
     /// On the loop: quick, without waiting.
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy
+    /// Whether a large body is not worth taking: off the loop, when the head has come and nothing of the body is kept.
+    ///
+    /// Asked where ``BodyPolicy/asksAbove`` wants it.
+    ///
+    /// - Returns: Nil to take the body; or the answer, after which the connection ends, since the body is not read.
+    @concurrent func refusal(of head: HTTPRequestHead) async -> HTTPResponse?
     /// Off the loop, on the concurrent executor.
     ///
     /// Never throws: errors are answers. HEAD is answered as GET would be; the server leaves the body out. The answer
@@ -17,4 +23,9 @@ public protocol HTTPResponder: Sendable {
     ///   - path: As sent, without the query; empty when the request could not be read so far.
     /// - Returns: The answer; `Retry-After` is added to a 503 that has none.
     func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse
+}
+
+extension HTTPResponder {
+    /// Takes every body.
+    @concurrent public func refusal(of head: HTTPRequestHead) async -> HTTPResponse? { nil }
 }

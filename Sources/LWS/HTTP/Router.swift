@@ -9,12 +9,17 @@ public struct Router: Sendable {
     /// What answers a request that a route took.
     public typealias Handler = @Sendable (HTTPServerRequest) async throws -> HTTPResponse
 
+    /// What may refuse a request by its head, before a large body is taken: nil to take it.
+    public typealias Gate = @Sendable (HTTPServerRequest) async -> HTTPResponse?
+
     /// A method and a pattern, and what answers them.
     public struct Route: Sendable {
         public let method: HTTPRequest.Method
         /// As registered.
         public let pattern: String
         public let bodyPolicy: BodyPolicy
+        /// Gets the request without its body; nil for a route that takes every body.
+        public let gate: Gate?
         public let handler: Handler
     }
 
@@ -51,7 +56,8 @@ public struct Router: Sendable {
     /// equal patterns with one method are a programmer's error, whatever their parameters are called; so is a pattern
     /// that does not start with a slash, an unclosed brace, or one name twice.
     public mutating func on(
-        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), gate: Gate? = nil,
+        _ handler: @escaping Handler
     ) {
         precondition(pattern.hasPrefix("/"), "the pattern \(pattern) does not start with a slash")
         var place = 0
@@ -74,7 +80,7 @@ public struct Router: Sendable {
             !nodes[place].ends.contains { routes[$0.route].method == method },
             "\(method) \(pattern) is routed twice")
         nodes[place].ends.append((routes.count, names))
-        routes.append(Route(method: method, pattern: pattern, bodyPolicy: body, handler: handler))
+        routes.append(Route(method: method, pattern: pattern, bodyPolicy: body, gate: gate, handler: handler))
     }
 
     private mutating func addNode(_ link: (inout [Node], Int) -> Void) -> Int {

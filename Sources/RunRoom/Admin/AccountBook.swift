@@ -31,7 +31,8 @@ struct AccountBook {
         let tokens = Tokens(store: store)
         let book = AccountBook(
             accounts: Accounts(
-                store: store, passwords: Passwords(threads: 1), tokens: tokens, logger: logger),
+                store: store, passwords: Passwords(threads: 1), tokens: tokens,
+                media: Media(store: store, logger: logger), logger: logger),
             store: store)
         do {
             try await work(book)

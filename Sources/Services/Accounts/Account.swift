@@ -29,11 +29,13 @@ public struct Account: Hashable, Sendable, Identifiable {
     public let birthday: Int64
     /// The picture above their page, nil for none.
     public let cover: MediaID?
+    /// What a password was compared with, where one was: a login counts while it stays.
+    let passwordHash: HiddenHash
 
     /// The id as clients see it: 24 hexadecimal digits.
     public var objectID: String { ObjectID.text(id) }
 
-    /// The public part of a stored account.
+    /// What may be known of a stored account.
     public init(_ stored: StoredAccount) {
         id = stored.id
         username = stored.username
@@ -52,7 +54,25 @@ public struct Account: Hashable, Sendable, Identifiable {
         gender = Gender(rawValue: stored.gender) ?? .unknown
         birthday = stored.birthday
         cover = stored.cover.map(MediaID.init(rawValue:))
+        passwordHash = HiddenHash(stored.passwordHash)
     }
+
+    /// Whether what is kept from users, such as wiping and moderating, is open to it: false for a disabled one, whatever
+    /// its role.
+    ///
+    /// To be asked of an account that was read for this request: a role that was taken away takes effect with the next.
+    public var isAdministrator: Bool { role.isAdministrator && disabledAt == nil }
+}
+
+/// A password's hash that can be compared and stays out of every text.
+struct HiddenHash: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    var description: String { "(hidden)" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension Account {

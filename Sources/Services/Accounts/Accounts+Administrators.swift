@@ -1,14 +1,6 @@
 import Store
 
 extension Accounts {
-    /// Whether what is kept from users, such as wiping, is open to an account.
-    ///
-    /// - Parameter account: As it was read for this request: a role that was taken away takes effect with the next.
-    /// - Returns: False for a disabled one, whatever its role.
-    public func isAdministrator(_ account: Account) -> Bool {
-        account.role.isAdministrator && account.disabledAt == nil
-    }
-
     /// Adds an account with a role.
     ///
     /// - Parameters:

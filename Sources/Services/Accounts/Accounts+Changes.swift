@@ -50,7 +50,14 @@ extension Accounts {
     ) async throws(ServicesError) -> Account {
         let (stored, _) = try await authenticate(
             username: username, proof: .plain(password), address: address)
-        try await delete(account: stored.id)
+        do {
+            try await delete(
+                account: stored.id,
+                if: AccountCondition(actor: stored.id) { owner, _ in owner.passwordHash == stored.passwordHash })
+        } catch .forbidden {
+            // Somebody changed the password at the same moment.
+            throw .wrongPassword
+        }
         return Account(stored)
     }
 

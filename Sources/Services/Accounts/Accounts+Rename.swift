@@ -27,13 +27,15 @@ extension Accounts {
         return change
     }
 
-    /// Changes an account; what of it was checked is the caller's matter.
-    func apply(_ change: ProfileChange, to account: Int64) async throws(ServicesError) -> Account {
+    /// Changes an account; what of it was checked is the caller's matter, but for a condition that must still hold.
+    func apply(
+        _ change: ProfileChange, to account: Int64, if condition: AccountCondition? = nil
+    ) async throws(ServicesError) -> Account {
         let time = now()
         // Identities that are remembered hold the name.
         defer { tokens.forget(account: account) }
         let stored = try await asking { () throws(StoreError) in
-            try await store.changeProfile(change, account: account, at: time)
+            try await store.changeProfile(change, account: account, if: condition, at: time)
         }
         guard let stored else { throw .unknownUser }
         let changed = Account(stored)

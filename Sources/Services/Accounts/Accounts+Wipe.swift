@@ -10,10 +10,10 @@ extension Accounts {
     @discardableResult
     public func deleteAllUsers() async throws(ServicesError) -> Int {
         defer { tokens.forgetAll() }
-        let ids = try await asking { () throws(StoreError) in try await store.deleteAllUsers() }
+        let deletion = try await asking { () throws(StoreError) in try await store.deleteAllUsers() }
         // Already here: whoever is told may look at a token.
         tokens.forgetAll()
-        await tell(.deleted(Set(ids)))
-        return ids.count
+        await finish(deletion)
+        return deletion.accounts.count
     }
 }

@@ -17,6 +17,7 @@ public final class Accounts: Sendable {
     let store: AppDatabase
     let passwords: Passwords
     let tokens: Tokens
+    private let media: Media
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
@@ -28,17 +29,19 @@ public final class Accounts: Sendable {
     ///   - store: Where accounts are.
     ///   - passwords: Hashes.
     ///   - tokens: Is told when tokens become worthless.
+    ///   - media: Removes the files of accounts that are deleted.
     ///   - failuresPerMinute: So many wrong passwords for an account from an address are answered; more are refused
     ///     unheard until a minute after the first.
     ///   - logger: Hears of what a caller need not.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, passwords: Passwords, tokens: Tokens, failuresPerMinute: Int = 10,
+        store: AppDatabase, passwords: Passwords, tokens: Tokens, media: Media, failuresPerMinute: Int = 10,
         logger: Logger, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
         self.passwords = passwords
         self.tokens = tokens
+        self.media = media
         self.logger = logger
         self.now = now
         throttle = LoginThrottle(limit: failuresPerMinute)
@@ -108,7 +111,8 @@ public final class Accounts: Sendable {
 
     /// Checks a name and a password.
     ///
-    /// An unknown name takes as long as a wrong password.
+    /// An unknown name takes as long as a wrong password. A token is given for the account that is answered only while
+    /// the password is the one that was checked.
     ///
     /// - Parameters:
     ///   - username: As it was typed.
@@ -143,8 +147,7 @@ public final class Accounts: Sendable {
         username: String, proof: Passwords.Proof, address: String
     ) async throws(ServicesError) -> Account {
         let (stored, verdict) = try await authenticate(username: username, proof: proof, address: address)
-        if verdict == .rightButOutdated { await rehash(proof, of: stored) }
-        return Account(stored)
+        return Account(verdict == .rightButOutdated ? try await rehash(proof, of: stored) : stored)
     }
 
     /// The account of a name and a password, with the hash that the password was compared with.
@@ -253,35 +256,85 @@ public final class Accounts: Sendable {
         let stored = try await asking { () throws(StoreError) in try await store.account(id: account) }
         guard let stored else { throw .unknownUser }
         let time = now()
-        let isReplaced = try await asking { () throws(StoreError) in
-            try await store.replacePasswordHash(stored.passwordHash, by: hash, account: account, at: time)
+        let updated = try await asking { () throws(StoreError) in
+            try await store.updateAccount(
+                account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
         }
+        tokens.forget(account: account)
         // Somebody changed it at the same moment, and won: this caller's credential is no longer the right one.
-        guard isReplaced else { throw .wrongPassword }
-        try await tokens.revokeAll(account: account)
+        guard updated != nil else { throw .wrongPassword }
     }
 
-    /// Deletes an account with its tokens and records.
+    /// Deletes an account with its tokens and records, and the pictures and videos that are nobody else's.
     ///
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func delete(account: Int64) async throws(ServicesError) {
-        let isDeleted = try await asking { () throws(StoreError) in try await store.deleteAccount(id: account) }
+    /// - Parameters:
+    ///   - account: Which.
+    ///   - condition: What must still be so when it is deleted; nil for nothing.
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/forbidden`` when the condition does not hold,
+    ///   ``ServicesError/store(_:)``.
+    public func delete(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
+        let deletion = try await asking { () throws(StoreError) in
+            try await store.deleteAccount(id: account, if: condition)
+        }
         tokens.forget(account: account)
-        guard isDeleted else { throw .unknownUser }
-        await tell(.deleted([account]))
+        guard let deletion else { throw .unknownUser }
+        await finish(deletion)
+    }
+
+    /// Does what is left to be done when accounts are gone.
+    func finish(_ deletion: AccountDeletion) async {
+        await tell(.deleted(Set(deletion.accounts)))
+        await media.discardFiles(of: deletion.files)
+    }
+
+    /// The account of a token, as it is at this moment.
+    ///
+    /// - Parameter credential: The token as it came, with or without `Bearer ` before it.
+    /// - Returns: The account, or why the credential is none.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func account(
+        byToken credential: String?
+    ) async throws(ServicesError) -> Result<Account, Tokens.Refused> {
+        switch try await tokens.inspect(credential) {
+        case .refused(let refusal): return .failure(Tokens.Refused(refusal: refusal))
+        case .valid(let identity):
+            guard let account = try await account(id: identity.account) else {
+                return .failure(Tokens.Refused(refusal: .accountDeleted))
+            }
+            // Disabled just now: its tokens are gone.
+            guard account.disabledAt == nil else { return .failure(Tokens.Refused(refusal: .revoked)) }
+            return .success(account)
+        }
     }
 
     /// Brings a hash to today's cost and form.
     ///
     /// A failure costs nothing but another try at the next login.
-    func rehash(_ proof: Passwords.Proof, of account: StoredAccount) async {
+    ///
+    /// - Parameters:
+    ///   - proof: What is right by the hash that the account had.
+    ///   - account: As it was then.
+    /// - Returns: The account as it is now.
+    /// - Throws: ``ServicesError/wrongPassword`` when another password was set meanwhile; ``ServicesError/unknownUser``,
+    ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    func rehash(_ proof: Passwords.Proof, of account: StoredAccount) async throws(ServicesError) -> StoredAccount {
+        let updated: StoredAccount?
         do {
             let hash = try await passwords.hash(proof), time = now()
-            _ = try await asking { () throws(StoreError) in
+            updated = try await asking { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }
         } catch {
             logger.notice("a password was not hashed again", metadata: ["error": "\(error)"])
+            return account
         }
+        // What is remembered of its tokens goes with the hash.
+        tokens.forget(account: account.id)
+        if let updated { return updated }
+        // Another login of the same password has done it, or the password was changed.
+        guard let present = try await asking({ () throws(StoreError) in try await store.account(id: account.id) })
+        else { throw .unknownUser }
+        guard try await passwords.verify(proof, against: present.passwordHash) != .wrong else { throw .wrongPassword }
+        return present
     }
 }

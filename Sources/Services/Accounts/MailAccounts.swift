@@ -106,8 +106,8 @@ public final class MailAccounts: Sendable {
             throw .wrongPassword
         }
         try recordSuccess(key)
-        if verdict == .rightButOutdated { await accounts.rehash(.plain(password), of: stored) }
-        return try Self.usable(stored)
+        return try Self.usable(
+            verdict == .rightButOutdated ? try await accounts.rehash(.plain(password), of: stored) : stored)
     }
 
     /// Logs in by a code, which is used up.

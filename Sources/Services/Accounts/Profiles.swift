@@ -68,7 +68,7 @@ public final class Profiles: Sendable {
         if let picture = change.picture, picture != account.picture {
             stored.picture = try await owned(picture, by: account)
         }
-        return try await apply(stored, to: account)
+        return try await accounts.apply(stored, to: account.id)
     }
 
     /// Changes the picture above one's page.
@@ -82,7 +82,7 @@ public final class Profiles: Sendable {
         if cover == account.cover { return account }
         var stored = ProfileChange()
         stored.cover = try await owned(cover, by: account)
-        return try await apply(stored, to: account)
+        return try await accounts.apply(stored, to: account.id)
     }
 
     private func owned(_ picture: MediaID, by account: Account) async throws(ServicesError) -> Int64 {
@@ -96,11 +96,11 @@ public final class Profiles: Sendable {
         return try Accounts.naming(name, by: .shortNames)
     }
 
-    private func apply(_ change: ProfileChange, to account: Account) async throws(ServicesError) -> Account {
-        try await accounts.apply(change, to: account.id)
-    }
-
     // MARK: - Others'
+
+    // Who may do what is asked twice: first, because it is the first thing that is answered, and once more in the
+    // transaction that does it, since roles may have changed meanwhile. Somebody always stays root: who takes that role
+    // from another is one at that moment, and nobody takes it from themselves.
 
     /// A page of all accounts, in the order of their making.
     ///
@@ -163,7 +163,7 @@ public final class Profiles: Sendable {
     ) async throws(ServicesError) -> Account {
         try checkAdministrator(actor)
         let account = try await account(number)
-        guard account.id == actor.id || account.role.rank < actor.role.rank else { throw .forbidden }
+        guard Self.mayEdit(actor, account) else { throw .forbidden }
         var stored = try naming(account, name)
         // An account of another world may have none, which reads as an empty one.
         if email != account.email ?? "" {
@@ -172,7 +172,7 @@ public final class Profiles: Sendable {
         }
         if let sign { try AccountRules.checkSign(sign) }
         stored.sign = sign
-        return try await apply(stored, to: account)
+        return try await accounts.apply(stored, to: account.id, if: Self.still(actor, Self.mayEdit))
     }
 
     /// Gives an account a role.
@@ -183,11 +183,10 @@ public final class Profiles: Sendable {
     ///   - actor: Who does it, a root, as read for this request.
     /// - Returns: The account after it.
     /// - Throws: ``ServicesError/forbidden``, ``ServicesError/invalid(field:message:)``, ``ServicesError/ownAccount``,
-    ///   ``ServicesError/unknownUser``, also when another changed the role at the same moment,
-    ///   ``ServicesError/store(_:)``.
+    ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     @discardableResult
     public func setRole(rank: Int, of number: Int64, actor: Account) async throws(ServicesError) -> Account {
-        guard accounts.isAdministrator(actor), actor.role == .root else { throw .forbidden }
+        guard Self.mayGiveRoles(actor) else { throw .forbidden }
         guard let role = Account.Role(rank: rank) else {
             throw .invalid(field: "role", message: "There is no such role.")
         }
@@ -195,7 +194,9 @@ public final class Profiles: Sendable {
         guard account.id != actor.id else { throw .ownAccount }
         let time = accounts.now()
         let updated = try await asking { () throws(StoreError) in
-            try await store.replaceRole(account.role.rawValue, by: role.rawValue, account: account.id, at: time)
+            try await store.setRole(
+                role.rawValue, account: account.id, if: Self.still(actor) { actor, _ in Self.mayGiveRoles(actor) },
+                at: time)
         }
         guard let updated else { throw .unknownUser }
         return Account(updated)
@@ -214,9 +215,26 @@ public final class Profiles: Sendable {
         try checkAdministrator(actor)
         let account = try await account(number)
         guard account.id != actor.id else { throw .ownAccount }
-        guard account.role.rank < actor.role.rank else { throw .forbidden }
-        try await accounts.delete(account: account.id)
+        guard Self.isBelow(actor, account) else { throw .forbidden }
+        try await accounts.delete(account: account.id, if: Self.still(actor, Self.isBelow))
         return account
+    }
+
+    private static func mayGiveRoles(_ actor: Account) -> Bool { actor.isAdministrator && actor.role == .root }
+
+    private static func mayEdit(_ actor: Account, _ account: Account) -> Bool {
+        actor.isAdministrator && account.id == actor.id || isBelow(actor, account)
+    }
+
+    private static func isBelow(_ actor: Account, _ account: Account) -> Bool {
+        actor.isAdministrator && account.role.rank < actor.role.rank
+    }
+
+    /// That a rule about somebody and an account holds when something is done to the account.
+    private static func still(
+        _ actor: Account, _ rule: @escaping @Sendable (_ actor: Account, _ account: Account) -> Bool
+    ) -> AccountCondition {
+        AccountCondition(actor: actor.id) { actor, account in rule(Account(actor), Account(account)) }
     }
 
     private func account(_ number: Int64) async throws(ServicesError) -> Account {
@@ -225,7 +243,7 @@ public final class Profiles: Sendable {
     }
 
     private func checkAdministrator(_ actor: Account) throws(ServicesError) {
-        guard accounts.isAdministrator(actor) else { throw .forbidden }
+        guard actor.isAdministrator else { throw .forbidden }
     }
 
     private func checkPage(_ page: Int, _ size: Int) throws(ServicesError) {

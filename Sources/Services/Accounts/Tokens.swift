@@ -69,6 +69,8 @@ public final class Tokens: Sendable {
         public let issuedAt: Int64
         /// Milliseconds since 1970.
         public let expiresAt: Int64
+        /// That of the account's password, for as long as which the token is good.
+        let passwordHash: HiddenHash
 
         /// The account's id as clients see it.
         public var objectID: String { ObjectID.text(account) }
@@ -104,44 +106,42 @@ public final class Tokens: Sendable {
     ///
     /// - Parameters:
     ///   - kind: What for.
-    ///   - account: Whose.
+    ///   - account: Whose, as it was when its owner showed that it is theirs: a password that was changed since then
+    ///     gives no token.
     ///   - lifetime: In milliseconds; nil for that of the kind.
     ///   - form: What it is to look like.
     /// - Returns: The token.
-    /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/wrongPassword`` if the password was changed meanwhile, ``ServicesError/unknownUser`` if
+    ///   the account was deleted, ``ServicesError/accountDisabled`` if it was disabled, ``ServicesError/store(_:)``.
     public func issue(
-        _ kind: Kind = .access, for account: Int64, lifetime: Int64? = nil, form: Form = .base64url
+        _ kind: Kind = .access, for account: Account, lifetime: Int64? = nil, form: Form = .base64url
     ) async throws(ServicesError) -> Issued {
-        try await insert(make(kind, lifetime, form), for: account)
+        let issued = make(kind, lifetime, form)
+        try await insert([issued], for: account)
+        return issued
     }
 
     /// Gives an account an access and a refresh token that belong together: who revokes one revokes both, and what the
     /// refresh token was exchanged for.
     ///
     /// - Parameters:
-    ///   - account: Whose.
+    ///   - account: As in ``issue(_:for:lifetime:form:)``.
     ///   - accessLifetime: In milliseconds; nil for that of the kind.
     ///   - refreshLifetime: In milliseconds; nil for that of the kind.
     ///   - limit: Of the account's sessions in a world so many stay, the newest ones; nil for no limit.
     /// - Returns: The tokens.
-    /// - Throws: ``ServicesError/unknownUser`` if the account has been deleted, ``ServicesError/store(_:)``.
+    /// - Throws: As ``issue(_:for:lifetime:form:)``.
     public func startSession(
-        for account: Int64, accessLifetime: Int64? = nil, refreshLifetime: Int64? = nil,
+        for account: Account, accessLifetime: Int64? = nil, refreshLifetime: Int64? = nil,
         limit: (count: Int, world: String)? = nil
     ) async throws(ServicesError) -> Session {
-        let session = store.ids.next(), world = limit?.world
-        let refresh = try await insert(make(.refresh, refreshLifetime), for: account, session: session, world: world)
-        let access = try await insert(make(.access, accessLifetime), for: account, session: session, world: world)
-        if let limit {
-            let ended = try await asking { () throws(StoreError) in
-                try await store.endOldSessions(account: account, world: limit.world, keeping: limit.count)
-            }
-            if ended > 0 { forget(account: account) }
-        }
-        return Session(access: access, refresh: refresh)
+        let session = Session(access: make(.access, accessLifetime), refresh: make(.refresh, refreshLifetime))
+        try await insert([session.access, session.refresh], for: account, session: store.ids.next(), limit: limit)
+        return session
     }
 
-    /// Exchanges a refresh token, which stays what it is, for another access token of its session.
+    /// Exchanges a refresh token, which stays what it is, for another access token of its session, which counts where
+    /// the session does.
     ///
     /// - Parameters:
     ///   - credential: The refresh token as it came, with or without `Bearer ` before it.
@@ -151,30 +151,24 @@ public final class Tokens: Sendable {
     public func renew(
         _ credential: String?, lifetime: Int64? = nil
     ) async throws(ServicesError) -> Result<Issued, Refused> {
-        let identity: Identity
-        switch try await inspect(credential, kind: .refresh) {
-        case .valid(let found): identity = found
-        case .refused(let refusal): return .failure(Refused(refusal: refusal))
+        if case .refused(let refusal) = try await inspect(credential, kind: .refresh) {
+            return .failure(Refused(refusal: refusal))
         }
         guard let token = Self.token(in: credential) else { return .failure(Refused(refusal: .missing)) }
-        let issued = make(.access, lifetime)
-        do {
-            // Whoever logs out at this moment takes the new token along, or leaves none to be made.
-            let isStored = try await asking { () throws(StoreError) in
-                try await store.insertToken(
-                    hash: Self.hash(issued.token), account: identity.account, kind: issued.kind.rawValue,
-                    session: identity.session, renewing: Self.hash(token), createdAt: issued.issuedAt,
-                    expiresAt: issued.expiresAt)
-            }
-            return isStored ? .success(issued) : .failure(Refused(refusal: .revoked))
-        } catch .unknownUser {
-            return .failure(Refused(refusal: .accountDeleted))
+        let issued = make(.access, lifetime), renewed = Self.hash(token)
+        // Whoever logs out or changes the password at this moment takes the new token along, or leaves none to be made.
+        let isStored = try await asking { () throws(StoreError) in
+            try await store.insertToken(Self.stored(issued), renewing: renewed)
         }
+        return isStored ? .success(issued) : .failure(Refused(refusal: try await end(of: renewed)))
     }
 
     /// A ``Refusal`` as an error.
     public struct Refused: Error, Hashable, Sendable {
         public let refusal: Refusal
+
+        /// What it is where no more is told than whether a token is missing.
+        public var error: ServicesError { refusal == .missing ? .unauthenticated : .badToken }
     }
 
     private func make(_ kind: Kind, _ lifetime: Int64?, _ form: Form = .base64url) -> Issued {
@@ -190,14 +184,24 @@ public final class Tokens: Sendable {
     }
 
     private func insert(
-        _ issued: Issued, for account: Int64, session: Int64? = nil, world: String? = nil
-    ) async throws(ServicesError) -> Issued {
-        _ = try await asking { () throws(StoreError) in
-            try await store.insertToken(
-                hash: Self.hash(issued.token), account: account, kind: issued.kind.rawValue, session: session,
-                world: world, createdAt: issued.issuedAt, expiresAt: issued.expiresAt)
+        _ issued: [Issued], for account: Account, session: Int64? = nil, limit: (count: Int, world: String)? = nil
+    ) async throws(ServicesError) {
+        let insertion = try await asking { () throws(StoreError) in
+            try await store.insertTokens(
+                issued.map(Self.stored), account: account.id, passwordHash: account.passwordHash.text,
+                session: session, limit: limit)
         }
-        return issued
+        switch insertion {
+        case .stored(let ended): if ended > 0 { forget(account: account.id) }
+        case .passwordChanged: throw .wrongPassword
+        case .disabled: throw .accountDisabled
+        }
+    }
+
+    private static func stored(_ issued: Issued) -> AppDatabase.NewToken {
+        AppDatabase.NewToken(
+            hash: hash(issued.token), kind: issued.kind.rawValue, createdAt: issued.issuedAt,
+            expiresAt: issued.expiresAt)
     }
 
     /// Finds out whose a token is.
@@ -211,8 +215,7 @@ public final class Tokens: Sendable {
     public func verify(_ credential: String?, kind: Kind = .access) async throws(ServicesError) -> Identity {
         switch try await inspect(credential, kind: kind) {
         case .valid(let identity): return identity
-        case .refused(.missing): throw .unauthenticated
-        case .refused: throw .badToken
+        case .refused(let refusal): throw Refused(refusal: refusal).error
         }
     }
 
@@ -236,7 +239,8 @@ public final class Tokens: Sendable {
         guard stored.account.disabledAt == nil else { return .refused(.revoked) }
         let identity = Identity(
             account: stored.account.id, username: stored.account.username, kind: storedKind, session: stored.session,
-            issuedAt: stored.createdAt, expiresAt: stored.expiresAt)
+            issuedAt: stored.createdAt, expiresAt: stored.expiresAt,
+            passwordHash: HiddenHash(stored.account.passwordHash))
         cache.withLock { cache in
             // Not if something was revoked since the question: it may have been this.
             if cache.generation == generation { cache[hash] = identity }

@@ -67,16 +67,16 @@ extension Forum {
         try await reading(.publicID(publicID), reader: reader)
     }
 
-    /// Deletes a comment on a clip, as ``deleteComment(_:by:isModerator:)`` does.
+    /// Deletes a comment on a clip, as ``deleteComment(_:by:isModerated:)`` does.
     ///
     /// - Throws: ``ServicesError/notFound`` also when the comment is one on something else.
     public func deleteComment(
-        _ comment: ForumKey, on post: ForumKey, by account: Int64, isModerator: Bool
+        _ comment: ForumKey, on post: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) {
         let found = try Self.found(
             try await asking { () throws(StoreError) in try await store.comment(comment) })
         guard try await self.post(post).id == found.post else { throw .notFound }
-        _ = try await deleteComment(comment, by: account, isModerator: isModerator)
+        _ = try await deleteComment(comment, by: account, isModerated: isModerated)
     }
 
     private static func badAddress(_ field: String) -> ServicesError {

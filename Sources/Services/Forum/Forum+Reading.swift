@@ -1,20 +1,6 @@
 public import Store
 
 extension Forum {
-    /// Who opens a post.
-    public enum Reader: Hashable, Sendable {
-        case account(Int64)
-        /// Somebody unknown, from an address.
-        case address(String)
-
-        var key: String {
-            switch self {
-            case .account(let id): "account \(id)"
-            case .address(let address): "address \(address)"
-            }
-        }
-    }
-
     /// A reader who opens a post again within so many milliseconds counts once.
     static let hitPause: Int64 = 30_000
 
@@ -72,16 +58,34 @@ extension Forum {
             })
     }
 
-    /// Counts that somebody opened a post: once in 30 seconds, however often they do.
+    /// Counts that somebody with an account opened a post: once in 30 seconds, however often they do.
     ///
     /// - Returns: Whether it counted.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     @discardableResult
-    public func hit(_ post: ForumKey, by reader: Reader) async throws(ServicesError) -> Bool {
+    public func hit(_ post: ForumKey, by account: Int64) async throws(ServicesError) -> Bool {
+        try await hit(post, by: .account(account))
+    }
+
+    /// Counts that somebody unknown opened a post, likewise.
+    ///
+    /// - Parameters:
+    ///   - post: Which.
+    ///   - address: Where they come from.
+    /// - Returns: Whether it counted.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/tooOften(retryAfter:)``: who has no account may write no
+    ///   oftener than who has one; ``ServicesError/store(_:)``.
+    @discardableResult
+    public func hit(_ post: ForumKey, from address: String) async throws(ServicesError) -> Bool {
+        try strangers?.take(address)
+        return try await hit(post, by: .address(AddressKey(address).text))
+    }
+
+    private func hit(_ post: ForumKey, by reader: PostReader) async throws(ServicesError) -> Bool {
         let time = now()
         return try Self.found(
             try await asking { () throws(StoreError) in
-                try await store.hit(post, reader: reader.key, pause: Self.hitPause, at: time)
+                try await store.hit(post, reader: reader, pause: Self.hitPause, at: time)
             })
     }
 

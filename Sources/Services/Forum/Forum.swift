@@ -13,15 +13,24 @@ public final class Forum: Sendable {
     static let mergeWindow: Int64 = 5000
 
     let store: AppDatabase
+    private let media: Media
+    let strangers: RateLimiter?
     let now: @Sendable () -> Int64
 
     /// Makes the service.
     ///
     /// - Parameters:
     ///   - store: Where the forum is.
+    ///   - media: Removes the files of posts that are deleted.
+    ///   - strangers: How often somebody without an account may have something counted; nil for no limit.
     ///   - now: The clock, in milliseconds since 1970.
-    public init(store: AppDatabase, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+    public init(
+        store: AppDatabase, media: Media, strangers: RateLimiter? = nil,
+        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
         self.store = store
+        self.media = media
+        self.strangers = strangers
         self.now = now
     }
 
@@ -138,6 +147,19 @@ public final class Forum: Sendable {
             .map(ObjectID.text)
     }
 
+    /// A post that somebody may change.
+    ///
+    /// Asked by who stores images for it first.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody but its author,
+    ///   ``ServicesError/store(_:)``.
+    @discardableResult
+    public func editablePost(_ key: ForumKey, editor: Int64) async throws(ServicesError) -> StoredPost {
+        let post = try await post(key)
+        guard post.author.id == editor else { throw .forbidden }
+        return post
+    }
+
     /// Changes a post.
     ///
     /// - Parameters:
@@ -152,8 +174,7 @@ public final class Forum: Sendable {
     public func edit(
         _ key: ForumKey, title: String, content: String, images: [MediaID]? = nil, editor: Int64
     ) async throws(ServicesError) -> StoredPost {
-        let post = try await post(key)
-        guard post.author.id == editor else { throw .forbidden }
+        let post = try await editablePost(key, editor: editor)
         try Self.check(title: title, content: content)
         guard images?.count ?? 0 <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
@@ -164,30 +185,33 @@ public final class Forum: Sendable {
             })
     }
 
-    /// Deletes a post with its comments and likes.
+    /// Deletes a post with its comments and likes, and the images and the video that nobody else shows.
     ///
     /// - Parameters:
     ///   - key: Which.
     ///   - account: Who deletes it: its author, or a moderator.
-    ///   - isModerator: Whether they may delete what others wrote.
+    ///   - isModerated: Whether administrators may delete what others wrote where this is asked for.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
-    public func deletePost(_ key: ForumKey, by account: Int64, isModerator: Bool) async throws(ServicesError) {
+    public func deletePost(
+        _ key: ForumKey, by account: Account, isModerated: Bool
+    ) async throws(ServicesError) {
         let post = try await post(key)
-        guard isModerator || post.author.id == account else { throw .forbidden }
+        guard post.author.id == account.id || isModerated && account.isAdministrator else { throw .forbidden }
         // Of two who delete it at once, one finds it gone.
-        guard try await asking({ () throws(StoreError) in try await store.deletePost(post.id) }) else {
-            throw .notFound
-        }
+        let files = try await asking { () throws(StoreError) in try await store.deletePost(post.id) }
+        await media.discardFiles(of: try Self.found(files))
     }
 
-    /// Deletes all posts with their comments and likes.
+    /// Deletes all posts with their comments and likes, images and videos.
     ///
     /// The caller has checked that whoever wants this may.
     ///
     /// - Returns: How many there were.
     @discardableResult
     public func deleteAllPosts() async throws(ServicesError) -> Int {
-        try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
+        let (count, files) = try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
+        await media.discardFiles(of: files)
+        return count
     }
 
     // MARK: - Comments
@@ -267,16 +291,16 @@ public final class Forum: Sendable {
     /// - Parameters:
     ///   - key: Which.
     ///   - account: Who deletes it: its author, the author of the post, or a moderator.
-    ///   - isModerator: Whether they may delete what others wrote.
+    ///   - isModerated: Whether administrators may delete what others wrote where this is asked for.
     /// - Returns: The comment as it was.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
     public func deleteComment(
-        _ key: ForumKey, by account: Int64, isModerator: Bool
+        _ key: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) -> StoredComment {
         let comment = try Self.found(
             try await asking { () throws(StoreError) in try await store.comment(key) })
-        if !isModerator, comment.author.id != account {
-            guard try await post(.id(comment.post)).author.id == account else { throw .forbidden }
+        if comment.author.id != account.id, !(isModerated && account.isAdministrator) {
+            guard try await post(.id(comment.post)).author.id == account.id else { throw .forbidden }
         }
         guard try await asking({ () throws(StoreError) in try await store.deleteComment(comment.id) }) else {
             throw .notFound

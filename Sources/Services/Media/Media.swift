@@ -143,14 +143,32 @@ public final class Media: Sendable {
         _ = try await removeFiles(of: hashes)
     }
 
-    /// A picture to be served, or nil.
-    public func open(_ id: MediaID) async throws(ServicesError) -> Picture? {
-        let stored = try await asking { () throws(StoreError) in try await store.media(id: id.rawValue) }
-        return stored.map { stored in
-            Picture(
-                path: files.path(of: stored.hash), contentType: stored.type,
-                etag: MediaFiles.hexadecimal(stored.hash.prefix(16)), count: stored.bytes)
+    /// Removes the files of what was removed with its account or its post; what fails is done when the server starts
+    /// again.
+    func discardFiles(of hashes: Set<[UInt8]>) async {
+        do {
+            _ = try await removeFiles(of: hashes)
+        } catch {
+            logger.notice("files of what was deleted are left", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// A picture to be served; nil for what is none, or no picture.
+    public func openPicture(_ id: MediaID) async throws(ServicesError) -> Picture? {
+        try await open(id, of: "image/")
+    }
+
+    /// A video to be served; nil for what is none, or no video.
+    public func openVideo(_ id: MediaID) async throws(ServicesError) -> Picture? {
+        try await open(id, of: "video/")
+    }
+
+    private func open(_ id: MediaID, of kind: String) async throws(ServicesError) -> Picture? {
+        let stored = try await asking { () throws(StoreError) in try await store.media(id: id.rawValue) }
+        guard let stored, stored.type.hasPrefix(kind) else { return nil }
+        return Picture(
+            path: files.path(of: stored.hash), contentType: stored.type,
+            etag: MediaFiles.hexadecimal(stored.hash.prefix(16)), count: stored.bytes)
     }
 
     /// An upload that is worth keeping, on the disk.

@@ -174,6 +174,17 @@ struct DouyinSocialTests {
         }
     }
 
+    @Test("somebody writes to themselves, and reads it")
+    func oneself() async throws {
+        try await withAPI { api in
+            let ana = try await api.join()
+            #expect(try await poll(api, ana, ana).isEmpty)
+            try await write(api, "1", ana, ana)
+            let message = try await api.ask("/message/chat/", ana, "to_user_id=\(ana.id)").json["message_list"]?[0]
+            #expect(message?["from_user_id"]?.integer == ana.id && message?["to_user_id"]?.integer == ana.id)
+        }
+    }
+
     @Test("a client whose clock is ahead gets messages twice rather than never")
     func futureClock() async throws {
         try await withAPI { api in

@@ -54,6 +54,6 @@ extension TestAPI {
     /// - Returns: Their token.
     func makeAdministrator(_ username: String = "root") async throws -> String {
         let account = try await core.accounts.create(username: username, password: "secret", role: .root)
-        return try await core.tokens.issue(for: account.id).token
+        return try await core.tokens.issue(for: account).token
     }
 }

@@ -62,7 +62,7 @@ extension TestAPI {
     func leafAdministrator(_ name: String = "rita", role: Account.Role = .root) async throws -> (String, Int64) {
         let account = try await core.accounts.create(
             username: name, password: "secret", role: role, email: "\(name)@example.org")
-        return (try await core.tokens.issue(for: account.id).token, account.number)
+        return (try await core.tokens.issue(for: account).token, account.number)
     }
 
     /// Uploads a picture as Leaf's client does.

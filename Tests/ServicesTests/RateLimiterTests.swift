@@ -1,8 +1,7 @@
-import HTTPTypes
 import Synchronization
 import Testing
 
-@testable import API
+@testable import Services
 
 @Suite("Rate limiter") struct RateLimiterTests {
     private final class Stopwatch: Sendable {
@@ -17,18 +16,15 @@ import Testing
         let watch = Stopwatch()
         let limiter = RateLimiter(RateLimit(burst: 3, perMinute: 6), now: { watch.now })
         for _ in 0..<3 { try limiter.take("192.0.2.1") }
-        let refused = #expect(throws: Problem.self) { try limiter.take("192.0.2.1") }
-        #expect(refused?.status == .tooManyRequests)
-        #expect(refused?.retryAfter == 10)
+        #expect(throws: ServicesError.tooOften(retryAfter: 10)) { try limiter.take("192.0.2.1") }
         watch.advance(.seconds(9))
-        let still = #expect(throws: Problem.self) { try limiter.take("192.0.2.1") }
-        #expect(still?.retryAfter == 1)
+        #expect(throws: ServicesError.tooOften(retryAfter: 1)) { try limiter.take("192.0.2.1") }
         watch.advance(.seconds(1))
         try limiter.take("192.0.2.1")
-        #expect(throws: Problem.self) { try limiter.take("192.0.2.1") }
+        #expect(throws: ServicesError.self) { try limiter.take("192.0.2.1") }
         watch.advance(.seconds(3600))
         for _ in 0..<3 { try limiter.take("192.0.2.1") }
-        #expect(throws: Problem.self) { try limiter.take("192.0.2.1") }
+        #expect(throws: ServicesError.self) { try limiter.take("192.0.2.1") }
     }
 
     @Test("addresses have buckets of their own; the 64 bits of an IPv6 subscriber are one address")
@@ -38,8 +34,8 @@ import Testing
         try limiter.take("192.0.2.2")
         try limiter.take("2001:db8:0:1::1")
         try limiter.take("2001:db8:0:2::1")
-        #expect(throws: Problem.self) { try limiter.take("2001:db8:0:1:ffff::2") }
-        #expect(throws: Problem.self) { try limiter.take("::ffff:192.0.2.1") }
+        #expect(throws: ServicesError.self) { try limiter.take("2001:db8:0:1:ffff::2") }
+        #expect(throws: ServicesError.self) { try limiter.take("::ffff:192.0.2.1") }
     }
 
     @Test("the table is bounded, and forgets the fullest buckets first")
@@ -48,6 +44,6 @@ import Testing
         for _ in 0..<2 { try limiter.take("198.51.100.1") }
         for host in 0..<1000 { try limiter.take("10.0.\(host / 250).\(host % 250)") }
         #expect(limiter.count <= 100)
-        #expect(throws: Problem.self) { try limiter.take("198.51.100.1") }
+        #expect(throws: ServicesError.self) { try limiter.take("198.51.100.1") }
     }
 }

@@ -1,0 +1,61 @@
+import HTTPTypes
+import LWS
+public import Services
+
+/// The limits of what a stranger may do.
+public struct RateLimits: Sendable, Hashable {
+    /// Roomy enough for a class that registers behind one address.
+    public var registrations = RateLimit(burst: 100, perMinute: 20)
+    public var logins = RateLimit(burst: 100, perMinute: 60)
+    /// Of codes that are mailed, to whomever.
+    public var mailCodes = RateLimit(burst: 30, perMinute: 10)
+    /// So many wrong codes within ten minutes are heard from an address.
+    public var wrongCodes = 20
+    public var roomCreations = RateLimit(burst: 30, perMinute: 10)
+    /// Of all rooms, which wakes each of them.
+    public var roomLists = RateLimit(burst: 10, perMinute: 30)
+    /// What one account may change, wherever it comes from: more than a phone that reports its run each second.
+    public var accountChanges = RateLimit(burst: 240, perMinute: 180)
+    /// So many wrong passwords a minute are heard for an account from an address.
+    public var loginFailuresPerMinute = 10
+    /// Of all users at once; pages are not limited.
+    public var userLists = RateLimit(burst: 10, perMinute: 30)
+    /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
+    public var uploads = RateLimit(burst: 60, perMinute: 30)
+
+    public init() {}
+}
+
+/// The limiters of one server; each is nil where nothing is limited.
+struct RequestLimits: Sendable {
+    var registrations: RateLimiter?
+    var logins: RateLimiter?
+    var mailCodes: RateLimiter?
+    var roomCreations: RateLimiter?
+    var roomLists: RateLimiter?
+    /// By ``AddressKey`` of the account's id, which no address looks like.
+    var accountChanges: RateLimiter?
+    var userLists: RateLimiter?
+    var uploads: RateLimiter?
+
+    /// Nothing is limited.
+    init() {}
+
+    /// Counts a request that changes something against the account it speaks for: one account may do so only so often,
+    /// from however many addresses.
+    func takeChange(by account: Int64, in request: HTTPServerRequest) throws(ServicesError) {
+        guard request.head.method != .get, request.head.method != .head else { return }
+        try accountChanges?.take("account \(account)")
+    }
+
+    init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        registrations = RateLimiter(limits.registrations, now: now)
+        logins = RateLimiter(limits.logins, now: now)
+        mailCodes = RateLimiter(limits.mailCodes, now: now)
+        roomCreations = RateLimiter(limits.roomCreations, now: now)
+        roomLists = RateLimiter(limits.roomLists, now: now)
+        accountChanges = RateLimiter(limits.accountChanges, now: now)
+        userLists = RateLimiter(limits.userLists, now: now)
+        uploads = RateLimiter(limits.uploads, now: now)
+    }
+}
