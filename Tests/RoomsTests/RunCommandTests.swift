@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Start, pause, finish")
 struct RunCommandTests {
-    @Test("a finish that the phone dates like its last marker takes nothing off, however slow the sample of its clock was")
+    @Test("a finish dated like the last marker takes nothing off, however slow the sample of the phone's clock was")
     func slowSample() throws {
         var meeting = Meeting()
         let ana = try meeting.join()
