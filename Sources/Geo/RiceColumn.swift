@@ -13,7 +13,8 @@ enum RiceColumn {
     private static let allZero = 63
     private static let escape = 12
 
-    static func write(_ values: [Int64], to writer: inout BitWriter) {
+    static func write(_ values: some RandomAccessCollection<Int64>, to writer: inout BitWriter) {
+        if values.count == 1, let only = values.first { return write(only: only, to: &writer) }
         // What the orders cost, roughly: the bits of the numbers.
         var widths = (0, 0, 0)
         var walk = Prediction()
@@ -42,35 +43,57 @@ enum RiceColumn {
         if !block.isEmpty { write(block: block, to: &writer) }
     }
 
+    /// A column of one value, as the journal has by the thousand: all orders are alike, and so is the choice of k.
+    private static func write(only value: Int64, to writer: inout BitWriter) {
+        writer.write(0, count: 2)
+        let number = zigzag(value)
+        guard number != 0 else { return writer.write(UInt64(allZero), count: 6) }
+        // The quotient is 1, or up to 3 where k cannot be larger.
+        let k = min(width(number) - 1, allZero - 1)
+        writer.write(UInt64(k), count: 6)
+        write(number, k: k, to: &writer)
+    }
+
     private static func write(block: [UInt64], to writer: inout BitWriter) {
         guard let k = parameter(for: block) else {
             writer.write(UInt64(allZero), count: 6)
             return
         }
         writer.write(UInt64(k), count: 6)
-        for number in block {
-            let quotient = number >> UInt64(k)
-            if quotient < UInt64(escape) {
-                let ones = (UInt64(1) << quotient) - 1
-                writer.write(ones, count: Int(quotient) + 1)
-                writer.write(number & ((1 << UInt64(k)) - 1), count: k)
-            } else {
-                let width = width(number)
-                writer.write((1 << UInt64(escape)) - 1, count: escape)
-                writer.write(UInt64(width - 1), count: 6)
-                writer.write(number, count: width)
-            }
+        for number in block { write(number, k: k, to: &writer) }
+    }
+
+    @inline(__always)
+    private static func write(_ number: UInt64, k: Int, to writer: inout BitWriter) {
+        let quotient = number >> UInt64(k)
+        if quotient < UInt64(escape) {
+            let ones = (UInt64(1) << quotient) - 1
+            writer.write(ones, count: Int(quotient) + 1)
+            writer.write(number & ((1 << UInt64(k)) - 1), count: k)
+        } else {
+            let width = width(number)
+            writer.write((1 << UInt64(escape)) - 1, count: escape)
+            writer.write(UInt64(width - 1), count: 6)
+            writer.write(number, count: width)
         }
     }
 
     /// The k that makes a block short, reckoned from how many of its numbers have which width; nil if all are 0.
     private static func parameter(for block: [UInt64]) -> Int? {
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 65) { counts in
-            counts.initialize(repeating: 0)
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * 65) { memory in
+            memory.initialize(repeating: 0)
+            let counts = UnsafeMutableBufferPointer(rebasing: memory[..<65])
+            // Of 65 widths few are there, and in a short block very few.
+            let found = UnsafeMutableBufferPointer(rebasing: memory[65...])
+            var foundCount = 0
             var widest = 0
             var narrowest = 64
             for number in block {
                 let width = width(number)
+                if counts[width] == 0 {
+                    found[foundCount] = width
+                    foundCount += 1
+                }
                 counts[width] += 1
                 widest = max(widest, width)
                 narrowest = min(narrowest, width)
@@ -80,7 +103,7 @@ enum RiceColumn {
             var best = (k: 0, bits: Int.max)
             for k in max(0, narrowest - 2)...min(widest, allZero - 1) {
                 var bits = 0
-                for width in narrowest...widest {
+                for width in found[..<foundCount] {
                     // A number of k + d bits has a quotient of about 3/4 · 2ᵈ.
                     let excess = width - k
                     let each = excess <= 0 ? 1 + k : excess <= 4 ? 1 + k + (3 << excess) / 4 : escape + 6 + width

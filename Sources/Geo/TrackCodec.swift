@@ -28,18 +28,18 @@ public enum TrackCodec {
         var writer = BitWriter(reservingCapacity: 64 + points.count * 6)
         writer.write(UInt64(version), count: 8)
         writer.write(UInt64(points.count), count: 32)
-        RiceColumn.write(points.map { Int64($0.id) }, to: &writer)
-        RiceColumn.write(points.map { $0.time }, to: &writer)
-        RiceColumn.write(points.map { Int64($0.coordinate.latitudeE7) }, to: &writer)
-        RiceColumn.write(points.map { Int64($0.coordinate.longitudeE7) }, to: &writer)
-        write(points.map { $0.accuracy }, to: &writer)
-        write(points.map { $0.altitude }, to: &writer)
-        write(points.map { $0.heartRate }, to: &writer)
+        RiceColumn.write(points.lazy.map { Int64($0.id) }, to: &writer)
+        RiceColumn.write(points.lazy.map { $0.time }, to: &writer)
+        RiceColumn.write(points.lazy.map { Int64($0.coordinate.latitudeE7) }, to: &writer)
+        RiceColumn.write(points.lazy.map { Int64($0.coordinate.longitudeE7) }, to: &writer)
+        write(points.lazy.map { $0.accuracy }, to: &writer)
+        write(points.lazy.map { $0.altitude }, to: &writer)
+        write(points.lazy.map { $0.heartRate }, to: &writer)
         if points.allSatisfy({ $0.flags == 0 }) {
             writer.write(Presence.nowhere.rawValue, count: 2)
         } else {
             writer.write(Presence.everywhere.rawValue, count: 2)
-            RiceColumn.write(points.map { Int64($0.flags) }, to: &writer)
+            RiceColumn.write(points.lazy.map { Int64($0.flags) }, to: &writer)
         }
 
         var bytes = writer.finish()
@@ -116,17 +116,17 @@ public enum TrackCodec {
         case nowhere, everywhere, somewhere
     }
 
-    private static func write(_ values: [Int32?], to writer: inout BitWriter) {
-        let present = values.compactMap { $0.map(Int64.init) }
-        if present.isEmpty {
+    private static func write(_ values: some RandomAccessCollection<Int32?>, to writer: inout BitWriter) {
+        let present = values.reduce(0) { $1 == nil ? $0 : $0 + 1 }
+        if present == 0 {
             writer.write(Presence.nowhere.rawValue, count: 2)
-        } else if present.count == values.count {
+        } else if present == values.count {
             writer.write(Presence.everywhere.rawValue, count: 2)
-            RiceColumn.write(present, to: &writer)
+            RiceColumn.write(values.lazy.map { Int64($0 ?? 0) }, to: &writer)
         } else {
             writer.write(Presence.somewhere.rawValue, count: 2)
-            RiceColumn.write(values.map { $0 == nil ? 0 : 1 }, to: &writer)
-            RiceColumn.write(present, to: &writer)
+            RiceColumn.write(values.lazy.map { $0 == nil ? 0 : 1 }, to: &writer)
+            RiceColumn.write(values.compactMap { $0.map(Int64.init) }, to: &writer)
         }
     }
 

@@ -39,8 +39,7 @@ final class LWSContext: @unchecked Sendable {
     /// Where plain sockets are at home, and WebSockets of servers.
     private(set) var plainHost: OpaquePointer?
     private(set) var tlsHost: OpaquePointer?
-    private var connections: [UInt: any LWSConnection] = [:]
-    private var lastNumber: UInt = 0
+    private var connections = ConnectionTable<any LWSConnection>()
     /// The number for the descriptor that is being adopted as HTTP, whose call has no argument for it.
     private var adopting: UInt?
     /// WebSockets that were told to close, in order, and when they are cut off.
@@ -162,8 +161,8 @@ final class LWSContext: @unchecked Sendable {
             awaitHandles { [self] in
                 // The second call frees what had to wait for the handles.
                 if isSound { lws_context_destroy(context) }
-                for connection in connections.values { connection.wasDestroyed() }
-                connections = [:]
+                for connection in connections.connections { connection.wasDestroyed() }
+                connections = ConnectionTable<any LWSConnection>()
                 freeMemory()
                 done()
             }
@@ -224,14 +223,8 @@ final class LWSContext: @unchecked Sendable {
 
     // MARK: - Connections
 
-    private func register(_ connection: any LWSConnection) -> UInt {
-        lastNumber += 1
-        connections[lastNumber] = connection
-        return lastNumber
-    }
-
     private func forget(_ number: UInt) {
-        connections.removeValue(forKey: number)?.wasDestroyed()
+        connections.remove(number)?.wasDestroyed()
     }
 
     /// Hands a connected socket to libwebsockets, which closes it in the end, also when this fails.
@@ -243,7 +236,7 @@ final class LWSContext: @unchecked Sendable {
             connection.wasDestroyed()
             return false
         }
-        let number = register(connection)
+        let number = connections.insert(connection)
         var description = lws_adopt_desc_t()
         description.vh = isTLS ? tlsHost : plainHost
         description.type = lws_adoption_type(
@@ -270,7 +263,7 @@ final class LWSContext: @unchecked Sendable {
             connection.wasDestroyed()
             return false
         }
-        let number = register(connection)
+        let number = connections.insert(connection)
         adopting = number
         defer { adopting = nil }
         let wsi = handshake.withUnsafeBytes { bytes in
@@ -290,7 +283,7 @@ final class LWSContext: @unchecked Sendable {
             connection.wasDestroyed()
             return false
         }
-        let number = register(connection)
+        let number = connections.insert(connection)
         info.context = context
         info.vhost = plainHost
         info.opaque_user_data = UnsafeMutableRawPointer(bitPattern: number)

@@ -23,16 +23,18 @@ public final class WebSocket: @unchecked Sendable {
         case opening, open, closing, gone
     }
 
-    private weak let context: LWSContext?
-    /// Told before the handler that the socket is gone.
-    private weak let owner: (any WebSocketOwner)?
+    // What a message needs comes first, so that it lies in one line of the cache.
+
     private var wsi: OpaquePointer?
     /// The socket while it is open.
     private var descriptor: CInt = -1
-    private var handler: (any WebSocketHandler)?
-    private let isClient: Bool
-    private let maxMessageBytes: Int
     private var state = State.opening
+    private let isClient: Bool
+    private var handler: (any WebSocketHandler)?
+    private let maxMessageBytes: Int
+    private weak let context: LWSContext?
+    /// Told before the handler that the socket is gone.
+    private weak let owner: (any WebSocketOwner)?
     /// The fragments of a message that is not complete.
     private var partial: [UInt8] = []
     private var wantsWritable = false

@@ -27,17 +27,22 @@ extension LiveRooms {
         urgentTimer?.schedule(after: .milliseconds(2))
     }
 
-    /// Once a second everything is committed.
+    /// Everything is to be committed: at once, or when the commit that is under way has ended.
     func commitTick() {
-        commitTimer?.schedule(after: settings.commitInterval)
+        isFullCommitDue = true
         if !isCommitting { beginCommit(everything: true) }
     }
 
     /// Hands what is to be stored to the database: of all rooms, or only of those where events wait.
     func beginCommit(everything: Bool) {
-        guard !isCommitting, !dirty.isEmpty else { return }
+        guard !isCommitting else { return }
+        if everything { isFullCommitDue = false }
+        guard !dirty.isEmpty else {
+            if everything { endFullCommit() }
+            return
+        }
         hasUrgent = false
-        var batch = JournalBatch()
+        var draft = CommitDraft(time: clock.now())
         var promises: [Promise] = []
         var rest: [Home] = []
         for home in dirty {
@@ -45,32 +50,43 @@ extension LiveRooms {
                 rest.append(home)
                 continue
             }
-            promises.append(take(home, into: &batch))
+            promises.append(take(home, into: &draft))
         }
         dirty = rest
         guard !promises.isEmpty else { return }
         isCommitting = true
-        Task { await commit(batch, promises) }
+        Task { await commit(draft, promises, everything: everything) }
     }
 
-    /// Moves what a room has to store into a batch.
-    private func take(_ home: Home, into batch: inout JournalBatch) -> Promise {
+    /// All that had come is on disk: tells runners so, and comes again.
+    ///
+    /// Only then are acknowledgements given. One for what an urgent commit has stored would have to be followed by
+    /// a second of silence, in which the next full commit ends. The interval is counted from here, so that the commits
+    /// are a little rarer than acknowledgements may be: one that is late does not make all later ones late.
+    private func endFullCommit() {
+        for home in acknowledging {
+            home.acksDue += home.acksStored
+            home.acksStored = []
+            markChanged(home)
+        }
+        acknowledging.removeAll(keepingCapacity: true)
+        commitTimer?.schedule(after: settings.commitInterval)
+    }
+
+    /// Moves what a room has to store into a draft.
+    private func take(_ home: Home, into draft: inout CommitDraft) -> Promise {
         home.isDirty = false
         home.isUrgent = false
         home.isBeingStored = true
-        let now = clock.now()
         let decisions = home.unstored
         home.unstored = Decisions()
         let journal = home.room.takeJournal()
-        var changes = RoomChanges(room: home.key, updatedAt: home.updatedAt)
+        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: home.key, updatedAt: home.updatedAt))
         if !journal.chunks.isEmpty {
             let sequence = home.nextSequence
             home.nextSequence += 1
-            changes.journal = [
-                JournalRow(
-                    sequence: sequence, time: now,
-                    bytes: JournalCodec.encode(journal.chunks, room: home.key, sequence: sequence))
-            ]
+            room.chunks = journal.chunks
+            room.sequence = sequence
             for chunk in journal.chunks {
                 if home.firstSequence[chunk.runKey] == nil { home.firstSequence[chunk.runKey] = sequence }
                 home.connections[chunk.runner]?.waitingMarkers.committed()
@@ -78,15 +94,23 @@ extension LiveRooms {
         }
         if !decisions.settledRuns.isEmpty {
             for run in decisions.settledRuns { home.firstSequence[run] = nil }
-            changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
+            room.changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
         }
-        changes.people = decisions.changedRunners.sorted().compactMap { Recovery.person($0, of: home.room) }
+        room.people = decisions.changedRunners.sorted().compactMap { number in
+            guard let person = home.room.person(number), let snapshot = home.room.snapshot(of: number) else {
+                return nil
+            }
+            return (person, snapshot)
+        }
         let events = decisions.events.map(home.room.tellable)
-        changes.events = events.map { Recovery.event($0, of: home.room) }
-        if !decisions.events.isEmpty { changes.eventsBelow = home.room.firstRecoverableEvent }
-        for record in decisions.records { batch.records.append(Recovery.record(record, at: now)) }
-        batch.rooms.append(changes)
-        if home.isDeleted { batch.deletedRooms.append(home.key) }
+        room.events = events.map { event in
+            let author = event.kind.author.flatMap(home.room.person)
+            return (event, author.flatMap { $0.isNobody ? nil : $0.account })
+        }
+        if !decisions.events.isEmpty { room.changes.eventsBelow = home.room.firstRecoverableEvent }
+        draft.records += decisions.records
+        draft.rooms.append(room)
+        if home.isDeleted { draft.deletedRooms.append(home.key) }
         let promise = Promise(
             home: home, events: events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
             isDeletion: home.isDeleted)
@@ -94,37 +118,46 @@ extension LiveRooms {
         return promise
     }
 
-    private func commit(_ batch: JournalBatch, _ promises: [Promise]) async {
+    private func commit(_ draft: CommitDraft, _ promises: [Promise], everything: Bool) async {
         let begun = ContinuousClock.now
         var promises = promises
-        while true {
-            do {
-                let result = try await store.commit(batch)
-                metrics.commits += 1
-                metrics.commitTime.record(begun.duration(to: .now).inSeconds)
-                if commitFailure != nil {
-                    commitFailure = nil
-                    logger.notice("the database stores again")
-                }
-                fulfil(promises, result)
+        let (batch, first) = await draft.commit(to: store)
+        var outcome = first
+        while case .failure(let error) = outcome {
+            metrics.commitsFailed += 1
+            commitFailed(error, &promises)
+            if isStopping, ContinuousClock.now >= lastTry {
+                isStopped = true
                 break
+            }
+            try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
+            failWaiters(error)
+            do throws(StoreError) {
+                outcome = .success(try await store.commit(batch))
             } catch {
-                metrics.commitsFailed += 1
-                commitFailed(error, &promises)
-                if isStopping, ContinuousClock.now >= lastTry {
-                    isStopped = true
-                    break
-                }
-                try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
-                failWaiters(error)
+                outcome = .failure(error)
             }
         }
+        if case .success(let result) = outcome {
+            metrics.commits += 1
+            metrics.commitTime.record(begun.duration(to: .now).inSeconds)
+            if commitFailure != nil {
+                commitFailure = nil
+                logger.notice("the database stores again")
+            }
+            fulfil(promises, result)
+        }
         isCommitting = false
+        if everything { endFullCommit() }
         commitEnded()
         // Whoever stops begins the next one.
-        guard !isStopping, hasUrgent else { return }
-        hasUrgent = false
-        requestCommit()
+        guard !isStopping else { return }
+        if isFullCommitDue {
+            beginCommit(everything: true)
+        } else if hasUrgent {
+            hasUrgent = false
+            requestCommit()
+        }
     }
 
     /// All is on disk: now it may be told.
@@ -137,7 +170,10 @@ extension LiveRooms {
                 let isAckDue = home.room.stored(acknowledgement)
                 guard let connection = home.connections[acknowledgement.runner] else { continue }
                 connection.waitingMarkers.settled(isAckDue: isAckDue)
-                if isAckDue { home.acksDue.insert(acknowledgement.runner) }
+                guard isAckDue, !connection.isAckDue else { continue }
+                connection.isAckDue = true
+                if home.acksStored.isEmpty { acknowledging.append(home) }
+                home.acksStored.append((acknowledgement.runner, connection))
             }
             for waiter in promise.waiters { waiter(nil) }
             if promise.isDeletion { disband(home) } else { markChanged(home) }

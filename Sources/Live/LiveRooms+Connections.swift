@@ -57,7 +57,8 @@ extension LiveRooms {
     func received(_ bytes: UnsafeRawBufferPointer, from connection: Connection) {
         if case .ending = connection.state { return }
         metrics.messagesIn += 1
-        guard connection.budget.take(at: .now) else {
+        let moment = Moment.now
+        guard connection.budget.take(at: moment) else {
             close(connection, .tooManyMessages, "More messages came than a client may send.")
             return
         }
@@ -70,7 +71,7 @@ extension LiveRooms {
             if backlog.reduce(0, { $0 + $1.count }) > 4 * settings.maxMessageBytes {
                 close(connection, .tooManyMessages, "Too much came before the join was answered.")
             }
-        case .joined(let home, let runner): handle(bytes, from: connection, in: home, as: runner)
+        case .joined(let home, let runner): handle(bytes, from: connection, in: home, as: runner, at: moment)
         case .leaving, .ending: break
         }
     }
@@ -101,17 +102,18 @@ extension LiveRooms {
     ///
     /// What is not understood is answered and changes nothing.
     private func handle(
-        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?
+        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?,
+        at moment: Moment
     ) {
         do {
             // The frequent message is told by its first bytes; its scanner judges the rest.
             if bytes.starts(with: Self.markersPrefix) {
-                try takeMarkers(bytes, from: connection, in: home, as: runner)
+                try takeMarkers(bytes, from: connection, in: home, as: runner, at: moment)
                 return
             }
             let type = try JSONScanner.messageType(of: bytes)
             if type == "markers" {
-                try takeMarkers(bytes, from: connection, in: home, as: runner)
+                try takeMarkers(bytes, from: connection, in: home, as: runner, at: moment)
             } else {
                 try carryOut(ClientMessage(type: type, bytes: bytes), from: connection, in: home, as: runner)
             }
@@ -141,50 +143,36 @@ extension LiveRooms {
     }
 
     private func takeMarkers(
-        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?
+        _ bytes: UnsafeRawBufferPointer, from connection: Connection, in home: Home, as runner: Int?,
+        at moment: Moment
     ) throws {
         guard let runner else { throw Refusal.runnersOnly }
-        let wire = try MarkersScanner.scan(bytes, maxMarkers: settings.maxMarkersPerMessage)
-        guard unjournaledMarkers + wire.count <= settings.unjournaledLimit else {
+        let markers = try MarkersScanner.scan(
+            bytes, maxMarkers: settings.maxMarkersPerMessage, in: connection.system)
+        guard unjournaledMarkers + markers.count <= settings.unjournaledLimit else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
         }
-        let markers = try wire.map { marker in
-            IncomingMarker(
-                id: marker.id,
-                coordinate: try connection.system.coordinate(latitude: marker.latitude, longitude: marker.longitude),
-                time: marker.time, accuracy: marker.accuracy, altitude: marker.altitude, heartRate: marker.heartRate)
+        let decisions = try home.room.markers(markers, from: runner, at: clock.now()) { cost in
+            mayRemeasure(cost, of: runner, in: home, at: moment)
         }
-        try checkRemeasuring(by: markers, of: runner, in: home)
-        let before = home.room.unjournaledCount(of: runner)
-        let decisions = try home.room.markers(markers, from: runner, at: clock.now())
         metrics.markersIn += markers.count
-        let added = home.room.unjournaledCount(of: runner) - before
-        if added > 0 {
-            unjournaledMarkers += added
-            connection.waitingMarkers.came()
+        if decisions.newMarkers > 0 {
+            unjournaledMarkers += decisions.newMarkers
+            connection.waitingMarkers.came(at: moment)
             markDirty(home)
             markChanged(home)
         }
         if !decisions.isEmpty { apply(decisions, to: home) }
     }
 
-    /// Refuses late markers when the same runner's have kept the loop busy for long enough: everybody waits for it.
-    private func checkRemeasuring(by markers: [IncomingMarker], of runner: Int, in home: Home) throws(Refusal) {
-        let cost = home.room.remeasuring(by: markers, of: runner)
-        guard cost > 0 else { return }
-        let moment = ContinuousClock.now
+    /// Whether a runner's late markers have not kept the loop busy for long enough yet: everybody waits for it.
+    private func mayRemeasure(_ cost: Int, of runner: Int, in home: Home, at moment: Moment) -> Bool {
         // Whatever the settings, one message is possible at some time.
         let burst = max(settings.remeasuredBurst, Double(MarkerHistory.capacity))
-        guard
-            home.remeasuring[
-                runner,
-                default: MessageBudget(perSecond: settings.remeasuredPerSecond, burst: burst, at: moment)
-            ].take(Double(cost), at: moment)
-        else {
-            throw Refusal(
-                code: "too_many_late_markers",
-                sentence: "Too many markers came late into a long run. Send these again, more slowly.")
-        }
+        return home.remeasuring[
+            runner,
+            default: MessageBudget(perSecond: settings.remeasuredPerSecond, burst: burst, at: moment)
+        ].take(Double(cost), at: moment)
     }
 
     /// Takes the room out of harm's way: events that cannot be stored wait in memory.
@@ -466,7 +454,7 @@ extension LiveRooms {
         home.lastUsed = .now
         for message in backlog {
             guard case .joined(let home, let runner) = connection.state else { return }
-            message.withUnsafeBytes { handle($0, from: connection, in: home, as: runner) }
+            message.withUnsafeBytes { handle($0, from: connection, in: home, as: runner, at: .now) }
         }
     }
 }
@@ -489,6 +477,7 @@ extension RoomError {
         case .alreadyFinished: "already_finished"
         case .badCheer: "bad_cheer"
         case .tooManyMarkers: "too_many_markers"
+        case .tooManyLateMarkers: "too_many_late_markers"
         }
     }
 
@@ -505,6 +494,7 @@ extension RoomError {
         case .alreadyFinished: "The run is finished."
         case .badCheer: "A cheer has 1 to 200 characters."
         case .tooManyMarkers: "The run holds as many markers as a run may."
+        case .tooManyLateMarkers: "Too many markers came late into a long run. Send these again, more slowly."
         }
     }
 }

@@ -181,12 +181,11 @@ extension LiveRooms {
         let home = try await existing(runID)
         guard let number = home.room.number(of: account) else { throw LiveError.notInRoom }
         do {
-            let before = home.room.unjournaledCount(of: number)
             let decisions = try command(&home.room, number, credentials.newID, clock.now())
-            unjournaledMarkers += max(0, home.room.unjournaledCount(of: number) - before)
+            unjournaledMarkers += decisions.newMarkers
             apply(decisions, to: home)
             if !home.room.isInRoom(number) { dismiss(number, of: home) }
-            if home.room.unjournaledCount(of: number) > 0 { markDirty(home) }
+            if decisions.newMarkers > 0 { markDirty(home) }
             markChanged(home)
         } catch {
             throw LiveError.room(error)

@@ -56,22 +56,26 @@ extension LiveRooms {
         let now = clock.now()
         var rows: [RunnerRow] = []
         home.room.rows(changedAfter: home.frameVersion, at: now) { rows.append($0) }
+        let frameVersion = home.frameVersion
         var frames = FramePair()
+        var (sent, bytes) = (0, 0)
         for viewer in home.viewers {
-            if viewer.version < home.frameVersion, !viewer.isClogged {
+            if viewer.version < frameVersion, !viewer.isClogged {
                 sendMissed(to: viewer, of: home, now: now)
                 continue
             }
             let frame = frames.frame(rows, time: now, in: viewer.system)
             // Who misses a frame gets what was in it with a later one.
-            if viewer.version >= home.frameVersion, viewer.sendFrame(frame) {
+            if viewer.version >= frameVersion, viewer.sendFrame(frame) {
                 viewer.version = version
-                countFrame(frame, rows: rows.count)
+                sent += 1
+                bytes += frame.count
             } else {
                 metrics.framesSkipped += 1
                 viewer.socket?.requestWritable()
             }
         }
+        countFrames(sent, rows: sent * rows.count, bytes: bytes)
         home.frameVersion = version
     }
 
@@ -103,13 +107,13 @@ extension LiveRooms {
             return
         }
         viewer.version = home.room.version
-        countFrame(frame, rows: rows.count)
+        countFrames(1, rows: rows.count, bytes: frame.count)
     }
 
-    private func countFrame(_ frame: OutgoingMessage, rows: Int) {
-        metrics.framesOut += 1
+    private func countFrames(_ count: Int, rows: Int, bytes: Int) {
+        metrics.framesOut += count
         metrics.rowsOut += rows
-        metrics.bytesOut += frame.count
+        metrics.bytesOut += bytes
     }
 
     /// Has runners told what is on disk, at most once a second each.
@@ -118,22 +122,27 @@ extension LiveRooms {
     private func prepareAcks(of home: Home) -> [Connection] {
         guard !home.acksDue.isEmpty else { return [] }
         var acknowledged: [Connection] = []
-        let moment = ContinuousClock.now
-        for number in home.acksDue {
-            guard let connection = home.connections[number], connection.viewerIndex != nil else {
-                home.acksDue.remove(number)
+        let moment = Moment.now
+        // A tick that is a little late must not make the one a second later too early.
+        let nextAck = moment + (.seconds(1) - settings.tick / 2)
+        let due = home.acksDue
+        home.acksDue = []
+        for (runner, connection) in due {
+            if let next = connection.nextAck, moment < next {
+                home.acksDue.append((runner, connection))
                 continue
             }
-            if let last = connection.lastAck, last.duration(to: moment) < .seconds(1) { continue }
-            home.acksDue.remove(number)
-            let marker = home.room.durableMarker(of: number)
+            connection.isAckDue = false
+            // Who has gone is told with the next `joined`.
+            guard connection.viewerIndex != nil else { continue }
+            let marker = home.room.durableMarker(of: runner)
             // A new run has begun since: its markers count from 1, and none is stored yet.
             guard marker > 0 else { continue }
-            connection.lastAck = moment
+            connection.nextAck = nextAck
             connection.acknowledgement = ServerMessages.ack(marker)
             acknowledged.append(connection)
             metrics.acksOut += 1
-            if let delay = connection.waitingMarkers.told(at: moment) { metrics.ackDelay.record(delay.inSeconds) }
+            if let delay = connection.waitingMarkers.told(at: moment) { metrics.ackDelay.record(delay) }
         }
         return acknowledged
     }

@@ -42,6 +42,10 @@ public actor LiveRooms {
     var dirty: [Home] = []
     var hasUrgent = false
     var isCommitting = false
+    /// A commit of everything waits for the one under way.
+    var isFullCommitDue = false
+    /// Rooms where somebody's markers are on disk, and not acknowledged before all that had come is.
+    var acknowledging: [Home] = []
     /// Why the last commit failed, while it is being tried again.
     var commitFailure: StoreError?
     var commitTimer: LoopTimer?
@@ -126,6 +130,7 @@ public actor LiveRooms {
         }
         homes.removeAll()
         dirty.removeAll()
+        acknowledging.removeAll()
         for phase in phases.indices { phases[phase].removeAll() }
     }
 

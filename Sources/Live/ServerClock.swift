@@ -6,40 +6,37 @@ import Foundation
 /// somebody sets the machine's clock. How far the wall clock has gone away from it can be asked and is reported.
 public struct ServerClock: Sendable {
     private let wall: @Sendable () -> Int64
-    private let elapsed: @Sendable () -> Duration
+    private let elapsed: @Sendable () -> Int64
+    private let elapsedAtStart: Int64
     private let wallAtStart: Int64
 
     /// A clock that starts now.
     ///
     /// - Parameters:
     ///   - wall: the machine's clock, Unix milliseconds.
-    ///   - elapsed: the time since some fixed moment, by a clock that nobody can set.
-    public init(wall: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Duration) {
+    ///   - elapsed: nanoseconds since some fixed moment, by a clock that nobody can set.
+    public init(wall: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64) {
         self.wall = wall
-        let start = elapsed()
-        self.elapsed = { elapsed() - start }
+        self.elapsed = elapsed
+        elapsedAtStart = elapsed()
         wallAtStart = wall()
     }
 
     /// The machine's clocks.
     public init() {
-        let start = ContinuousClock.now
         self.init(
             wall: { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) },
-            elapsed: { start.duration(to: .now) })
+            elapsed: { Moment.now.nanoseconds })
     }
 
     /// Unix milliseconds.
-    public func now() -> Int64 { wallAtStart + elapsed().milliseconds }
+    public func now() -> Int64 { wallAtStart + (elapsed() - elapsedAtStart) / 1_000_000 }
 
     /// The wall clock less this one, in milliseconds.
     public var drift: Int64 { wall() - now() }
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded down.
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
-
     /// Seconds with their fraction.
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -14,9 +14,12 @@ public struct Decisions: Sendable {
     public var records: [FinishedRun] = []
     /// Runs that need their journal rows no longer: they are stored as records, or were too short to be kept.
     public var settledRuns: [Int64] = []
+    /// How many markers came that were not known; ``Room/takeJournal()`` has them.
+    public var newMarkers = 0
 
     public init() {}
 
+    /// Nothing is to be stored or told, beside markers.
     public var isEmpty: Bool {
         events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty
     }

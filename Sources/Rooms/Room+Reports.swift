@@ -97,5 +97,6 @@ extension Decisions {
             }
         }
         settledRuns += later.settledRuns
+        newMarkers += later.newMarkers
     }
 }

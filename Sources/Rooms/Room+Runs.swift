@@ -219,35 +219,40 @@ extension Room {
     ///   - markers: in any order, with repeats; a known `id` is ignored, so that clients may resend.
     ///   - number: the runner's.
     ///   - now: when they came, Unix milliseconds by the server's clock.
+    ///   - mayRemeasure: asked, when one of them is late, whether all markers of the run may be measured anew, with
+    ///     their number.
     /// - Returns: What to store and tell beside the markers themselves, which ``takeJournal()`` has.
     /// - Throws: `hasLeft`, `noSuchRunner`, `roomClosed`; `alreadyFinished` when the run ended and its late markers
-    ///   are in; `tooManyMarkers`, also for an `id` beyond ``MarkerHistory/largestID``. Then none of them is kept.
-    ///   A marker that does not count is not an error.
+    ///   are in; `tooManyMarkers`, also for an `id` beyond ``MarkerHistory/largestID``; `tooManyLateMarkers` when they
+    ///   may not be measured. Then none of them is kept. A marker that does not count is not an error.
     /// - Complexity: O(1) for each marker in `id` order.
     public mutating func markers(
-        _ markers: [IncomingMarker], from number: Int, at now: Int64
+        _ markers: [IncomingMarker], from number: Int, at now: Int64, mayRemeasure: (Int) -> Bool = { _ in true }
     ) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         guard !runners[index].run.isSettled, settleDeadline(of: index).map({ now < $0 }) ?? true else {
             throw .alreadyFinished
         }
         guard hasRoom(for: markers, at: index) else { throw .tooManyMarkers }
+        let cost = runners[index].run.remeasuring(by: markers)
+        guard cost == 0 || mayRemeasure(cost) else { throw .tooManyLateMarkers }
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
         let offset = runners[index].clockOffset ?? 0
         let hasStarted = runners[index].run.hasStarted
-        var points: [TrackPoint] = []
-        points.reserveCapacity(markers.count)
-        for marker in markers {
-            var point = marker.point(offset: offset)
-            var flags: MarkerFlags = hasStarted ? [] : .beforeStart
-            if point.time > now + settings.filter.clockTolerance { flags.insert(.ahead) }
-            point.flags = flags.rawValue
-            points.append(point)
-        }
+        let latest = now + settings.filter.clockTolerance
         let before = runners[index].run.meters
-        let added = runners[index].run.add(points)
+        let waiting = runners[index].run.unjournaled.count
+        let added = runners[index].run.add(
+            markers.lazy.map { marker in
+                var point = marker.point(offset: offset)
+                var flags: MarkerFlags = hasStarted ? [] : .beforeStart
+                if point.time > latest { flags.insert(.ahead) }
+                point.flags = flags.rawValue
+                return point
+            })
         guard added.isNew else { return decisions }
+        decisions.newMarkers = runners[index].run.unjournaled.count - waiting
         if runners[index].run.latest != nil { runners[index].reportedPlace = nil }
         touch(index)
         if runners[index].run.isFinished {
@@ -261,20 +266,11 @@ extension Room {
         return decisions
     }
 
-    /// How many markers would be measured anew if these came: all of the run when one of them is late, none when all
-    /// follow the newest or are known.
-    ///
-    /// - Complexity: O(*k* log *m*) for *k* of them and *m* markers of the run.
-    public func remeasuring(by markers: [IncomingMarker], of number: Int) -> Int {
-        guard isKnown(number) else { return 0 }
-        return runners[number - 1].run.remeasuring(by: markers)
-    }
-
     private func hasRoom(for markers: [IncomingMarker], at index: Int) -> Bool {
         guard markers.allSatisfy({ $0.id <= MarkerHistory.largestID }) else { return false }
-        let history = runners[index].run.history
-        if history.count + markers.count <= MarkerHistory.capacity { return true }
+        if runners[index].run.history.count + markers.count <= MarkerHistory.capacity { return true }
         // Near the limit the repeats are told from the new ones.
+        let history = runners[index].run.history
         let new = Set(markers.lazy.map(\.id).filter { !history.contains(id: $0) })
         return history.count + new.count <= MarkerHistory.capacity
     }
@@ -307,10 +303,7 @@ extension Room {
     // MARK: - Journal
 
     /// How many markers wait for the journal.
-    public var unjournaledCount: Int { runners.reduce(0) { $0 + $1.run.unjournaled.count } }
-
-    /// How many markers of a runner wait for the journal.
-    public func unjournaledCount(of number: Int) -> Int { runner(number)?.run.unjournaled.count ?? 0 }
+    public var unjournaledCount: Int { runners.indices.reduce(0) { $0 + runners[$1].run.unjournaled.count } }
 
     /// The markers that came since the last call, for the journal; what is on disk once they are, is said with them.
     public mutating func takeJournal() -> (chunks: [JournalChunk], acknowledgements: [Acknowledgement]) {
@@ -340,7 +333,7 @@ extension Room {
     }
 
     /// The highest marker id such that it and all below it are stored.
-    public func durableMarker(of number: Int) -> Int32 { runner(number)?.run.durable ?? 0 }
+    public func durableMarker(of number: Int) -> Int32 { isKnown(number) ? runners[number - 1].run.durable : 0 }
 
     /// The identity of a runner's present run.
     public func runKey(of number: Int) -> Int64? { runner(number)?.run.key }

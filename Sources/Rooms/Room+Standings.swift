@@ -61,8 +61,7 @@ extension Room {
     /// - Precondition: ``refreshStandings()`` has been called since the last command.
     /// - Complexity: O(log *m*) for *m* markers of the first runner.
     public func row(of number: Int, at now: Int64) -> RunnerRow? {
-        guard let runner = runner(number) else { return nil }
-        return row(runner, leader: leader, now: now)
+        isKnown(number) ? row(at: number - 1, leader: leader, now: now) : nil
     }
 
     /// Notes that everybody has been told who a runner is: from now on ``rows(changedAfter:at:_:)`` has their row.
@@ -79,39 +78,44 @@ extension Room {
     public func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
         let leader = leader
         for index in runners.indices where runners[index].version > version && runners[index].isIntroduced {
-            body(row(runners[index], leader: leader, now: now))
+            body(row(at: index, leader: leader, now: now))
         }
     }
 
-    private var leader: Runner? {
+    // By index below: a runner is large, and its copy would retain each of its arrays.
+
+    /// Where the runner in place 1 is.
+    private var leader: Int? {
         guard let first = standings.first, runners[first - 1].place == 1 else { return nil }
-        return runners[first - 1]
+        return first - 1
     }
 
-    private func row(_ runner: Runner, leader: Runner?, now: Int64) -> RunnerRow {
+    private func row(at index: Int, leader: Int?, now: Int64) -> RunnerRow {
+        let meters = runners[index].run.meters
         var row = RunnerRow(
-            runner: runner.number, position: runner.position, meters: runner.run.meters,
-            seconds: runner.run.seconds(at: now), state: runner.state, place: runner.place)
-        guard let leader, runner.place != nil else { return row }
-        if leader.number == runner.number {
+            runner: runners[index].number, position: runners[index].position, meters: meters,
+            seconds: runners[index].run.seconds(at: now), state: runners[index].state, place: runners[index].place)
+        guard let leader, row.place != nil else { return row }
+        if leader == index {
             row.gapMeters = 0
             row.gapSeconds = 0
         } else {
             // A finished runner is first even when somebody has since come farther.
-            row.gapMeters = max(0, leader.run.meters - runner.run.meters)
-            row.gapSeconds = gapSeconds(runner, behind: leader)
+            row.gapMeters = max(0, runners[leader].run.meters - meters)
+            row.gapSeconds = gapSeconds(at: index, behind: leader)
         }
         return row
     }
 
     /// “Now” is the moment of the runner's newest counted marker: both times are then measured alike, and the gap
     /// does not flicker with the age of the marker or a replay's distance from the present.
-    private func gapSeconds(_ runner: Runner, behind leader: Runner) -> Double? {
-        guard leader.run.report == nil, runner.run.report == nil, let now = runner.run.odometer.lastCountedTime else {
-            return nil
-        }
-        if runner.run.meters >= leader.run.meters { return 0 }
-        guard let passed = leader.run.history.timePassing(runner.run.meters) else { return nil }
+    private func gapSeconds(at index: Int, behind leader: Int) -> Double? {
+        guard runners[leader].run.report == nil, runners[index].run.report == nil,
+            let now = runners[index].run.odometer.lastCountedTime
+        else { return nil }
+        let meters = runners[index].run.meters
+        if meters >= runners[leader].run.meters { return 0 }
+        guard let passed = runners[leader].run.history.timePassing(meters) else { return nil }
         return max(0, (Double(now) - passed) / 1000)
     }
 

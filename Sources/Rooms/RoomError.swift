@@ -22,4 +22,6 @@ public enum RoomError: Error, Hashable, Sendable {
     case badCheer
     /// The run holds as many markers as a run may.
     case tooManyMarkers
+    /// A marker came late, and the run may not be measured anew at the moment.
+    case tooManyLateMarkers
 }

@@ -56,6 +56,28 @@ struct TrackCodecTests {
         #expect(try TrackCodec.decode(Data(bytes)) == Array(track[10..<40]))
     }
 
+    @Test("a track of one point has the bytes that it always had, whatever the widths of its numbers")
+    func onePoint() throws {
+        // Journals are full of these, so they have a way of their own; the sum is of before they had.
+        var checksum = CRC32C()
+        for width in 0..<64 {
+            let power = Int64(bitPattern: 1 << UInt64(width))
+            for value in [power, -(power &- 1), power &- 1] {
+                let narrow = Int32(truncatingIfNeeded: value)
+                let point = TrackPoint(
+                    id: narrow, time: value,
+                    coordinate: try Coordinate(
+                        latitudeE7: narrow % 900_000_000, longitudeE7: narrow % 1_800_000_000),
+                    accuracy: width % 3 == 0 ? nil : narrow, altitude: narrow,
+                    heartRate: width % 2 == 0 ? nil : narrow, flags: UInt8(truncatingIfNeeded: value))
+                let bytes = TrackCodec.encode([point])
+                #expect(try TrackCodec.decode(bytes) == [point])
+                checksum.update(bytes)
+            }
+        }
+        #expect(checksum.value == 3_422_943_417)
+    }
+
     // MARK: - How much it takes
 
     @Test("two hours at one marker a second take less than 40 KB")

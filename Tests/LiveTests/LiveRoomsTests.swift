@@ -434,6 +434,45 @@ import Testing
         }
     }
 
+    @Test("what a commit of events has stored is acknowledged with all that came before the next full one")
+    func ackRounds() async throws {
+        var settings = LiveSettings.quick
+        settings.commitInterval = .seconds(3600)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            phone.send(markers(1...3))
+            phone.send(#"{"type":"cheer","to":null,"text":"go"}"#)
+            _ = try await phone.event("cheer")
+            #expect(try await stage.live.durableMarker(of: 1, in: "159") == 3)
+            // An acknowledgement would have come before this frame.
+            phone.send(markers(4...5))
+            _ = try await phone.next("frame")
+            #expect(await stage.live.metrics.acksOut == 0)
+            await stage.live.commitTick()
+            #expect(try await phone.next("ack").number("marker") == 5)
+        }
+    }
+
+    @Test("a full commit that became due during another follows it at once")
+    func fullCommitAfterAnother() async throws {
+        var settings = LiveSettings.quick
+        settings.commitInterval = .seconds(3600)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(refuseEvents)
+            phone.send(#"{"type":"cheer","to":null,"text":"go"}"#)
+            #expect(try await phone.next("error").text("code") == "not_stored")
+            phone.send(markers(1...3))
+            phone.send(#"{"type":"ping"}"#)
+            _ = try await phone.next("pong")
+            await stage.live.commitTick()
+            try stage.administer("DROP TRIGGER refuse")
+            #expect(try await phone.next("ack").number("marker") == 3)
+        }
+    }
+
     @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
     func lateMarkers() async throws {
         var settings = LiveSettings.quick

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Message budget") struct MessageBudgetTests {
     @Test("a burst is taken, and what is beyond it is not") func burst() {
-        let start = ContinuousClock.now
+        let start = Moment.now
         var budget = MessageBudget(perSecond: 20, burst: 60, at: start)
         for _ in 0..<60 {
             let isTaken = budget.take(at: start)
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test("twenty a second may go on for ever") func sustained() {
-        let start = ContinuousClock.now
+        let start = Moment.now
         var budget = MessageBudget(perSecond: 20, burst: 60, at: start)
         for index in 0..<2000 {
             let isTaken = budget.take(at: start + .milliseconds(50 * index))
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test("what was saved up is never more than a burst") func idle() {
-        let start = ContinuousClock.now
+        let start = Moment.now
         var budget = MessageBudget(perSecond: 20, burst: 60, at: start)
         let later = start + .seconds(3600)
         let taken = (0..<100).count { _ in budget.take(at: later) }

@@ -224,6 +224,31 @@ struct DistanceTests {
         #expect(Set(points).count == points.count)
     }
 
+    @Test("late markers of a run that may not be measured anew are refused, and nothing has changed")
+    mutating func refusedLateMarkers() throws {
+        let ana = try meeting.runner()
+        try meeting.send(ana, (2...10).map { marker($0, Double($0) * 5, at: noon + Int64($0) * second) })
+        let late = marker(1, 5, at: noon + second)
+        var costs: [Int] = []
+        let version = meeting.room.version
+        #expect(throws: RoomError.tooManyLateMarkers) {
+            try meeting.room.markers([late], from: ana, at: meeting.now) {
+                costs.append($0)
+                return false
+            }
+        }
+        #expect(costs == [9])
+        #expect(meeting.room.version == version)
+        #expect(meeting.room.runner(ana)?.run.history.count == 9)
+        let taken = try meeting.room.markers([late, marker(2, 0, at: noon)], from: ana, at: meeting.now) { $0 == 9 }
+        #expect(taken.newMarkers == 1)
+        // What follows the newest, or is known, asks nobody.
+        let next = try meeting.room.markers(
+            [marker(1, 0, at: noon), marker(11, 55, at: noon + 11 * second)], from: ana, at: meeting.now
+        ) { _ in false }
+        #expect(next.newMarkers == 1)
+    }
+
     @Test("a run holds a hundred thousand markers, and resending at the limit is no error")
     mutating func limit() throws {
         let ana = try meeting.runner()

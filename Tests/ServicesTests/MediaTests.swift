@@ -125,6 +125,21 @@ import Testing
 
     // MARK: - Sweeping
 
+    @Test("an upload that cannot be put to use is gone at once, with its file, unless somebody else has the same")
+    func unused() async throws {
+        struct NoPlace: Error {}
+        let lone = try await media.store(.bytes(Pictures.png()))
+        let ana = try await services.accounts.register(username: "ana", password: "secret")
+        let shown = try await media.store(.bytes(Pictures.gif()))
+        _ = try await media.using([shown]) { try await services.accounts.setPicture(shown, account: ana.id) }
+        let same = try await media.store(.bytes(Pictures.gif()))
+        await #expect(throws: NoPlace.self) { try await media.using([lone, same, shown]) { throw NoPlace() } }
+        #expect(try await media.openPicture(lone) == nil)
+        #expect(try await media.openPicture(same) == nil)
+        #expect(try await media.openPicture(shown) != nil)
+        #expect(files().count == 1)
+    }
+
     @Test("a picture goes an hour after its upload, unless somebody shows it")
     func sweeps() async throws {
         let account = try await services.makeAccount()

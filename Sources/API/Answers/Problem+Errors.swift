@@ -74,6 +74,8 @@ extension Problem {
         case .alreadyFinished: self.init(.conflict, "The run has ended")
         case .badCheer: self = .badRequest("A cheer must have 1-200 characters")
         case .tooManyMarkers: self.init(.conflict, "The run holds as many markers as a run may")
+        case .tooManyLateMarkers:
+            self.init(.tooManyRequests, "Too many markers came late into a long run")
         }
     }
 

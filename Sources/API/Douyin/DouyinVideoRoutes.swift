@@ -77,10 +77,13 @@ struct DouyinVideoRoutes: Sendable {
         let parameters = try DouyinParameters(request)
         let author = try await identity.account(of: request, parameters)
         let title = try parameters.required("title"), file = try parameters.file("data")
-        // Before the video is kept, which would wait for the sweep.
+        // Before the video is kept, for nothing.
         try Forum.check(clipTitle: title)
         let video = try await core.media.store(upload: file, videoUpTo: core.maxVideoBytes)
-        return Self.answer(try await core.forum.publishClip(title: title, video: .media(video), author: author.id))
+        let clip = try await core.media.using([video]) {
+            try await core.forum.publishClip(title: title, video: .media(video), author: author.id)
+        }
+        return Self.answer(clip)
     }
 
     private func publishAddress(_ request: HTTPServerRequest) async throws -> Response {

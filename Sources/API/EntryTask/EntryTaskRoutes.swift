@@ -89,7 +89,7 @@ struct EntryTaskRoutes: Sendable {
         try core.limits.uploads?.take(request.head.remoteAddress)
         let account = try await account(of: request)
         let id = try await core.media.store(upload: try UploadForm(request).file("file"))
-        _ = try await core.accounts.setPicture(id, account: account.id)
+        _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: account.id) }
         if let old = account.picture { try await core.media.remove(old) }
         return EntryTaskAnswer.ok()
     }

@@ -34,14 +34,16 @@ struct JuejinUserRoutes: Sendable {
         let parameters = try JuejinParameters(request)
         let username = try parameters.text("username"), password = try parameters.text("password")
         let image = try parameters.file("head_image")
-        // Before the picture is kept, which would wait for the sweep.
+        // Before the picture is kept, for nothing.
         guard try await core.accounts.account(named: username) == nil else { throw Self.nameTaken }
         var picture: MediaID?
         if let image { picture = try await store(image, from: request) }
-        let account = try await Self.sayingThatNameIsTaken { () throws(ServicesError) in
-            try await core.accounts.register(username: username, password: password, rules: .longNames)
+        try await core.media.using(picture.map { [$0] } ?? []) {
+            let account = try await Self.sayingThatNameIsTaken { () throws(ServicesError) in
+                try await core.accounts.register(username: username, password: password, rules: .longNames)
+            }
+            if let picture { _ = try await core.accounts.setPicture(picture, account: account.id) }
         }
-        if let picture { _ = try await core.accounts.setPicture(picture, account: account.id) }
         return .json(JuejinJSON.done("成功注册"))
     }
 
@@ -96,7 +98,10 @@ struct JuejinUserRoutes: Sendable {
         guard let image = try JuejinParameters(request).file("head_image") else {
             throw Problem.badRequest("head_image error")
         }
-        _ = try await core.accounts.setPicture(try await store(image, from: request), account: account.id)
+        let picture = try await store(image, from: request)
+        _ = try await core.media.using([picture]) {
+            try await core.accounts.setPicture(picture, account: account.id)
+        }
         return .json(JuejinJSON.done("success"))
     }
 

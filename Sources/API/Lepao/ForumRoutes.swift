@@ -53,11 +53,13 @@ struct ForumRoutes: Sendable {
         let form = try PostForm(request)
         if !form.images.isEmpty { try core.limits.uploads?.take(request.head.remoteAddress) }
         let author = try await identity.account(of: request, named: form.username)
-        // Before the images are kept, which would wait for the sweep.
+        // Before the images are kept, for nothing.
         try Forum.check(title: form.title, content: form.content)
         let images = try await form.storeImages(in: core.media)
-        let published = try await core.forum.publish(
-            title: form.title, content: form.content, images: images, merging: !images.isEmpty, author: author.id)
+        let published = try await core.media.using(images) {
+            try await core.forum.publish(
+                title: form.title, content: form.content, images: images, merging: !images.isEmpty, author: author.id)
+        }
         return try await answer(
             published.isMerged ? "Image added to existing post" : "Post created successfully", published.post)
     }
@@ -106,13 +108,15 @@ struct ForumRoutes: Sendable {
         let editor = try await identity.account(of: request, named: form.username)
         let edited = try await Self.asPost {
             let key = try Self.post(request)
-            // Before the images are kept, which would wait for the sweep.
+            // Before the images are kept, for nothing.
             try await core.forum.editablePost(key, editor: editor.id)
             try Forum.check(title: form.title, content: form.content)
             let images = try await form.storeImages(in: core.media)
-            return try await core.forum.edit(
-                key, title: form.title, content: form.content, images: images.isEmpty ? nil : images,
-                editor: editor.id)
+            return try await core.media.using(images) {
+                try await core.forum.edit(
+                    key, title: form.title, content: form.content, images: images.isEmpty ? nil : images,
+                    editor: editor.id)
+            }
         }
         return try await answer("Post updated successfully", edited)
     }

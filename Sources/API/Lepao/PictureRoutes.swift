@@ -29,7 +29,9 @@ struct PictureRoutes: Sendable {
 
     private func uploadAvatar(_ request: HTTPServerRequest) async throws -> Response {
         let (account, id) = try await upload(request, field: "profilePicture")
-        let updated = try await core.accounts.setPicture(id, account: account.id)
+        let updated = try await core.media.using([id]) {
+            try await core.accounts.setPicture(id, account: account.id)
+        }
         return .json([
             "message": "Profile picture uploaded successfully", "profilePictureId": .string(id.text),
             "profilepic": .string(LepaoJSON.avatarPath(of: updated.username)),

@@ -72,7 +72,9 @@ struct PostForm: Sendable {
     /// - Returns: Their ids in the order of the form.
     func storeImages(in media: Media) async throws -> [MediaID] {
         var ids: [MediaID] = []
-        for image in images { ids.append(try await media.store(upload: image)) }
+        for image in images {
+            ids.append(try await media.using(ids) { try await media.store(upload: image) })
+        }
         return ids
     }
 }

@@ -19,36 +19,44 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         case ending
     }
 
+    // In this order because there are ten thousand of them, and each frame has to fetch its viewer from memory: what is
+    // asked for a frame lies in one line of the cache, what is asked for a message in the next ones.
+
+    var socket: WebSocket?
+    /// Rows of the room up to this version have been sent.
+    var version: UInt64 = 0
+    /// What must not be lost and could not be written yet, with the moment since which it waits.
+    var outbox: Deque<(message: OutgoingMessage, since: ContinuousClock.Instant)> = []
+    /// Goes out with the frame of this tick, in one system call, or else behind it.
+    var acknowledgement: OutgoingMessage?
+    var system = CoordinateSystem.wgs84
+    /// Its home has it among those whose acknowledgement is due.
+    var isAckDue = false
+
+    var state = State.waiting
     let live: LiveRooms
+    var budget: MessageBudget
+    /// Since when its markers wait for their `ack`.
+    var waitingMarkers = WaitingMarkers()
+    /// Before this moment there is no further `ack`.
+    var nextAck: Moment?
+    /// Its place among its home's viewers.
+    var viewerIndex: Int?
+
     /// What the upgrade's `Authorization` header said.
     let authorization: String?
     /// Whose token it has shown; nil for a spectator, and before a join.
     var account: Int64?
-    var socket: WebSocket?
-    var state = State.waiting
-    var system = CoordinateSystem.wgs84
     let opened = ContinuousClock.now
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
     var quietUntil = ContinuousClock.now
-    var lastAck: ContinuousClock.Instant?
     var lastCheer: ContinuousClock.Instant?
-    var budget: MessageBudget
     /// Starts, pauses and finishes: each is an event, and makes the run's figures anew.
     var commandBudget: MessageBudget
-    /// Since when its markers wait for their `ack`.
-    var waitingMarkers = WaitingMarkers()
-    /// Rows of the room up to this version have been sent.
-    var version: UInt64 = 0
-    /// Its place among its home's viewers.
-    var viewerIndex: Int?
     /// Its place among all connections.
     var connectionIndex: Int?
-    /// What must not be lost and could not be written yet, with the moment since which it waits.
-    var outbox: Deque<(message: OutgoingMessage, since: ContinuousClock.Instant)> = []
     private var outboxBytes = 0
-    /// Goes out with the frame of this tick, in one system call, or else behind it.
-    var acknowledgement: OutgoingMessage?
     private var closeWhenDrained: (code: UInt16, reason: String)?
 
     init(live: LiveRooms, authorization: String?, budget: MessageBudget, commandBudget: MessageBudget) {

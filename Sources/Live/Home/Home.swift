@@ -23,8 +23,10 @@ final class Home {
     var frameVersion: UInt64 = 0
     /// Waits for its phase of the tick.
     var isTicking = false
-    /// Whose acknowledgement has grown and is to be told.
-    var acksDue: Set<Int> = []
+    /// Whose acknowledgement has grown, to be told after the next commit of everything.
+    var acksStored: [(runner: Int, connection: Connection)] = []
+    /// Whose acknowledgement is to be told now.
+    var acksDue: [(runner: Int, connection: Connection)] = []
 
     /// How much each runner who sent late markers may still have measured anew.
     var remeasuring: [Int: MessageBudget] = [:]

@@ -3,9 +3,9 @@ struct MessageBudget {
     let perSecond: Double
     let burst: Double
     private var tokens: Double
-    private var filled: ContinuousClock.Instant
+    private var filled: Moment
 
-    init(perSecond: Double, burst: Double, at now: ContinuousClock.Instant) {
+    init(perSecond: Double, burst: Double, at now: Moment) {
         self.perSecond = perSecond
         self.burst = burst
         tokens = burst
@@ -14,8 +14,8 @@ struct MessageBudget {
 
     /// Takes one message, or a number of whatever is counted.
     /// - Returns: False when it is more than the client may have; then nothing is taken.
-    mutating func take(_ count: Double = 1, at now: ContinuousClock.Instant) -> Bool {
-        tokens = min(burst, tokens + filled.duration(to: now).inSeconds * perSecond)
+    mutating func take(_ count: Double = 1, at now: Moment) -> Bool {
+        tokens = min(burst, tokens + filled.seconds(to: now) * perSecond)
         filled = now
         guard tokens >= count else { return false }
         tokens -= count

@@ -185,34 +185,39 @@ enum Recovery {
     }
 
     /// A runner's row.
-    static func person(_ number: Int, of room: Room) -> StoredPerson? {
-        guard let person = room.person(number), var snapshot = room.snapshot(of: number) else { return nil }
+    static func person(_ person: Person, _ snapshot: RunnerSnapshot, _ encoder: JSONEncoder) -> StoredPerson? {
+        var snapshot = snapshot
         let place = (latitude: snapshot.latitudeE7, longitude: snapshot.longitudeE7)
         (snapshot.latitudeE7, snapshot.longitudeE7) = (nil, nil)
-        guard let state = try? JSONEncoder().encode(snapshot) else { return nil }
+        guard let state = try? encoder.encode(snapshot) else { return nil }
         return StoredPerson(
-            runner: number, account: person.isNobody ? nil : person.account, joinedAt: snapshot.joinedAt,
+            runner: snapshot.number, account: person.isNobody ? nil : person.account, joinedAt: snapshot.joinedAt,
             latitudeE7: place.latitude, longitudeE7: place.longitude, state: Array(state))
     }
 
     /// An event as it is stored, with what is left of it when its author's account ends.
-    static func event(_ event: RoomEvent, of room: Room) -> StoredEvent {
+    ///
+    /// - Parameters:
+    ///   - event: as it is told.
+    ///   - author: the account of its author, if there are both.
+    /// - Returns: The row.
+    static func event(_ event: RoomEvent, author: Int64?) -> StoredEvent {
         func body(_ event: RoomEvent) -> String {
             EventCoding.encode(event).withBytes { String(decoding: $0, as: UTF8.self) }
         }
         var stored = StoredEvent(number: event.number, time: event.time, body: body(event))
         if case .finished(let finish) = event.kind, finish.isRecorded { stored.recordKey = finish.runKey }
-        if let author = event.kind.author, let person = room.person(author), !person.isNobody {
+        if let author {
             var anonymous = event
             anonymous.kind = event.kind.anonymous
-            stored.author = StoredEvent.Author(account: person.account, anonymousBody: body(anonymous))
+            stored.author = StoredEvent.Author(account: author, anonymousBody: body(anonymous))
         }
         return stored
     }
 
     /// A finished run's row.
-    static func record(_ run: FinishedRun, at now: Int64) -> LiveRecord {
-        let splits = (try? JSONEncoder().encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
+    static func record(_ run: FinishedRun, at now: Int64, _ encoder: JSONEncoder) -> LiveRecord {
+        let splits = (try? encoder.encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
         return LiveRecord(
             runKey: run.runKey, account: run.account, meters: run.meters, seconds: run.seconds, startAt: run.start,
             endAt: run.end, createdAt: now, splits: splits, track: TrackCodec.encode(run.markers))

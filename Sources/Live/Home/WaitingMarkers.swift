@@ -1,13 +1,13 @@
 /// Since when a client's markers wait for their `ack`: the oldest of those that came, of those in a commit, and of those
 /// on disk.
 struct WaitingMarkers {
-    private var arrived: ContinuousClock.Instant?
-    private var committing: ContinuousClock.Instant?
-    private var stored: ContinuousClock.Instant?
+    private var arrived: Moment?
+    private var committing: Moment?
+    private var stored: Moment?
 
     /// New markers have come.
-    mutating func came() {
-        if arrived == nil { arrived = .now }
+    mutating func came(at moment: Moment) {
+        if arrived == nil { arrived = moment }
     }
 
     /// All that came goes to the disk.
@@ -25,9 +25,9 @@ struct WaitingMarkers {
     }
 
     /// The `ack` is sent.
-    /// - Returns: How long the oldest of its markers waited for it.
-    mutating func told(at moment: ContinuousClock.Instant) -> Duration? {
+    /// - Returns: How many seconds the oldest of its markers waited for it.
+    mutating func told(at moment: Moment) -> Double? {
         defer { stored = nil }
-        return stored?.duration(to: moment)
+        return stored?.seconds(to: moment)
     }
 }

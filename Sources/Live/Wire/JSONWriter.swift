@@ -16,6 +16,7 @@ struct JSONWriter {
 
     @inline(__always)
     private mutating func put(_ byte: UInt8) {
+        precondition(count < buffer.count)
         buffer[count] = byte
         count += 1
     }
@@ -38,7 +39,7 @@ struct JSONWriter {
 
     mutating func integer(_ value: some FixedWidthInteger) {
         if value < 0 { put(UInt8(ascii: "-")) }
-        digits(UInt64(value.magnitude), minimum: 1)
+        digits(UInt64(value.magnitude), minimum: 1, places: 0)
     }
 
     /// A decimal with at most `places` digits behind the point, rounded half away from zero, without trailing zeros.
@@ -58,32 +59,39 @@ struct JSONWriter {
             magnitude /= 10
             places -= 1
         }
-        let divisor = UInt64(Self.scales[places])
-        digits(magnitude / divisor, minimum: 1)
-        guard places > 0 else { return }
-        put(UInt8(ascii: "."))
-        digits(magnitude % divisor, minimum: places)
+        digits(magnitude, minimum: places + 1, places: places)
     }
 
     private static let scales: [Double] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8]
 
-    /// Decimal digits, with zeros in front up to `minimum`.
-    private mutating func digits(_ value: UInt64, minimum: Int) {
-        var length = 1
-        var limit: UInt64 = 10
-        while length < 20, value >= limit {
-            length += 1
-            limit = limit.multipliedReportingOverflow(by: 10).partialValue
-            if length == 20 { break }
-        }
-        length = max(length, minimum)
-        precondition(count + length <= buffer.count)
+    /// Decimal digits, with zeros in front up to `minimum`, and a point before the last `places` of them.
+    private mutating func digits(_ value: UInt64, minimum: Int, places: Int) {
+        // From the last one on: each division is by ten, which the compiler knows how to do by a multiplication.
+        let length = max(Self.digitCount(value), minimum)
+        let end = count + length + (places > 0 ? 1 : 0)
+        precondition(end <= buffer.count)
         var rest = value
-        for position in stride(from: count + length - 1, through: count, by: -1) {
+        var position = end
+        for digit in 0..<length {
+            if digit == places, places > 0 {
+                position -= 1
+                buffer[position] = UInt8(ascii: ".")
+            }
+            position -= 1
             buffer[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
-        count += length
+        count = end
+    }
+
+    private static func digitCount(_ value: UInt64) -> Int {
+        // 1233 / 4096 is a little more than the logarithm of 2.
+        let estimate = ((64 - value.leadingZeroBitCount) * 1233) >> 12
+        return max(1, value >= powers[estimate] ? estimate + 1 : estimate)
+    }
+
+    private static let powers: [UInt64] = (0..<20).map { exponent in
+        (0..<exponent).reduce(1) { power, _ in power * 10 }
     }
 
     /// A string with its quotes, escaped as RFC 8259 asks.

@@ -1,3 +1,6 @@
+import Geo
+import Rooms
+
 /// A marker as a client sent it, its numbers checked for sense but not converted.
 struct WireMarker: Hashable {
     /// 1 … 1,000,000.
@@ -29,6 +32,37 @@ enum MarkersScanner {
     /// - Returns: The markers in the order of the message, none if there are none.
     /// - Throws: `WireError` for the first thing that is wrong; then nothing of the message is to be believed.
     static func scan(_ bytes: UnsafeRawBufferPointer, maxMarkers: Int = 500) throws(WireError) -> [WireMarker] {
+        try scan(bytes, maxMarkers: maxMarkers) { (marker, _) in marker }
+    }
+
+    /// The same markers as a room takes them, made as they are read.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole message.
+    ///   - maxMarkers: More are refused.
+    ///   - system: What the client's degrees mean.
+    /// - Returns: The markers in the order of the message.
+    /// - Throws: `WireError`, also for a place that is none in WGS-84.
+    static func scan(
+        _ bytes: UnsafeRawBufferPointer, maxMarkers: Int, in system: CoordinateSystem
+    ) throws(WireError) -> [IncomingMarker] {
+        try scan(bytes, maxMarkers: maxMarkers) { (marker, index) throws(WireError) in
+            let coordinate: Coordinate
+            do throws(CoordinateError) {
+                coordinate = try system.coordinate(latitude: marker.latitude, longitude: marker.longitude)
+            } catch {
+                throw .badMarker(index, nil, "is nowhere on earth")
+            }
+            return IncomingMarker(
+                id: marker.id, coordinate: coordinate, time: marker.time, accuracy: marker.accuracy,
+                altitude: marker.altitude, heartRate: marker.heartRate)
+        }
+    }
+
+    @inline(__always)
+    private static func scan<Marker>(
+        _ bytes: UnsafeRawBufferPointer, maxMarkers: Int, _ make: (WireMarker, Int) throws(WireError) -> Marker
+    ) throws(WireError) -> [Marker] {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         guard scanner.next == UInt8(ascii: "{") else {
@@ -37,7 +71,7 @@ enum MarkersScanner {
         }
 
         var hasType = false
-        var markers: [WireMarker]?
+        var markers: [Marker]?
         try scanner.object { (scanner, key) throws(WireError) in
             if scanner.equals(key, "type") {
                 guard !hasType else { throw .badMessage("`type` is there twice.") }
@@ -48,7 +82,7 @@ enum MarkersScanner {
             } else if scanner.equals(key, "markers") {
                 guard markers == nil else { throw .badMessage("`markers` is there twice.") }
                 guard scanner.next == UInt8(ascii: "[") else { throw .badMessage("`markers` is not an array.") }
-                markers = try Self.markers(&scanner, maxMarkers: maxMarkers)
+                markers = try Self.markers(&scanner, maxMarkers: maxMarkers, make)
             } else {
                 try scanner.skipValue(depth: 2)
             }
@@ -59,10 +93,11 @@ enum MarkersScanner {
         return markers
     }
 
-    private static func markers(
-        _ scanner: inout JSONScanner, maxMarkers: Int
-    ) throws(WireError) -> [WireMarker] {
-        var markers: [WireMarker] = []
+    @inline(__always)
+    private static func markers<Marker>(
+        _ scanner: inout JSONScanner, maxMarkers: Int, _ make: (WireMarker, Int) throws(WireError) -> Marker
+    ) throws(WireError) -> [Marker] {
+        var markers: [Marker] = []
         // The shortest marker of sense has about 50 bytes.
         markers.reserveCapacity(min(maxMarkers, (scanner.bytes.count - scanner.position) / 50 + 1))
         try scanner.array { (scanner) throws(WireError) in
@@ -70,7 +105,7 @@ enum MarkersScanner {
                 throw WireError(
                     code: "too_many_markers", message: "A message has at most \(maxMarkers) markers; send several.")
             }
-            markers.append(try marker(&scanner, index: markers.count))
+            markers.append(try make(try marker(&scanner, index: markers.count), markers.count))
         }
         return markers
     }

@@ -97,7 +97,7 @@ struct Run: Sendable {
     /// - Returns: Whether any was new, and by how many metres those that came late changed the distance. What the
     ///   others added to it is progress.
     /// - Complexity: O(1) a marker in `id` order; O(*n*) once for all late ones of a call.
-    mutating func add(_ points: [TrackPoint]) -> (isNew: Bool, correction: Double) {
+    mutating func add(_ points: some Collection<TrackPoint>) -> (isNew: Bool, correction: Double) {
         let newest = history.entries.last?.id ?? 0
         if Self.areAscending(points, after: newest) {
             for point in points { append(point) }
@@ -121,14 +121,17 @@ struct Run: Sendable {
         return (!unknown.isEmpty, correction)
     }
 
-    /// How many markers ``add(_:)`` would measure anew for these.
+    /// How many markers ``add(_:)`` would measure anew for these: all when one of them is late, none when all follow the
+    /// newest or are known.
+    ///
+    /// - Complexity: O(*k* log *m*) for *k* of them and *m* markers of the run.
     func remeasuring(by markers: [IncomingMarker]) -> Int {
         let newest = history.entries.last?.id ?? 0
         for marker in markers where marker.id < newest && !history.contains(id: marker.id) { return history.count }
         return 0
     }
 
-    private static func areAscending(_ points: [TrackPoint], after id: Int32) -> Bool {
+    private static func areAscending(_ points: some Collection<TrackPoint>, after id: Int32) -> Bool {
         var previous = id
         for point in points {
             guard point.id > previous else { return false }

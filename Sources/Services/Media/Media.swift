@@ -101,11 +101,44 @@ public final class Media: Sendable {
                 hash: upload.file.hash, type: upload.type, bytes: upload.count, width: upload.width,
                 height: upload.height, at: time)
         }
-        let placed = try await workers.run { [files] in
-            Result { () throws(StoreError) in try files.place(upload.file) }
+        let id = MediaID(rawValue: media.id)
+        do throws(ServicesError) {
+            let placed = try await workers.run { [files] in
+                Result { () throws(StoreError) in try files.place(upload.file) }
+            }
+            try await asking { () throws(StoreError) in try placed.get() }
+        } catch {
+            await discard([id])
+            throw error
         }
-        try await asking { () throws(StoreError) in try placed.get() }
-        return MediaID(rawValue: media.id)
+        return id
+    }
+
+    /// Puts uploads to use; when that fails they are removed, which on a full disk should not wait for the sweep.
+    ///
+    /// - Parameters:
+    ///   - ids: What ``store(_:)`` or ``store(video:limit:)`` has answered.
+    ///   - use: Has something refer to them.
+    /// - Returns: What `use` returns.
+    /// - Throws: What `use` throws.
+    public func using<Used>(_ ids: [MediaID], _ use: () async throws -> Used) async throws -> Used {
+        do {
+            return try await use()
+        } catch {
+            await discard(ids)
+            throw error
+        }
+    }
+
+    /// Removes what nothing refers to, of uploads that came to nothing; what fails is left for the sweep.
+    public func discard(_ ids: [MediaID]) async {
+        for id in ids {
+            do {
+                try await remove(id)
+            } catch {
+                logger.notice("an upload that came to nothing is left", metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     /// Keeps a picture that only who uploaded it may put to use, and only for a while.
@@ -117,8 +150,13 @@ public final class Media: Sendable {
     /// - Throws: As ``store(_:)``; ``ServicesError/unknownUser``.
     public func store(_ content: Content, by account: Int64) async throws(ServicesError) -> MediaID {
         let id = try await store(content), time = now()
-        try await asking { () throws(StoreError) in
-            try await store.insertUpload(media: id.rawValue, account: account, at: time)
+        do throws(ServicesError) {
+            try await asking { () throws(StoreError) in
+                try await store.insertUpload(media: id.rawValue, account: account, at: time)
+            }
+        } catch {
+            await discard([id])
+            throw error
         }
         return id
     }
