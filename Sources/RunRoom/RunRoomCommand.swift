@@ -1,7 +1,16 @@
 import ArgumentParser
+import Services
+
+/// Where the program begins.
+@main
+enum Program {
+    static func main() async {
+        OpenSSLLifetime.extendBeyondExit()
+        await RunRoomCommand.main()
+    }
+}
 
 /// The program `runroom`.
-@main
 struct RunRoomCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runroom",
