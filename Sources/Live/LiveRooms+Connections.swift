@@ -331,11 +331,7 @@ extension LiveRooms {
                 guard let token = join.token ?? connection.authorization, !token.isEmpty else {
                     throw Ending(.unauthorized, "A runner needs a token.")
                 }
-                var seen: Int
-                repeat {
-                    seen = expulsions
-                    person = try await credentials.person(token)
-                } while seen != expulsions
+                person = try await withoutExpulsions { try await credentials.person(token) }
                 connection.account = person?.account
                 guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
             }

@@ -93,13 +93,7 @@ extension LiveRooms {
     public func join(
         _ runID: String, at coordinate: Coordinate?, as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
-        var home: Home, person: Person
-        var seen: Int
-        repeat {
-            seen = expulsions
-            person = try await find()
-            home = try await existing(runID)
-        } while seen != expulsions
+        let (person, home) = try await withoutExpulsions { (try await find(), try await existing(runID)) }
         let now = clock.now()
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)

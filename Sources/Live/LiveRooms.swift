@@ -191,18 +191,23 @@ public actor LiveRooms {
 
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
-        var restored: Recovery.RestoredRoom?
-        var seen: Int
-        repeat {
-            // Who is expelled in between is in no room that hears of it, and might come back with what was read before.
-            seen = expulsions
-            restored = try await Recovery.restore(
-                runID, from: store, settings: settings.room, credentials: credentials)
-        } while seen != expulsions
+        let restored = try await withoutExpulsions {
+            try await Recovery.restore(runID, from: store, settings: settings.room, credentials: credentials)
+        }
         guard let restored else { return }
         // Another way in may have been quicker: a room that was just created.
         guard homes[runID] == nil, !isStopped else { return }
         adopt(restored)
+    }
+
+    /// Reads something of accounts, and again when accounts came to an end meanwhile: who is expelled in between is in
+    /// no room that hears of it, and might come in with what was read before.
+    func withoutExpulsions<Found>(_ read: () async throws -> Found) async throws -> Found {
+        while true {
+            let seen = expulsions
+            let found = try await read()
+            if seen == expulsions { return found }
+        }
     }
 
     /// Gives a room its place in memory.

@@ -216,7 +216,8 @@ public struct Room: Sendable {
 
     /// A line to one runner or to the room.
     ///
-    /// - Throws: `badCheer`, `noSuchRunner`, `hasLeft` for a sender, `roomClosed`. How often somebody may cheer is the connection's affair.
+    /// - Throws: `badCheer`, `noSuchRunner`, `hasLeft` for a sender, `roomClosed`. How often somebody may cheer is the
+    ///   connection's affair.
     public mutating func cheer(
         from sender: Int?, to receiver: Int?, text: String, at now: Int64
     ) throws(RoomError) -> Decisions {

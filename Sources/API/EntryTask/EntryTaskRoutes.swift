@@ -6,6 +6,8 @@ import Services
 struct EntryTaskRoutes: Sendable {
     let core: Core
 
+    private var identity: HeaderIdentity { HeaderIdentity(core) { $0.error } }
+
     /// 24 hours in milliseconds.
     private static let tokenLifetime: Int64 = 86_400_000
     private static let folder = "/entrytask/upload/"
@@ -17,7 +19,7 @@ struct EntryTaskRoutes: Sendable {
         on(&table, .put, "/user/update_user_info") { try await setNickname($0) }
         on(
             &table, .put, "/user/update_user_profile_picture", .entryTaskPicture, body: UploadForm.policy,
-            checkHead: { _ = try await owner($0) }
+            checkHead: identity.checkHead
         ) { try await setPicture($0) }
         on(&table, .get, "/user/get_user_info") { try await info($0) }
         on(&table, .get, Self.folder + "{file}") { try await picture($0) }
@@ -70,7 +72,7 @@ struct EntryTaskRoutes: Sendable {
     // MARK: - One's profile
 
     private func info(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await account(of: request)
+        let account = try await identity.account(of: request)
         let address = try await pictureAddress(of: account, for: request)
         return EntryTaskAnswer.ok([
             "nickname": .string(account.nickname), "profile_picture": address, "profilePicture": address,
@@ -79,7 +81,7 @@ struct EntryTaskRoutes: Sendable {
     }
 
     private func setNickname(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await account(of: request)
+        let account = try await identity.account(of: request)
         let nickname = try Self.string("nickname", in: Parameters(request, in: [.json, .form]))
         _ = try await core.accounts.setNickname(nickname, account: account.id)
         return EntryTaskAnswer.ok()
@@ -87,7 +89,7 @@ struct EntryTaskRoutes: Sendable {
 
     private func setPicture(_ request: HTTPServerRequest) async throws -> Response {
         try core.limits.uploads?.take(request.head.remoteAddress)
-        let account = try await account(of: request)
+        let account = try await identity.account(of: request)
         let id = try await core.media.store(upload: try UploadForm(request).file("file"))
         _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: account.id) }
         if let old = account.picture { try await core.media.remove(old) }
@@ -111,17 +113,6 @@ struct EntryTaskRoutes: Sendable {
         guard let id = account.picture, let picture = try await core.media.openPicture(id) else { return "" }
         let type = picture.contentType.split(separator: "/").last ?? "png"
         return .string(core.publicBase.text(for: request) + Self.folder + "\(id).\(type)")
-    }
-
-    /// The account of a request's token; what changes something is counted.
-    private func account(of request: HTTPServerRequest) async throws -> Account {
-        let account = try await owner(request)
-        try core.limits.takeChange(by: account.id, in: request)
-        return account
-    }
-
-    private func owner(_ request: HTTPServerRequest) async throws -> Account {
-        try await core.accounts.account(byToken: request.authorization).mapError(\.error).get()
     }
 
     /// A text that has to be there; a number is none.

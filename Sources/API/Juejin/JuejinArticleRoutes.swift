@@ -6,14 +6,14 @@ import Store
 /// Articles: the posts of the forum under their small numbers.
 struct JuejinArticleRoutes: Sendable {
     let core: Core
-    let identity: JuejinIdentity
+    let identity: HeaderIdentity
 
     /// How many articles are read at once, each of a megabyte at most.
     private static let articlesAtOnce = 20
 
     init(core: Core) {
         self.core = core
-        identity = JuejinIdentity(core)
+        identity = .juejin(core)
     }
 
     func add(to table: inout RouteTable) {

@@ -5,11 +5,11 @@ import Services
 /// Registration, login and the own account in the article API.
 struct JuejinUserRoutes: Sendable {
     let core: Core
-    let identity: JuejinIdentity
+    let identity: HeaderIdentity
 
     init(core: Core) {
         self.core = core
-        identity = JuejinIdentity(core)
+        identity = .juejin(core)
     }
 
     func add(to table: inout RouteTable) {
@@ -73,7 +73,7 @@ struct JuejinUserRoutes: Sendable {
         switch try await core.tokens.renew(request.authorization) {
         case .success(let issued):
             return .json(["code": 200, "msg": "success", "access_token": .string("Bearer " + issued.token)])
-        case .failure(let refused): throw JuejinIdentity.problem(refused.refusal)
+        case .failure(let refused): throw Problem.juejin(refused.refusal)
         }
     }
 

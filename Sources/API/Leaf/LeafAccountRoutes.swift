@@ -88,7 +88,7 @@ struct LeafAccountRoutes: Sendable {
         switch try await core.tokens.renew(request.authorization, lifetime: Self.tokenLifetime) {
         case .success(let issued): return LeafAnswer.ok(["token": .string(issued.token)])
         case .failure(let refused):
-            throw LeafIdentity.problem(refused.refusal)
+            throw Problem.leaf(refused.refusal)
         }
     }
 

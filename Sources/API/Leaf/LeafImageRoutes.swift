@@ -5,11 +5,11 @@ import Services
 /// Pictures for profiles, in Leaf's API.
 struct LeafImageRoutes: Sendable {
     let core: Core
-    let identity: LeafIdentity
+    let identity: HeaderIdentity
 
     init(core: Core) {
         self.core = core
-        identity = LeafIdentity(core)
+        identity = .leaf(core)
     }
 
     func add(to table: inout RouteTable) {

@@ -5,13 +5,13 @@ import Services
 /// What administrators do with accounts, in Leaf's API.
 struct LeafManageRoutes: Sendable {
     let core: Core
-    let identity: LeafIdentity
+    let identity: HeaderIdentity
 
     private static let defaultPageSize = 15
 
     init(core: Core) {
         self.core = core
-        identity = LeafIdentity(core)
+        identity = .leaf(core)
     }
 
     func add(to table: inout RouteTable) {
