@@ -8,12 +8,13 @@ public enum DataInspection {
     /// What was looked at.
     public struct Count: Hashable, Sendable {
         public var journalRows = 0
+        public var trackBlocks = 0
         public var people = 0
         public var liveTracks = 0
         public var postedTracks = 0
     }
 
-    /// Reads everything once: pages, references, journal rows, runners' states and the tracks of all records.
+    /// Reads everything once: pages, references, journal rows, blocks of tracks, runners' states and the tracks of all records.
     ///
     /// - Parameters:
     ///   - reader: The database.
@@ -38,6 +39,14 @@ public enum DataInspection {
                         _ = try JournalCodec.decode(row.bytes, room: room, sequence: row.sequence)
                     } catch {
                         damage("room “\(runID)”, journal row \(row.sequence): \(error.reason)")
+                    }
+                },
+                block: { runID, block in
+                    tally.count.trackBlocks += 1
+                    do {
+                        _ = try TrackCodec.decode(block.bytes)
+                    } catch {
+                        damage("room “\(runID)”, runner \(block.runner), block \(block.number): \(error)")
                     }
                 },
                 person: { runID, person in

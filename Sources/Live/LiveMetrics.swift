@@ -38,6 +38,9 @@ public struct LiveMetrics: Sendable {
     public internal(set) var commits = 0
     public internal(set) var commitsFailed = 0
     public internal(set) var journalRowsDamaged = 0
+    /// Runs whose older markers were read back for one that came late, and those where that failed.
+    public internal(set) var recalls = 0
+    public internal(set) var recallsFailed = 0
     /// Rooms that could not be brought back at the start.
     public internal(set) var roomsUnreadable = 0
     public internal(set) var closes: [UInt16: Int] = [:]

@@ -13,6 +13,8 @@ extension LiveRooms {
         var home: Home
         var events: [RoomEvent]
         var acknowledgements: [Acknowledgement]
+        /// Runners whose blocks are to be read back then.
+        var recalls: Set<Int>
         var waiters: [@Sendable (LiveError?) -> Void]
         var isDeletion: Bool
     }
@@ -92,8 +94,14 @@ extension LiveRooms {
                 home.connections[chunk.runner]?.waitingMarkers.committed()
             }
         }
+        room.changes.blocks = journal.blocks.map {
+            StoredBlock(runner: $0.runner, number: $0.number, bytes: $0.bytes)
+        }
         if !decisions.settledRuns.isEmpty {
-            for run in decisions.settledRuns { home.firstSequence[run] = nil }
+            for run in decisions.settledRuns {
+                home.firstSequence[run.runKey] = nil
+                room.changes.blocksRemoved.append(run.runner)
+            }
             room.changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
         }
         room.people = decisions.changedRunners.sorted().compactMap { number in
@@ -108,12 +116,12 @@ extension LiveRooms {
             return (event, author.flatMap { $0.isNobody ? nil : $0.account })
         }
         if !decisions.events.isEmpty { room.changes.eventsBelow = home.room.firstRecoverableEvent }
-        draft.records += decisions.records
+        draft.records += decisions.records.map { (home.key, $0) }
         draft.rooms.append(room)
         if home.isDeleted { draft.deletedRooms.append(home.key) }
         let promise = Promise(
-            home: home, events: events, acknowledgements: journal.acknowledgements, waiters: home.waiters,
-            isDeletion: home.isDeleted)
+            home: home, events: events, acknowledgements: journal.acknowledgements,
+            recalls: decisions.recalls, waiters: home.waiters, isDeletion: home.isDeleted)
         home.waiters = []
         return promise
     }
@@ -121,8 +129,7 @@ extension LiveRooms {
     private func commit(_ draft: CommitDraft, _ promises: [Promise], everything: Bool) async {
         let begun = ContinuousClock.now
         var promises = promises
-        let (batch, first) = await draft.commit(to: store)
-        var outcome = first
+        var outcome = await draft.commit(to: store, logger: logger)
         while case .failure(let error) = outcome {
             metrics.commitsFailed += 1
             commitFailed(error, &promises)
@@ -132,11 +139,7 @@ extension LiveRooms {
             }
             try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
             failWaiters(error)
-            do throws(StoreError) {
-                outcome = .success(try await store.commit(batch))
-            } catch {
-                outcome = .failure(error)
-            }
+            outcome = await draft.commit(to: store, logger: logger)
         }
         if case .success(let result) = outcome {
             metrics.commits += 1
@@ -175,8 +178,31 @@ extension LiveRooms {
                 if home.acksStored.isEmpty { acknowledging.append(home) }
                 home.acksStored.append((acknowledgement.runner, connection))
             }
+            for number in promise.recalls { Task { await recall(number, of: home) } }
             for waiter in promise.waiters { waiter(nil) }
             if promise.isDeletion { disband(home) } else { markChanged(home) }
+        }
+    }
+
+    /// Reads back the older markers of a runner's present run, all of which are on disk now, for those that came late.
+    private func recall(_ number: Int, of home: Home) async {
+        guard let runKey = home.room.runKey(of: number) else { return }
+        do {
+            let points = try await CommitDraft.readBlocks(of: number, in: home.key, from: store)
+            guard let decisions = home.room.recall(points, of: number, runKey: runKey, at: clock.now()) else {
+                throw StoreError.corrupt("some are missing")
+            }
+            metrics.recalls += 1
+            apply(decisions, to: home)
+            // The blocks are made anew.
+            markDirty(home)
+            markChanged(home)
+        } catch {
+            // They are in the journal, so that they count when the room is read from disk again.
+            metrics.recallsFailed += 1
+            logger.error(
+                "older markers of a run cannot be read back; its late markers do not count for now",
+                metadata: ["room": "\(home.room.id)", "runner": "\(number)", "error": "\(error)"])
         }
     }
 

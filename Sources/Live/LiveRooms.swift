@@ -247,7 +247,7 @@ public actor LiveRooms {
         home.updatedAt = clock.now()
         home.unstored.merge(decisions)
         markDirty(home)
-        if !decisions.events.isEmpty {
+        if !decisions.events.isEmpty || !decisions.recalls.isEmpty {
             home.isUrgent = true
             requestCommit()
         }

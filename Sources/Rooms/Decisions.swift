@@ -12,8 +12,11 @@ public struct Decisions: Sendable {
     public var changedRunners: Set<Int> = []
     /// Runs that ended, or ended earlier and whose figures changed since.
     public var records: [FinishedRun] = []
-    /// Runs that need their journal rows no longer: they are stored as records, or were too short to be kept.
-    public var settledRuns: [Int64] = []
+    /// Runs that need their journal rows and blocks no longer: they are stored as records, or were too short to be kept.
+    public var settledRuns: [SettledRun] = []
+    /// Runners of whose present run all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes
+    /// them.
+    public var recalls: Set<Int> = []
     /// How many markers came that were not known; ``Room/takeJournal()`` has them.
     public var newMarkers = 0
 
@@ -21,7 +24,7 @@ public struct Decisions: Sendable {
 
     /// Nothing is to be stored or told, beside markers.
     public var isEmpty: Bool {
-        events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty
+        events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty && recalls.isEmpty
     }
 }
 
@@ -37,8 +40,58 @@ public struct FinishedRun: Sendable {
     public var start: Int64
     public var end: Int64
     public var splits: [Split]
-    /// Every marker that came, counted or not, in `id` order.
-    public var markers: [TrackPoint]
+    /// How many blocks of older markers the run has.
+    public var blockCount: Int
+    /// The newest of them, which the journal that is taken with this record brings to the disk; those before are there.
+    public var unstoredBlocks: [[UInt8]]
+    /// All markers that are in no block, counted or not; in `id` order and after those in blocks, unless `unmeasured`.
+    public var looseMarkers: [TrackPoint]
+    /// Says how to measure the run when some of its markers are not part of these figures yet.
+    public var unmeasured: Unmeasured?
+
+    public struct Unmeasured: Sendable {
+        var clock: RunClock
+        var report: Run.Report?
+        var settings: RoomSettings
+    }
+
+    /// The blocks that must be on disk already.
+    public var storedBlocks: Range<Int> { 0..<(blockCount - unstoredBlocks.count) }
+}
+
+extension FinishedRun {
+    /// The run's whole track as ``Geo/TrackCodec`` writes it.
+    ///
+    /// Of a run that is `unmeasured` this also brings the figures up to date.
+    ///
+    /// - Parameter stored: the blocks of ``storedBlocks``, in order.
+    /// - Returns: The track.
+    /// - Throws: for a block that cannot be read. Only those of an `unmeasured` run are read at all: of others they are
+    ///   put one after the other, which costs next to nothing.
+    public mutating func completeTrack(with stored: [[UInt8]]) throws(TrackCodecError) -> [UInt8] {
+        let blocks = stored + unstoredBlocks
+        guard let unmeasured else {
+            if blocks.isEmpty { return TrackCodec.encode(looseMarkers) }
+            return TrackCodec.join(blocks + (looseMarkers.isEmpty ? [] : [TrackCodec.encode(looseMarkers)]))
+        }
+        var points = looseMarkers
+        for block in blocks { points += try TrackCodec.decode(block) }
+        var run = Run(key: runKey, settings: unmeasured.settings)
+        run.clock = unmeasured.clock
+        run.report = unmeasured.report
+        run.restore(points)
+        run.restored()
+        meters = run.meters.toOneDecimal
+        seconds = run.seconds(at: end).toOneDecimal
+        splits = run.splits
+        return TrackCodec.encode(points.sorted { $0.id < $1.id })
+    }
+}
+
+/// A run that needs its journal rows and blocks no longer.
+public struct SettledRun: Hashable, Sendable {
+    public var runner: Int
+    public var runKey: Int64
 }
 
 /// One full kilometre of a run.
@@ -68,6 +121,32 @@ public struct JournalChunk: Hashable, Sendable {
         self.runKey = runKey
         self.markers = markers
     }
+}
+
+/// Older markers of a runner's present run, as ``Geo/TrackCodec`` writes them.
+///
+/// They are in the journal too: a block is kept so that they need not be in memory until the run ends.
+public struct TrackBlock: Hashable, Sendable {
+    public var runner: Int
+    /// 0, 1, 2 and so on along the run; with 0 all blocks of the runner that were stored before become void.
+    public var number: Int
+    public var bytes: [UInt8]
+
+    public init(runner: Int, number: Int, bytes: [UInt8]) {
+        self.runner = runner
+        self.number = number
+        self.bytes = bytes
+    }
+}
+
+/// What of a room's markers is to be stored next.
+public struct Journal: Sendable {
+    /// The new markers, of each runner at most once.
+    public var chunks: [JournalChunk] = []
+    /// What may be promised when all this is on disk.
+    public var acknowledgements: [Acknowledgement] = []
+    /// New blocks, ascending for each runner.
+    public var blocks: [TrackBlock] = []
 }
 
 /// The promise that markers 1...marker of a run are on disk.

@@ -36,7 +36,10 @@ extension Room {
 
     /// Whether nobody is there and nothing can happen: the room may be put to sleep on disk.
     public var isQuiescent: Bool {
-        nextDeadline == nil && !runners.contains { $0.isConnected || !$0.run.unjournaled.isEmpty }
+        nextDeadline == nil
+            && !runners.contains {
+                $0.isConnected || !$0.run.unjournaled.isEmpty || $0.run.isRecalling && !$0.run.isSettled
+            }
     }
 
     private func offlineDeadline(of index: Int) -> Int64? {
@@ -51,9 +54,12 @@ extension Room {
         return runners[index].lastHeard + settings.autoFinishAfter
     }
 
-    /// When a finished run takes no more late markers; nil when none is waiting for that.
+    /// When a finished run takes no more late markers; nil when none is waiting for that, or some of its markers are not
+    /// part of its distance yet.
     func settleDeadline(of index: Int) -> Int64? {
-        guard !runners[index].run.isSettled, let arrived = runners[index].run.finishArrived else { return nil }
+        guard !runners[index].run.isSettled, !runners[index].run.isRecalling,
+            let arrived = runners[index].run.finishArrived
+        else { return nil }
         return arrived + settings.lateMarkerWindow
     }
 }

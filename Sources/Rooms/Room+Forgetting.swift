@@ -51,7 +51,8 @@ extension Room {
         settle(index, into: &decisions)
         decisions.records.removeAll { $0.runner == number }
 
-        runners[index].run = runners[index].run.withoutMarkers(key: newRunKey(), at: now)
+        runners[index].run = runners[index].run.withoutMarkers(
+            key: newRunKey(), settings: settings, at: now)
         runners[index].reportedPlace = nil
         runners[index].clockOffset = nil
         if numberByAccount[runners[index].person.account] == number {
@@ -76,6 +77,6 @@ extension Room {
     private func isForgotten(_ number: Int) -> Bool {
         let runner = runners[number - 1]
         return runner.person == .nobody(number) && !runner.isInRoom && runner.run.isSettled && runner.position == nil
-            && runner.run.history.count == 0 && !namesAuthor(number)
+            && runner.run.markerCount == 0 && !namesAuthor(number)
     }
 }

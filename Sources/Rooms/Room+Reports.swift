@@ -58,7 +58,7 @@ extension Room {
             decisions.changedRunners.insert(number)
         }
         if let coordinate = report.coordinate {
-            if runners[index].run.clock.isRunning, runners[index].run.history.count < MarkerHistory.capacity {
+            if runners[index].run.clock.isRunning, runners[index].run.markerCount < MarkerHistory.capacity {
                 takePolledPlace(coordinate, of: index, at: now, into: &decisions)
             } else if !coordinate.isNullIsland {
                 runners[index].reportedPlace = coordinate
@@ -72,7 +72,7 @@ extension Room {
     private mutating func takePolledPlace(
         _ coordinate: Coordinate, of index: Int, at now: Int64, into decisions: inout Decisions
     ) {
-        let next = (runners[index].run.history.entries.last?.id ?? 0) + 1
+        let next = runners[index].run.ids.newest + 1
         // The offset is that of a phone's clock; this marker is dated by the server's.
         let time = now - (runners[index].clockOffset ?? 0)
         let marker = IncomingMarker(id: next, coordinate: coordinate, time: time)
@@ -97,6 +97,7 @@ extension Decisions {
             }
         }
         settledRuns += later.settledRuns
+        recalls.formUnion(later.recalls)
         newMarkers += later.newMarkers
     }
 }

@@ -19,7 +19,7 @@ extension Room {
             precondition(snapshot.number == runners.count + 1, "runner numbers have a gap")
             var runner = Runner(
                 number: snapshot.number, person: person, joinedAt: snapshot.joinedAt, lastHeard: snapshot.lastHeard,
-                run: Run(key: snapshot.runKey, filter: settings.filter))
+                run: Run(key: snapshot.runKey, settings: settings))
             runner.isInRoom = snapshot.isInRoom
             runner.isIntroduced = true
             runner.isOffline = snapshot.isOffline
@@ -48,9 +48,7 @@ extension Room {
     public mutating func restoreMarkers(_ chunk: JournalChunk) {
         guard let index = try? index(of: chunk.runner), runners[index].run.key == chunk.runKey else { return }
         let points = chunk.markers.filter { (1...MarkerHistory.largestID).contains($0.id) }
-        _ = runners[index].run.add(points)
-        runners[index].run.unjournaled.removeAll()
-        runners[index].run.durable = runners[index].run.history.contiguous
+        runners[index].run.restore(points)
         if runners[index].run.isFinished, !runners[index].run.isSettled {
             runners[index].run.isRecordUncertain = true
         }
@@ -59,12 +57,13 @@ extension Room {
     /// Ends the restoring: nobody is connected yet, and the time while the server was down is held against nobody.
     public mutating func restored(at now: Int64) {
         for index in runners.indices {
+            runners[index].run.restored()
             runners[index].lastHeard = max(now, runners[index].lastHeard)
             if runners[index].run.finishArrived != nil, !runners[index].run.isSettled {
                 runners[index].run.finishArrived = max(now, runners[index].lastHeard)
             }
             let run = runners[index].run
-            if run.history.count == 0, let final = run.final, final != run.outcome {
+            if run.markerCount == 0, let final = run.final, final != run.outcome {
                 runners[index].run.report = final
             }
             touch(index)

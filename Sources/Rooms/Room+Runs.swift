@@ -67,12 +67,12 @@ extension Room {
             settle(index, into: &decisions)
             // Nobody disappears from the map between two runs.
             runners[index].reportedPlace = runners[index].position
-            runners[index].run = Run(key: newRunKey(), filter: settings.filter)
+            runners[index].run = Run(key: newRunKey(), settings: settings)
         }
         let moment = moment(time, of: index, now: now)
         let before = runners[index].run.meters
         runners[index].run.clock.resume(at: moment)
-        clockChanged(index, since: runners[index].run.clock.segments.count == 1 ? .min : moment)
+        clockChanged(index, since: moment, into: &decisions)
         touch(index)
         emit(.started(runner: number), at: now, into: &decisions)
         correct(index, from: before, at: now, into: &decisions)
@@ -93,7 +93,7 @@ extension Room {
         let moment = moment(time, of: index, now: now)
         let before = runners[index].run.meters
         runners[index].run.clock.stop(at: moment)
-        clockChanged(index, since: moment)
+        clockChanged(index, since: moment, into: &decisions)
         touch(index)
         emit(.paused(runner: number), at: now, into: &decisions)
         correct(index, from: before, at: now, into: &decisions)
@@ -132,8 +132,8 @@ extension Room {
         return max(min(max(corrected, now - 24 * 3_600_000), latest), earliest)
     }
 
-    private mutating func clockChanged(_ index: Int, since moment: Int64) {
-        if runners[index].run.hasMarkers(since: moment) { runners[index].run.remeasure() }
+    private mutating func clockChanged(_ index: Int, since moment: Int64, into decisions: inout Decisions) {
+        if runners[index].run.clockChanged(since: moment) { decisions.recalls.insert(runners[index].number) }
     }
 
     /// Ends a run under way.
@@ -144,7 +144,7 @@ extension Room {
         let before = runners[index].run.meters
         runners[index].run.clock.end(at: moment, told: told)
         runners[index].run.finishArrived = now
-        clockChanged(index, since: moment)
+        clockChanged(index, since: moment, into: &decisions)
         touch(index)
         correct(index, from: before, at: now, into: &decisions)
         refreshStandings()
@@ -169,7 +169,7 @@ extension Room {
     /// A poller that reckons for itself stores its record itself.
     mutating func wrapUp(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         let run = runners[index].run
-        if run.isUnderWay, run.history.count >= 2, run.report == nil {
+        if run.isUnderWay, run.markerCount >= 2, run.report == nil {
             end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
         } else if !run.isFinished {
             if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
@@ -185,7 +185,7 @@ extension Room {
         // The last change is the stronger bound: a server's clock that went back must not end a run before it.
         let end = max(min(run.odometer.lastCountedTime ?? runners[index].lastHeard, now), run.clock.lastChange ?? .min)
         self.end(
-            index, at: end, arrived: now, recorded: run.history.count >= 2 && run.report == nil, into: &decisions)
+            index, at: end, arrived: now, recorded: run.markerCount >= 2 && run.report == nil, into: &decisions)
     }
 
     /// The run takes no more markers and needs no journal.
@@ -195,9 +195,8 @@ extension Room {
             runners[index].run.isRecordUncertain = false
             decisions.records.append(record(of: index))
         }
-        runners[index].run.isSettled = true
-        runners[index].run.unjournaled = []
-        decisions.settledRuns.append(runners[index].run.key)
+        runners[index].run.settle()
+        decisions.settledRuns.append(SettledRun(runner: runners[index].number, runKey: runners[index].run.key))
         decisions.changedRunners.insert(runners[index].number)
     }
 
@@ -208,7 +207,10 @@ extension Room {
             runKey: runner.run.key, account: runner.person.account, runner: runner.number,
             meters: runner.run.meters.toOneDecimal, seconds: runner.run.seconds(at: ended).toOneDecimal,
             start: runner.run.clock.start ?? ended, end: ended, splits: runner.run.splits,
-            markers: runner.run.history.points)
+            blockCount: runner.run.history.blockCount, unstoredBlocks: runner.run.history.unstored,
+            looseMarkers: runner.run.loosePoints,
+            unmeasured: runner.run.isRecalling
+                ? FinishedRun.Unmeasured(clock: runner.run.clock, report: runner.run.report, settings: settings) : nil)
     }
 
     // MARK: - Markers
@@ -253,6 +255,7 @@ extension Room {
             })
         guard added.isNew else { return decisions }
         decisions.newMarkers = runners[index].run.unjournaled.count - waiting
+        if added.needsRecall { decisions.recalls.insert(number) }
         if runners[index].run.latest != nil { runners[index].reportedPlace = nil }
         touch(index)
         if runners[index].run.isFinished {
@@ -266,13 +269,38 @@ extension Room {
         return decisions
     }
 
+    /// Takes the markers of a run's blocks, which ``Decisions/recalls`` asked for, and measures the run with those that
+    /// came too late for what was in memory.
+    ///
+    /// - Parameters:
+    ///   - sealed: all markers of all blocks that were stored of the run.
+    ///   - number: the runner's.
+    ///   - runKey: of the run.
+    ///   - now: Unix milliseconds by the server's clock.
+    /// - Returns: What to store and tell, nothing when the run needs them no longer; nil, and nothing has changed, when
+    ///   these are not all markers of its blocks.
+    /// - Complexity: O(*n*) for *n* markers of the run.
+    public mutating func recall(_ sealed: [TrackPoint], of number: Int, runKey: Int64, at now: Int64) -> Decisions? {
+        guard let index = try? index(of: number), runners[index].run.key == runKey, runners[index].run.isRecalling,
+            !runners[index].run.isSettled
+        else { return Decisions() }
+        let before = runners[index].run.meters
+        guard runners[index].run.recall(sealed) else { return nil }
+        var decisions = Decisions()
+        touch(index)
+        correct(index, from: before, at: now, into: &decisions)
+        if runners[index].run.isFinished { decisions.records.append(record(of: index)) }
+        announceKilometers(index, at: now, into: &decisions)
+        return decisions
+    }
+
     private func hasRoom(for markers: [IncomingMarker], at index: Int) -> Bool {
         guard markers.allSatisfy({ $0.id <= MarkerHistory.largestID }) else { return false }
-        if runners[index].run.history.count + markers.count <= MarkerHistory.capacity { return true }
+        if runners[index].run.markerCount + markers.count <= MarkerHistory.capacity { return true }
         // Near the limit the repeats are told from the new ones.
-        let history = runners[index].run.history
-        let new = Set(markers.lazy.map(\.id).filter { !history.contains(id: $0) })
-        return history.count + new.count <= MarkerHistory.capacity
+        let ids = runners[index].run.ids
+        let new = Set(markers.lazy.map(\.id).filter { !ids.contains($0) })
+        return runners[index].run.markerCount + new.count <= MarkerHistory.capacity
     }
 
     /// Tells the room when what was said of a distance no longer holds.
@@ -305,20 +333,27 @@ extension Room {
     /// How many markers wait for the journal.
     public var unjournaledCount: Int { runners.indices.reduce(0) { $0 + runners[$1].run.unjournaled.count } }
 
-    /// The markers that came since the last call, for the journal; what is on disk once they are, is said with them.
-    public mutating func takeJournal() -> (chunks: [JournalChunk], acknowledgements: [Acknowledgement]) {
-        var chunks: [JournalChunk] = []
-        var acknowledgements: [Acknowledgement] = []
+    /// The markers that came since the last call, for the journal, and the blocks that were sealed; what is on disk once
+    /// they are, is said with them.
+    public mutating func takeJournal() -> Journal {
+        var journal = Journal()
         for index in runners.indices where !runners[index].run.unjournaled.isEmpty {
             let number = runners[index].number
             let key = runners[index].run.key
-            chunks.append(JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
+            journal.chunks.append(
+                JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
             // The chunk has the buffer now.
             runners[index].run.unjournaled = []
-            acknowledgements.append(
-                Acknowledgement(runner: number, runKey: key, marker: runners[index].run.history.contiguous))
+            journal.acknowledgements.append(
+                Acknowledgement(runner: number, runKey: key, marker: runners[index].run.ids.contiguous))
         }
-        return (chunks, acknowledgements)
+        for index in runners.indices where !runners[index].run.history.unstored.isEmpty {
+            for block in runners[index].run.takeBlocks() {
+                journal.blocks.append(
+                    TrackBlock(runner: runners[index].number, number: block.number, bytes: block.bytes))
+            }
+        }
+        return journal
     }
 
     /// Notes that markers are committed and synced.

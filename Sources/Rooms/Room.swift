@@ -111,7 +111,7 @@ public struct Room: Sendable {
                 runners[index].isInRoom = true
                 runners[index].isOffline = false
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
-                    runners[index].run = Run(key: newRunKey(), filter: settings.filter)
+                    runners[index].run = Run(key: newRunKey(), settings: settings)
                 }
                 rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
@@ -128,7 +128,7 @@ public struct Room: Sendable {
         runners.append(
             Runner(
                 number: number, person: person, joinedAt: now, lastHeard: now,
-                run: Run(key: newRunKey(), filter: settings.filter)))
+                run: Run(key: newRunKey(), settings: settings)))
         numberByAccount[person.account] = number
         standings.append(number)
         touch(number - 1)

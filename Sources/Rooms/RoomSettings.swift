@@ -10,6 +10,12 @@ public struct RoomSettings: Sendable, Hashable {
     public var lateMarkerWindow: Int64 = 30_000
     /// How many of the newest events a returning client can be given.
     public var recoverableEvents = 256
+    /// How many of a run's newest markers are always in memory.
+    ///
+    /// A marker that comes later than these makes the room read back the others. Twice as many are there at most, or
+    /// three times where the filter is in doubt for that long. Not less than the filter's
+    /// ``MarkerFilter/agreementSpan``, and at most 64.
+    public var blockLength = 64
     /// What a marker must satisfy to count.
     public var filter = MarkerFilter()
 

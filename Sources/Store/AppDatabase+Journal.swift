@@ -29,6 +29,17 @@ extension AppDatabase {
         }
     }
 
+    /// The blocks of a runner's run that is not over, ascending by number.
+    ///
+    /// No such room or runner is not an error: they have none.
+    public func blocks(room: Int64, runner: Int) async throws(StoreError) -> [StoredBlock] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                "SELECT number, bytes FROM track_blocks WHERE room = $1 AND runner = $2 ORDER BY number", room, runner
+            ) { StoredBlock(runner: runner, number: try $0.get(0), bytes: try $0.get(1)) }
+        }
+    }
+
     /// The sum of the journal's blobs in bytes: how much a start would have to replay.
     ///
     /// - Complexity: Linear in the number of journal rows, on a reader; the blobs themselves are not read.
@@ -84,6 +95,13 @@ extension AppDatabase {
                 """
                 UPDATE events SET body = anonymous_body, anonymous_body = NULL, account = NULL
                 WHERE account IS NOT NULL AND \(deleted)
+                """), repeat each values)
+        try session.execute(
+            SQL(
+                """
+                DELETE FROM track_blocks WHERE id IN (
+                    SELECT b.id FROM people p JOIN track_blocks b ON b.room = p.room AND b.runner = p.runner
+                    WHERE \(deleted))
                 """), repeat each values)
         try session.execute(
             SQL("UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL WHERE \(deleted)"),
@@ -144,6 +162,13 @@ extension AppDatabase {
         if let first = changes.journalBelow {
             try session.execute(Statements.deleteJournal, room, first)
         }
+        for runner in changes.blocksRemoved {
+            try session.execute(Statements.deleteBlocks, room, runner)
+        }
+        for block in changes.blocks {
+            if block.number == 0 { try session.execute(Statements.deleteBlocks, room, block.runner) }
+            try session.execute(Statements.upsertBlock, ids.next(), room, block.runner, block.number, block.bytes)
+        }
     }
 
     /// The statements of a commit, made once.
@@ -191,5 +216,10 @@ extension AppDatabase {
             ON CONFLICT (room, sequence) DO UPDATE SET time = excluded.time, bytes = excluded.bytes
             """
         static let deleteJournal: SQL = "DELETE FROM journal WHERE room = $1 AND sequence < $2"
+        static let upsertBlock: SQL = """
+            INSERT INTO track_blocks (id, room, runner, number, bytes) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (room, runner, number) DO UPDATE SET bytes = excluded.bytes
+            """
+        static let deleteBlocks: SQL = "DELETE FROM track_blocks WHERE room = $1 AND runner = $2"
     }
 }

@@ -89,6 +89,8 @@ extension DatabaseReader {
         public var damage: (String) -> Void
         /// Takes a journal row.
         public var journalRow: (_ room: Int64, _ runID: String, _ row: JournalRow) -> Void
+        /// Takes a block of a run that is not over.
+        public var block: (_ runID: String, _ block: StoredBlock) -> Void
         /// Takes a runner of a room.
         public var person: (_ runID: String, _ person: StoredPerson) -> Void
         /// Takes a record with its track.
@@ -97,11 +99,13 @@ extension DatabaseReader {
         public init(
             damage: @escaping (String) -> Void,
             journalRow: @escaping (_ room: Int64, _ runID: String, _ row: JournalRow) -> Void,
+            block: @escaping (_ runID: String, _ block: StoredBlock) -> Void,
             person: @escaping (_ runID: String, _ person: StoredPerson) -> Void,
             record: @escaping (_ record: StoredRecord) -> Void
         ) {
             self.damage = damage
             self.journalRow = journalRow
+            self.block = block
             self.person = person
             self.record = record
         }
@@ -127,6 +131,17 @@ extension DatabaseReader {
                     journalRow(
                         try row.get(3), try row.get(4),
                         JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2)))
+                }
+            }
+            section("the blocks of tracks") {
+                let sql = """
+                    SELECT b.runner, b.number, b.bytes, r.run_id FROM track_blocks b JOIN rooms r ON r.id = b.room \
+                    ORDER BY b.id
+                    """
+                try each(sql, in: database, "a block") { row in
+                    block(
+                        try row.get(3),
+                        StoredBlock(runner: try row.get(0), number: try row.get(1), bytes: try row.get(2)))
                 }
             }
             section("the people of rooms") {

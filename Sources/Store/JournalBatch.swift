@@ -34,10 +34,15 @@ public struct RoomChanges: Hashable, Sendable {
     public var journal: [JournalRow]
     /// Journal rows with smaller sequences are removed, after the adding.
     public var journalBelow: Int64?
+    /// Runners all of whose blocks are removed, before the adding.
+    public var blocksRemoved: [Int]
+    /// Added, or replaced by runner and number, in this order; number 0 takes the place of all that the runner had.
+    public var blocks: [StoredBlock]
 
     public init(
         room: Int64, updatedAt: Int64? = nil, people: [StoredPerson] = [], events: [StoredEvent] = [],
-        eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil
+        eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil, blocksRemoved: [Int] = [],
+        blocks: [StoredBlock] = []
     ) {
         self.room = room
         self.updatedAt = updatedAt
@@ -46,6 +51,8 @@ public struct RoomChanges: Hashable, Sendable {
         self.eventsBelow = eventsBelow
         self.journal = journal
         self.journalBelow = journalBelow
+        self.blocksRemoved = blocksRemoved
+        self.blocks = blocks
     }
 }
 

@@ -27,6 +27,7 @@ struct Migration: Sendable {
         Migration(version: 6, social),
         Migration(version: 7, people),
         Migration(version: 8, anonymity, then: movePlaces),
+        Migration(version: 9, blocks),
     ]
 }
 

@@ -133,6 +133,22 @@ public struct StoredEvent: Hashable, Sendable {
     }
 }
 
+/// Older markers of the run of a runner that is not over.
+public struct StoredBlock: Hashable, Sendable {
+    /// The runner's number in the room.
+    public var runner: Int
+    /// 0, 1, 2 and so on along the run.
+    public var number: Int
+    /// Opaque here.
+    public var bytes: [UInt8]
+
+    public init(runner: Int, number: Int, bytes: [UInt8]) {
+        self.runner = runner
+        self.number = number
+        self.bytes = bytes
+    }
+}
+
 /// What came into a room between two commits.
 public struct JournalRow: Hashable, Sendable {
     /// Ascending per room; gaps are allowed.

@@ -109,6 +109,46 @@ struct TrackCodecTests {
         #expect(TrackCodec.encode(track).count < 400)
     }
 
+    // MARK: - Pieces
+
+    @Test("pieces that are joined are one track", arguments: [0, 1, 2, 7])
+    func joined(count: Int) throws {
+        var random = SplitMix(seed: 21)
+        let pieces = try (0..<count).map { try random.track(count: 1 + $0 * 30) }
+        let bytes = TrackCodec.join(pieces.map { TrackCodec.encode($0) })
+        #expect(try TrackCodec.decode(bytes) == pieces.flatMap(\.self))
+    }
+
+    @Test("two hours in pieces of a minute take less than 40 KB")
+    func joinedSize() throws {
+        var random = SplitMix(seed: 22)
+        let track = try random.run(seconds: 7200)
+        let pieces = stride(from: 0, to: track.count, by: 64).map { TrackCodec.encode(track[$0..<min($0 + 64, 7200)]) }
+        let joined = TrackCodec.join(pieces)
+        #expect(joined.count < 40_000, "\(joined.count) bytes, and \(TrackCodec.encode(track).count) in one piece")
+        #expect(try TrackCodec.decode(joined) == track)
+    }
+
+    @Test("damage to a piece, a missing piece and whatever follows the last is noticed")
+    func damagedPieces() throws {
+        var random = SplitMix(seed: 23)
+        let bytes = TrackCodec.join(try [5, 1, 20].map { TrackCodec.encode(try random.track(count: $0)) })
+        for bit in 0..<(bytes.count * 8) {
+            var damaged = bytes
+            damaged[bit / 8] ^= 1 << (bit % 8)
+            #expect(throws: TrackCodecError.self) { try TrackCodec.decode(damaged) }
+        }
+        for count in 0..<bytes.count {
+            #expect(throws: TrackCodecError.self) { try TrackCodec.decode(bytes.prefix(count)) }
+        }
+        #expect(throws: TrackCodecError.malformed) { try TrackCodec.decode(bytes + [0]) }
+        // Pieces have no pieces.
+        let nested = [2, 1, 0, 0, 0] + withUnsafeBytes(of: UInt32(bytes.count).littleEndian, Array.init) + bytes
+        #expect(throws: TrackCodecError.unknownVersion(2)) { try TrackCodec.decode(nested) }
+        let many: [UInt8] = [2, 255, 255, 255, 255]
+        #expect(throws: TrackCodecError.truncated) { try TrackCodec.decode(many) }
+    }
+
     // MARK: - What is not a track
 
     @Test("each flipped bit is noticed")
@@ -142,7 +182,7 @@ struct TrackCodecTests {
 
     @Test("other versions are named")
     func version() {
-        #expect(throws: TrackCodecError.unknownVersion(2)) { try TrackCodec.decode(Self.sealed([2, 0, 0, 0, 0, 0])) }
+        #expect(throws: TrackCodecError.unknownVersion(3)) { try TrackCodec.decode(Self.sealed([3, 0, 0, 0, 0, 0])) }
         #expect(throws: TrackCodecError.unknownVersion(0)) { try TrackCodec.decode([0]) }
     }
 

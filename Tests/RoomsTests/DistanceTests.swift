@@ -239,7 +239,7 @@ struct DistanceTests {
         }
         #expect(costs == [9])
         #expect(meeting.room.version == version)
-        #expect(meeting.room.runner(ana)?.run.history.count == 9)
+        #expect(meeting.room.runner(ana)?.run.markerCount == 9)
         let taken = try meeting.room.markers([late, marker(2, 0, at: noon)], from: ana, at: meeting.now) { $0 == 9 }
         #expect(taken.newMarkers == 1)
         // What follows the newest, or is known, asks nobody.

@@ -19,11 +19,12 @@ struct JournalTests {
         try meeting.run(ana, [0, 10, 20])
         try meeting.run(bo, [0])
         #expect(meeting.room.unjournaledCount == 4)
-        let (chunks, acknowledgements) = meeting.room.takeJournal()
+        let journal = meeting.room.takeJournal()
+        let chunks = journal.chunks
         #expect(chunks.map(\.runner) == [ana, bo])
         #expect(chunks.map(\.runKey) == [meeting.room.runKey(of: ana), meeting.room.runKey(of: bo)])
         #expect(chunks[0].markers == meeting.room.runner(ana)?.run.history.points)
-        #expect(acknowledgements.map(\.marker) == [3, 1])
+        #expect(journal.acknowledgements.map(\.marker) == [3, 1])
         #expect(meeting.room.takeJournal().chunks.isEmpty)
         try meeting.send(ana, [marker(2, 10, at: noon), marker(4, 30, at: meeting.now)])
         #expect(meeting.room.takeJournal().chunks.first?.markers.map(\.id) == [4])
@@ -93,7 +94,7 @@ struct JournalTests {
         try meeting.finish(ana)
         #expect(meeting.room.unsettledRunKeys == [key])
         let decisions = try meeting.start(ana)
-        #expect(decisions.settledRuns == [key])
+        #expect(decisions.settledRuns.map(\.runKey) == [key])
         #expect(meeting.room.unjournaledCount == 0)
         #expect(!meeting.room.unsettledRunKeys.contains(key))
     }

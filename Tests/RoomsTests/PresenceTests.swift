@@ -105,7 +105,7 @@ struct PresenceTests {
         #expect(decisions.finish?.isRecorded == true)
         #expect(meeting.state(ana) == .finished)
         meeting.wait(30 * second)
-        #expect(advance().settledRuns == [record.runKey])
+        #expect(advance().settledRuns.map(\.runKey) == [record.runKey])
         #expect(meeting.room.nextDeadline == nil)
         #expect(meeting.room.isQuiescent)
     }

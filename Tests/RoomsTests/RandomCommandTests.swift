@@ -12,7 +12,8 @@ struct RandomCommandTests {
         for step in 1...400 {
             let before = drill.room
             drill.step()
-            let broken = drill.room.brokenInvariants(since: before, at: drill.now, isThorough: step % 20 == 0)
+            let broken = drill.room.brokenInvariants(
+                since: before, at: drill.now, isThorough: step % 20 == 0, blocks: drill.blocks)
             #expect(broken.isEmpty, "after \(step) commands")
             guard broken.isEmpty else { return }
         }
@@ -29,6 +30,8 @@ struct RandomCommandTests {
             // All markers committed: nothing is missing at all.
             var room = drill.room
             var disk = drill.disk
+            _ = disk.commitJournal(of: &room)
+            disk.answerRecalls(of: &room, at: drill.now)
             _ = disk.commitJournal(of: &room)
             for number in room.runnerNumbers {
                 var changed = Decisions()
@@ -50,7 +53,7 @@ struct RandomCommandTests {
             guard random.happens(3) else { continue }
             let before = drill.room
             drill.crash()
-            let broken = drill.room.brokenInvariants(at: drill.now, isThorough: true)
+            let broken = drill.room.brokenInvariants(at: drill.now, isThorough: true, blocks: drill.blocks)
             #expect(broken.isEmpty, "after a crash at \(step)")
             guard broken.isEmpty else { return }
             #expect(drill.room.lastEvent >= before.lastEvent, "events are stored before they are told")
@@ -74,11 +77,12 @@ struct RandomCommandTests {
             drill.step()
             if random.happens(2) { drill.crash() }
             for runner in drill.room.runners where runner.run.isFinished && runner.run.isSettled {
-                guard let record = drill.disk.records[runner.run.key] else { continue }
+                guard let (record, markers) = drill.disk.records[runner.run.key] else { continue }
                 #expect(record.meters == runner.run.meters.toOneDecimal)
                 #expect(record.seconds == runner.run.seconds(at: drill.now).toOneDecimal)
                 #expect(record.splits == runner.run.splits)
-                #expect(record.markers == runner.run.history.points)
+                #expect(markers.count == runner.run.markerCount)
+                #expect(markers.suffix(runner.run.history.entries.count) == runner.run.history.points[...])
             }
         }
     }
@@ -91,7 +95,7 @@ struct RandomCommandTests {
             guard step % 25 == 0 else { continue }
             for runner in drill.room.runners where runner.isInRoom && !runner.isOffline && !runner.run.isSettled {
                 var room = drill.room
-                let known = runner.run.history.points.map { point in
+                let known = runner.run.allPoints(stored: drill.blocks(of: runner.number)).map { point in
                     IncomingMarker(
                         id: point.id, coordinate: point.coordinate, time: point.time - (runner.clockOffset ?? 0))
                 }

@@ -71,7 +71,7 @@ struct RecordTests {
         meeting.wait(30 * second)
         #expect(throws: RoomError.alreadyFinished) { try meeting.send(ana, [marker(12, 110, at: meeting.now)]) }
         let decisions = meeting.room.advance(to: meeting.now)
-        #expect(decisions.settledRuns == [key])
+        #expect(decisions.settledRuns.map(\.runKey) == [key])
         #expect(decisions.changedRunners == [ana])
         #expect(decisions.records.isEmpty)
         #expect(meeting.room.advance(to: meeting.now).isEmpty)

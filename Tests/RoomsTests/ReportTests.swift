@@ -41,7 +41,7 @@ struct ReportTests {
         #expect(meeting.room.version > version)
         #expect(decisions.changedRunners == [ana])
         #expect(decisions.events.isEmpty)
-        #expect(meeting.room.runner(ana)?.run.history.count == 0)
+        #expect(meeting.room.runner(ana)?.run.markerCount == 0)
         try meeting.report(ana, PollReport(coordinate: place(0, 0)))
         #expect(meeting.row(ana)?.position == east(30), "0,0 is what a client says that knows no place")
     }

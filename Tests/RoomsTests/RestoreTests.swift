@@ -52,7 +52,7 @@ struct RestoreTests {
         #expect(meeting.row(ana)?.seconds == 71)
         try meeting.run(ana, from: 110, to: 1100)
         #expect(meeting.meters(ana) > 700, "after the gap the filter finds its way")
-        #expect(meeting.room.runner(ana)?.run.history.contiguous == 111)
+        #expect(meeting.room.runner(ana)?.run.ids.contiguous == 111)
     }
 
     @Test("what was not committed is asked for again, and nothing else")
@@ -170,7 +170,7 @@ struct RestoreTests {
         let point = TrackPoint(id: 12, time: meeting.now, coordinate: east(110))
         meeting.room.restoreMarkers(JournalChunk(runner: ana, runKey: 999, markers: [point]))
         meeting.room.restoreMarkers(JournalChunk(runner: 7, runKey: 2, markers: [point]))
-        #expect(meeting.room.runner(ana)?.run.history.count == 11)
+        #expect(meeting.room.runner(ana)?.run.markerCount == 11)
     }
 
     @Test("of stored events with a gap only those after it can be recovered")

@@ -249,7 +249,7 @@ struct RunCommandTests {
         let first = try #require(try meeting.finish(ana).records.first)
         meeting.wait(second)
         let decisions = try meeting.start(ana)
-        #expect(decisions.settledRuns == [first.runKey])
+        #expect(decisions.settledRuns.map(\.runKey) == [first.runKey])
         #expect(decisions.kinds == [.started(runner: ana)])
         #expect(meeting.meters(ana) == 0)
         #expect(meeting.room.durableMarker(of: ana) == 0)

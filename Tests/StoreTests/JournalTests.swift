@@ -194,18 +194,66 @@ import Testing
         #expect(try await database.roomIDsWithJournal() == [two])
     }
 
+    @Test("blocks come back in order; the first takes the place of all the runner had")
+    func blocks() async throws {
+        let one = try await temporary.makeRoom("1").id, two = try await temporary.makeRoom("2").id
+        func block(_ runner: Int, _ number: Int, _ byte: UInt8) -> StoredBlock {
+            StoredBlock(runner: runner, number: number, bytes: [byte])
+        }
+        let first = JournalBatch(rooms: [
+            RoomChanges(room: one, blocks: [block(2, 0, 1), block(2, 1, 2), block(3, 0, 3), block(2, 2, 4)]),
+            RoomChanges(room: two, blocks: [block(2, 0, 5)]),
+        ])
+        for _ in 0..<2 {
+            // Committed once more it is the same.
+            _ = try await database.commit(first)
+            #expect(
+                try await database.blocks(room: one, runner: 2) == [block(2, 0, 1), block(2, 1, 2), block(2, 2, 4)])
+        }
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: one, blocks: [block(2, 0, 6), block(2, 1, 7)])]))
+        #expect(try await database.blocks(room: one, runner: 2) == [block(2, 0, 6), block(2, 1, 7)])
+        // Of a run that is over nothing is left; the next one of the same runner begins in the same commit.
+        _ = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: one, blocksRemoved: [2, 3], blocks: [block(3, 0, 8)])]))
+        #expect(try await database.blocks(room: one, runner: 2) == [])
+        #expect(try await database.blocks(room: one, runner: 3) == [block(3, 0, 8)])
+        #expect(try await database.blocks(room: two, runner: 2) == [block(2, 0, 5)])
+        #expect(try await database.blocks(room: 99, runner: 1) == [])
+    }
+
+    @Test("the blocks of a deleted account's runner are gone with it", arguments: [false, true])
+    func blocksOfNobody(isWipe: Bool) async throws {
+        let ana = try await temporary.makeAccount("ana").id
+        let room = try await temporary.makeRoom().id
+        _ = try await database.commit(
+            JournalBatch(rooms: [
+                RoomChanges(
+                    room: room, people: [.make(runner: 1, account: ana), .make(runner: 2, account: nil)],
+                    blocks: [1, 2].map { StoredBlock(runner: $0, number: 0, bytes: [UInt8($0)]) })
+            ]))
+        if isWipe {
+            _ = try await database.deleteAllUsers()
+        } else {
+            #expect(try await database.deleteAccount(id: ana) != nil)
+        }
+        #expect(try await database.blocks(room: room, runner: 1) == [])
+        #expect(try await database.blocks(room: room, runner: 2).count == 1)
+    }
+
     @Test("a room that is deleted takes everything with it, in the order of the batch")
     func deletion() async throws {
         let room = try await temporary.makeRoom().id, account = try await temporary.makeAccount().id
         let changes = RoomChanges(
             room: room, updatedAt: 1, people: [.make(runner: 1, account: account)],
             events: [StoredEvent(number: 1, time: 1, body: "{}")],
-            journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
+            journal: [JournalRow(sequence: 1, time: 1, bytes: [1])],
+            blocks: [StoredBlock(runner: 1, number: 0, bytes: [1])])
         let batch = JournalBatch(
             rooms: [changes], records: [.make(runKey: 8, account: account)], deletedRooms: [room])
         #expect(try await database.commit(batch).runIDs == [8: 1])
         #expect(try await database.room(runID: "159") == nil)
-        for table in ["people", "events", "journal"] {
+        for table in ["people", "events", "journal", "track_blocks"] {
             #expect(try database.administer("SELECT COUNT(*) FROM \(table)") == ["0"])
         }
         // The record of the run stays, and what is still in flight for the room is skipped.

@@ -58,6 +58,12 @@ struct MetricsPage {
             "runroom_journal_rows_damaged_total", .counter, "Journal rows that could not be read at a recovery.",
             live.journalRowsDamaged)
         page.single(
+            "runroom_recalls_total", .counter, "Runs whose older markers were read back for one that came late.",
+            live.recalls)
+        page.single(
+            "runroom_recalls_failed_total", .counter, "Runs whose older markers could not be read back.",
+            live.recallsFailed)
+        page.single(
             "runroom_rooms_unreadable_total", .counter, "Rooms that could not be brought back at the start.",
             live.roomsUnreadable)
     }

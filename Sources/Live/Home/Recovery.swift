@@ -216,10 +216,10 @@ enum Recovery {
     }
 
     /// A finished run's row.
-    static func record(_ run: FinishedRun, at now: Int64, _ encoder: JSONEncoder) -> LiveRecord {
+    static func record(_ run: FinishedRun, track: [UInt8], at now: Int64, _ encoder: JSONEncoder) -> LiveRecord {
         let splits = (try? encoder.encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
         return LiveRecord(
             runKey: run.runKey, account: run.account, meters: run.meters, seconds: run.seconds, startAt: run.start,
-            endAt: run.end, createdAt: now, splits: splits, track: TrackCodec.encode(run.markers))
+            endAt: run.end, createdAt: now, splits: splits, track: track)
     }
 }

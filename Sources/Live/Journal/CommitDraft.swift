@@ -1,4 +1,6 @@
 import Foundation
+import Geo
+import Logging
 import Rooms
 import Store
 
@@ -21,24 +23,70 @@ struct CommitDraft: Sendable {
     /// When it was gathered, in Unix milliseconds.
     let time: Int64
     var rooms: [RoomDraft] = []
-    var records: [FinishedRun] = []
+    /// With the rooms where they were run.
+    var records: [(room: Int64, run: FinishedRun)] = []
     var deletedRooms: [Int64] = []
 
     /// Encodes the batch, off the caller's executor, and commits it.
     ///
-    /// - Returns: What came of it, and the batch, which may be tried again.
-    @concurrent func commit(
-        to store: AppDatabase
-    ) async -> (batch: JournalBatch, result: Result<CommitResult, StoreError>) {
+    /// The drafts before it must have been committed: records are put together with what they stored.
+    ///
+    /// - Parameters:
+    ///   - store: Where it goes.
+    ///   - logger: Is told of a track that is damaged on disk.
+    /// - Returns: What came of it; after a failure it may be tried again.
+    @concurrent func commit(to store: AppDatabase, logger: Logger) async -> Result<CommitResult, StoreError> {
         let encoder = JSONEncoder()
-        let batch = JournalBatch(
-            rooms: rooms.map { changes(of: $0, encoder) },
-            records: records.map { Recovery.record($0, at: time, encoder) }, deletedRooms: deletedRooms)
+        var batch = JournalBatch(rooms: rooms.map { changes(of: $0, encoder) }, deletedRooms: deletedRooms)
         do throws(StoreError) {
-            return (batch, .success(try await store.commit(batch)))
+            for (room, run) in records {
+                let record = try await record(of: run, in: room, encoder, from: store, logger: logger)
+                batch.records.append(record)
+            }
+            return .success(try await store.commit(batch))
         } catch {
-            return (batch, .failure(error))
+            return .failure(error)
         }
+    }
+
+    /// A record with the whole track of its run.
+    ///
+    /// Blocks that are damaged on disk, or not there, cost those markers and nothing else: the figures are known, and
+    /// one run must not keep all rooms from storing.
+    private func record(
+        of run: FinishedRun, in room: Int64, _ encoder: JSONEncoder, from store: AppDatabase, logger: Logger
+    ) async throws(StoreError) -> LiveRecord {
+        var run = run
+        var stored: [StoredBlock] = []
+        if !run.storedBlocks.isEmpty {
+            stored = try await store.blocks(room: room, runner: run.runner)
+                .filter { run.storedBlocks.contains($0.number) }
+        }
+        let sound = stored.filter { (try? TrackCodec.decode($0.bytes)) != nil }
+        if sound.count < run.storedBlocks.count {
+            logger.critical(
+                "older markers of a run are lost; its record has the others",
+                metadata: [
+                    "room": "\(room)", "runner": "\(run.runner)",
+                    "blocks": "\(run.storedBlocks.count)", "lost": "\(run.storedBlocks.count - sound.count)",
+                ])
+        }
+        let track: [UInt8]
+        do throws(TrackCodecError) {
+            track = try run.completeTrack(with: sound.map(\.bytes))
+        } catch {
+            throw .corrupt("\(error)")
+        }
+        return Recovery.record(run, track: track, at: time, encoder)
+    }
+
+    /// All markers of a runner's blocks.
+    ///
+    /// - Throws: `StoreError`, and `TrackCodecError` for a block that is damaged.
+    @concurrent static func readBlocks(
+        of runner: Int, in room: Int64, from store: AppDatabase
+    ) async throws -> [TrackPoint] {
+        try await store.blocks(room: room, runner: runner).flatMap { try TrackCodec.decode($0.bytes) }
     }
 
     private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {

@@ -1,6 +1,14 @@
-public import Geo
+import Geo
 
-/// Every marker of a run in `id` order, 32 bytes each, with the distance at which it was passed.
+/// A run's markers in `id` order: the newest ones with what was made of them, of the older ones what still is asked.
+///
+/// ```text
+///   block 0 │ block 1 │ … │ window: the newest, 32 bytes each
+///   └─ on disk, by the driver ─┘
+///      here: how many, when they passed which distance
+/// ```
+/// When the window is full its older half is sealed: encoded as a block for the disk, and forgotten. So a run takes the
+/// same memory however long it lasts, and its record is put together from blocks that are encoded already.
 public struct MarkerHistory: Sendable {
     /// One marker, and what the odometer made of it.
     struct Entry: Sendable {
@@ -46,37 +54,42 @@ public struct MarkerHistory: Sendable {
     /// The most markers that one run keeps: more than a day at one a second.
     public static let capacity = 100_000
 
+    /// The window.
     private(set) var entries: [Entry] = []
-    /// The highest id such that it and all below it are here.
-    public private(set) var contiguous: Int32 = 0
+    /// How many markers are in blocks.
+    private(set) var sealedCount = 0
+    /// How many blocks there are.
+    private(set) var blockCount = 0
+    /// The highest id in a block; 0 without one.
+    private(set) var lastSealedID: Int32 = 0
+    /// The latest time in a block.
+    private(set) var newestSealedTime = Int64.min
+    /// When the markers in blocks that count passed which distance.
+    private var passings = PassingTimes()
+    /// The newest blocks, which nobody has taken to the disk yet.
+    private(set) var unstored: [[UInt8]] = []
 
-    public init() {}
+    /// Markers in blocks and in the window.
+    var count: Int { sealedCount + entries.count }
+    /// Those in the window.
+    var points: [TrackPoint] { entries.map(\.point) }
 
-    public var count: Int { entries.count }
-    public var points: [TrackPoint] { entries.map(\.point) }
-
-    func contains(id: Int32) -> Bool {
-        if id <= contiguous { return true }
-        guard let last = entries.last, id <= last.id else { return false }
-        let index = firstIndex { $0.id >= id }
-        return index < entries.count && entries[index].id == id
-    }
+    /// A marker of the window, by its place in the run.
+    subscript(index: Int) -> Entry { entries[index - sealedCount] }
 
     /// Adds a marker after all others.
     /// - Precondition: `entry.id` is larger than every id here.
     mutating func append(_ entry: Entry) {
-        precondition(entry.id > entries.last?.id ?? 0)
-        // By an eighth: twice as much, as arrays grow, would be half empty with thousands of runners, for hours.
-        if entries.count == entries.capacity { entries.reserveCapacity(entries.count + max(32, entries.count / 8)) }
+        precondition(entry.id > entries.last?.id ?? lastSealedID)
         entries.append(entry)
-        if entry.id == contiguous + 1 { contiguous += 1 }
     }
 
     /// Merges markers in between.
     ///
-    /// - Parameter late: ascending, without repeats, none of them here.
-    /// - Complexity: O(*n*) for *n* markers in all.
+    /// - Parameter late: ascending, without repeats, none of them here, all later than ``lastSealedID``.
+    /// - Complexity: O(*n*) for *n* markers in the window.
     mutating func merge(_ late: [Entry]) {
+        precondition(late.first?.id ?? .max > lastSealedID)
         var merged: [Entry] = []
         merged.reserveCapacity(entries.count + late.count)
         var next = late.startIndex
@@ -89,18 +102,55 @@ public struct MarkerHistory: Sendable {
         }
         merged.append(contentsOf: late[next...])
         entries = merged
-        while Int(contiguous) < entries.count, entries[Int(contiguous)].id == contiguous + 1 { contiguous += 1 }
     }
 
+    /// Takes all markers out of the window, to be appended anew.
+    mutating func takeWindow() -> [Entry] {
+        defer { entries = [] }
+        return entries
+    }
+
+    /// Makes a block of the oldest markers of the window.
+    ///
+    /// What was made of them is final: no result is set at their indices any more.
+    mutating func seal(_ count: Int) {
+        let oldest = entries.prefix(count)
+        unstored.append(TrackCodec.encode(oldest.lazy.map(\.point)))
+        for entry in oldest {
+            newestSealedTime = max(newestSealedTime, entry.time)
+            if entry.isCounted { passings.append(centimetres: entry.centimetres, time: entry.time) }
+        }
+        lastSealedID = oldest.last?.id ?? lastSealedID
+        sealedCount += oldest.count
+        blockCount += 1
+        entries.removeFirst(count)
+    }
+
+    /// The blocks that nobody has taken yet, with their numbers: 0, 1, 2 and so on along the run.
+    var unstoredBlocks: some Collection<(number: Int, bytes: [UInt8])> {
+        zip((blockCount - unstored.count)..., unstored).lazy.map { (number: $0, bytes: $1) }
+    }
+
+    /// The driver has the blocks now, or nobody needs them.
+    mutating func dropUnstoredBlocks() { unstored = [] }
+
+    /// - Parameters:
+    ///   - index: of a marker in the window.
+    ///   - counted: whether it is part of the way.
+    ///   - centimetres: the run's distance there.
     mutating func setResult(at index: Int, counted: Bool, centimetres: UInt32) {
-        entries[index].isCounted = counted
-        entries[index].centimetres = centimetres
+        entries[index - sealedCount].isCounted = counted
+        entries[index - sealedCount].centimetres = centimetres
     }
 
-    /// Sets the distance at an entry without a say on whether it counts.
-    mutating func setDistance(at index: Int, centimetres: UInt32) { entries[index].centimetres = centimetres }
+    /// Sets the distance at a marker of the window without a say on whether it counts.
+    mutating func setDistance(at index: Int, centimetres: UInt32) {
+        entries[index - sealedCount].centimetres = centimetres
+    }
 
     /// When the run passed a distance, by linear interpolation between counted markers.
+    ///
+    /// Exact in the window; before it as exact as ``PassingTimes`` is.
     ///
     /// - Parameter metres: not negative.
     /// - Returns: Unix milliseconds, with a fraction; nil when the run has not come so far.
@@ -108,18 +158,21 @@ public struct MarkerHistory: Sendable {
     func timePassing(_ metres: Double) -> Double? {
         // As entries are kept: whoever has come as far to the centimetre has passed it.
         let goal = (metres * 100).rounded(.down)
+        let sealed = passings.last
+        if let sealed, Double(sealed.centimetres) >= goal { return passings.time(passing: goal) }
         // Distance grows at counted markers only, so all but a goal of zero leads to one at once.
         let reached = firstIndex { Double($0.centimetres) >= goal }
         guard let index = entries[reached...].firstIndex(where: \.isCounted) else { return nil }
         let after = entries[index]
-        guard index > 0, let before = entries[..<index].last(where: \.isCounted) else { return Double(after.time) }
+        let before = entries[..<index].last(where: \.isCounted).map { (centimetres: $0.centimetres, time: $0.time) }
+        guard let before = before ?? sealed else { return Double(after.time) }
         let step = Double(after.centimetres) - Double(before.centimetres)
         guard step > 0 else { return Double(after.time) }
         let share = (goal - Double(before.centimetres)) / step
         return Double(before.time) + share * Double(after.time - before.time)
     }
 
-    /// The first index whose entry satisfies a condition that, once true, stays true.
+    /// The first place in the window whose entry satisfies a condition that, once true, stays true.
     private func firstIndex(where isReached: (Entry) -> Bool) -> Int {
         var low = 0
         var high = entries.count

@@ -11,7 +11,8 @@ import Geo
 ///   │◄──── a marker counts ────────────┘ └── disagrees: starts over with it
 ///   └◄──── the third agrees: re-anchored on the first of the three ┘
 /// ```
-/// Markers that cannot be judged (poor accuracy, 0,0, a pause) pass without touching the state.
+/// Markers that cannot be judged (poor accuracy, 0,0, a pause) pass without touching the state, unless there are so many
+/// that a candidate is forgotten.
 struct Odometer: Sendable {
     /// A place and the moment at which the runner was there.
     private struct Fix {
@@ -57,12 +58,15 @@ struct Odometer: Sendable {
         case implausible
     }
 
+    /// Whether what is made of a marker before may still depend on those that come.
+    var isDoubting: Bool { !candidates.isEmpty }
+
     /// Takes the marker at `index`, the next one in `id` order, and notes its result in the history.
     ///
     /// - Complexity: O(1), without allocation while markers count.
     @discardableResult
     mutating func take(at index: Int, in history: inout MarkerHistory, clock: RunClock) -> Verdict {
-        let entry = history.entries[index]
+        let entry = history[index]
         let verdict = judge(entry, at: index, in: &history, clock: clock)
         history.setResult(at: index, counted: verdict == .counted, centimetres: centimetres)
         return verdict
@@ -145,6 +149,8 @@ struct Odometer: Sendable {
     private mutating func doubt(
         _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
     ) -> Verdict {
+        // Before these there may be markers that are no longer in the window.
+        candidates.removeAll { index - $0.index >= filter.agreementSpan }
         var step = 0.0
         if let previous = candidates.last {
             if let reached = reachableStep(to: entry, from: previous.fix) {

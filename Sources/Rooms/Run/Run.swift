@@ -6,14 +6,23 @@ struct Run: Sendable {
     let key: Int64
     var clock = RunClock()
     private(set) var history = MarkerHistory()
-    private(set) var odometer: Odometer
-    private(set) var outline = TrackOutline()
-    /// Where the runner was seen last.
-    private(set) var latest: Coordinate?
-    /// Nothing but markers of poor accuracy has been seen yet.
-    private var isLatestVague = false
+    private(set) var ids = MarkerIDs()
+    private var measurement: Measurement
+    /// Before the first marker of the history's window.
+    private var windowStart: Measurement.Mark
+    /// Where the next block is to end: after so many markers of the window; nil while that is not known.
+    private var blockEnd: (count: Int, mark: Measurement.Mark)?
+    private let blockLength: Int
+    /// Markers that came later than what is still in the window: they count once the blocks have been read back.
+    private var overdue: [TrackPoint] = []
+    /// The blocks are needed, for ``recall(_:)``; until they come, nothing is sealed.
+    private(set) var isRecalling = false
     /// The latest time of all markers, in whatever order they were dated.
     private var newestTime = Int64.min
+    /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
+    private var hasLostItsStart = false
+    /// Markers that are being put back after a restart, until all are there.
+    private var restoring: [TrackPoint] = []
     /// Markers 1...durable are on disk.
     var durable: Int32 = 0
     /// Markers that came since the journal was last taken.
@@ -37,10 +46,21 @@ struct Run: Sendable {
         var seconds: Double
     }
 
-    init(key: Int64, filter: MarkerFilter) {
+    init(key: Int64, settings: RoomSettings) {
+        precondition(settings.blockLength >= settings.filter.agreementSpan, "markers are sealed before they are judged")
+        precondition(settings.blockLength * 3 < TrackOutline.capacity, "the outline cannot be wound back so far")
         self.key = key
-        odometer = Odometer(filter: filter)
+        blockLength = settings.blockLength
+        measurement = Measurement(filter: settings.filter)
+        windowStart = measurement.mark
     }
+
+    var odometer: Odometer { measurement.odometer }
+    var outline: TrackOutline { measurement.outline }
+    /// Where the runner was seen last.
+    var latest: Coordinate? { measurement.latest }
+    /// How many markers have come.
+    var markerCount: Int { history.count + overdue.count }
 
     var hasStarted: Bool { clock.start != nil }
     var isFinished: Bool { clock.ended != nil }
@@ -81,8 +101,8 @@ struct Run: Sendable {
     ///
     /// It has a key of its own: what is stored under the old one is not its. `now` is for the time of a run that has
     /// not ended.
-    func withoutMarkers(key: Int64, at now: Int64) -> Run {
-        var run = Run(key: key, filter: odometer.filter)
+    func withoutMarkers(key: Int64, settings: RoomSettings, at now: Int64) -> Run {
+        var run = Run(key: key, settings: settings)
         run.clock = clock
         run.announcedKilometers = announcedKilometers
         run.finishArrived = finishArrived
@@ -91,44 +111,56 @@ struct Run: Sendable {
         return run
     }
 
+    // MARK: - Markers
+
+    /// What new markers did to a run.
+    struct Addition {
+        /// Whether any of them was new.
+        var isNew: Bool
+        /// By how many metres those that came late changed the distance; what the others added to it is progress.
+        var correction = 0.0
+        /// Some came so late that the blocks must be read back, which nobody had asked for yet.
+        var needsRecall = false
+    }
+
     /// Takes new markers.
     ///
     /// - Parameter points: in any order, with repeats; those whose ids are known are dropped.
-    /// - Returns: Whether any was new, and by how many metres those that came late changed the distance. What the
-    ///   others added to it is progress.
-    /// - Complexity: O(1) a marker in `id` order; O(*n*) once for all late ones of a call.
-    mutating func add(_ points: some Collection<TrackPoint>) -> (isNew: Bool, correction: Double) {
-        let newest = history.entries.last?.id ?? 0
-        if Self.areAscending(points, after: newest) {
-            for point in points { append(point) }
-            return (!points.isEmpty, 0)
+    /// - Returns: What they did.
+    /// - Complexity: O(1) a marker in `id` order; O(*w*) once for all late ones of a call and *w* in the window.
+    mutating func add(_ points: some Collection<TrackPoint>) -> Addition {
+        if Self.areAscending(points, after: ids.newest) {
+            for point in points { take(point) }
+            return Addition(isNew: !points.isEmpty)
         }
+        let newest = ids.newest
         var unknown: [TrackPoint] = []
-        for point in points.filter({ !history.contains(id: $0.id) }).sorted(by: { $0.id < $1.id })
+        for point in points.filter({ !ids.contains($0.id) }).sorted(by: { $0.id < $1.id })
         where point.id != unknown.last?.id {
             unknown.append(point)
         }
         let late = unknown.prefix { $0.id < newest }
-        let before = odometer.meters
+        var addition = Addition(isNew: !unknown.isEmpty)
         if !late.isEmpty {
-            unjournaled.append(contentsOf: late)
-            newestTime = max(newestTime, late.lazy.map(\.time).max() ?? .min)
-            history.merge(late.map(MarkerHistory.Entry.init))
-            remeasure()
+            let before = odometer.meters
+            addition.needsRecall = takeLate(late)
+            addition.correction = odometer.meters - before
         }
-        let correction = odometer.meters - before
-        for point in unknown.dropFirst(late.count) { append(point) }
-        return (!unknown.isEmpty, correction)
+        for point in unknown.dropFirst(late.count) { take(point) }
+        return addition
     }
 
-    /// How many markers ``add(_:)`` would measure anew for these: all when one of them is late, none when all follow the
-    /// newest or are known.
+    /// How many markers ``add(_:)`` would measure anew for these: none when all follow the newest or are known, those in
+    /// the window when one of them is late, all when one is so late that the blocks must be read back.
     ///
-    /// - Complexity: O(*k* log *m*) for *k* of them and *m* markers of the run.
+    /// - Complexity: O(*k* log *g*) for *k* of them and *g* gaps between the run's.
     func remeasuring(by markers: [IncomingMarker]) -> Int {
-        let newest = history.entries.last?.id ?? 0
-        for marker in markers where marker.id < newest && !history.contains(id: marker.id) { return history.count }
-        return 0
+        var cost = 0
+        for marker in markers where marker.id < ids.newest && !ids.contains(marker.id) {
+            if marker.id < history.lastSealedID || windowStart.isDoubtful { return history.count }
+            cost = history.entries.count
+        }
+        return cost
     }
 
     private static func areAscending(_ points: some Collection<TrackPoint>, after id: Int32) -> Bool {
@@ -140,35 +172,143 @@ struct Run: Sendable {
         return true
     }
 
-    private mutating func append(_ point: TrackPoint) {
+    private mutating func note(_ point: TrackPoint) {
+        ids.insert(point.id)
         unjournaled.append(point)
         newestTime = max(newestTime, point.time)
-        history.append(MarkerHistory.Entry(point))
-        measure(at: history.count - 1)
     }
 
-    private mutating func measure(at index: Int) {
-        let verdict = odometer.take(at: index, in: &history, clock: clock)
-        let entry = history.entries[index]
-        if verdict == .counted { outline.append(entry.coordinate) }
-        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return }
-        // Poor accuracy still tells where somebody is when nothing better is known.
-        let isVague = verdict != .counted && (entry.accuracy ?? 0) > odometer.filter.worstAccuracy
-        if latest == nil || verdict != .implausible && (!isVague || isLatestVague) {
-            latest = entry.coordinate
-            isLatestVague = isVague
+    private mutating func take(_ point: TrackPoint) {
+        note(point)
+        append(MarkerHistory.Entry(point))
+    }
+
+    /// - Returns: Whether the blocks are needed now and were not before.
+    private mutating func takeLate(_ late: some Collection<TrackPoint>) -> Bool {
+        for point in late { note(point) }
+        // Whatever comes while the blocks are read is measured with them.
+        let tooLate =
+            isRecalling || windowStart.isDoubtful
+            ? late.count : late.prefix { $0.id < history.lastSealedID }.count
+        overdue.append(contentsOf: late.prefix(tooLate))
+        if tooLate < late.count {
+            history.merge(late.dropFirst(tooLate).map(MarkerHistory.Entry.init))
+            remeasureWindow()
+        }
+        return tooLate > 0 && beginRecall()
+    }
+
+    // MARK: - Measuring
+
+    private mutating func append(_ entry: MarkerHistory.Entry) {
+        history.append(entry)
+        measurement.take(at: history.count - 1, in: &history, clock: clock)
+        seal()
+    }
+
+    /// Makes a block of the oldest markers when the window is full, and says where the next one is to end.
+    ///
+    /// A block ends where nothing is in doubt, so that the markers after it can be measured anew without it. Where there
+    /// is no such place it ends in doubt, and must be read back for that.
+    private mutating func seal() {
+        if let end = blockEnd, history.entries.count >= end.count + blockLength, !isRecalling {
+            history.seal(end.count)
+            windowStart = end.mark
+            measurement.release(before: windowStart)
+            blockEnd = nil
+        }
+        let held = history.entries.count
+        if blockEnd == nil, held >= blockLength, !measurement.odometer.isDoubting || held >= 2 * blockLength - 1 {
+            blockEnd = (held, measurement.mark)
         }
     }
 
-    /// Reckons everything anew, after a marker came late or the clock was changed for a time that has passed.
-    mutating func remeasure() {
-        odometer = Odometer(filter: odometer.filter)
-        outline = TrackOutline()
-        latest = nil
-        isLatestVague = false
-        for index in history.entries.indices { measure(at: index) }
+    /// Reckons anew what is in the window.
+    private mutating func remeasureWindow() {
+        measurement.rewind(to: windowStart)
+        blockEnd = nil
+        for entry in history.takeWindow() { append(entry) }
     }
 
-    /// Whether a change of the clock at `time` says something new of any marker.
-    func hasMarkers(since time: Int64) -> Bool { history.count > 0 && newestTime >= time }
+    /// The clock was changed for a time that may have passed.
+    ///
+    /// - Parameter moment: before it everything is as it was: markers from before a start are never part of the run.
+    /// - Returns: Whether the blocks are needed for that and were not before.
+    mutating func clockChanged(since moment: Int64) -> Bool {
+        let moment = hasLostItsStart ? .min : moment
+        hasLostItsStart = false
+        guard newestTime >= moment, !isRecalling else { return false }
+        if history.sealedCount > 0, history.newestSealedTime >= moment || windowStart.isDoubtful {
+            return beginRecall()
+        }
+        remeasureWindow()
+        return false
+    }
+
+    private mutating func beginRecall() -> Bool {
+        defer { isRecalling = true }
+        return !isRecalling
+    }
+
+    /// Reckons everything anew, with the markers of the blocks.
+    ///
+    /// The blocks are made anew too: number 0 takes the place of all that were made before.
+    ///
+    /// - Parameter sealed: all markers of all blocks.
+    /// - Returns: False, and nothing has changed, when they are not that.
+    /// - Complexity: O(*n*) for *n* markers of the run.
+    mutating func recall(_ sealed: [TrackPoint]) -> Bool {
+        guard isRecalling, sealed.count == history.sealedCount else { return false }
+        reckon(sealed + history.points + overdue)
+        return true
+    }
+
+    /// Reckons a run of these markers.
+    private mutating func reckon(_ points: [TrackPoint]) {
+        history = MarkerHistory()
+        measurement = Measurement(filter: odometer.filter)
+        windowStart = measurement.mark
+        blockEnd = nil
+        overdue = []
+        isRecalling = false
+        for point in points.sorted(by: { $0.id < $1.id }) { append(MarkerHistory.Entry(point)) }
+    }
+
+    // MARK: - Storing
+
+    /// The markers that are in no block.
+    var loosePoints: [TrackPoint] { overdue.isEmpty ? history.points : history.points + overdue }
+
+    mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] {
+        defer { history.dropUnstoredBlocks() }
+        return Array(history.unstoredBlocks)
+    }
+
+    /// The run takes no more markers and needs neither journal nor blocks.
+    mutating func settle() {
+        isSettled = true
+        unjournaled = []
+        history.dropUnstoredBlocks()
+    }
+
+    /// Puts stored markers back; ``restored()`` follows when all are there.
+    ///
+    /// - Parameter points: in any order, with repeats.
+    mutating func restore(_ points: [TrackPoint]) {
+        for point in points where !ids.contains(point.id) {
+            ids.insert(point.id)
+            newestTime = max(newestTime, point.time)
+            restoring.append(point)
+        }
+        durable = ids.contiguous
+    }
+
+    /// All stored markers are there.
+    mutating func restored() {
+        guard !restoring.isEmpty else { return }
+        hasLostItsStart = !hasStarted && restoring.contains { !MarkerFlags(rawValue: $0.flags).contains(.beforeStart) }
+        reckon(restoring)
+        restoring = []
+        if isSettled { history.dropUnstoredBlocks() }
+    }
 }

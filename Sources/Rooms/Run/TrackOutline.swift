@@ -11,6 +11,8 @@ public struct TrackOutline: Sendable {
     private var stride = 1
     private var seen = 0
     private var newest: Coordinate?
+    /// What was kept before the stride was doubled last, while somebody may wind back to before that.
+    private var beforeThinning: [Coordinate] = []
 
     public init() {}
 
@@ -18,6 +20,7 @@ public struct TrackOutline: Sendable {
         if seen % stride == 0 {
             // One place is reserved for the newest point.
             if kept.count == Self.capacity - 1 {
+                beforeThinning = kept
                 kept = kept.enumerated().compactMap { $0.offset % 2 == 0 ? $0.element : nil }
                 stride *= 2
             }
@@ -31,5 +34,30 @@ public struct TrackOutline: Sendable {
     public var points: [Coordinate] {
         guard let newest, newest != kept.last else { return kept }
         return kept + [newest]
+    }
+
+    /// A moment to which an outline can be wound back: before fewer than ``capacity`` - 1 counted markers.
+    struct Mark: Sendable {
+        fileprivate var stride: Int
+        fileprivate var seen: Int
+        fileprivate var newest: Coordinate?
+    }
+
+    var mark: Mark { Mark(stride: stride, seen: seen, newest: newest) }
+
+    /// Forgets what was appended since.
+    mutating func rewind(to mark: Mark) {
+        if mark.stride < stride {
+            precondition(mark.stride * 2 == stride && !beforeThinning.isEmpty, "the mark is too old")
+            kept = beforeThinning
+            beforeThinning = []
+        }
+        kept.removeLast(kept.count - (mark.seen + mark.stride - 1) / mark.stride)
+        (stride, seen, newest) = (mark.stride, mark.seen, mark.newest)
+    }
+
+    /// Nobody winds back to a moment before this one any more.
+    mutating func release(before mark: Mark) {
+        if mark.stride == stride { beforeThinning = [] }
     }
 }

@@ -29,8 +29,8 @@ struct CheckCommand: AsyncParsableCommand {
             try reader.close()
             Terminal.say(
                 """
-                Looked at \(count.journalRows) journal rows, \(count.people) runners of rooms and \
-                \(count.liveTracks) live tracks, \(count.postedTracks) posted tracks: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
+                Looked at \(count.journalRows) journal rows, \(count.trackBlocks) blocks of tracks, \
+                \(count.people) runners of rooms and \(count.liveTracks) live tracks, \(count.postedTracks) posted tracks: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
                 """)
             if tally.damages > 0 { throw ExitCode(1) }
         }

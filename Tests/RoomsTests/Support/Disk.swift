@@ -8,16 +8,36 @@ struct Disk {
     private(set) var events: [RoomEvent] = []
     private(set) var lastEvent = 0
     private(set) var chunks: [JournalChunk] = []
-    /// The newest record of each run, by its key.
-    private(set) var records: [Int64: FinishedRun] = [:]
+    /// The blocks of each runner's run that is not over.
+    private(set) var blocks: [Int: [[UInt8]]] = [:]
+    /// The newest record of each run, by its key, with its markers.
+    private(set) var records: [Int64: (run: FinishedRun, markers: [TrackPoint])] = [:]
+    /// Runners whose blocks the room wants back.
+    private(set) var recalls: Set<Int> = []
 
     /// Commits what a room has decided, before anybody is told.
     mutating func commit(_ decisions: Decisions, of room: Room) {
         events += decisions.events
         lastEvent = decisions.events.last?.number ?? lastEvent
         for number in decisions.changedRunners.sorted() { save(number, of: room) }
-        for record in decisions.records { records[record.runKey] = record }
-        chunks.removeAll { decisions.settledRuns.contains($0.runKey) }
+        for record in decisions.records { store(record) }
+        for run in decisions.settledRuns {
+            chunks.removeAll { $0.runKey == run.runKey }
+            blocks[run.runner] = nil
+        }
+        recalls.formUnion(decisions.recalls)
+    }
+
+    private mutating func store(_ record: FinishedRun) {
+        var record = record
+        let stored = blocks[record.runner] ?? []
+        precondition(stored.count >= record.storedBlocks.count, "blocks are missing")
+        do {
+            let track = try record.completeTrack(with: Array(stored.prefix(record.storedBlocks.count)))
+            records[record.runKey] = (record, try TrackCodec.decode(track))
+        } catch {
+            preconditionFailure("the track cannot be read: \(error)")
+        }
     }
 
     private mutating func save(_ number: Int, of room: Room) {
@@ -32,7 +52,8 @@ struct Disk {
     /// Removes whose account a runner is, with the records; what is left of them in the room is nameless.
     mutating func deleteAccount(of number: Int) {
         guard people.indices.contains(number - 1) else { return }
-        records = records.filter { $0.value.account != people[number - 1].person.account }
+        blocks[number] = nil
+        records = records.filter { $0.value.run.account != people[number - 1].person.account }
         people[number - 1].person = .nobody(number)
         people[number - 1].snapshot.latitudeE7 = nil
         people[number - 1].snapshot.longitudeE7 = nil
@@ -43,10 +64,33 @@ struct Disk {
 
     /// Commits the markers that came since the last time; then the room is told.
     mutating func commitJournal(of room: inout Room) -> [Acknowledgement] {
-        let (new, acknowledgements) = room.takeJournal()
-        chunks += new
-        return acknowledgements.filter { room.stored($0) }
+        let journal = room.takeJournal()
+        chunks += journal.chunks
+        for block in journal.blocks {
+            if block.number == 0 { blocks[block.runner] = [] }
+            precondition(blocks[block.runner, default: []].count == block.number, "a block is missing")
+            blocks[block.runner, default: []].append(block.bytes)
+        }
+        return journal.acknowledgements.filter { room.stored($0) }
     }
+
+    /// Reads back the blocks that the room wanted, after a commit of its journal.
+    mutating func answerRecalls(of room: inout Room, at now: Int64) {
+        let wanted = recalls
+        recalls = []
+        for number in wanted.sorted() {
+            guard let run = room.runner(number)?.run else { continue }
+            guard run.isRecalling else { continue }
+            let sealed = run.isSettled ? [] : run.sealedPoints(stored: blocks[number] ?? [])
+            guard let decisions = room.recall(sealed, of: number, runKey: run.key, at: now) else {
+                preconditionFailure("these are all markers of all blocks")
+            }
+            commit(decisions, of: room)
+        }
+    }
+
+    /// Who wanted something back is no more.
+    mutating func forgetRecalls() { recalls = [] }
 
     /// The room after a crash.
     func restoredRoom(like room: Room, at now: Int64) -> Room {

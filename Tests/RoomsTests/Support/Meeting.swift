@@ -102,7 +102,15 @@ struct Meeting {
 
     @discardableResult
     mutating func send(_ number: Int, _ markers: [IncomingMarker]) throws -> Decisions {
-        try room.markers(markers, from: number, at: now)
+        var decisions = try room.markers(markers, from: number, at: now)
+        for number in decisions.recalls {
+            guard let run = room.runner(number)?.run,
+                let recalled = room.recall(run.sealedPoints(), of: number, runKey: run.key, at: now)
+            else { preconditionFailure("these are all markers of all blocks") }
+            decisions.merge(recalled)
+        }
+        decisions.recalls = []
+        return decisions
     }
 
     @discardableResult
@@ -128,13 +136,14 @@ struct Meeting {
         try run(number, Array(stride(from: from, through: to, by: 10)))
     }
 
-    func nextID(_ number: Int) -> Int32 { (room.runner(number)?.run.history.entries.last?.id ?? 0) + 1 }
+    func nextID(_ number: Int) -> Int32 { (room.runner(number)?.run.ids.newest ?? 0) + 1 }
 
     func meters(_ number: Int) -> Double { room.runner(number)?.run.meters ?? .nan }
 
     /// Which markers of the present run count, by id.
     func counted(_ number: Int) -> [Int32] {
-        room.runner(number)?.run.history.entries.filter(\.isCounted).map(\.id) ?? []
+        guard let run = room.runner(number)?.run else { return [] }
+        return run.reckonedAtOnce(run.allPoints()).history.entries.filter(\.isCounted).map(\.id)
     }
 
     func row(_ number: Int) -> RunnerRow? {

@@ -10,8 +10,12 @@ extension Room {
     ///   - previous: the room before the last command, if it had no other part in between.
     ///   - now: the moment for which rows are asked.
     ///   - isThorough: also reckons every run anew, which takes time with each marker there is.
+    ///   - blocks: those of a runner's present run that are on disk.
     /// - Returns: What does not hold, as sentences.
-    func brokenInvariants(since previous: Room? = nil, at now: Int64, isThorough: Bool = false) -> [String] {
+    func brokenInvariants(
+        since previous: Room? = nil, at now: Int64, isThorough: Bool = false,
+        blocks: (Int) -> [[UInt8]] = { _ in [] }
+    ) -> [String] {
         var broken: [String] = []
         func demand(_ holds: Bool, _ sentence: @autoclosure () -> String) { if !holds { broken.append(sentence()) } }
 
@@ -19,13 +23,19 @@ extension Room {
         demand(population <= settings.capacity, "the room is not over its capacity")
         for runner in runners where runner.person.isNobody {
             demand(
-                runner.position == nil && runner.run.history.count == 0 && runner.run.outline.points.isEmpty,
+                runner.position == nil && runner.run.markerCount == 0 && runner.run.outline.points.isEmpty,
                 "who is forgotten is nowhere")
             demand(!runner.isInRoom, "who is forgotten is not in the room")
         }
         checkEvents(demand)
         checkStandings(at: now, demand)
-        for runner in runners { checkRun(of: runner, at: now, isThorough: isThorough, demand) }
+        for runner in runners {
+            checkRun(of: runner, at: now, demand)
+            // The blocks of a settled run are gone.
+            if isThorough, !runner.run.isSettled {
+                checkReckoning(of: runner, runner.run.allPoints(stored: blocks(runner.number)), demand)
+            }
+        }
         if let previous { checkProgress(since: previous, demand) }
         return broken
     }
@@ -66,36 +76,59 @@ extension Room {
     }
 
     private func checkRun(
-        of runner: Runner, at now: Int64, isThorough: Bool, _ demand: (Bool, @autoclosure () -> String) -> Void
+        of runner: Runner, at now: Int64, _ demand: (Bool, @autoclosure () -> String) -> Void
     ) {
         let run = runner.run
-        let ids = run.history.entries.map(\.id)
-        demand(run.durable <= run.history.contiguous, "nothing is promised that is not here")
+        demand(run.durable <= run.ids.contiguous, "nothing is promised that is not here")
         demand(run.odometer.kilometers.count == Int(run.odometer.meters / 1000), "each full kilometre has a split")
         demand(run.odometer.kilometers == run.odometer.kilometers.sorted(), "kilometres come one after the other")
         demand(run.announcedKilometers >= run.odometer.kilometers.count, "each split has been told")
         demand(run.clock.segments.allSatisfy { $0.end ?? .max >= $0.start }, "no time goes backwards")
         demand(runner.state != .running || run.clock.isRunning, "who is shown running runs")
-        guard isThorough else { return }
-        demand(zip(ids, ids.dropFirst()).allSatisfy(<), "markers stand in the order of their ids")
+        let held = run.history.entries.count
+        let block = settings.blockLength
+        demand(held < 3 * block || run.isRecalling, "no more is in memory than three blocks")
+        demand(run.history.sealedCount == 0 || held >= block, "nor less than one, once there is so much")
+    }
+
+    private func checkReckoning(
+        of runner: Runner, _ points: [TrackPoint], _ demand: (Bool, @autoclosure () -> String) -> Void
+    ) {
+        let run = runner.run
+        let ids = points.map(\.id)
+        demand(zip(ids, ids.dropFirst()).allSatisfy(<), "no marker is there twice")
+        demand(ids.count == run.markerCount, "markers are counted")
+        demand(ids.allSatisfy(run.ids.contains), "markers are known by their ids")
+        demand(run.ids.newest == ids.last ?? 0, "the newest marker has the highest id")
         demand(
-            run.history.contiguous == Int32(zip(1..., ids).prefix { $0 == Int($1) }.count),
+            run.ids.contiguous == Int32(zip(1..., ids).prefix { $0 == Int($1) }.count),
             "the contiguous marker is the last before a gap")
         let distances = run.history.entries.map(\.centimetres)
         demand(zip(distances, distances.dropFirst()).allSatisfy(<=), "distances never fall along a run")
         demand(run.outline.points.count <= TrackOutline.capacity, "the outline is bounded")
-        var anew = run
-        anew.remeasure()
+        // Until the blocks are there, what came late is not part of it.
+        guard !run.isRecalling else { return }
+        let anew = run.reckonedAtOnce(points)
+        let odometer = anew.measurement.odometer
+        demand(odometer.meters == run.odometer.meters, "reckoned anew, the distance of \(runner.number) is the same")
+        demand(odometer.kilometers == run.odometer.kilometers, "reckoned anew, the splits are the same")
+        demand(anew.measurement.latest == run.latest, "reckoned anew, the position is the same")
+        demand(anew.measurement.outline.points == run.outline.points, "reckoned anew, the outline is the same")
+        let window = anew.history.entries.suffix(distances.count)
+        demand(window.map(\.centimetres) == distances, "reckoned anew, each marker's distance is the same")
         demand(
-            anew.odometer.meters == run.odometer.meters, "reckoned anew, the distance of \(runner.number) is the same")
-        demand(anew.odometer.kilometers == run.odometer.kilometers, "reckoned anew, the splits are the same")
-        demand(anew.latest == run.latest, "reckoned anew, the position is the same")
-        demand(anew.outline.points == run.outline.points, "reckoned anew, the outline is the same")
-        demand(
-            anew.history.entries.map(\.centimetres) == distances, "reckoned anew, each marker's distance is the same")
-        demand(
-            anew.history.entries.map(\.isCounted) == run.history.entries.map(\.isCounted),
+            window.map(\.isCounted) == run.history.entries.map(\.isCounted),
             "reckoned anew, the same markers count")
+        let shares: [Double] = [0, 0.1, 0.3, 0.5, 0.8, 0.9, 0.99, 1]
+        for share in shares {
+            let metres = odometer.meters * share
+            let exact = anew.history.timePassing(metres)
+            let found = run.history.timePassing(metres)
+            demand((exact == nil) == (found == nil), "\(metres) m were passed, or not")
+            guard let exact, let found, let newest = points.last?.time else { continue }
+            let tolerance: Double = 500 + abs(Double(newest) - exact) / 200
+            demand(abs(exact - found) <= tolerance, "\(metres) m were passed at \(exact), not at \(found)")
+        }
     }
 
     private func checkProgress(since previous: Room, _ demand: (Bool, @autoclosure () -> String) -> Void) {
@@ -109,7 +142,7 @@ extension Room {
             demand(!before.person.isNobody || after.person.isNobody, "who is forgotten stays forgotten")
             guard before.run.key == after.run.key else { continue }
             demand(before.run.durable <= after.run.durable, "a promise is not taken back")
-            demand(before.run.history.contiguous <= after.run.history.contiguous, "no marker gets lost")
+            demand(before.run.ids.contiguous <= after.run.ids.contiguous, "no marker gets lost")
             demand(before.run.announcedKilometers <= after.run.announcedKilometers, "what was told stays told")
             demand(!before.run.isFinished || after.run.clock.ended == before.run.clock.ended, "a finish is final")
             demand(!before.run.isSettled || after.run.meters == before.run.meters, "a settled run stays as it is")

@@ -33,6 +33,9 @@ struct RoomDrill {
         settings.recoverableEvents = 40
         // Shorter times, so that they are met often.
         settings.autoFinishAfter = 5 * minute
+        // And few markers in memory, or as many as there usually are.
+        settings.blockLength = seed % 3 == 0 ? 64 : 8
+        settings.filter.agreementSpan = settings.blockLength
         room = Room(id: "drill", epoch: "e", settings: settings)
     }
 
@@ -70,8 +73,9 @@ struct RoomDrill {
         case 27..<28: forget(number)
         case 28..<30: try poll(number)
         case 30..<37: commit(room.advance(to: now))
-        case 37..<47: _ = disk.commitJournal(of: &room)
-        case 47..<57: room.refreshStandings()
+        case 37..<44: _ = disk.commitJournal(of: &room)
+        case 44..<48: answerRecalls()
+        case 48..<57: room.refreshStandings()
         case 57..<85: try walk(number)
         case 85..<92: try resend(number, shuffled: false)
         default: try resend(number, shuffled: true)
@@ -88,6 +92,15 @@ struct RoomDrill {
     }
 
     private mutating func commit(_ decisions: Decisions) { disk.commit(decisions, of: room) }
+
+    /// What was to be read back has been.
+    mutating func answerRecalls() {
+        _ = disk.commitJournal(of: &room)
+        disk.answerRecalls(of: &room, at: now)
+    }
+
+    /// The blocks of a runner's present run that are on disk.
+    func blocks(of number: Int) -> [[UInt8]] { disk.blocks[number] ?? [] }
 
     /// The account of a runner is deleted: first on disk, then in the room.
     private mutating func forget(_ number: Int) {
@@ -116,7 +129,7 @@ struct RoomDrill {
     /// Takes some markers, good and bad, and sends some of those that were taken.
     private mutating func walk(_ number: Int) throws(RoomError) {
         var phone = phone(number)
-        let known = room.runner(number)?.run.history.entries.last?.id ?? 0
+        let known = room.runner(number)?.run.ids.newest ?? 0
         var next = max(known, phone.markers.last?.id ?? 0) + 1
         let count = Int.random(in: 1...20, using: &random)
         var time = now + phone.clock - Int64(count) * second
@@ -153,6 +166,7 @@ struct RoomDrill {
     /// Kills the server and starts it again.
     mutating func crash() {
         room = disk.restoredRoom(like: room, at: now)
+        disk.forgetRecalls()
         for number in room.runnerNumbers where random.happens(80) {
             if let decisions = try? room.connected(number, at: now) { commit(decisions) }
         }
