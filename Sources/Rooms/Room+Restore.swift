@@ -18,8 +18,8 @@ extension Room {
         for (person, snapshot) in people {
             precondition(snapshot.number == runners.count + 1, "runner numbers have a gap")
             var runner = Runner(
-                number: snapshot.number, person: person, joinedAt: snapshot.joinedAt, lastHeard: snapshot.lastHeard,
-                run: Run(key: snapshot.runKey, settings: settings))
+                number: snapshot.number, lastHeard: snapshot.lastHeard,
+                run: Run(key: snapshot.runKey, settings: settings), joinedAt: snapshot.joinedAt, person: person)
             runner.isInRoom = snapshot.isInRoom
             runner.isIntroduced = true
             runner.isOffline = snapshot.isOffline

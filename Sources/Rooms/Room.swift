@@ -127,8 +127,8 @@ public struct Room: Sendable {
         let number = runners.count + 1
         runners.append(
             Runner(
-                number: number, person: person, joinedAt: now, lastHeard: now,
-                run: Run(key: newRunKey(), settings: settings)))
+                number: number, lastHeard: now, run: Run(key: newRunKey(), settings: settings), joinedAt: now,
+                person: person))
         numberByAccount[person.account] = number
         standings.append(number)
         touch(number - 1)

@@ -14,8 +14,8 @@ public struct RoomSettings: Sendable, Hashable {
     ///
     /// A marker that comes later than these makes the room read back the others. Twice as many are there at most, or
     /// three times where the filter is in doubt for that long. Not less than the filter's
-    /// ``MarkerFilter/agreementSpan``, and at most 64.
-    public var blockLength = 64
+    /// ``MarkerFilter/agreementSpan``, and at most 64. As it is, a minute's markers, and less than 4 KB.
+    public var blockLength = 60
     /// What a marker must satisfy to count.
     public var filter = MarkerFilter()
 

@@ -2,27 +2,29 @@ public import Geo
 
 /// A person who runs in a room, as the room keeps them.
 struct Runner: Sendable {
+    // In this order because there are ten thousand of them, as in the run.
+
     /// 1, 2, 3, … in the order of joining; stable while the room exists.
     let number: Int
-    var person: Person
-    var joinedAt: Int64
+    /// The room's version when this runner's row last changed.
+    var version: UInt64 = 0
+    /// 1-based; nil before the first metre.
+    var place: Int?
+    /// The others have been told who this is; rows before that would speak of a stranger.
+    var isIntroduced = false
     var isInRoom = true
     var isConnected = false
     /// Shown as offline: the grace after the connection dropped is over.
     var isOffline = false
+    /// A place reported without a marker: by a poller who is not running.
+    var reportedPlace: Coordinate?
     /// When the room last heard of them, Unix milliseconds by the server's clock.
     var lastHeard: Int64
     /// What to add to the phone's clock to get the server's, in milliseconds; the smallest sample.
     var clockOffset: Int64?
     var run: Run
-    /// A place reported without a marker: by a poller who is not running.
-    var reportedPlace: Coordinate?
-    /// The others have been told who this is; rows before that would speak of a stranger.
-    var isIntroduced = false
-    /// The room's version when this runner's row last changed.
-    var version: UInt64 = 0
-    /// 1-based; nil before the first metre.
-    var place: Int?
+    var joinedAt: Int64
+    var person: Person
 
     var position: Coordinate? { reportedPlace ?? run.latest }
 

@@ -7,7 +7,7 @@ public struct MarkerFilter: Hashable, Sendable {
     /// So many markers in a row that are too far off, but agree with each other, move the filter over to them.
     public var agreeingMarkers = 3
     /// How far apart these may be, in markers of the run: those between them cannot be judged.
-    public var agreementSpan = 64
+    public var agreementSpan = 60
     /// Metres from the last counted place below which nothing is added: the jitter of somebody who stands.
     public var stillness = 4.0
     /// Milliseconds by which a marker's time may be ahead of the server's clock.

@@ -81,6 +81,8 @@ public struct MarkerHistory: Sendable {
     /// - Precondition: `entry.id` is larger than every id here.
     mutating func append(_ entry: Entry) {
         precondition(entry.id > entries.last?.id ?? lastSealedID)
+        // Not twice as much, as arrays grow: there are thousands of windows.
+        if entries.count == entries.capacity { entries.reserveCapacity(entries.count + 30) }
         entries.append(entry)
     }
 

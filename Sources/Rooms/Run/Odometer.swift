@@ -30,8 +30,6 @@ struct Odometer: Sendable {
         var fix: Fix { Fix(coordinate: entry.coordinate, time: entry.time) }
     }
 
-    let filter: MarkerFilter
-
     /// Metres so far.
     private(set) var meters = 0.0
     /// Running time in milliseconds at each full kilometre.
@@ -45,6 +43,7 @@ struct Odometer: Sendable {
     private var segment: Int?
     private var previousTime: Int64?
     private var candidates: [Candidate] = []
+    let filter: MarkerFilter
 
     init(filter: MarkerFilter) { self.filter = filter }
 

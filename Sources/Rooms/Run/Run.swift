@@ -4,41 +4,45 @@ import Geo
 struct Run: Sendable {
     /// The identity under which the run is stored, once, whatever is repeated or crashes in between.
     let key: Int64
+
+    // In this order because there are ten thousand of them: what is asked for each frame and for each marker comes
+    // first and lies together, what is needed once a minute or once in a run comes last.
+
     var clock = RunClock()
-    private(set) var history = MarkerHistory()
-    private(set) var ids = MarkerIDs()
-    private var measurement: Measurement
-    /// Before the first marker of the history's window.
-    private var windowStart: Measurement.Mark
-    /// Where the next block is to end: after so many markers of the window; nil while that is not known.
-    private var blockEnd: (count: Int, mark: Measurement.Mark)?
-    private let blockLength: Int
-    /// Markers that came later than what is still in the window: they count once the blocks have been read back.
-    private var overdue: [TrackPoint] = []
-    /// The blocks are needed, for ``recall(_:)``; until they come, nothing is sealed.
-    private(set) var isRecalling = false
-    /// The latest time of all markers, in whatever order they were dated.
-    private var newestTime = Int64.min
-    /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
-    private var hasLostItsStart = false
-    /// Markers that are being put back after a restart, until all are there.
-    private var restoring: [TrackPoint] = []
-    /// Markers 1...durable are on disk.
-    var durable: Int32 = 0
-    /// Markers that came since the journal was last taken.
-    var unjournaled: [TrackPoint] = []
-    /// Full kilometres that were told to the room; they are told once, even if corrections take one back.
-    var announcedKilometers = 0
     /// The figures of somebody who reckons for themselves.
     var report: Report?
-    /// What a settled run was stored with, in case its markers cannot be had again.
-    var final: Report?
-    /// Markers came back from the journal after the `finish`: the record may have been stored before them.
-    var isRecordUncertain = false
     /// When the `finish` arrived, by the server's clock; late markers are taken for a while after it.
     var finishArrived: Int64?
     /// The run needs nothing from the journal any more.
     var isSettled = false
+    /// The blocks are needed, for ``recall(_:)``; until they come, nothing is sealed.
+    private(set) var isRecalling = false
+    /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
+    private var hasLostItsStart = false
+    /// Markers came back from the journal after the `finish`: the record may have been stored before them.
+    var isRecordUncertain = false
+    /// Markers 1...durable are on disk.
+    var durable: Int32 = 0
+    private(set) var ids = MarkerIDs()
+    private var measurement: Measurement
+    private(set) var history = MarkerHistory()
+    /// Markers that came since the journal was last taken.
+    var unjournaled: [TrackPoint] = []
+    /// The latest time of all markers, in whatever order they were dated.
+    private var newestTime = Int64.min
+    /// Full kilometres that were told to the room; they are told once, even if corrections take one back.
+    var announcedKilometers = 0
+    /// Where the next block is to end: after so many markers of the window; nil while that is not known.
+    private var blockEnd: (count: Int, mark: Measurement.Mark)?
+    private let blockLength: Int
+    /// Before the first marker of the history's window.
+    private var windowStart: Measurement.Mark
+    /// Markers that came later than what is still in the window: they count once the blocks have been read back.
+    private var overdue: [TrackPoint] = []
+    /// Markers that are being put back after a restart, until all are there.
+    private var restoring: [TrackPoint] = []
+    /// What a settled run was stored with, in case its markers cannot be had again.
+    var final: Report?
 
     /// Distance and time as a polling client reports them.
     struct Report: Hashable, Sendable, Codable {

@@ -24,7 +24,10 @@ public struct TrackOutline: Sendable {
                 kept = kept.enumerated().compactMap { $0.offset % 2 == 0 ? $0.element : nil }
                 stride *= 2
             }
-            if seen % stride == 0 { kept.append(coordinate) }
+            if seen % stride == 0 {
+                if kept.count == kept.capacity { kept.reserveCapacity(min(kept.count + 40, Self.capacity - 1)) }
+                kept.append(coordinate)
+            }
         }
         seen += 1
         newest = coordinate
