@@ -198,11 +198,19 @@ extension LiveRooms {
             markDirty(home)
             markChanged(home)
         } catch {
-            // They are in the journal, so that they count when the room is read from disk again.
             metrics.recallsFailed += 1
             logger.error(
                 "older markers of a run cannot be read back; its late markers do not count for now",
                 metadata: ["room": "\(home.room.id)", "runner": "\(number)", "error": "\(error)"])
+            switch error {
+            case StoreError.corrupt, StoreError.closed, is TrackCodecError:
+                // They are in the journal, so that they count when the room is read from disk again.
+                break
+            default:
+                // With the next commit it may go better.
+                home.unstored.recalls.insert(number)
+                markDirty(home)
+            }
         }
     }
 

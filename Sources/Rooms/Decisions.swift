@@ -62,9 +62,9 @@ public struct FinishedRun: Sendable {
 extension FinishedRun {
     /// The run's whole track as ``Geo/TrackCodec`` writes it.
     ///
-    /// Of a run that is `unmeasured` this also brings the figures up to date.
+    /// Of a run that is `unmeasured` this also brings the figures up to date, if all of it is there.
     ///
-    /// - Parameter stored: the blocks of ``storedBlocks``, in order.
+    /// - Parameter stored: the blocks of ``storedBlocks``, in order, as far as they can be had.
     /// - Returns: The track.
     /// - Throws: for a block that cannot be read. Only those of an `unmeasured` run are read at all: of others they are
     ///   put one after the other, which costs next to nothing.
@@ -76,14 +76,16 @@ extension FinishedRun {
         }
         var points = looseMarkers
         for block in blocks { points += try TrackCodec.decode(block) }
-        var run = Run(key: runKey, settings: unmeasured.settings)
-        run.clock = unmeasured.clock
-        run.report = unmeasured.report
-        run.restore(points)
-        run.restored()
-        meters = run.meters.toOneDecimal
-        seconds = run.seconds(at: end).toOneDecimal
-        splits = run.splits
+        if stored.count == storedBlocks.count {
+            var run = Run(key: runKey, settings: unmeasured.settings)
+            run.clock = unmeasured.clock
+            run.report = unmeasured.report
+            run.restore(points)
+            run.restored()
+            meters = run.meters.toOneDecimal
+            seconds = run.seconds(at: end).toOneDecimal
+            splits = run.splits
+        }
         return TrackCodec.encode(points.sorted { $0.id < $1.id })
     }
 }

@@ -6,7 +6,8 @@ import Geo
 /// What happens to a marker, piece by piece.
 enum HotPath {
     static let all: [(String, @Sendable () throws -> Void)] = [
-        ("scanner", scanner), ("frame", frame), ("room", room), ("track", track),
+        ("scanner", scanner), ("frame", frame), ("room", room), ("journal", journal),
+        ("track", track), ("record", record),
     ]
 
     private static let noon: Int64 = 1_732_350_000_000
@@ -86,6 +87,48 @@ enum HotPath {
             }
             blackHole(state.0.takeJournal())
         }
+    }
+
+    static func journal() throws {
+        let chunks = try (1...runners).map { runner in
+            let point = TrackPoint(
+                id: 118, time: noon, coordinate: try place(118, of: runner), accuracy: 65, altitude: 440,
+                heartRate: 150)
+            return JournalChunk(runner: runner, runKey: 1_000_000_007 * Int64(runner), markers: [point])
+        }
+        Benchmark(name: "journal: a marker of a row of fifty", operations: runners, calls: 5000).run({}) { _ in
+            blackHole(JournalCodec.encode(chunks, room: 1, sequence: 1))
+        }
+    }
+
+    static func record() throws {
+        // Two hours, at the end of which the blocks are on disk.
+        var room = Room(id: "159", epoch: "e")
+        _ = try room.join(
+            Person(account: 1, username: "r", nickname: "R", avatar: "/a"), newRunKey: 1, at: noon)
+        _ = try room.start(1, newRunKey: 2, at: noon)
+        var blocks: [[UInt8]] = []
+        for second in 1...7200 {
+            let now = noon + Int64(second) * 1000
+            let marker = IncomingMarker(
+                id: Int32(second), coordinate: try place(second, of: second * second % 17),
+                time: now + Int64(second % 13), accuracy: Double(second % 9) + 3,
+                altitude: 440 + Double(second % 50) / 7,
+                heartRate: 150 + Int32(second % 11))
+            _ = try room.markers([marker], from: 1, at: now)
+            blocks += room.takeJournal().blocks.map(\.bytes)
+        }
+        guard let finished = try room.finish(1, at: noon + 7_201_000).records.first else { return }
+        Benchmark(name: "record: the track of 7,200 markers", calls: 20).run({}) { _ in
+            var run = finished
+            // As for a commit: looked through for damage, then joined.
+            for block in blocks { blackHole(try? TrackCodec.decode(block)) }
+            blackHole(try? run.completeTrack(with: blocks))
+        }
+        var run = finished
+        print(
+            "record: bytes of that track".padding(toLength: 44, withPad: " ", startingAt: 0),
+            try run.completeTrack(with: blocks).count)
     }
 
     static func track() throws {
