@@ -126,9 +126,7 @@ enum HotPath {
             blackHole(try? run.completeTrack(with: blocks))
         }
         var run = finished
-        print(
-            "record: bytes of that track".padding(toLength: 44, withPad: " ", startingAt: 0),
-            try run.completeTrack(with: blocks).count)
+        print("record: that track has \(try run.completeTrack(with: blocks).count) bytes")
     }
 
     static func track() throws {
