@@ -44,7 +44,7 @@ enum RiceColumn {
     }
 
     /// A column of one value, as the journal has by the thousand: all orders are alike, and so is the choice of k.
-    private static func write(only value: Int64, to writer: inout BitWriter) {
+    static func write(only value: Int64, to writer: inout BitWriter) {
         writer.write(0, count: 2)
         let number = zigzag(value)
         guard number != 0 else { return writer.write(UInt64(allZero), count: 6) }

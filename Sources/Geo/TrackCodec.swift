@@ -35,6 +35,16 @@ public enum TrackCodec {
         var writer = BitWriter(reservingCapacity: 64 + points.count * 6)
         writer.write(UInt64(version), count: 8)
         writer.write(UInt64(points.count), count: 32)
+        if points.count == 1 { writeColumns(of: points[0], to: &writer) } else { writeColumns(of: points, to: &writer) }
+
+        var bytes = writer.finish()
+        var checksum = CRC32C()
+        checksum.update(bytes)
+        withUnsafeBytes(of: checksum.value.littleEndian) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    private static func writeColumns(of points: [TrackPoint], to writer: inout BitWriter) {
         RiceColumn.write(points.lazy.map { Int64($0.id) }, to: &writer)
         RiceColumn.write(points.lazy.map { $0.time }, to: &writer)
         RiceColumn.write(points.lazy.map { Int64($0.coordinate.latitudeE7) }, to: &writer)
@@ -48,12 +58,24 @@ public enum TrackCodec {
             writer.write(Presence.everywhere.rawValue, count: 2)
             RiceColumn.write(points.lazy.map { Int64($0.flags) }, to: &writer)
         }
+    }
 
-        var bytes = writer.finish()
-        var checksum = CRC32C()
-        checksum.update(bytes)
-        withUnsafeBytes(of: checksum.value.littleEndian) { bytes.append(contentsOf: $0) }
-        return bytes
+    /// As of many, but without a collection for each column: journals are full of single points.
+    private static func writeColumns(of point: TrackPoint, to writer: inout BitWriter) {
+        RiceColumn.write(only: Int64(point.id), to: &writer)
+        RiceColumn.write(only: point.time, to: &writer)
+        RiceColumn.write(only: Int64(point.coordinate.latitudeE7), to: &writer)
+        RiceColumn.write(only: Int64(point.coordinate.longitudeE7), to: &writer)
+        write(point.accuracy, to: &writer)
+        write(point.altitude, to: &writer)
+        write(point.heartRate, to: &writer)
+        write(point.flags == 0 ? nil : Int32(point.flags), to: &writer)
+    }
+
+    private static func write(_ value: Int32?, to writer: inout BitWriter) {
+        guard let value else { return writer.write(Presence.nowhere.rawValue, count: 2) }
+        writer.write(Presence.everywhere.rawValue, count: 2)
+        RiceColumn.write(only: Int64(value), to: &writer)
     }
 
     /// A track of the points of several, one after the other.
