@@ -14,7 +14,8 @@ public enum DataInspection {
         public var postedTracks = 0
     }
 
-    /// Reads everything once: pages, references, journal rows, blocks of tracks, runners' states and the tracks of all records.
+    /// Reads everything once: pages, references, journal rows, blocks of tracks, runners' states and the tracks of all
+    /// records.
     ///
     /// - Parameters:
     ///   - reader: The database.

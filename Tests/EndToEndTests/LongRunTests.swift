@@ -52,6 +52,13 @@ struct LongRunTests {
         return try await database.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM track_blocks") ?? -1 }
     }
 
+    private func damageSecondBlock(of server: ServerProcess) async throws {
+        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
+        try await database.write { database in
+            try database.execute(sql: "UPDATE track_blocks SET bytes = x'0102030405060708090A0B0C' WHERE number = 1")
+        }
+    }
+
     @Test("a gap that was left long ago is filled: distance and record are as if nothing had ever been missing")
     func gap() async throws {
         let course = Course()
@@ -123,10 +130,7 @@ struct LongRunTests {
         let course = Course()
         let server = try await ServerProcess.start()
         let runner = try await runnerBeyondTheDetour(on: course, server)
-        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
-        try await database.write { database in
-            try database.execute(sql: "UPDATE track_blocks SET bytes = x'0102030405060708090A0B0C' WHERE number = 1")
-        }
+        try await damageSecondBlock(of: server)
         runner.send(course.markers(Course.detour))
         try await eventually("report") { server.logText.contains("older markers of a run cannot be read back") }
         #expect(try await server.metrics()["runroom_recalls_failed_total"] == 1)
@@ -157,10 +161,7 @@ struct LongRunTests {
         let course = Course()
         let server = try await ServerProcess.start()
         let runner = try await runnerBeyondTheDetour(on: course, server)
-        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
-        try await database.write { database in
-            try database.execute(sql: "UPDATE track_blocks SET bytes = x'0102030405060708090A0B0C' WHERE number = 1")
-        }
+        try await damageSecondBlock(of: server)
         runner.phone.send(["type": "finish", "time": course.time(of: Course.count)])
         let finish = try await runner.phone.event("finished")
         #expect(abs(finish.double("meters")! - Course.shortMeters) < 0.5)

@@ -128,12 +128,13 @@ public struct MarkerHistory: Sendable {
         entries.removeFirst(count)
     }
 
-    /// The blocks that nobody has taken yet, with their numbers: 0, 1, 2 and so on along the run.
-    var unstoredBlocks: some Collection<(number: Int, bytes: [UInt8])> {
-        zip((blockCount - unstored.count)..., unstored).lazy.map { (number: $0, bytes: $1) }
+    /// Takes the blocks that nobody has taken yet, with their numbers: 0, 1, 2 and so on along the run.
+    mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] {
+        defer { unstored = [] }
+        return unstored.enumerated().map { (blockCount - unstored.count + $0.offset, $0.element) }
     }
 
-    /// The driver has the blocks now, or nobody needs them.
+    /// Nobody needs the blocks any more.
     mutating func dropUnstoredBlocks() { unstored = [] }
 
     /// - Parameters:
@@ -163,7 +164,7 @@ public struct MarkerHistory: Sendable {
         let sealed = passings.last
         if let sealed, Double(sealed.centimetres) >= goal { return passings.time(passing: goal) }
         // Distance grows at counted markers only, so all but a goal of zero leads to one at once.
-        let reached = firstIndex { Double($0.centimetres) >= goal }
+        let reached = entries.partitioningIndex { Double($0.centimetres) >= goal }
         guard let index = entries[reached...].firstIndex(where: \.isCounted) else { return nil }
         let after = entries[index]
         let before = entries[..<index].last(where: \.isCounted).map { (centimetres: $0.centimetres, time: $0.time) }
@@ -172,17 +173,6 @@ public struct MarkerHistory: Sendable {
         guard step > 0 else { return Double(after.time) }
         let share = (goal - Double(before.centimetres)) / step
         return Double(before.time) + share * Double(after.time - before.time)
-    }
-
-    /// The first place in the window whose entry satisfies a condition that, once true, stays true.
-    private func firstIndex(where isReached: (Entry) -> Bool) -> Int {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if isReached(entries[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }
 

@@ -30,12 +30,7 @@ struct MarkerIDs: Sendable {
 
     /// The place of the gap in which an id is missing.
     private func gap(with id: Int32) -> Int? {
-        var low = 0
-        var high = gaps.count
-        while low < high {
-            let middle = (low + high) / 2
-            if gaps[middle].upperBound > id { high = middle } else { low = middle + 1 }
-        }
-        return low < gaps.count && gaps[low].contains(id) ? low : nil
+        let index = gaps.partitioningIndex { $0.upperBound > id }
+        return index < gaps.count && gaps[index].contains(id) ? index : nil
     }
 }

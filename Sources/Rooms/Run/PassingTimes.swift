@@ -80,16 +80,11 @@ struct PassingTimes: Sendable {
     ///   not come so far.
     /// - Complexity: O(log *n*).
     func time(passing goal: Double) -> Double? {
-        var low = 0
-        var high = points.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Double(points[middle].centimetres) >= goal { high = middle } else { low = middle + 1 }
-        }
-        guard low < points.count else { return nil }
-        let after = points[low]
-        guard low > 0 else { return Double(time(of: after)) }
-        let before = points[low - 1]
+        let reached = points.partitioningIndex { Double($0.centimetres) >= goal }
+        guard reached < points.count else { return nil }
+        let after = points[reached]
+        guard reached > 0 else { return Double(time(of: after)) }
+        let before = points[reached - 1]
         let share = (goal - Double(before.centimetres)) / before.way(to: after)
         return Double(time(of: before)) + share * before.duration(to: after)
     }

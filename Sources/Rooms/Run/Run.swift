@@ -283,10 +283,7 @@ struct Run: Sendable {
     /// The markers that are in no block.
     var loosePoints: [TrackPoint] { overdue.isEmpty ? history.points : history.points + overdue }
 
-    mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] {
-        defer { history.dropUnstoredBlocks() }
-        return Array(history.unstoredBlocks)
-    }
+    mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] { history.takeBlocks() }
 
     /// The run takes no more markers and needs neither journal nor blocks.
     mutating func settle() {
