@@ -45,6 +45,10 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CWeb", path: "Sources/Web/Site",
+            exclude: ["pages", "styles", "scripts", "icons", "words", "types", "tsconfig.json"]),
         .target(name: "Geo"),
         // 1: the room, the database, the network, the mail; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
@@ -57,11 +61,12 @@ let package = Package(
         // 3: the wires.
         .target(
             name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", httpTypes, log]),
+        .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", log, arguments,
+                "API", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", log, arguments,
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -85,6 +90,7 @@ let package = Package(
             dependencies: [
                 "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
             ]),
+        .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
         .testTarget(
             name: "EndToEndTests",

@@ -125,7 +125,7 @@ private struct Running: Sendable {
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
-            logger: logger)
+            pages: configuration.pages, logger: logger)
         let server = Server(
             configuration: settings, loop: loop, responder: responder,
             endpoints: [core.live.endpoint()], logger: logger)

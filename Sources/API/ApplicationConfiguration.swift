@@ -76,6 +76,10 @@ public struct ApplicationConfiguration: Sendable {
     public var maxVideoBytes = 64 << 20
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
+    /// Pages for people, served beside the API.
+    ///
+    /// Where both have a path, who asks for HTML gets the page.
+    public var pages = Router()
 
     public init(
         server: ServerConfiguration = ServerConfiguration(), live: LiveSettings = LiveSettings(),

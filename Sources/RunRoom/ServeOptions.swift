@@ -111,6 +111,26 @@ struct ServeOptions: ParsableArguments {
             valueName: "URL"))
     var publicUrl: String?
     @Option(
+        help: ArgumentHelp(
+            "A room that the home page leads to, and its password, which everybody is told. (default: none)",
+            valueName: "runID:password"))
+    var demoRoom: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where browsers fetch the map's tiles: https://tiles.example.org/{z}/{x}/{y}.png. (default: none, a grid)",
+            valueName: "URL"))
+    var mapTiles: String?
+    @Option(help: ArgumentHelp("Whom the tiles are from, as their licence wants it shown.", valueName: "text"))
+    var mapAttribution: String?
+    @Option(
+        help: ArgumentHelp("The coordinates of the tiles: wgs84 or gcj02. (default: wgs84)", valueName: "system"))
+    var mapCrs: String?
+    @Option(
+        help: ArgumentHelp(
+            "Read the pages from this folder at each request, while working on them. (default: those built in)",
+            valueName: "dir"))
+    var webRoot: String?
+    @Option(
         help: ArgumentHelp("The largest video, in bytes or as 64MiB. (default: 64MiB)", valueName: "size"))
     var maxVideo: String?
     @Option(help: ArgumentHelp("The coordinates of REST: gcj02 or wgs84. (default: gcj02)", valueName: "system"))

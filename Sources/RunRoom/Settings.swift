@@ -9,6 +9,7 @@ import Mail
 import Rooms
 import Services
 import SystemPackage
+import Web
 
 /// What the server is told to do: flags over environment over file.
 struct Settings {
@@ -88,6 +89,13 @@ struct Settings {
             application.allowedOrigins = allowed
         }
         try reader.limits(options, &application.limits)
+        do {
+            application.pages = try Site(try reader.site(options)).router
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem(description: "The pages cannot be made: \(error).")
+        }
     }
 
     /// Reads one setting from the flag, or from where the environment and the file say it.
@@ -170,6 +178,41 @@ struct Settings {
         func seconds(_ name: String, _ flag: String?, _ duration: inout Duration) throws(Problem) {
             guard let value = try number(name, flag, in: 0.001...864_000) else { return }
             duration = .milliseconds(Int64(value * 1000))
+        }
+
+        func site(_ options: ServeOptions) throws(Problem) -> SiteConfiguration {
+            var site = SiteConfiguration()
+            if let text = try text("demo-room", options.demoRoom) {
+                let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2, !parts[0].isEmpty else {
+                    throw Problem(
+                        description: "The setting demo-room is a room and its password, like demo:demo, not “\(text)”.")
+                }
+                site.demo = .init(runID: String(parts[0]), password: String(parts[1]))
+            }
+            let systems = Dictionary(
+                uniqueKeysWithValues: SiteConfiguration.MapSystem.allCases.map { ($0.rawValue, $0) })
+            site.mapSystem = try choice("map-crs", options.mapCrs, systems) ?? .wgs84
+            site.tiles = try tiles(options)
+            site.root = try text("web-root", options.webRoot)
+            return site
+        }
+
+        private func tiles(_ options: ServeOptions) throws(Problem) -> SiteConfiguration.MapTiles? {
+            guard let url = try text("map-tiles", options.mapTiles) else { return nil }
+            let isPattern = ["{z}", "{x}", "{y}"].allSatisfy(url.contains)
+            // It goes into a header: nothing may end it, or be read as another source.
+            let isPlain = url.allSatisfy { $0.isASCII && $0 > " " && !"\"'<>;,".contains($0) }
+            guard isPattern, isPlain, ["https://", "http://", "/"].contains(where: url.hasPrefix) else {
+                throw Problem(
+                    description: """
+                        The setting map-tiles is like https://tiles.example.org/{z}/{x}/{y}.png, not “\(url)”.
+                        """)
+            }
+            guard let attribution = try text("map-attribution", options.mapAttribution) else {
+                throw Problem(description: "Map tiles need to say whom they are from (--map-attribution).")
+            }
+            return .init(url: url, attribution: attribution)
         }
 
         func proxies(_ options: ServeOptions) throws(Problem) -> TrustedProxies {

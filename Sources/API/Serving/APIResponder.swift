@@ -6,6 +6,8 @@ import Logging
 /// and a place in the metrics.
 struct APIResponder: HTTPResponder {
     let router: Router
+    /// What people open in a browser, beside the routes of the APIs.
+    let pages: Router
     /// What ``router`` has, with the shapes of refusals.
     let routes: [RouteTable.Entry]
     let metrics: HTTPMetrics
@@ -18,11 +20,12 @@ struct APIResponder: HTTPResponder {
     ///   - core: What the routes work with.
     ///   - connections: How many TCP connections there are, for the metrics.
     ///   - policy: What every answer carries, and whose address counts.
+    ///   - pages: For people.
     ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
     ///     failures.
     init(
         core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
-        logger: Logger
+        pages: Router = Router(), logger: Logger
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
@@ -50,14 +53,25 @@ struct APIResponder: HTTPResponder {
         EntryTaskRoutes(core: core).add(to: &table)
         DocumentRoutes.add(to: &table)
         router = table.router
+        self.pages = pages
         routes = table.entries
         self.metrics = metrics
         self.policy = policy
         self.logger = logger
     }
 
+    /// What answers a request: a page for who asks for HTML, as a browser does for the person before it, where there is
+    /// one; else the API's route.
+    private func match(_ head: HTTPRequestHead) -> Router.Match {
+        let asksForPage = head.headers[.accept]?.lowercased().contains("text/html") == true
+        let (first, second) = asksForPage ? (pages, router) : (router, pages)
+        let match = first.match(head.method, path: head.path)
+        if case .route = match { return match }
+        return second.match(head.method, path: head.path)
+    }
+
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy {
-        switch router.match(head.method, path: head.path) {
+        switch match(head) {
         case .route(let route, _): route.bodyPolicy
         // Not kept; taken so that the answer can say what is wrong.
         case .methodNotAllowed, .notFound: BodyPolicy(maxBytes: 64 << 10)
@@ -65,7 +79,7 @@ struct APIResponder: HTTPResponder {
     }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {
-        guard case .route(let route, let parameters) = router.match(head.method, path: head.path),
+        guard case .route(let route, let parameters) = match(head),
             let gate = route.gate
         else { return nil }
         let begun = ContinuousClock.now
@@ -86,7 +100,7 @@ struct APIResponder: HTTPResponder {
         var pattern = "(none)"
         var response: Response
         var problem: Problem?
-        switch router.match(head.method, path: head.path) {
+        switch match(head) {
         case .route(let route, let parameters):
             pattern = route.pattern
             var request = request

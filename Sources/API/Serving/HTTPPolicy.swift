@@ -44,7 +44,7 @@ struct HTTPPolicy: Sendable {
         allow(origin, in: &response)
         response.headers[.accessControlExposeHeaders] = "Retry-After, ETag"
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.referrerPolicy] = "no-referrer"
+        if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "no-referrer" }
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         if response.headers[.contentType]?.hasPrefix("text/html") == true {
             response.headers[.xFrameOptions] = "DENY"

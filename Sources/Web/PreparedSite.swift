@@ -1,0 +1,201 @@
+internal import Foundation
+internal import HTTPTypes
+internal import LWS
+
+/// All answers of the pages, made beforehand.
+struct PreparedSite: Sendable {
+    enum Page: String, CaseIterable {
+        case home, room
+    }
+
+    private struct PageKey: Hashable {
+        var page: Page
+        var language: Language
+    }
+
+    /// Where styles and scripts are, under a name that changes with their content: whoever has one never asks again.
+    static let filesPath = "/web"
+
+    private let version: String
+    private let files: [String: SiteAnswer]
+    private let pages: [PageKey: SiteAnswer]
+    private let clientModule: SiteAnswer
+
+    /// - Throws: ``SiteError`` naming the page that cannot be made, and why.
+    init(_ files: [SiteFile], _ configuration: SiteConfiguration) throws(SiteError) {
+        let byName = Dictionary(files.map { ($0.name, $0) }) { first, _ in first }
+        let served = files.filter { $0.contentType != nil }
+        var hash = ContentHash()
+        for file in served {
+            hash.add(file.name.utf8)
+            hash.add(file.bytes)
+        }
+        version = hash.description
+        let prefix = "\(Self.filesPath)/\(version)/"
+        self.files = Dictionary(
+            uniqueKeysWithValues: served.map { file in
+                (file.name, SiteAnswer(file.bytes, headers: Self.fileHeaders(file, caching: Self.forever)))
+            })
+        guard let client = byName["runroom.js"] else { throw SiteError(description: "runroom.js is missing") }
+        clientModule = SiteAnswer(client.bytes, headers: Self.fileHeaders(client, caching: "no-cache"))
+
+        var pages: [PageKey: SiteAnswer] = [:]
+        let headers = Self.pageHeaders(configuration)
+        for language in Language.allCases {
+            let words = try Self.words(language, byName)
+            var values = PageTemplate.Values(
+                words: words, filePrefix: prefix, files: Set(self.files.keys),
+                parts: ["page": try Self.pageData(words, configuration), "demo": ""])
+            if let demo = configuration.demo {
+                values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
+                values.parts["demo"] = try Self.filled("demo.html", byName, values)
+            }
+            for page in Page.allCases {
+                let text = try Self.filled("\(page.rawValue).html", byName, values)
+                pages[PageKey(page: page, language: language)] = SiteAnswer(Array(text.utf8), headers: headers)
+            }
+        }
+        self.pages = pages
+    }
+
+    // MARK: - Answers
+
+    /// A page in the language of who asks, or its address again when that was to choose one.
+    func page(_ page: Page, for request: HTTPServerRequest) -> Response {
+        let head = request.head
+        if let choice = head.queryValue("lang") {
+            let path = String(head.target.prefix { $0 != "?" })
+            var response = Response(
+                status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
+            if let language = Language(rawValue: choice) {
+                response.headers[.setCookie] =
+                    "\(Language.cookie)=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax"
+            }
+            return response
+        }
+        let language = Language(cookies: head.headers[.cookie], accepted: head.headers[.acceptLanguage])
+        guard let answer = pages[PageKey(page: page, language: language)] else {
+            preconditionFailure("every page is made in every language")
+        }
+        return answer.response(to: request)
+    }
+
+    /// The client module under its own address, for pages of other people.
+    func client(for request: HTTPServerRequest) -> Response { clientModule.response(to: request) }
+
+    /// A style or script; 404 for one of another version of the server.
+    func file(for request: HTTPServerRequest) -> Response {
+        guard request.parameters["version"] == version, let file = request.parameters["file"].flatMap({ files[$0] })
+        else {
+            return Response(
+                status: .notFound, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+                body: .bytes(Array("There is no such file in this version of the server.\n".utf8)))
+        }
+        return file.response(to: request)
+    }
+
+    /// What a browser loads for a page, compressed, in bytes: the page, and each style, script and picture.
+    var compressedCount: Int {
+        files.values.reduce(0) { $0 + $1.compressedCount } + (pages.values.map(\.compressedCount).max() ?? 0)
+    }
+
+    /// The compressed size of a file, in bytes.
+    func compressedCount(of file: String) -> Int? { files[file]?.compressedCount }
+
+    // MARK: - Making them
+
+    private static let forever = "public, max-age=31536000, immutable"
+
+    private static func fileHeaders(_ file: SiteFile, caching: String) -> HTTPFields {
+        [.contentType: file.contentType ?? "application/octet-stream", .cacheControl: caching]
+    }
+
+    /// Nothing but this server's own files runs, shows or is spoken to, tiles excepted if there are any.
+    private static func pageHeaders(_ configuration: SiteConfiguration) -> HTTPFields {
+        let tileHost = configuration.tiles.flatMap { tileOrigin($0.url) }
+        let policy = [
+            "default-src 'none'", "script-src 'self'", "style-src 'self'",
+            "img-src 'self' data:" + (tileHost.map { " " + $0 } ?? ""), "connect-src 'self'", "base-uri 'none'",
+            "form-action 'self'", "frame-ancestors 'none'",
+        ]
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache",
+            .vary: "Accept, Accept-Language, Cookie", .contentSecurityPolicy: policy.joined(separator: "; "),
+        ]
+        headers[.crossOriginOpenerPolicy] = "same-origin"
+        headers[.permissionsPolicy] = "geolocation=(), camera=(), microphone=()"
+        // Tile hosts ask who their tiles are for; nobody else is told.
+        if tileHost != nil { headers[.referrerPolicy] = "strict-origin-when-cross-origin" }
+        return headers
+    }
+
+    /// The origin of tiles for a content policy; nil for tiles of this server.
+    private static func tileOrigin(_ url: String) -> String? {
+        guard let scheme = ["https://", "http://"].first(where: url.hasPrefix) else { return nil }
+        let host = url.dropFirst(scheme.count).prefix { $0 != "/" }
+        return scheme + host.replacing("{s}", with: "*")
+    }
+
+    private static func filled(
+        _ name: String, _ files: [String: SiteFile], _ values: PageTemplate.Values
+    ) throws(SiteError) -> String {
+        guard let file = files[name] else { throw SiteError(description: "\(name) is missing") }
+        do {
+            return try PageTemplate(text: String(decoding: file.bytes, as: UTF8.self)).filled(with: values)
+        } catch {
+            throw SiteError(description: "\(name): \(error)")
+        }
+    }
+
+    private static func words(_ language: Language, _ files: [String: SiteFile]) throws(SiteError) -> [String: String] {
+        let name = "\(language.rawValue).json"
+        guard let file = files[name] else { throw SiteError(description: "\(name) is missing") }
+        do {
+            return try JSONDecoder().decode([String: String].self, from: Data(file.bytes))
+        } catch {
+            throw SiteError(description: "\(name) is not JSON of texts: \(error)")
+        }
+    }
+
+    /// What the scripts read: JSON that may stand in a page.
+    private static func pageData(
+        _ words: [String: String], _ configuration: SiteConfiguration
+    ) throws(SiteError) -> String {
+        struct PageData: Encodable {
+            struct Tiles: Encodable {
+                var url: String
+                var attribution: String
+            }
+            struct Settings: Encodable {
+                var demoRoom: String?
+                var tiles: Tiles?
+                var crs: String
+            }
+            var words: [String: String]
+            var settings: Settings
+        }
+        let data = PageData(
+            words: words,
+            settings: PageData.Settings(
+                demoRoom: configuration.demo?.runID,
+                tiles: configuration.tiles.map {
+                    PageData.Tiles(url: $0.url, attribution: PageTemplate.escaped($0.attribution))
+                },
+                crs: configuration.mapSystem.rawValue))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        do {
+            let text = String(decoding: try encoder.encode(data), as: UTF8.self)
+            // Nothing in it may end the element that it stands in.
+            return text.replacing("<", with: "\\u003c")
+        } catch {
+            throw SiteError(description: "the words cannot be written: \(error)")
+        }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    fileprivate static let permissionsPolicy = HTTPField.Name("Permissions-Policy")!
+    fileprivate static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+}

@@ -1,0 +1,71 @@
+internal import Foundation
+internal import HTTPTypes
+public import LWS
+
+/// The pages that people open in a browser, and all that these load.
+///
+/// No rules are here, and no data: a page speaks to the server over the wires that every other client uses. Everything
+/// is prepared once, from bytes in the executable; a request then costs a look-up.
+public struct Site: Sendable {
+    /// What the pages answer, to be served beside the API.
+    ///
+    /// `GET /` is meant for who asks for HTML, a browser as a rule.
+    public let router: Router
+
+    /// Makes all pages.
+    ///
+    /// - Parameter configuration: With a ``SiteConfiguration/root``, everything is read and made anew for each request.
+    /// - Throws: ``SiteError`` for pages that cannot be made, which is a mistake in their files.
+    public init(_ configuration: SiteConfiguration = SiteConfiguration()) throws(SiteError) {
+        if let root = configuration.root {
+            _ = try PreparedSite(SiteFile.onDisk(below: root), configuration)
+            router = Self.router {
+                try PreparedSite(SiteFile.onDisk(below: root), configuration)
+            }
+        } else {
+            let prepared = try PreparedSite(SiteFile.embedded(), configuration)
+            router = Self.router { prepared }
+        }
+    }
+
+    private static func router(_ prepared: @escaping @Sendable () throws -> PreparedSite) -> Router {
+        var router = Router()
+        router.on(.get, "/") { request in try prepared().page(.home, for: request) }
+        router.on(.get, "/r") { request in roomAddress(of: request.head.queryValue("code") ?? "") }
+        router.on(.get, "/r/{runID}") { request in try prepared().page(.room, for: request) }
+        router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
+        router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in
+            try prepared().file(for: request)
+        }
+        return router
+    }
+
+    /// Where somebody goes who has typed a room's code.
+    private static func roomAddress(of code: String) -> Response {
+        let code = code.trimmingCharacters(in: .whitespacesAndNewlines)
+        // Dots alone would lead elsewhere.
+        let isRoom = !code.isEmpty && code != "." && code != ".."
+        let address = isRoom ? SiteConfiguration.DemoRoom.path(of: code) : "/"
+        return Response(status: .seeOther, headers: [.location: address, .cacheControl: "no-store"])
+    }
+}
+
+/// Why there are no pages.
+public struct SiteError: Error, CustomStringConvertible, Hashable {
+    public let description: String
+}
+
+extension SiteConfiguration.DemoRoom {
+    /// The path of a room's page.
+    static func path(of runID: String) -> String { "/r/" + percentEncoded(runID) }
+
+    /// The page with the password behind it, where no server sees it.
+    var address: String { Self.path(of: runID) + "#password=" + Self.percentEncoded(password) }
+
+    private static func percentEncoded(_ text: String) -> String {
+        let unreserved = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        // Nil is for text that is not Unicode only, which a String cannot be.
+        return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+    }
+}

@@ -1,0 +1,102 @@
+// The bytes of the pages, inside the executable. `#embed` tells the build what it read, so that a changed file is seen;
+// SwiftPM's own way makes literals of them, which takes the compiler minutes.
+//
+// A new file gets its lines in both halves; a test holds the list against the folder.
+#include "CWeb.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define LEAFLET "/usr/share/javascript/leaflet/"
+
+static const unsigned char home_html[] = {
+#embed "pages/home.html"
+};
+static const unsigned char demo_html[] = {
+#embed "pages/demo.html"
+};
+static const unsigned char room_html[] = {
+#embed "pages/room.html"
+};
+static const unsigned char en_json[] = {
+#embed "words/en.json"
+};
+static const unsigned char zh_json[] = {
+#embed "words/zh.json"
+};
+static const unsigned char icon_svg[] = {
+#embed "icons/icon.svg"
+};
+static const unsigned char site_css[] = {
+#embed "styles/site.css"
+};
+static const unsigned char home_css[] = {
+#embed "styles/home.css"
+};
+static const unsigned char room_css[] = {
+#embed "styles/room.css"
+};
+static const unsigned char runroom_js[] = {
+#embed "scripts/runroom.js"
+};
+static const unsigned char room_js[] = {
+#embed "scripts/room.js"
+};
+static const unsigned char map_view_js[] = {
+#embed "scripts/map-view.js"
+};
+static const unsigned char way_canvas_js[] = {
+#embed "scripts/way-canvas.js"
+};
+static const unsigned char way_js[] = {
+#embed "scripts/way.js"
+};
+static const unsigned char runner_js[] = {
+#embed "scripts/runner.js"
+};
+static const unsigned char standings_js[] = {
+#embed "scripts/standings.js"
+};
+static const unsigned char feed_js[] = {
+#embed "scripts/feed.js"
+};
+static const unsigned char format_js[] = {
+#embed "scripts/format.js"
+};
+static const unsigned char page_js[] = {
+#embed "scripts/page.js"
+};
+static const unsigned char leaflet_js[] = {
+#embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
+};
+static const unsigned char leaflet_css[] = {
+#embed "/usr/share/javascript/leaflet/leaflet.css"
+};
+
+#define FILE(name, path, bytes) { name, path, bytes, sizeof bytes }
+
+static const web_file files[] = {
+    FILE("home.html", "pages/home.html", home_html),
+    FILE("demo.html", "pages/demo.html", demo_html),
+    FILE("room.html", "pages/room.html", room_html),
+    FILE("en.json", "words/en.json", en_json),
+    FILE("zh.json", "words/zh.json", zh_json),
+    FILE("icon.svg", "icons/icon.svg", icon_svg),
+    FILE("site.css", "styles/site.css", site_css),
+    FILE("home.css", "styles/home.css", home_css),
+    FILE("room.css", "styles/room.css", room_css),
+    FILE("runroom.js", "scripts/runroom.js", runroom_js),
+    FILE("room.js", "scripts/room.js", room_js),
+    FILE("map-view.js", "scripts/map-view.js", map_view_js),
+    FILE("way-canvas.js", "scripts/way-canvas.js", way_canvas_js),
+    FILE("way.js", "scripts/way.js", way_js),
+    FILE("runner.js", "scripts/runner.js", runner_js),
+    FILE("standings.js", "scripts/standings.js", standings_js),
+    FILE("feed.js", "scripts/feed.js", feed_js),
+    FILE("format.js", "scripts/format.js", format_js),
+    FILE("page.js", "scripts/page.js", page_js),
+    FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
+    FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
+    { 0 },
+};
+
+const web_file *const web_files = files;

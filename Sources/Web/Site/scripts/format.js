@@ -1,0 +1,57 @@
+/**
+ * Numbers as runners read them, all of a width that does not change with their digits.
+ *
+ * @module format
+ */
+
+/** What stands where nothing is known. */
+export const NOTHING = '–';
+
+/** @param {number} meters @returns {string} `845 m`, `5.32 km`. */
+export function distance(meters) {
+    return meters < 1000 ? `${Math.floor(meters)} m` : `${(Math.floor(meters / 10) / 100).toFixed(2)} km`;
+}
+
+/** @param {number} seconds @returns {string} `0:09`, `25:54`, `1:02:03`. */
+export function duration(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+    const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+    return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/**
+ * @param {number | null} secondsPerMeter
+ * @returns {string} `4:52`, a kilometre; {@link NOTHING} for who hardly moves.
+ */
+export function pace(secondsPerMeter) {
+    if (secondsPerMeter === null) return NOTHING;
+    const seconds = Math.round(secondsPerMeter * 1000);
+    return seconds < 3600 ? duration(seconds) : NOTHING;
+}
+
+/** @param {number} meters @returns {string} How far behind: `+120 m`, `+1.20 km`. */
+export function gap(meters) { return `+${distance(meters)}`; }
+
+const clocks = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** @param {number} time Unix milliseconds. @returns {string} `17:04:31`, in the viewer's time zone. */
+export function clock(time) { return clocks.format(time); }
+
+/**
+ * A sentence with things put into it.
+ *
+ * @param {string} template `{name} finished {meters}`.
+ * @param {Record<string, string | Node>} values By name.
+ * @returns {(string | Node)[]} For `append`.
+ */
+export function sentence(template, values) {
+    return template.split(/\{(\w+)\}/).map((part, index) => index % 2 ? values[part] ?? '' : part);
+}
+
+/** @param {string} name @returns {HTMLElement} A name as text, in a direction of its own, whatever it holds. */
+export function nameNode(name) {
+    const node = document.createElement('bdi');
+    node.textContent = name;
+    return node;
+}

@@ -1,0 +1,33 @@
+/**
+ * What the server says to the page it is in: the language's words, and this server's settings.
+ *
+ * @module page
+ */
+
+/**
+ * @typedef {object} Page
+ * @property {Record<string, string>} words By their names in `words/*.json`.
+ * @property {{ demoRoom?: string, tiles?: { url: string, attribution: string }, crs: 'wgs84' | 'gcj02' }} settings
+ */
+
+/** @type {Page} */
+const page = JSON.parse(document.getElementById('page')?.textContent ?? '{}');
+
+export const settings = page.settings;
+
+/** @param {string} name @returns {string} */
+export function word(name) { return page.words[name] ?? name; }
+
+/**
+ * An element that the page is sure to have.
+ *
+ * @template {HTMLElement} E
+ * @param {string} id
+ * @param {new () => E} type
+ * @returns {E}
+ */
+export function element(id, type) {
+    const found = document.getElementById(id);
+    if (!(found instanceof type)) throw new Error(`no ${type.name} #${id}`);
+    return found;
+}

@@ -1,0 +1,282 @@
+/**
+ * The page of a live room, for watching: what the room tells goes into runners, and from them onto map, standings and
+ * events, once for each picture of the screen.
+ *
+ * @module room
+ */
+import { clock, duration, nameNode, sentence } from './format.js';
+import { Feed } from './feed.js';
+import { MapView } from './map-view.js';
+import { element, settings, word } from './page.js';
+import { Runner } from './runner.js';
+import { RunRoom } from './runroom.js';
+import { Standings } from './standings.js';
+
+/** @typedef {import('./runroom.js').Row} Row */
+/** @typedef {import('./runroom.js').RoomEvent} RoomEvent */
+/** @typedef {import('./runroom.js').Status} Status */
+
+/** Milliseconds for which a hidden page stays connected, lest each glance elsewhere is a new join. */
+const DOZE = 5000;
+
+const runID = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+const passwordKey = `password of ${runID}`;
+
+/**
+ * The room's password: of this tab, or, for the demo alone, from the address.
+ *
+ * @returns {string | undefined}
+ */
+function knownPassword() {
+    const inAddress = new URLSearchParams(location.hash.slice(1)).get('password');
+    if (inAddress !== null && runID === settings.demoRoom) return inAddress;
+    return sessionStorage.getItem(passwordKey) ?? undefined;
+}
+
+const room = new RunRoom({ runID, password: knownPassword(), role: 'spectator', crs: settings.crs });
+
+/** @type {Map<number, Runner>} */
+const runners = new Map();
+let isNew = true;
+let isDirty = false;
+let dozing = 0;
+/**
+ * Since when there is no connection, by the server's clock; null while there is one.
+ *
+ * @type {number | null}
+ */
+let goneSince = null;
+
+const page = {
+    map: element('map', HTMLElement),
+    showAll: element('show-all', HTMLButtonElement),
+    following: element('following', HTMLButtonElement),
+    followingName: element('following-name', HTMLElement),
+    standings: element('standings-rows', HTMLElement),
+    nobody: element('nobody', HTMLElement),
+    count: element('count', HTMLElement),
+    events: element('events-list', HTMLElement),
+    noEvents: element('no-events', HTMLElement),
+    clock: element('clock', HTMLElement),
+    status: element('status', HTMLElement),
+    notice: element('notice', HTMLElement),
+    noticeText: element('notice-text', HTMLElement),
+    retry: element('retry', HTMLButtonElement),
+    enterPassword: element('enter-password', HTMLButtonElement),
+    otherRoom: element('other-room', HTMLAnchorElement),
+    dialog: element('password-dialog', HTMLDialogElement),
+    form: element('password-form', HTMLFormElement),
+    password: element('password', HTMLInputElement),
+    wrong: element('password-wrong', HTMLElement),
+    cancel: element('password-cancel', HTMLButtonElement),
+};
+
+/** The moment that is shown: now, or that of the last news while nothing can come. */
+const moment = () => goneSince ?? room.now();
+
+const map = new MapView(page.map, {
+    tiles: settings.tiles, now: moment, onMode: showMode, onTap: number => follow(number, true),
+});
+const standings = new Standings(page.standings, number => follow(number, false));
+const feed = new Feed(page.events, number => runners.get(number)?.name ?? room.people.get(number)?.nickname ?? `#${number}`);
+
+// MARK: What the room tells
+
+room.addEventListener('snapshot', event => {
+    const { recovered, tracks } = /** @type {CustomEvent} */ (event).detail;
+    const isReturn = runners.size > 0 || page.events.children.length > 0;
+    const seen = new Map([...runners].map(([number, runner]) => [number, runner]));
+    runners.clear();
+    for (const row of room.rows.values()) {
+        const runner = meet(row, seen.get(row.runner));
+        const track = tracks[row.runner];
+        if (runner && track) runner.way.replace(track);
+    }
+    if (isReturn && !recovered) feed.addGap(room.now());
+    isNew = true;
+    draw();
+});
+
+room.addEventListener('rows', event => {
+    for (const row of /** @type {CustomEvent<{ rows: Row[] }>} */ (event).detail.rows) {
+        const runner = runners.get(row.runner);
+        if (runner) runner.update(row);
+        else meet(row);
+    }
+    draw();
+});
+
+room.addEventListener('event', event => {
+    const happened = /** @type {CustomEvent<RoomEvent>} */ (event).detail;
+    const row = happened.person && room.rows.get(happened.person.runner);
+    if (row && happened.person) meet(row, runners.get(row.runner));
+    feed.add(happened);
+    page.noEvents.hidden = true;
+    draw();
+});
+
+room.addEventListener('status', event => {
+    const status = /** @type {CustomEvent<Status>} */ (event).detail;
+    if (status.state === 'live') goneSince = null;
+    else if (status.state !== 'connecting' && room.knowsTime) goneSince ??= room.now();
+    if (status.reason === 'password') askForPassword();
+    showStatus();
+    draw();
+});
+
+/**
+ * A runner of whom there is a row and a person.
+ *
+ * @param {Row} row
+ * @param {Runner} [before] What was known of them.
+ * @returns {Runner | undefined} None for a row of somebody who has not been introduced, which the room does not send.
+ */
+function meet(row, before) {
+    const person = room.people.get(row.runner);
+    if (!person) return undefined;
+    if (before) {
+        before.person = person;
+        if (before.row !== row) before.update(row);
+    }
+    const runner = before ?? new Runner(person, row);
+    runners.set(row.runner, runner);
+    return runner;
+}
+
+// MARK: What the page shows
+
+/** Has everything shown with the next picture of the screen; a hidden page has none. */
+function draw() {
+    if (isDirty) return;
+    isDirty = true;
+    requestAnimationFrame(() => {
+        isDirty = false;
+        map.update(runners.values());
+        showStandings();
+    });
+}
+
+function showStandings() {
+    const followed = typeof map.mode === 'number' ? map.mode : null;
+    standings.update(runners.values(), moment(), followed, isNew);
+    isNew = false;
+    const count = page.standings.children.length;
+    page.nobody.hidden = count > 0 || room.status.state !== 'live';
+    const running = sentence(word(count === 1 ? 'oneRunner' : 'runners'), { count: String(count) }).join('');
+    page.count.textContent = count > 0 ? running : '';
+}
+
+/** @param {number} number @param {boolean} reveals Whether the row is to be brought into view. */
+function follow(number, reveals) {
+    if (map.mode === number) map.showAll();
+    else map.follow(number);
+    if (reveals) standings.reveal(number);
+}
+
+function showMode() {
+    const runner = typeof map.mode === 'number' ? runners.get(map.mode) : undefined;
+    page.following.hidden = !runner;
+    page.showAll.hidden = map.mode === 'all';
+    if (runner) page.followingName.replaceChildren(...sentence(word('following'), { name: nameNode(runner.name) }));
+    draw();
+}
+
+function showStatus() {
+    const { state, reason, retryAt = 0 } = room.status;
+    const texts = {
+        idle: word('connecting'), connecting: word(goneSince === null ? 'connecting' : 'catchingUp'), live: word('live'),
+        waiting: goneSince === null
+            ? word('connecting') : sentence(word('goneSince'), { time: clock(goneSince) }).join(''),
+        asleep: word('asleep'), ended: word(reason === 'password' ? 'passwordHeading' : 'stopped'),
+    };
+    write(page.status, texts[state]);
+    page.status.dataset.state = state;
+    document.body.dataset.connection = state;
+    const isOver = state === 'ended';
+    const isWaiting = state === 'waiting';
+    page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
+    page.notice.dataset.state = state;
+    if (page.notice.hidden) return;
+    const wait = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+    const texted = isOver
+        ? sentence(word(`end.${reason}`), { room: nameNode(runID) })
+        : sentence(word(`wait.${reason}`), { time: sentence(word('seconds'), { count: String(wait) }).join('') });
+    if (goneSince !== null) texted.push(' ', ...sentence(word('stale'), { time: clock(goneSince) }));
+    if (page.noticeText.textContent !== texted.map(part => typeof part === 'string' ? part : part.textContent).join('')) {
+        page.noticeText.replaceChildren(...texted);
+    }
+    page.retry.hidden = isOver && (reason === 'password' || reason === 'noRoom');
+    page.enterPassword.hidden = reason !== 'password';
+    page.otherRoom.hidden = !isOver;
+}
+
+/** @param {HTMLElement} node @param {string} text */
+function write(node, text) { if (node.textContent !== text) node.textContent = text; }
+
+// MARK: The password
+
+function askForPassword() {
+    page.wrong.hidden = knownPassword() === undefined && !page.password.value;
+    if (!page.dialog.open) page.dialog.showModal();
+    page.password.select();
+}
+
+page.form.addEventListener('submit', event => {
+    event.preventDefault();
+    sessionStorage.setItem(passwordKey, page.password.value);
+    page.dialog.close();
+    room.connect({ password: page.password.value });
+});
+page.cancel.addEventListener('click', () => page.dialog.close());
+page.dialog.addEventListener('close', () => showStatus());
+page.enterPassword.addEventListener('click', () => askForPassword());
+
+// MARK: Seconds, sleep, and buttons
+
+page.retry.addEventListener('click', () => room.connect());
+page.showAll.addEventListener('click', () => map.showAll());
+page.following.addEventListener('click', () => map.showAll());
+for (const tab of document.querySelectorAll('[data-tab]')) {
+    tab.addEventListener('click', () => {
+        if (!(tab instanceof HTMLElement)) return;
+        document.body.dataset.panel = tab.dataset.tab;
+        for (const other of document.querySelectorAll('[data-tab]')) {
+            other.setAttribute('aria-pressed', String(other === tab));
+        }
+    });
+}
+
+/** Everybody's seconds, the clock and the ages go on with the server's seconds. */
+function tick() {
+    const now = room.now();
+    setTimeout(tick, 1000 - now % 1000 + 5);
+    if (document.hidden) return;
+    write(page.clock, room.knowsTime ? clock(now) : duration(0).replace(/\d/g, '–'));
+    if (room.status.state === 'waiting') showStatus();
+    draw();
+}
+
+document.addEventListener('visibilitychange', () => {
+    clearTimeout(dozing);
+    if (document.hidden) {
+        dozing = setTimeout(() => {
+            if (room.status.state !== 'ended') room.sleep();
+        }, DOZE);
+    } else if (room.status.state === 'asleep' || room.status.state === 'waiting') {
+        room.connect();
+    }
+});
+window.addEventListener('online', () => { if (room.status.state === 'waiting') room.connect(); });
+// A page that comes back from the browser's memory has a dead connection.
+window.addEventListener('pageshow', event => { if (event.persisted && room.status.state !== 'ended') room.connect(); });
+
+document.title = `${runID} · RunRoom`;
+element('room-name', HTMLElement).textContent = runID;
+page.nobody.replaceChildren(...sentence(word('nobody'), { room: nameNode(runID) }));
+element('password-text', HTMLElement).replaceChildren(...sentence(word('passwordText'), { room: nameNode(runID) }));
+showMode();
+room.connect();
+tick();
+
+// For whoever looks from the browser's console, and for tests.
+Object.assign(window, { runroom: { room, runners, map } });
