@@ -11,7 +11,7 @@ import { WayCanvas } from './way-canvas.js';
 import { latitude, worldX, worldY } from './way.js';
 
 /** @typedef {import('./runner.js').Runner} Runner */
-/** @typedef {{ url: string, attribution: string }} Tiles */
+/** @typedef {{ url: string, attribution: string, closestZoom: number }} Tiles */
 /** @typedef {{ runner: Runner, x: number, y: number }} Dot */
 
 /** Pixels: of a dot, of the room that an arrow keeps from the edge, and of a finger. */
@@ -39,6 +39,7 @@ export class MapView {
     #container;
     #onMode;
     #now = () => 0;
+    #movesQuietly = matchMedia('(prefers-reduced-motion: reduce)');
     #movedAt = -Infinity;
     #waysAt = -Infinity;
     #isScheduled = false;
@@ -66,7 +67,7 @@ export class MapView {
             const attribution = control.attribution({ prefix: false });
             attribution.addTo(map);
             attribution.addAttribution(tiles.attribution);
-            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: 19 }).addTo(map);
+            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: tiles.closestZoom }).addTo(map);
         }
         this.#ways = new WayCanvas(map, { hasGrid: !tiles });
         this.#canvas.className = 'dots';
@@ -156,6 +157,8 @@ export class MapView {
         this.#container.classList.toggle('empty', !sees);
     }
 
+    get #isAnimated() { return this.#hasView && !this.#movesQuietly.matches; }
+
     /** Moves the map when it must, and not more often. */
     #keepInView() {
         const first = this.#runners[0];
@@ -178,7 +181,7 @@ export class MapView {
         for (const { way } of this.#runners) box.addWay(way);
         const { bounds } = box;
         this.#map.fitBounds(bounds, {
-            animate: this.#hasView, maxZoom: CLOSEST, paddingTopLeft: [EDGE * 2, EDGE * 2],
+            animate: this.#isAnimated, maxZoom: CLOSEST, paddingTopLeft: [EDGE * 2, EDGE * 2],
             paddingBottomRight: [EDGE * 2 + 24, EDGE * 2 + 12],
         });
         this.#hasView = true;
@@ -193,7 +196,7 @@ export class MapView {
         if (this.#hasView && this.#movedAt !== -Infinity && this.#map.getBounds().pad(-0.25).contains(place)) return;
         const zoom = Math.max(this.#map.getZoom(), this.#movedAt === -Infinity ? CLOSEST - 1.5 : 0);
         this.#movedAt = performance.now();
-        this.#map.setView(place, zoom, { animate: this.#hasView, duration: 0.5 });
+        this.#map.setView(place, zoom, { animate: this.#isAnimated, duration: 0.5 });
         this.#hasView = true;
     }
 
