@@ -203,7 +203,8 @@ struct Settings {
         private func addArchive(of options: ServeOptions, to site: inout SiteConfiguration) throws(Problem) {
             guard let file = try text("map-mbtiles", options.mapMbtiles) else { return }
             guard site.tiles == nil else {
-                throw Problem(description: "The map's tiles are from elsewhere (--map-tiles) or from here (--map-mbtiles).")
+                throw Problem(
+                    description: "The map's tiles are from elsewhere (--map-tiles) or from here (--map-mbtiles).")
             }
             let archive: MapTileArchive
             do {
@@ -214,7 +215,8 @@ struct Settings {
             // What a file says of itself may be HTML; the page shows text.
             let attribution =
                 try text("map-attribution", options.mapAttribution)
-                ?? archive.attribution?.replacing(/<[^>]*>/, with: "")
+                ?? archive.attribution?.replacing(/<[^>]*>/, with: "").replacing("&copy;", with: "©")
+                .replacing("&amp;", with: "&")
             guard let attribution else {
                 throw Problem(description: "Map tiles need to say whom they are from (--map-attribution).")
             }

@@ -32,7 +32,7 @@ public final class MapTileArchive: Sendable {
     public let format: Format
     /// The zoom levels that there are, each in 0...30.
     public let zoomLevels: ClosedRange<Int>
-    /// Whom the map is from; may hold HTML. Nil where the file does not say it.
+    /// Whom the map is from, perhaps as HTML; nil where the file does not say it.
     public let attribution: String?
 
     private let queue: DatabaseQueue

@@ -32,11 +32,11 @@ public struct SiteConfiguration: Sendable {
         /// The media type of all of them.
         public var contentType: String
         /// A tile's bytes by zoom, column from the west and row from the north; nil where there is none.
-        public var tile: @Sendable (_ zoom: Int, _ column: Int, _ row: Int) async throws -> [UInt8]?
+        public typealias Reader = @Sendable (_ zoom: Int, _ column: Int, _ row: Int) async throws -> [UInt8]?
 
-        public init(
-            contentType: String, tile: @escaping @Sendable (_ zoom: Int, _ column: Int, _ row: Int) async throws -> [UInt8]?
-        ) {
+        public var tile: Reader
+
+        public init(contentType: String, tile: @escaping Reader) {
             self.contentType = contentType
             self.tile = tile
         }

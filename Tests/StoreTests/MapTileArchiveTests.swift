@@ -38,7 +38,8 @@ import Testing
         #expect(try await archive.tile(zoom: 1, column: 0, row: 1)?.last == 1)
         #expect(try await archive.tile(zoom: 1, column: 0, row: 0)?.last == 2)
         #expect(try await archive.tile(zoom: 2, column: 3, row: 3)?.last == 3)
-        for (zoom, column, row) in [(1, 1, 1), (0, 0, 0), (3, 0, 0), (1, 2, 0), (1, -1, 0), (1, 0, .max), (.max, 0, 0)] {
+        for (zoom, column, row) in [(1, 1, 1), (0, 0, 0), (3, 0, 0), (1, 2, 0), (1, -1, 0), (1, 0, .max), (.max, 0, 0)]
+        {
             #expect(try await archive.tile(zoom: zoom, column: column, row: row) == nil)
         }
     }

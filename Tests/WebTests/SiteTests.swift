@@ -58,7 +58,8 @@ import Testing
         var configuration = SiteConfiguration()
         configuration.tiles = .init(url: "https://{s}.tiles.example/{z}/{x}/{y}.png", attribution: "© <A & B>")
         let answer = try #require(try await Browser(configuration).get("/r/1"))
-        #expect(answer.headers[.contentSecurityPolicy]?.contains("img-src 'self' data: https://*.tiles.example;") == true)
+        #expect(
+            answer.headers[.contentSecurityPolicy]?.contains("img-src 'self' data: https://*.tiles.example;") == true)
         #expect(answer.headers[.init("Referrer-Policy")!] == "strict-origin-when-cross-origin")
         let page = String(decoding: answer.bytes, as: UTF8.self)
         #expect(page.contains("© &lt;A &amp; B&gt;"))
@@ -172,7 +173,8 @@ import Testing
     @Test("the executable has the files of the folder, all of them and as they are")
     func embedsFolder() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../Sources/Web/Site").standardizedFileURL
+            "../../Sources/Web/Site"
+        ).standardizedFileURL
         for (embedded, origin) in zip(SiteFile.embedded(), SiteFile.origins) where !origin.path.hasPrefix("/") {
             let bytes = try Data(contentsOf: root.appendingPathComponent(origin.path))
             #expect(Array(bytes) == embedded.bytes, "\(origin.path)")
@@ -189,7 +191,8 @@ import Testing
     func readsFolder() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)")
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../Sources/Web/Site").standardizedFileURL
+            "../../Sources/Web/Site"
+        ).standardizedFileURL
         try FileManager.default.copyItem(at: source, to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
         var configuration = SiteConfiguration()
