@@ -14,8 +14,8 @@ import { latitude, worldX, worldY } from './way.js';
 /** @typedef {{ url: string, attribution: string, closestZoom: number }} Tiles */
 /** @typedef {{ runner: Runner, x: number, y: number }} Dot */
 
-/** Pixels: of a dot, of the room that an arrow keeps from the edge, and of a finger. */
-const [RADIUS, EDGE, REACH] = [11, 22, 22];
+/** Pixels: of a dot, of one among many, of the room that an arrow keeps from the edge, and of a finger. */
+const [RADIUS, CROWD_RADIUS, EDGE, REACH] = [11, 8.5, 22, 22];
 /** With more runners, ways are tails of so many points and only the first few names are written. */
 const [CROWD, TAIL, CROWD_LABELS] = [30, 40, 5];
 /** At most so many arrows point beyond the edge. */
@@ -225,6 +225,7 @@ export class MapView {
             this.#colors[name] = style.getPropertyValue(`--${name}`).trim();
         }
         this.#colors.font = `600 12px ${style.fontFamily}`;
+        this.#colors.smallFont = `600 9px ${style.fontFamily}`;
         this.#waysAt = -Infinity;
         this.redraw();
     }
@@ -303,7 +304,7 @@ export class MapView {
         const isSilent = runner.silence(now) > 0;
         const isFollowed = runner.number === this.mode;
         context.globalAlpha = isSilent || state === 'ready' ? 0.5 : 1;
-        const radius = RADIUS + (isFollowed ? 3 : 0);
+        const radius = isFollowed ? RADIUS + 3 : this.#isCrowded ? CROWD_RADIUS : RADIUS;
         const shape = (/** @type {number} */ extra) => {
             context.beginPath();
             if (state === 'finished') {
@@ -328,7 +329,7 @@ export class MapView {
         if (isHollow) context.stroke();
         else context.fill();
         context.fillStyle = isHollow ? this.#colors.ink : runner.inkOnColor;
-        context.font = this.#colors.font;
+        context.font = radius < RADIUS ? this.#colors.smallFont : this.#colors.font;
         context.textAlign = 'center';
         context.fillText(String(runner.number), x, y + 0.5);
         if (state === 'paused') {

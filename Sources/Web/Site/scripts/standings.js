@@ -45,6 +45,7 @@ class Row {
         this.badge = box('badge');
         this.badge.setAttribute('aria-hidden', 'true');
         this.badge.textContent = String(runner.number);
+        this.badge.classList.toggle('long', runner.number > 99);
         this.badge.style.backgroundColor = runner.color;
         this.badge.style.color = runner.inkOnColor;
         const names = box('names');
