@@ -283,11 +283,7 @@ final class LoadEngine {
         }
         guard !settings.keepsRunning else {
             if members.allSatisfy(\.isGone) { enter(.over, now) }
-            if members.contains(where: \.isPresent) { lastSeen = now }
-            if let patience = settings.serverPatience, now - lastSeen > .seconds(patience) {
-                abandonment = .serverGone(seconds: Int(patience))
-                enter(.over, now)
-            }
+            expectServer(now)
             return
         }
         if now - started >= .seconds(settings.plannedDuration) {
@@ -295,6 +291,15 @@ final class LoadEngine {
             for member in members { member.dropsAt = .max }
             enter(settings.isFloor ? .over : .finishing, now)
         }
+    }
+
+    /// A server that is away for a while is waited for, one that does not come back is not.
+    func expectServer(_ now: Nanoseconds) {
+        guard let patience = settings.serverPatience else { return }
+        if members.contains(where: \.isPresent) { lastSeen = now }
+        guard now - lastSeen > .seconds(patience) else { return }
+        abandonment = .serverGone(seconds: Int(patience))
+        enter(.over, now)
     }
 
     private func advanceFinishing(_ now: Nanoseconds) {

@@ -64,7 +64,7 @@ struct Club: Sendable {
     /// Seconds between the end of a run and the next.
     static let rests = 60.0...150
     /// When somebody cheers.
-    static let cheers = Occasions(first: 8...18, then: 15...40)
+    static let cheers = Occasions(first: 5...12, then: 15...40)
     /// When somebody loses signal: rarer than it lasts, so that there is never a second one.
     static let signalLosses = Occasions(first: 45...85, then: 120...180)
     /// Seconds for which a lost signal is away, longer than a room takes to say `offline`.
