@@ -58,9 +58,9 @@ import Testing
     func path() throws {
         let lap = Self.club().lap
         #expect((700...900).contains(lap.length))
-        let path = try stride(from: 0, to: lap.length, by: 2).map { try lap.place(at: $0) }
+        let path = try stride(from: 0, to: lap.length, by: 3).map { try lap.place(at: $0) }
         for plan in try Self.firstRuns.get() {
-            let distances = plan.points.enumerated().filter { $0.offset.isMultiple(of: 20) }.map { point in
+            let distances = plan.points.enumerated().filter { $0.offset.isMultiple(of: 60) }.map { point in
                 path.map { $0.distance(to: point.element.place) }.min() ?? .infinity
             }
             #expect(distances.allSatisfy { $0 < 14 }, "a path, and the error of a receiver")
