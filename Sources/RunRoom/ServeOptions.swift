@@ -120,6 +120,10 @@ struct ServeOptions: ParsableArguments {
             "Where browsers fetch the map's tiles: https://tiles.example.org/{z}/{x}/{y}.png. (default: none, a grid)",
             valueName: "URL"))
     var mapTiles: String?
+    @Option(
+        help: ArgumentHelp(
+            "Tiles to serve from here instead: a raster MBTiles file of your own. (default: none)", valueName: "file"))
+    var mapMbtiles: String?
     @Option(help: ArgumentHelp("Whom the tiles are from, as their licence wants it shown.", valueName: "text"))
     var mapAttribution: String?
     @Option(

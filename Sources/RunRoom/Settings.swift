@@ -8,6 +8,7 @@ import Logging
 import Mail
 import Rooms
 import Services
+import Store
 import SystemPackage
 import Web
 
@@ -194,8 +195,36 @@ struct Settings {
                 uniqueKeysWithValues: SiteConfiguration.MapSystem.allCases.map { ($0.rawValue, $0) })
             site.mapSystem = try choice("map-crs", options.mapCrs, systems) ?? .wgs84
             site.tiles = try tiles(options)
+            try addArchive(of: options, to: &site)
             site.root = try text("web-root", options.webRoot)
             return site
+        }
+
+        private func addArchive(of options: ServeOptions, to site: inout SiteConfiguration) throws(Problem) {
+            guard let file = try text("map-mbtiles", options.mapMbtiles) else { return }
+            guard site.tiles == nil else {
+                throw Problem(
+                    description: "The map's tiles are from elsewhere (--map-tiles) or from here (--map-mbtiles).")
+            }
+            let archive: MapTileArchive
+            do {
+                archive = try MapTileArchive(file: file)
+            } catch {
+                throw Problem(description: "The map's tiles cannot be used: \(error).")
+            }
+            // What a file says of itself may be HTML; the page shows text.
+            let attribution =
+                try text("map-attribution", options.mapAttribution)
+                ?? archive.attribution?.replacing(/<[^>]*>/, with: "").replacing("&copy;", with: "©")
+                .replacing("&amp;", with: "&")
+            guard let attribution else {
+                throw Problem(description: "Map tiles need to say whom they are from (--map-attribution).")
+            }
+            site.tiles = .init(url: SiteConfiguration.TileSource.url, attribution: attribution)
+            site.tiles?.closestZoom = archive.zoomLevels.upperBound
+            site.tileSource = .init(contentType: archive.format.rawValue) { zoom, column, row in
+                try await archive.tile(zoom: zoom, column: column, row: row)
+            }
         }
 
         private func tiles(_ options: ServeOptions) throws(Problem) -> SiteConfiguration.MapTiles? {

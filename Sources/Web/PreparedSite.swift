@@ -165,6 +165,7 @@ struct PreparedSite: Sendable {
             struct Tiles: Encodable {
                 var url: String
                 var attribution: String
+                var closestZoom: Int
             }
             struct Settings: Encodable {
                 var demoRoom: String?
@@ -179,7 +180,8 @@ struct PreparedSite: Sendable {
             settings: PageData.Settings(
                 demoRoom: configuration.demo?.runID,
                 tiles: configuration.tiles.map {
-                    PageData.Tiles(url: $0.url, attribution: PageTemplate.escaped($0.attribution))
+                    PageData.Tiles(
+                        url: $0.url, attribution: PageTemplate.escaped($0.attribution), closestZoom: $0.closestZoom)
                 },
                 crs: configuration.mapSystem.rawValue))
         let encoder = JSONEncoder()

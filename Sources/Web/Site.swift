@@ -19,16 +19,18 @@ public struct Site: Sendable {
     public init(_ configuration: SiteConfiguration = SiteConfiguration()) throws(SiteError) {
         if let root = configuration.root {
             _ = try PreparedSite(SiteFile.onDisk(below: root), configuration)
-            router = Self.router {
+            router = Self.router(configuration.tileSource) {
                 try PreparedSite(SiteFile.onDisk(below: root), configuration)
             }
         } else {
             let prepared = try PreparedSite(SiteFile.embedded(), configuration)
-            router = Self.router { prepared }
+            router = Self.router(configuration.tileSource) { prepared }
         }
     }
 
-    private static func router(_ prepared: @escaping @Sendable () throws -> PreparedSite) -> Router {
+    private static func router(
+        _ tiles: SiteConfiguration.TileSource?, _ prepared: @escaping @Sendable () throws -> PreparedSite
+    ) -> Router {
         var router = Router()
         router.on(.get, "/") { request in try prepared().page(.home, for: request) }
         router.on(.get, "/r") { request in roomAddress(of: request.head.queryValue("code") ?? "") }
@@ -37,7 +39,21 @@ public struct Site: Sendable {
         router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in
             try prepared().file(for: request)
         }
+        if let tiles {
+            router.on(.get, "/tiles/{z}/{x}/{y}") { request in try await tile(from: tiles, for: request) }
+        }
         return router
+    }
+
+    /// A picture of the ground; nothing, and no error, where the map has none.
+    private static func tile(
+        from source: SiteConfiguration.TileSource, for request: HTTPServerRequest
+    ) async throws -> Response {
+        let numbers = ["z", "x", "y"].compactMap { request.parameters[$0].flatMap { Int($0) } }
+        guard numbers.count == 3, let bytes = try await source.tile(numbers[0], numbers[1], numbers[2]) else {
+            return Response(status: .noContent, headers: [.cacheControl: "public, max-age=3600"])
+        }
+        return SiteAnswer(picture: bytes, type: source.contentType).response(to: request)
     }
 
     /// Where somebody goes who has typed a room's code.

@@ -22,6 +22,14 @@ struct SiteAnswer: Sendable {
         self.headers = headers
     }
 
+    /// A picture that another day may be another one; compressed already.
+    init(picture bytes: [UInt8], type: String) {
+        plain = bytes
+        compressed = nil
+        tag = ContentHash(bytes).description
+        headers = [.contentType: type, .cacheControl: "public, max-age=86400"]
+    }
+
     /// Bytes on the wire for a browser.
     var compressedCount: Int { compressed?.count ?? plain.count }
 

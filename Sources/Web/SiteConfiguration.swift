@@ -1,5 +1,5 @@
 /// What an operator decides about the pages.
-public struct SiteConfiguration: Sendable, Hashable {
+public struct SiteConfiguration: Sendable {
     /// A room that the home page leads to.
     public struct DemoRoom: Sendable, Hashable {
         public var runID: String
@@ -18,11 +18,31 @@ public struct SiteConfiguration: Sendable, Hashable {
         public var url: String
         /// Shown on the map, as text.
         public var attribution: String
+        /// The nearest zoom that there are tiles of; beyond it they are enlarged.
+        public var closestZoom = 19
 
         public init(url: String, attribution: String) {
             self.url = url
             self.attribution = attribution
         }
+    }
+
+    /// Tiles that this server has itself.
+    public struct TileSource: Sendable {
+        /// The media type of all of them.
+        public var contentType: String
+        /// A tile's bytes by zoom, column from the west and row from the north; nil where there is none.
+        public typealias Reader = @Sendable (_ zoom: Int, _ column: Int, _ row: Int) async throws -> [UInt8]?
+
+        public var tile: Reader
+
+        public init(contentType: String, tile: @escaping Reader) {
+            self.contentType = contentType
+            self.tile = tile
+        }
+
+        /// Where browsers find them.
+        public static let url = "/tiles/{z}/{x}/{y}"
     }
 
     /// What the map's coordinates are.
@@ -36,6 +56,8 @@ public struct SiteConfiguration: Sendable, Hashable {
     public var demo: DemoRoom?
     /// Nil for a plain grid: then nobody's place is told to a tile host.
     public var tiles: MapTiles?
+    /// What answers ``TileSource/url``; nil where nothing does.
+    public var tileSource: TileSource?
     public var mapSystem = MapSystem.wgs84
     /// The folder to read the pages from at each request, while somebody works on them; nil for those in the executable.
     public var root: String?

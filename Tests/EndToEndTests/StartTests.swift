@@ -62,6 +62,10 @@ struct StartTests {
             (["--max-video", "9999999MiB"], "max-video"), (["--max-video", "big"], "64MiB"),
             (["--public-url", "run.example.org"], "public-url"), (["--public-url", "https://a/"], "public-url"),
             (["--public-url", "https://a b"], "public-url"),
+            (["--demo-room", "demo"], "demo-room"), (["--map-tiles", "https://t.example/{z}.png"], "map-tiles"),
+            (["--map-tiles", "https://t.example/{z}/{x}/{y}.png"], "--map-attribution"),
+            (["--map-tiles", "https://t.example/{z}/{x}/{y}.png;x", "--map-attribution", "A"], "map-tiles"),
+            (["--map-crs", "mars"], "map-crs"), (["--web-root", "/nowhere"], "pages cannot be made"),
             (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
         ])
     func badValues(flags: [String], name: String) async throws {

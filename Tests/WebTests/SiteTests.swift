@@ -1,1 +1,226 @@
+import Foundation
+import HTTPTypes
+import LWS
 import Testing
+
+@testable import Web
+
+@Suite("The pages") struct SiteTests {
+    @Test("home and room are HTML in the language that the browser prefers, or that was chosen before")
+    func languages() async throws {
+        let browser = try Browser()
+        let cases: [(HTTPFields, String)] = [
+            ([:], "en"), ([.acceptLanguage: "zh-CN,zh;q=0.9,en;q=0.8"], "zh-CN"),
+            ([.acceptLanguage: "fr, en;q=0.4, zh;q=0.6"], "zh-CN"), ([.acceptLanguage: "zh;q=0, de"], "en"),
+            ([.acceptLanguage: "zh", .cookie: "a=b; language=en"], "en"),
+            ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"), ([.cookie: "language=xx"], "en"),
+        ]
+        for path in ["/", "/r/159", "/r/%E8%B7%91%2F1"] {
+            for (headers, language) in cases {
+                let answer = try #require(try await browser.get(path, headers))
+                #expect(answer.status == .ok)
+                #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+                #expect(answer.headers[.vary]?.contains("Accept-Language") == true)
+                let page = String(decoding: answer.bytes, as: UTF8.self)
+                #expect(page.contains("<html lang=\"\(language)\">"), "\(path) \(headers)")
+            }
+        }
+    }
+
+    @Test("choosing a language sets a cookie and leads back to the same address")
+    func choosesLanguage() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/r/a%20b?lang=zh"))
+        #expect(answer.status == .seeOther)
+        #expect(answer.headers[.location] == "/r/a%20b")
+        #expect(answer.headers[.setCookie] == "language=zh; Path=/; Max-Age=31536000; SameSite=Lax")
+        let unknown = try #require(try await browser.get("/?lang=%0d%0aX"))
+        #expect(unknown.headers[.location] == "/" && unknown.headers[.setCookie] == nil)
+    }
+
+    @Test(
+        "a typed code leads to its room, whatever is in it",
+        arguments: [
+            ("159", "/r/159"), ("%20159%20", "/r/159"), ("a%2Fb", "/r/a%2Fb"), ("%E8%B7%91", "/r/%E8%B7%91"),
+            ("%3Fx%23y", "/r/%3Fx%23y"), ("", "/"), ("..", "/"), (".", "/"), ("...", "/r/..."),
+        ])
+    func findsRoom(code: String, address: String) async throws {
+        let answer = try #require(try await Browser().get("/r?code=\(code)"))
+        #expect(answer.status == .seeOther)
+        #expect(answer.headers[.location] == address)
+    }
+
+    @Test("pages allow nothing but this server's own files, and tiles only where there are some")
+    func isStrict() async throws {
+        let policy = try #require(try await Browser().get("/r/1")?.headers[.contentSecurityPolicy])
+        #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "))
+        #expect(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"))
+        var configuration = SiteConfiguration()
+        configuration.tiles = .init(url: "https://{s}.tiles.example/{z}/{x}/{y}.png", attribution: "© <A & B>")
+        let answer = try #require(try await Browser(configuration).get("/r/1"))
+        #expect(
+            answer.headers[.contentSecurityPolicy]?.contains("img-src 'self' data: https://*.tiles.example;") == true)
+        #expect(answer.headers[.init("Referrer-Policy")!] == "strict-origin-when-cross-origin")
+        let page = String(decoding: answer.bytes, as: UTF8.self)
+        #expect(page.contains("© &lt;A &amp; B&gt;"))
+    }
+
+    @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
+    func servesFiles() async throws {
+        let browser = try Browser()
+        for path in ["/", "/r/159"] {
+            let page = try await browser.text(path)
+            let names = page.matches(of: /(?:href|src)="(\/web\/[^"]+)"/).map { String($0.1) }
+            #expect(names.count > 2)
+            for name in names {
+                let plain = try #require(try await browser.get(name))
+                #expect(plain.status == .ok)
+                #expect(plain.headers[.cacheControl] == "public, max-age=31536000, immutable")
+                #expect(plain.headers[.contentEncoding] == nil && !plain.bytes.isEmpty)
+                let packed = try #require(try await browser.get(name, [.acceptEncoding: "br, gzip;q=0.8"]))
+                if packed.headers[.contentEncoding] == "gzip" {
+                    #expect(try unpacked(packed.bytes) == plain.bytes)
+                    #expect(packed.bytes.count < plain.bytes.count)
+                    #expect(packed.headers[.vary]?.contains("Accept-Encoding") == true)
+                    #expect(packed.headers[.eTag] != plain.headers[.eTag])
+                } else {
+                    #expect(packed.bytes == plain.bytes)
+                }
+                let refused = try await browser.get(name, [.acceptEncoding: "gzip;q=0, *"])
+                #expect(refused?.headers[.contentEncoding] == nil)
+            }
+        }
+    }
+
+    @Test("modules name only files that there are, so that none is asked for in vain")
+    func importsExist() throws {
+        let files = SiteFile.embedded()
+        let names = Set(files.map(\.name))
+        for file in files where file.name.hasSuffix(".js") && file.name != "leaflet.js" {
+            let text = String(decoding: file.bytes, as: UTF8.self)
+            for match in text.matches(of: /from '\.\/([^']+)'/) {
+                #expect(names.contains(String(match.1)), "\(file.name) imports \(match.1)")
+            }
+        }
+    }
+
+    @Test("the client module has an address of its own, and is asked for again only when it changed")
+    func servesClient() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/client/runroom.js", [.acceptEncoding: "gzip"]))
+        #expect(answer.headers[.contentType] == "text/javascript; charset=utf-8")
+        #expect(answer.headers[.cacheControl] == "no-cache")
+        #expect(answer.bytes.count < 6 << 10)
+        let tag = try #require(answer.headers[.eTag])
+        let again = try #require(
+            try await browser.get("/client/runroom.js", [.acceptEncoding: "gzip", .ifNoneMatch: tag]))
+        #expect(again.status == .notModified && again.bytes.isEmpty)
+        #expect(try await browser.get("/client/runroom.js", [.ifNoneMatch: tag])?.status == .ok)
+    }
+
+    @Test("another version's files, and what is none, are not there", arguments: ["/web/0/room.js", "/web/x/.."])
+    func lacksFiles(path: String) async throws {
+        guard let answer = try? await Browser().get(path) else { return }
+        #expect(answer.status == .notFound)
+        #expect(answer.headers[.cacheControl] == "no-store")
+    }
+
+    @Test("templates and words are no files of their own")
+    func keepsTemplates() async throws {
+        let browser = try Browser()
+        let version = try #require(try await browser.text("/").firstMatch(of: /\/web\/([^\/]+)\//)?.1)
+        for name in ["room.html", "en.json", "runroom.js"] {
+            let answer = try await browser.get("/web/\(version)/\(name)")
+            #expect(answer?.status == (name == "runroom.js" ? .ok : .notFound))
+        }
+    }
+
+    @Test("the demo room is on the home page when there is one, its password behind the address")
+    func showsDemo() async throws {
+        #expect(try await !Browser().text("/").contains("#password"))
+        var configuration = SiteConfiguration()
+        configuration.demo = .init(runID: "park & ride", password: "p\"w")
+        let browser = try Browser(configuration)
+        #expect(try await browser.text("/").contains("href=\"/r/park%20%26%20ride#password=p%22w\""))
+        let room = try await browser.text("/r/x")
+        #expect(room.contains(#""demoRoom":"park & ride""#) && !room.contains("p\"w"))
+    }
+
+    @Test("everything that a room needs is at most 120 KB compressed")
+    func isSmall() throws {
+        let site = try PreparedSite(SiteFile.embedded(), SiteConfiguration())
+        #expect(site.compressedCount <= 120_000)
+        #expect(try #require(site.compressedCount(of: "runroom.js")) < 6 << 10)
+    }
+
+    @Test("every language has the same words, and the same places in them")
+    func hasAllWords() throws {
+        let files = SiteFile.embedded()
+        let tables = try Language.allCases.map { language in
+            let file = try #require(files.first { $0.name == "\(language.rawValue).json" })
+            return try JSONDecoder().decode([String: String].self, from: Data(file.bytes))
+        }
+        for (name, text) in tables[0] {
+            for other in tables.dropFirst() {
+                let places = { (text: String) in text.matches(of: /\{\w+\}/).map { String($0.0) }.sorted() }
+                #expect(places(other[name] ?? "") == places(text), "\(name)")
+                #expect(other[name]?.isEmpty == false)
+            }
+        }
+        #expect(Set(tables.map { Set($0.keys) }).count == 1)
+    }
+
+    @Test("the executable has the files of the folder, all of them and as they are")
+    func embedsFolder() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../Sources/Web/Site"
+        ).standardizedFileURL
+        for (embedded, origin) in zip(SiteFile.embedded(), SiteFile.origins) where !origin.path.hasPrefix("/") {
+            let bytes = try Data(contentsOf: root.appendingPathComponent(origin.path))
+            #expect(Array(bytes) == embedded.bytes, "\(origin.path)")
+        }
+        let listed = Set(SiteFile.origins.map(\.path))
+        for folder in ["pages", "scripts", "styles", "icons", "words"] {
+            for name in try FileManager.default.contentsOfDirectory(atPath: root.path + "/" + folder) {
+                #expect(listed.contains("\(folder)/\(name)"), "Site.c does not list \(folder)/\(name)")
+            }
+        }
+    }
+
+    @Test("a folder of pages is read at each request; one that lacks something is refused at once")
+    func readsFolder() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)")
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../Sources/Web/Site"
+        ).standardizedFileURL
+        try FileManager.default.copyItem(at: source, to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = SiteConfiguration()
+        configuration.root = folder.path
+        let browser = try Browser(configuration)
+        #expect(try await browser.text("/").contains("RunRoom"))
+        try Data("<p>{{word tagline}}".utf8).write(to: folder.appendingPathComponent("pages/home.html"))
+        #expect(try await browser.text("/") == "<p>Run together, wherever you are")
+        try Data("<p>{{word nothing}}".utf8).write(to: folder.appendingPathComponent("pages/home.html"))
+        #expect(throws: SiteError(description: "home.html: nothing fills {{word nothing}}")) {
+            _ = try Browser(configuration)
+        }
+    }
+
+    /// What zlib makes of compressed bytes, by another program than ours.
+    private func unpacked(_ bytes: [UInt8]) throws -> [UInt8] {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("packed-\(UUID().uuidString).gz")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/gzip")
+        process.arguments = ["-dc", file.path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return Array(output)
+    }
+}

@@ -11,11 +11,11 @@ import { WayCanvas } from './way-canvas.js';
 import { latitude, worldX, worldY } from './way.js';
 
 /** @typedef {import('./runner.js').Runner} Runner */
-/** @typedef {{ url: string, attribution: string }} Tiles */
+/** @typedef {{ url: string, attribution: string, closestZoom: number }} Tiles */
 /** @typedef {{ runner: Runner, x: number, y: number }} Dot */
 
-/** Pixels: of a dot, of the room that an arrow keeps from the edge, and of a finger. */
-const [RADIUS, EDGE, REACH] = [11, 22, 22];
+/** Pixels: of a dot, of one among many, of the room that an arrow keeps from the edge, and of a finger. */
+const [RADIUS, CROWD_RADIUS, EDGE, REACH] = [11, 8.5, 22, 22];
 /** With more runners, ways are tails of so many points and only the first few names are written. */
 const [CROWD, TAIL, CROWD_LABELS] = [30, 40, 5];
 /** At most so many arrows point beyond the edge. */
@@ -39,6 +39,7 @@ export class MapView {
     #container;
     #onMode;
     #now = () => 0;
+    #movesQuietly = matchMedia('(prefers-reduced-motion: reduce)');
     #movedAt = -Infinity;
     #waysAt = -Infinity;
     #isScheduled = false;
@@ -66,7 +67,7 @@ export class MapView {
             const attribution = control.attribution({ prefix: false });
             attribution.addTo(map);
             attribution.addAttribution(tiles.attribution);
-            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: 19 }).addTo(map);
+            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: tiles.closestZoom }).addTo(map);
         }
         this.#ways = new WayCanvas(map, { hasGrid: !tiles });
         this.#canvas.className = 'dots';
@@ -156,6 +157,8 @@ export class MapView {
         this.#container.classList.toggle('empty', !sees);
     }
 
+    get #isAnimated() { return this.#hasView && !this.#movesQuietly.matches; }
+
     /** Moves the map when it must, and not more often. */
     #keepInView() {
         const first = this.#runners[0];
@@ -178,7 +181,7 @@ export class MapView {
         for (const { way } of this.#runners) box.addWay(way);
         const { bounds } = box;
         this.#map.fitBounds(bounds, {
-            animate: this.#hasView, maxZoom: CLOSEST, paddingTopLeft: [EDGE * 2, EDGE * 2],
+            animate: this.#isAnimated, maxZoom: CLOSEST, paddingTopLeft: [EDGE * 2, EDGE * 2],
             paddingBottomRight: [EDGE * 2 + 24, EDGE * 2 + 12],
         });
         this.#hasView = true;
@@ -193,7 +196,7 @@ export class MapView {
         if (this.#hasView && this.#movedAt !== -Infinity && this.#map.getBounds().pad(-0.25).contains(place)) return;
         const zoom = Math.max(this.#map.getZoom(), this.#movedAt === -Infinity ? CLOSEST - 1.5 : 0);
         this.#movedAt = performance.now();
-        this.#map.setView(place, zoom, { animate: this.#hasView, duration: 0.5 });
+        this.#map.setView(place, zoom, { animate: this.#isAnimated, duration: 0.5 });
         this.#hasView = true;
     }
 
@@ -222,6 +225,7 @@ export class MapView {
             this.#colors[name] = style.getPropertyValue(`--${name}`).trim();
         }
         this.#colors.font = `600 12px ${style.fontFamily}`;
+        this.#colors.smallFont = `600 9px ${style.fontFamily}`;
         this.#waysAt = -Infinity;
         this.redraw();
     }
@@ -300,7 +304,7 @@ export class MapView {
         const isSilent = runner.silence(now) > 0;
         const isFollowed = runner.number === this.mode;
         context.globalAlpha = isSilent || state === 'ready' ? 0.5 : 1;
-        const radius = RADIUS + (isFollowed ? 3 : 0);
+        const radius = isFollowed ? RADIUS + 3 : this.#isCrowded ? CROWD_RADIUS : RADIUS;
         const shape = (/** @type {number} */ extra) => {
             context.beginPath();
             if (state === 'finished') {
@@ -325,7 +329,7 @@ export class MapView {
         if (isHollow) context.stroke();
         else context.fill();
         context.fillStyle = isHollow ? this.#colors.ink : runner.inkOnColor;
-        context.font = this.#colors.font;
+        context.font = radius < RADIUS ? this.#colors.smallFont : this.#colors.font;
         context.textAlign = 'center';
         context.fillText(String(runner.number), x, y + 0.5);
         if (state === 'paused') {

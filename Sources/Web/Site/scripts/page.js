@@ -7,7 +7,7 @@
 /**
  * @typedef {object} Page
  * @property {Record<string, string>} words By their names in `words/*.json`.
- * @property {{ demoRoom?: string, tiles?: { url: string, attribution: string }, crs: 'wgs84' | 'gcj02' }} settings
+ * @property {{ demoRoom?: string, tiles?: import('./map-view.js').Tiles, crs: 'wgs84' | 'gcj02' }} settings
  */
 
 /** @type {Page} */

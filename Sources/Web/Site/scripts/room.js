@@ -85,10 +85,10 @@ const feed = new Feed(page.events, number => runners.get(number)?.name ?? room.p
 room.addEventListener('snapshot', event => {
     const { recovered, tracks } = /** @type {CustomEvent} */ (event).detail;
     const isReturn = runners.size > 0 || page.events.children.length > 0;
-    const seen = new Map([...runners].map(([number, runner]) => [number, runner]));
+    const known = new Map(runners);
     runners.clear();
     for (const row of room.rows.values()) {
-        const runner = meet(row, seen.get(row.runner));
+        const runner = meet(row, known.get(row.runner));
         const track = tracks[row.runner];
         if (runner && track) runner.way.replace(track);
     }
@@ -195,7 +195,8 @@ function showStatus() {
     const isOver = state === 'ended';
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
-    page.notice.dataset.state = state;
+    // A countdown is not to be read out.
+    page.notice.setAttribute('aria-live', isOver ? 'assertive' : 'off');
     if (page.notice.hidden) return;
     const wait = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
     const texted = isOver
@@ -216,7 +217,9 @@ function write(node, text) { if (node.textContent !== text) node.textContent = t
 // MARK: The password
 
 function askForPassword() {
-    page.wrong.hidden = knownPassword() === undefined && !page.password.value;
+    // What did not open the room is not worth keeping, nor to be tried again by a reload.
+    page.wrong.hidden = knownPassword() === undefined;
+    sessionStorage.removeItem(passwordKey);
     if (!page.dialog.open) page.dialog.showModal();
     page.password.select();
 }
@@ -229,7 +232,10 @@ page.form.addEventListener('submit', event => {
 });
 page.cancel.addEventListener('click', () => page.dialog.close());
 page.dialog.addEventListener('close', () => showStatus());
-page.enterPassword.addEventListener('click', () => askForPassword());
+page.enterPassword.addEventListener('click', () => {
+    page.wrong.hidden = true;
+    page.dialog.showModal();
+});
 
 // MARK: Seconds, sleep, and buttons
 
@@ -256,7 +262,8 @@ function tick() {
     draw();
 }
 
-document.addEventListener('visibilitychange', () => {
+/** A page that nobody looks at is quiet; one that is looked at again has the present at once. */
+function attend() {
     clearTimeout(dozing);
     if (document.hidden) {
         dozing = setTimeout(() => {
@@ -265,7 +272,9 @@ document.addEventListener('visibilitychange', () => {
     } else if (room.status.state === 'asleep' || room.status.state === 'waiting') {
         room.connect();
     }
-});
+}
+
+document.addEventListener('visibilitychange', attend);
 window.addEventListener('online', () => { if (room.status.state === 'waiting') room.connect(); });
 // A page that comes back from the browser's memory has a dead connection.
 window.addEventListener('pageshow', event => { if (event.persisted && room.status.state !== 'ended') room.connect(); });
@@ -276,6 +285,7 @@ page.nobody.replaceChildren(...sentence(word('nobody'), { room: nameNode(runID) 
 element('password-text', HTMLElement).replaceChildren(...sentence(word('passwordText'), { room: nameNode(runID) }));
 showMode();
 room.connect();
+attend();
 tick();
 
 // For whoever looks from the browser's console, and for tests.

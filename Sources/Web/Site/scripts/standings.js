@@ -45,6 +45,7 @@ class Row {
         this.badge = box('badge');
         this.badge.setAttribute('aria-hidden', 'true');
         this.badge.textContent = String(runner.number);
+        this.badge.classList.toggle('long', runner.number > 99);
         this.badge.style.backgroundColor = runner.color;
         this.badge.style.color = runner.inkOnColor;
         const names = box('names');
@@ -111,14 +112,32 @@ function order(a, b) { return (a.row.place ?? Infinity) - (b.row.place ?? Infini
 
 export class Standings {
     /** @type {Map<number, Row>} */ #rows = new Map();
+    /**
+     * The numbers as they stand, from the top.
+     *
+     * @type {number[]}
+     */
+    #ranking = [];
     #list;
     #onFollow;
     #movesQuietly = matchMedia('(prefers-reduced-motion: reduce)');
+    /** Pixels, as the browser tells them when they change: to ask it would cost a layout each time. */
+    #view = { rowHeight: 0, top: 0, height: 0 };
 
     /** @param {HTMLElement} list The rows' group. @param {(number: number) => void} onFollow A row was tapped. */
     constructor(list, onFollow) {
         this.#list = list;
         this.#onFollow = onFollow;
+        const scroller = list.closest('.scroll');
+        if (!scroller) return;
+        scroller.addEventListener('scroll', () => { this.#view.top = scroller.scrollTop; }, { passive: true });
+        const observer = new ResizeObserver(() => {
+            const count = list.children.length;
+            if (count > 0) this.#view.rowHeight = list.offsetHeight / count;
+            this.#view.height = scroller.clientHeight;
+        });
+        observer.observe(list);
+        observer.observe(scroller);
     }
 
     /**
@@ -144,8 +163,12 @@ export class Standings {
             this.#rows.get(number)?.node.remove();
             this.#rows.delete(number);
         }
-        if (ranking.every((row, index) => this.#list.children[index] === row.node)) return;
-        this.#arrange(ranking, isNew);
+        const numbers = ranking.map(row => row.number);
+        const before = this.#ranking;
+        if (numbers.length === before.length && numbers.every((number, index) => number === before[index])) return;
+        this.#ranking = numbers;
+        this.#arrange(ranking);
+        if (!isNew && !this.#movesQuietly.matches) this.#move(ranking, before);
     }
 
     /**
@@ -155,10 +178,8 @@ export class Standings {
      */
     reveal(number) { this.#rows.get(number)?.node.scrollIntoView({ block: 'nearest' }); }
 
-    /** @param {Row[]} ranking @param {boolean} isNew */
-    #arrange(ranking, isNew) {
-        const moves = !isNew && !this.#movesQuietly.matches;
-        const before = moves ? ranking.map(row => row.node.isConnected ? row.node.offsetTop : -1) : [];
+    /** @param {Row[]} ranking */
+    #arrange(ranking) {
         const focused = this.#list.contains(document.activeElement) ? document.activeElement?.closest('.row') : null;
         let cursor = this.#list.firstElementChild;
         for (const { node } of ranking) {
@@ -171,12 +192,23 @@ export class Standings {
             if (node === cursor) cursor = cursor.nextElementSibling;
             else this.#list.insertBefore(node, cursor);
         }
-        if (!moves) return;
-        const after = ranking.map(row => row.node.offsetTop);
-        ranking.forEach(({ node }, index) => {
-            const way = before[index] - after[index];
-            if (before[index] < 0 || way === 0) return;
-            node.animate([{ transform: `translateY(${way}px)` }, { transform: 'none' }],
+    }
+
+    /**
+     * Lets rows that somebody sees go from where they were to where they are.
+     *
+     * @param {Row[]} ranking
+     * @param {number[]} before The numbers as they stood.
+     */
+    #move(ranking, before) {
+        const { rowHeight, top, height } = this.#view;
+        const places = new Map(before.map((number, index) => [number, index]));
+        const isSeen = (/** @type {number} */ index) =>
+            (index + 1) * rowHeight >= top && index * rowHeight <= top + height;
+        ranking.forEach(({ number, node }, index) => {
+            const place = places.get(number);
+            if (place === undefined || place === index || !isSeen(place) && !isSeen(index)) return;
+            node.animate([{ transform: `translateY(${(place - index) * rowHeight}px)` }, { transform: 'none' }],
                 { duration: MOVE, easing: 'ease-out' });
         });
     }
