@@ -8,6 +8,7 @@ import math
 import os
 import struct
 import time
+from urllib.parse import quote
 
 import live
 from conftest import HOURS_EAST
@@ -80,7 +81,7 @@ class Watcher(Client):
         message = json.loads(text)
         if message["type"] in ("joined", "frame"):
             for row in message["runners"]:
-                self.seen[row[0], message["time"]] = dict(zip(COLUMNS, row), time=message["time"])
+                self.seen.setdefault(row[0], []).append(dict(zip(COLUMNS, row), time=message["time"]))
         super()._take(text)
         if message["type"] in ("joined", "frame"):
             for number, row in self.rows.items():
@@ -89,6 +90,11 @@ class Watcher(Client):
     def __init__(self, socket):
         self.seen = {}
         super().__init__(socket)
+
+    def row_at(self, number, moment):
+        """A runner's row as it was told up to a moment; the first, of the join, is good for what was before."""
+        rows = self.seen[number]
+        return next((row for row in reversed(rows) if row["time"] <= moment), rows[0])
 
     @property
     def people(self):
@@ -107,7 +113,6 @@ class Room:
 
     @property
     def url(self):
-        from urllib.parse import quote
         return f"{self.server.url}/r/{quote(self.key[0], safe='')}"
 
     async def _join(self, kind, token=None, **more):
@@ -135,7 +140,7 @@ class Room:
 
     async def open(self, browse, **options):
         """A page on the room that has its password already."""
-        context = await browse.context(**options)
+        context = options.pop("context", None) or await browse.context(**options)
         await knows_password(context, self.key)
         page = await browse.page(self.url, context)
         await is_live(page)
@@ -409,7 +414,8 @@ def seconds_of(text):
 
 
 def pace_text(seconds_per_meter):
-    return duration_text(math.floor(seconds_per_meter * 1000 + 0.5))
+    seconds = math.floor(seconds_per_meter * 1000 + 0.5)
+    return duration_text(seconds) if seconds < 3600 else "–"
 
 
 def clock_text(milliseconds):

@@ -171,7 +171,7 @@ async def test_who_is_tapped_is_followed_and_who_is_beyond_the_edge_has_an_arrow
         box = await page.locator("#map").bounding_box()
         await page.mouse.click(box["x"] + at["x"] + 4, box["y"] + at["y"] + 4)
         await holds(page, "window.runroom.map.mode === 2")
-        assert await page.locator('[data-runner="2"] button').get_attribute("aria-pressed") == "true"
+        await page.locator('[data-runner="2"] button[aria-pressed="true"]').wait_for()
         at = await at_rest(page, 2)
         await page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
         await holds(page, "window.runroom.map.mode === 'all'")

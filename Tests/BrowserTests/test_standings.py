@@ -56,7 +56,7 @@ async def test_names_places_numbers_and_notes_are_those_of_the_socket(server, br
         page = await room.open(browse)
         runners = room.phones
         for index, phone in enumerate(runners[:7]):
-            await phone.start(seconds_ago=3000, place=east(BEIJING, 20 * index))
+            await phone.start(seconds_ago=1500, place=east(BEIJING, 20 * index))
 
         async def move(phone):
             way = [phone.place]
@@ -78,9 +78,9 @@ async def test_names_places_numbers_and_notes_are_those_of_the_socket(server, br
                 await runners[6].close()
             # While they run: the rows on the page are those that this socket was told with the same times.
             moment = await page.evaluate(MOMENT % ROWS)
-            states = [watcher.seen.get(tuple(key)) for key in moment["rows"]]
+            states = [watcher.row_at(*key) for key in moment["rows"]]
             moments += 1
-            equal += None not in states and same(moment["shown"], watcher, states)
+            equal += same(moment["shown"], watcher, states)
         # A frame may come between a picture and its reading.
         assert equal >= moments - 4, f"{equal} of {moments} moments"
 
@@ -190,16 +190,17 @@ async def test_rows_are_reached_and_followed_by_keys_and_keep_the_focus(server, 
         for _ in range(30):
             await page.keyboard.press("Tab")
             found.append(await page.evaluate(focused))
-            if found[-1] == "BODY":
+            if found[-1] == "BODY" or found.count("brand") > 1:
                 break
         rows_found = [name for name in found if name.startswith("runner")]
-        assert rows_found == ["runner 1", "runner 2", "runner 3"], found
-        assert found[:3] == ["brand", "language", "map"] or "map" in found, found
+        assert rows_found[:3] == ["runner 1", "runner 2", "runner 3"], found
+        # The bar, the map with its buttons, the standings, the events.
+        assert found[:3] == ["brand", "language", "map"] and found.index("map") < found.index("runner 1"), found
 
         await page.locator('[data-runner="3"] button').focus()
         await page.keyboard.press("Enter")
         await holds(page, "window.runroom.map.mode === 3")
-        assert await page.locator('[data-runner="3"] button').get_attribute("aria-pressed") == "true"
+        await page.locator('[data-runner="3"] button[aria-pressed="true"]').wait_for()
         # Cem overtakes both; his row goes up, and the focus with it.
         await cem.go(*(north(BEIJING, step) for step in range(100, 500, 20)))
         await until(lambda: has(page, [3, 1, 2]))
