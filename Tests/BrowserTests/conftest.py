@@ -83,8 +83,9 @@ class Servers:
         self.options, self.directory = options, directory
         self.running = []
 
-    async def start(self, *flags):
-        web_root = self.options.getoption("--web-root")
+    async def start(self, *flags, isAsBuilt=False):
+        """A server with further flags; as built, it has its pages from the program whatever else was asked for."""
+        web_root = None if isAsBuilt else self.options.getoption("--web-root")
         server = live.Server(
             self.options.getoption("--runroom"), str(self.directory / live.unique("data")), "--demo-room",
             ":".join(DEMO), *(["--web-root", web_root] if web_root else []), *flags)
@@ -230,3 +231,26 @@ def shots(pytestconfig):
     directory = pathlib.Path(pytestconfig.getoption("--shots") or REPOSITORY / ".build" / "browser" / "shots")
     directory.mkdir(parents=True, exist_ok=True)
     return directory
+
+
+@pytest.fixture(scope="session")
+def crowd(server):
+    """A room with two hundred runners, and who lets them run."""
+    import scene
+
+    async def gather():
+        room = scene.Room(server, await server.rest.room())
+        crowd = scene.Crowd(server, room.key, scene.CROWD)
+        await crowd.gather()
+        watcher = await room.watcher()
+        await watcher.until(lambda: len(watcher.rows) == scene.CROWD or len(watcher.people) == scene.CROWD, 60)
+        for runner in crowd.runners:
+            runner.run(seconds_ago=600)
+        await crowd.run(2)
+        await watcher.close()
+        return room, crowd
+
+    room, crowd = complete(gather())
+    yield room, crowd
+    crowd.end()
+    complete(room.end())

@@ -14,7 +14,7 @@ import live
 from conftest import HOURS_EAST
 from live import BEIJING, COLUMNS, Client, now
 
-SECRET = "secret"
+CROWD = 200
 
 
 async def until(condition, timeout=10, every=0.05):
@@ -29,6 +29,17 @@ async def until(condition, timeout=10, every=0.05):
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout} s; last {value!r}")
         await asyncio.sleep(every)
+
+
+def slowdown(seconds=0.15):
+    """How many times longer work takes than on a machine that has nothing else to do: 1, or more.
+
+    A bound on time is meant for such a machine; on one that is busy it is as much longer.
+    """
+    begun, used = time.perf_counter(), time.process_time()
+    while time.process_time() - used < seconds:
+        pass
+    return max(1, (time.perf_counter() - begun) / seconds)
 
 
 # MARK: - Who is in a room

@@ -6,7 +6,7 @@ import re
 import pytest
 import requests
 from live import BEIJING, now, north
-from scene import Relay, Room, a_room, distance_text, events, holds, knows_password, row, rows, until
+from scene import Relay, Room, a_room, distance_text, events, holds, knows_password, row, rows, slowdown, until
 
 STATE = "window.runroom.room.status.state"
 NOTICE = "document.getElementById('notice').hidden ? '' : document.getElementById('notice-text').textContent"
@@ -230,6 +230,7 @@ async def test_a_hidden_page_is_quiet_and_right_when_it_is_shown_again(servers, 
         assert await page.evaluate("window.changes") == 0, "a hidden page draws nothing"
 
         watcher = await room.watcher()
+        slow = slowdown()
         shown_at = now()
         await page.evaluate("window.hide(false)")
 
@@ -243,7 +244,7 @@ async def test_a_hidden_page_is_quiet_and_right_when_it_is_shown_again(servers, 
         told = [event["event"] for event in ben.events if event["event"] > known]
         numbers = [number for number, _, _ in await events(page)]
         assert len(told) >= 2 and [number for number in numbers if number > known] == told
-        assert took < 1000, f"right after {took} ms"
+        assert took < 1000 * slow, f"right after {took} ms on a machine {slow:.1f} times slower than when it is idle"
 
 
 async def watched_by(server, count):
