@@ -11,6 +11,7 @@ run: deps
 
 test: deps
 	swift test
+	bash .ci/browser
 
 deps:
 	@bash .ci/deps

@@ -40,6 +40,8 @@ class Server:
 
     def __init__(self, binary, data, *flags):
         self.binary, self.data, self.flags = binary, data, flags
+        # The system chooses, unless this is set to have the same again.
+        self.port = 0
         self.process = None
         self.url = None
 
@@ -47,7 +49,7 @@ class Server:
         os.makedirs(self.data, exist_ok=True)
         log = open(os.path.join(self.data, "..", os.path.basename(self.data) + ".log"), "ab")
         self.process = subprocess.Popen(
-            [self.binary, "serve", "--port", "0", "--data", self.data, "--rate-limits", "off",
+            [self.binary, "serve", "--port", str(self.port), "--data", self.data, "--rate-limits", "off",
              "--password-cost", "low", *self.flags],
             stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
         log.close()

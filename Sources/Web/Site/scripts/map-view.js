@@ -74,6 +74,7 @@ export class MapView {
         this.#canvas.setAttribute('aria-hidden', 'true');
         container.append(this.#canvas);
         map.on('dragstart', () => this.#setMode('free'));
+        this.#heedZooms();
         map.on('move zoom resize viewreset', () => this.redraw());
         map.on('moveend', () => { this.#waysAt = -Infinity; this.redraw(); });
         map.on('zoomanim', event => this.#beginZoom(event));
@@ -112,6 +113,27 @@ export class MapView {
         this.#movedAt = -Infinity;
         this.#keepInView();
         this.redraw();
+    }
+
+    /**
+     * What the viewer has zoomed stays as it is, so it is not “all” any more; who is followed stays in the middle.
+     *
+     * Leaflet does not tell whose zoom it is, hence what a viewer zooms and moves with.
+     */
+    #heedZooms() {
+        const zooms = () => { if (this.mode === 'all') this.#setMode('free'); };
+        const container = this.#container;
+        container.addEventListener('wheel', zooms, { passive: true });
+        container.addEventListener('dblclick', zooms);
+        container.addEventListener('touchmove', ({ touches }) => { if (touches.length > 1) zooms(); }, { passive: true });
+        container.addEventListener('keydown', ({ key }) => {
+            if (key.startsWith('Arrow')) this.#setMode('free');
+            else if ('+=-_'.includes(key)) zooms();
+        });
+        // Before Leaflet keeps it for itself.
+        container.addEventListener('click', ({ target }) => {
+            if (target instanceof Element && target.closest('.leaflet-control-zoom')) zooms();
+        }, { capture: true });
     }
 
     /** @param {'all' | 'free' | number} mode */

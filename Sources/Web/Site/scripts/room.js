@@ -196,7 +196,7 @@ function showStatus() {
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
     // A countdown is not to be read out.
-    page.notice.setAttribute('aria-live', isOver ? 'assertive' : 'off');
+    page.notice.setAttribute('role', isOver ? 'alert' : 'region');
     if (page.notice.hidden) return;
     const wait = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
     const texted = isOver
