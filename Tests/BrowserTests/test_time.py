@@ -32,6 +32,7 @@ class Quarter:
     async def begin(self, server, browse):
         self.scene = a_room(server, "Steady", "Silent", "Gone")
         room = self.room = await self.scene.__aenter__()
+        self.browse = browse
         steady, silent, gone = room.phones
         await steady.start(seconds_ago=300)
         start = steady.clock
@@ -116,6 +117,10 @@ async def test_a_lost_signal_is_told_and_that_it_is_back(quarter):
         return "Gone has no signal" in await texts()
     await until(lost, 15)
     assert quarter.watcher.rows[3]["state"] == "offline"
+    # Who comes now cannot know for how long.
+    late = await quarter.room.open(quarter.browse)
+    assert (await row(late, 3))["note"] == "no signal"
+    await late.close()
     again = await quarter.room.phone(token=quarter.room.phones[2].token)
     again.marker, again.place = quarter.room.phones[2].marker, quarter.room.phones[2].place
     await again.tell(north(again.place, 12))

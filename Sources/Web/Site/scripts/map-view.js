@@ -381,7 +381,7 @@ export class MapView {
         for (let index = seen.length - 1, count = 0; index >= 0 && count < named; index -= 1) {
             const { runner, x, y } = seen[index];
             const silence = runner.silence(now);
-            const text = shortened(runner.name) + (silence > 0 ? ` · ${duration(silence / 1000)}` : '');
+            const text = shortened(runner.name) + (silence > 0 && runner.knowsAge ? ` · ${duration(silence / 1000)}` : '');
             const width = this.#widthOf(context, text);
             const fitsRight = x + RADIUS + 6 + width < size.x;
             const left = fitsRight ? x + RADIUS + 5 : x - RADIUS - 5 - width;

@@ -30,6 +30,8 @@ export class Runner {
     way = new Way();
     /** When their place was last another one, by the server's clock; of what was there before the page, the join. */
     seenAt;
+    /** Whether that is when they were seen: who was offline before this page came has been so for nobody knows how long. */
+    knowsAge;
     /** @type {{ seconds: number, meters: number }[]} Rows of the last half minute of running. */
     #recent = [];
 
@@ -38,6 +40,7 @@ export class Runner {
         this.person = person;
         this.row = row;
         this.seenAt = row.time;
+        this.knowsAge = row.state !== 'offline';
         const [color, ink] = COLORS[(row.runner - 1) % COLORS.length];
         this.color = color;
         /** What is read on the colour. */
@@ -63,6 +66,7 @@ export class Runner {
         if (before.state === 'paused' && row.state !== 'paused') this.way.interrupt();
         if (row.latitude !== before.latitude || row.longitude !== before.longitude) {
             this.seenAt = row.time;
+            this.knowsAge = true;
             if (row.latitude === null || row.longitude === null) this.way.interrupt();
             else if (row.state !== 'ready') this.way.add(row.latitude, row.longitude);
         }
@@ -85,7 +89,8 @@ export class Runner {
         const { state } = this.row;
         if (state !== 'running' && state !== 'offline') return 0;
         const silence = now - this.seenAt;
-        return state === 'offline' || silence > SILENT_AFTER ? Math.max(silence, 0) : 0;
+        if (!this.knowsAge && state === 'offline') return Math.max(silence, SILENT_AFTER);
+        return state === 'offline' || silence > SILENT_AFTER ? Math.max(silence, 1) : 0;
     }
 
     /**

@@ -98,6 +98,7 @@ class Row {
 /** @param {Runner} runner @param {number} silence Milliseconds. @returns {string} */
 function note(runner, silence) {
     const { state } = runner.row;
+    if (silence > 0 && !runner.knowsAge) return word('offline');
     if (silence > 0) return sentence(word('offlineFor'), { time: duration(silence / 1000) }).join('');
     return state === 'running' ? '' : word(state);
 }
