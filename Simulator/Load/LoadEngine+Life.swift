@@ -44,7 +44,7 @@ extension LoadEngine {
 
     /// One of those who run drops the connection for a while; nobody, while somebody else is away.
     private func loseSignal(in room: LoadRoom, _ now: Nanoseconds) {
-        guard room.members.allSatisfy(\.isPresent) else { return }
+        guard room.members.allSatisfy({ $0.isPresent || $0.isGone }) else { return }
         let running = room.members.filter { $0.performance?.isUnderWay == true }
         guard let member = running.randomElement(using: &generator) else { return }
         drop(member, now, away: .seconds(.random(in: Club.absences, using: &generator)))

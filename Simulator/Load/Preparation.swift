@@ -20,7 +20,8 @@ struct Preparation: Sendable {
     /// Those with runners first, then those of the latecomers, then those of the idle.
     var rooms: [Room]
 
-    /// Registers the runners, or logs in those of a club who were here before, and makes the rooms over a few connections that stay open.
+    /// Registers the runners, or logs in those of a club who were here before, and makes the rooms, over a few
+    /// connections that stay open.
     ///
     /// - Parameters:
     ///   - settings: How many of each.

@@ -67,6 +67,14 @@ import Testing
         #expect(absent().count == 1)
     }
 
+    @Test("who is gone for good keeps nobody from losing signal")
+    func gone() throws {
+        let engine = try makeEngine()
+        engine.lost(engine.members[0], code: 4009, reason: "")
+        engine.advanceLife(.seconds(190))
+        #expect(engine.members.count { !$0.isPresent && !$0.isGone } == 1)
+    }
+
     @Test("who rests has no signal to lose")
     func resting() throws {
         let engine = try makeEngine()
