@@ -95,7 +95,8 @@ class Gallery:
             await page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             for scheme in schemes:
                 await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                # Where the map was made for another window.
+                await settled(page)
+                # The map was made for another window.
                 await page.evaluate("window.runroom?.map.showAll()")
                 await settled(page)
                 await page.screenshot(path=self.shots / f"{name}-{width}-{scheme}-{language}.png")
