@@ -8,6 +8,8 @@ enum SimulatorError: Error, Hashable, CustomStringConvertible {
     case noLoop(String)
     case noPlace(String)
     case noServer(String)
+    case serverGone(seconds: Int)
+    case nameTaken(username: String)
     case interrupted
     case unwritableReport(file: String, reason: String)
 
@@ -23,6 +25,10 @@ enum SimulatorError: Error, Hashable, CustomStringConvertible {
         case .noPlace(let place):
             "\(place) is not a place; it looks like 40.0170,116.3900, within 85 degrees of the equator."
         case .noServer(let reason): "The server cannot be started: \(reason)."
+        case .serverGone(let seconds): "The server has not been there for \(seconds) s."
+        case .nameTaken(let username):
+            "The name \(username) belongs to somebody with another password: give the password with which the room was "
+                + "first used for this, or another room."
         case .interrupted: "Interrupted before it began."
         case .unwritableReport(let file, let reason): "Cannot write \(file): \(reason)."
         }

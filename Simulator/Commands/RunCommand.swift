@@ -9,6 +9,12 @@ struct RunCommand: ParsableCommand {
         discussion: """
             Registers runners, makes rooms, streams markers from invented laps of a park or from GPX files, and at the end \
             compares what frames, events and records say with its own reckoning. Exits with 1 if anything is wrong.
+
+            With --demo a room looks like life, for people to look at: up to \(Club.people.count) people with names, all \
+            on one path, in real time, run after run until interrupted. They stop, lose signal and cheer now and then. \
+            Their accounts are called by the room (demo-ana) and open with a password made of the room's, so that the same \
+            people come back when it is started again; if such a name belongs to somebody else, it says so and ends. It \
+            waits for a server that is started again, but ends with 1 when there has been none for two minutes.
             """)
 
     @Option(help: "Where the server is.") var url = "http://127.0.0.1:8000"
@@ -17,7 +23,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many spectators in each room.") var spectators = 0
     @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
         []
-    @Option(help: "How much faster than life.") var speed = 10.0
+    @Option(help: "How much faster than life (default: 10, and 1 with --demo).") var speed: Double?
     @Option(help: "Seconds for which markers are sent (default: 60, or a GPX track to its end).") var duration: Double?
     @Option(help: "Use this room; it is made if it is not there. Needs --password.") var room: String?
     @Option(help: "The password of --room.") var password: String?
@@ -28,11 +34,14 @@ struct RunCommand: ParsableCommand {
         Double?
     @Option(help: "Decides everything that is random.") var seed: UInt64 = 1
     @Flag(help: "Go on with run after run until interrupted.") var keepRunning = false
+    @Flag(help: "Make --room look like life, in real time, until interrupted. Needs --room and --password.")
+    var demo = false
 
     func validate() throws {
         guard rooms >= 1, runners >= 1, spectators >= 0 else {
             throw ValidationError("There must be at least one room with at least one runner.")
         }
+        let speed = speed ?? 10
         guard speed >= 1, speed <= 10_000 else { throw ValidationError("--speed must be from 1 to 10000.") }
         if let duration {
             guard duration >= 1, duration * speed <= Double(LoadSettings.longestRun) / 1000 else {
@@ -46,6 +55,19 @@ struct RunCommand: ParsableCommand {
             guard rooms == 1 else { throw ValidationError("--room is one room; leave --rooms away.") }
         } else if password != nil {
             throw ValidationError("--password is that of --room, which is missing.")
+        }
+        if demo { try checkDemo() }
+    }
+
+    private func checkDemo() throws {
+        guard room != nil else { throw ValidationError("--demo needs --room and --password.") }
+        guard runners <= Club.people.count else {
+            throw ValidationError("--demo has up to \(Club.people.count) runners.")
+        }
+        guard speed ?? 1 == 1, duration == nil, gpx.isEmpty, drops == nil else {
+            throw ValidationError(
+                "--demo runs in real time, to no end and in its own way: leave --speed, --duration, --gpx and --drops away."
+            )
         }
     }
 
@@ -68,6 +90,7 @@ struct RunCommand: ParsableCommand {
             figures: LoadFigures(engine), checks: evidence.checks(), results: evidence.results,
             wasInterrupted: engine.wasInterrupted)
         print(summary.text)
+        if let abandonment = engine.abandonment { throw abandonment }
         if !summary.checks.allSatisfy(\.isPassed) { throw ExitCode(1) }
     }
 
@@ -76,10 +99,10 @@ struct RunCommand: ParsableCommand {
         settings.rooms = rooms
         settings.runners = runners
         settings.spectators = spectators
-        settings.speed = speed
+        settings.speed = speed ?? (demo ? 1 : 10)
         settings.duration = duration
-        settings.keepsRunning = keepRunning
-        settings.isLively = true
+        settings.keepsRunning = keepRunning || demo
+        settings.isLively = !demo
         settings.seed = seed
         settings.dropInterval = drops
         if let system = CoordinateSystem(rawValue: crs) { settings.system = system }
@@ -90,6 +113,10 @@ struct RunCommand: ParsableCommand {
             settings.places = [(parts[0], parts[1])]
         }
         settings.recorded = try CommandParts.plans(gpx: gpx)
+        if demo {
+            let (latitude, longitude) = settings.places[0]
+            settings.club = Club(size: runners, latitude: latitude, longitude: longitude, seed: seed)
+        }
         return settings
     }
 }

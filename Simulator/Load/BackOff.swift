@@ -17,6 +17,8 @@ struct BackOff {
 enum AfterClose: Equatable {
     case reconnect(after: Duration?)
     case giveUp(String)
+    /// The token is not good: a new one may be, or else it is over for a reason.
+    case logIn(orGiveUp: String)
 
     /// - Parameters:
     ///   - code: Of the close frame; nil when the connection broke without one.
@@ -25,9 +27,14 @@ enum AfterClose: Equatable {
         switch code {
         case 1001, 1012: self = .reconnect(after: Int(reason).map { .milliseconds(min(max($0, 0), 60_000)) })
         case 4011, 4029: self = .reconnect(after: .seconds(5))
-        case 1002, 1003, 1007, 1009, 4000, 4001, 4003, 4004, 4009:
-            self = .giveUp("closed with \(code ?? 0)\(reason.isEmpty ? "" : " “\(reason)”")")
+        case 4001: self = .logIn(orGiveUp: Self.words(4001, reason))
+        case 1002, 1003, 1007, 1009, 4000, 4003, 4004, 4009:
+            self = .giveUp(Self.words(code ?? 0, reason))
         default: self = .reconnect(after: nil)
         }
+    }
+
+    private static func words(_ code: UInt16, _ reason: String) -> String {
+        "closed with \(code)\(reason.isEmpty ? "" : " “\(reason)”")"
     }
 }

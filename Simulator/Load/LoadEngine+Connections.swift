@@ -237,14 +237,12 @@ extension LoadEngine {
         if member.isPresent { member.wantedSince = now }
         switch AfterClose(code: code, reason: reason) {
         case .reconnect(let wait): stayAway(member, for: wait ?? member.backOff.next(using: &generator), now)
-        case .giveUp(let reason):
-            member.phase = .gone
-            wakeAt[member.id] = .max
-            faults.add("\(member.name) was \(reason)")
+        case .giveUp(let reason): giveUp(member, reason)
+        case .logIn(let reason): logInAgain(member, orGiveUp: reason)
         }
     }
 
-    private func stayAway(_ member: Member, for wait: Duration, _ now: Nanoseconds) {
+    func stayAway(_ member: Member, for wait: Duration, _ now: Nanoseconds) {
         let until = now + Int64(wait / .nanoseconds(1))
         member.phase = .away(until: until)
         wakeAt[member.id] = until

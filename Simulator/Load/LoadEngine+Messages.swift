@@ -126,12 +126,24 @@ extension LoadEngine {
             happened(event, member, now)
         }
         if isNew, member.isLatecomer { return begin(member, now) }
-        guard member.performance != nil else { return }
         let state = joined.runners.first { $0.runner == joined.runner }?.state
+        if member.performance?.isUnderWay == true, state == .finished, settings.keepsRunning {
+            return endedByRoom(member)
+        }
+        defer { endForeignRun(of: member, state: state, now) }
+        guard member.performance != nil else { return }
         if let fault = member.performance?.rejoin(state: state, stored: joined.marker, recovered: joined.recovered) {
             faults.add("\(member.name): \(fault)", promise: .acknowledgements)
         }
         if member.performance?.isConfirmed == true { finished(nil, member) }
+    }
+
+    /// Whoever had the account before has left a run behind: it ends before another begins.
+    private func endForeignRun(of member: Member, state: RunnerRow.State?, _ now: Nanoseconds) {
+        guard member.account?.isNew == false, member.performance?.hasBegun != true,
+            state == .running || state == .paused
+        else { return }
+        send(ClientMessage.control(.finish, time: phoneTime(of: member, at: now)), from: member)
     }
 
     /// A whole new screen.
@@ -183,7 +195,12 @@ extension LoadEngine {
         guard member.performance != nil else { return }
         member.performance?.confirm(event.kind)
         wakeAt[member.id] = min(wakeAt[member.id], now)
-        if event.kind == .finished, member.performance?.isFinishing == true { finished(event, member) }
+        guard event.kind == .finished else { return }
+        if member.performance?.isFinishing == true {
+            finished(event, member)
+        } else if member.performance?.isUnderWay == true, settings.keepsRunning {
+            endedByRoom(member)
+        }
     }
 
     // MARK: - Acknowledgements

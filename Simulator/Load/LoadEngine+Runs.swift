@@ -20,6 +20,7 @@ extension LoadEngine {
         }
         if settings.latecomers > 0 { latecomersArrival = now + .seconds(settings.latecomersStart) }
         for member in members where member.isPresent { scheduleDrop(member, now) }
+        beginLife(now)
     }
 
     /// Gives a member the next run.
@@ -36,6 +37,8 @@ extension LoadEngine {
     func begin(_ member: Member, _ now: Nanoseconds) {
         if !(member.isLatecomer && member.runs == 0) { plan(member) }
         guard let run = member.run, !member.isGone else { return }
+        // In hours the machine may sleep, which the monotonic clock does not notice, or have its clock set.
+        if settings.keepsRunning { clock = WallClock() }
         member.runs += 1
         let bound = member.isLatecomer ? settings.latecomersWithin : settings.startSpread
         let spread = member.runs == 1 && bound > 0 ? Double.random(in: 0..<bound, using: &generator) : 0
@@ -109,14 +112,14 @@ extension LoadEngine {
             }
             send(ClientMessage.control(control, time: time), from: member)
             member.lastMessage = now
-        case nil: cheer(member, now)
+        case nil: break
         }
         schedule(member, now)
     }
 
     private func schedule(_ member: Member, _ now: Nanoseconds) {
         guard member.isPresent else { return }
-        var next = min(member.dropsAt, settings.isLively ? member.nextCheer : .max)
+        var next = member.dropsAt
         if let due = member.performance?.nextDue {
             let moment =
                 member.begun + (settings.speed == 1 ? due * 1_000_000 : Int64(Double(due) * 1e6 / settings.speed))
@@ -134,9 +137,6 @@ extension LoadEngine {
         } else {
             wakeAt[member.id] = member.dropsAt
         }
-        guard settings.isLively, !isIdle(member), stage == .running || stage == .arrivingActive else { return }
-        cheer(member, now)
-        wakeAt[member.id] = min(wakeAt[member.id], member.nextCheer)
     }
 
     /// When a member drops the connection next.
@@ -151,22 +151,6 @@ extension LoadEngine {
             member.dropsAt = now + .seconds(min(wait, 1e6))
         }
         wakeAt[member.id] = min(wakeAt[member.id], member.dropsAt)
-    }
-
-    private func cheer(_ member: Member, _ now: Nanoseconds) {
-        guard settings.isLively, now >= member.nextCheer else { return }
-        // Nobody cheers on the first occasion, or everybody would at once.
-        let isFirst = member.nextCheer == 0
-        member.nextCheer = now + .seconds(Double.random(in: isFirst ? 3...60 : 20...90, using: &generator))
-        if isFirst { return }
-        let numbers = member.room.members.map(\.number).filter { $0 > 0 }
-        let to = generator.chance(0.7) ? numbers.randomElement(using: &generator) : nil
-        let lines = ["加油", "Looking strong!", "Allez !", "最后一公里", "¡Vamos!", "Nice pace"]
-        send(
-            ClientMessage.cheer(lines.randomElement(using: &generator) ?? lines[0], to: to.map { Int($0) }),
-            from: member)
-        member.lastMessage = now
-        counters.cheersSent += 1
     }
 
     // MARK: - Records
@@ -185,11 +169,17 @@ extension LoadEngine {
         result.resent = performance.outbox.resent
         member.performance = nil
         if let event { member.finish = (event, run.lastShown) }
-        member.restsUntil = .now + .seconds(Double.random(in: 5...25, using: &generator))
+        member.restsUntil = .now + .seconds(.random(in: settings.rests, using: &generator))
         guard let lane else { return }
-        let expected = member.runs
         let wantsAll = !settings.keepsRunning || event?.runID == nil
-        lane.enqueue(REST.records(of: account, runID: wantsAll ? nil : event?.runID)) { [weak self] answer in
+        if wantsAll, !account.isNew {
+            // Which of the account's records this is, is not known, nor how many there are from before.
+            finishedRuns += 1
+            return
+        }
+        let expected = member.runs
+        let make = { (account: Account) in REST.records(of: account, runID: wantsAll ? nil : event?.runID) }
+        call(for: member, on: lane, make) { [weak self] answer in
             var result = result
             if let records = REST.records(in: answer) {
                 result.record = records.first { $0.runID == event?.runID } ?? (event == nil ? records.last : nil)
@@ -203,6 +193,14 @@ extension LoadEngine {
             }
             self?.add(result, of: member)
         }
+    }
+
+    /// The room has ended a run that was still to go on, as it does with one of which it has not heard for long: a
+    /// machine that slept has runners who did not move for hours.
+    func endedByRoom(_ member: Member) {
+        member.performance = nil
+        member.restsUntil = .now + .seconds(.random(in: settings.rests, using: &generator))
+        wakeAt[member.id] = min(wakeAt[member.id], .now)
     }
 
     private func add(_ result: RunResult, of member: Member) {

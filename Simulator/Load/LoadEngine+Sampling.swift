@@ -98,7 +98,8 @@ extension LoadEngine {
             sample.serverBytes = usage.residentBytes
             sampling.sampled = usage
         }
-        samples.append(sample)
+        // Of what has no end nobody sees the course.
+        if !settings.keepsRunning { samples.append(sample) }
         if samples.count > 20_000 { samples.removeFirst(10_000) }
         latencies.add(intervalLatencies)
         if let share = share(sampling.at), started > 0, sampling.at >= started, share < 1 {

@@ -29,7 +29,7 @@ final class LoadEngine {
     /// Called once a second.
     var onProgress: (ProgressLine.Progress) -> Void = { _ in }
 
-    let clock = WallClock()
+    var clock = WallClock()
     var rooms: [LoadRoom] = []
     var members: [Member] = []
     /// When each member has something to do, in the members' order: looked through at every tick.
@@ -48,6 +48,10 @@ final class LoadEngine {
     private var nextTick: Nanoseconds = 0
     private var nextLook: Nanoseconds = 0
     private(set) var wasInterrupted = false
+    /// When somebody was in a room last.
+    private var lastSeen: Nanoseconds = 0
+    /// Why it ended though it was to go on.
+    private(set) var abandonment: SimulatorError?
 
     var counters = Counters()
     var latencies = Latencies()
@@ -222,6 +226,7 @@ final class LoadEngine {
                 enter(.over, now)
             } else {
                 enter(.running, now)
+                lastSeen = now
                 beginRuns(now)
             }
         case .running: advanceRunning(now)
@@ -266,6 +271,7 @@ final class LoadEngine {
             let people = members[(activeCount + settings.idle)...].shuffled(using: &generator)
             admit(people[...], at: Double(settings.latecomers) / settings.latecomersWithin)
         }
+        advanceLife(now)
         if let restart, now - started >= .seconds(restart.at) {
             self.restart = nil
             do throws(SimulatorError) {
@@ -277,6 +283,7 @@ final class LoadEngine {
         }
         guard !settings.keepsRunning else {
             if members.allSatisfy(\.isGone) { enter(.over, now) }
+            expectServer(now)
             return
         }
         if now - started >= .seconds(settings.plannedDuration) {
@@ -284,6 +291,15 @@ final class LoadEngine {
             for member in members { member.dropsAt = .max }
             enter(settings.isFloor ? .over : .finishing, now)
         }
+    }
+
+    /// A server that is away for a while is waited for, one that does not come back is not.
+    func expectServer(_ now: Nanoseconds) {
+        guard let patience = settings.serverPatience else { return }
+        if members.contains(where: \.isPresent) { lastSeen = now }
+        guard now - lastSeen > .seconds(patience) else { return }
+        abandonment = .serverGone(seconds: Int(patience))
+        enter(.over, now)
     }
 
     private func advanceFinishing(_ now: Nanoseconds) {

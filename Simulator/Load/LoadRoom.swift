@@ -12,7 +12,9 @@ final class LoadRoom {
     let isLive: Bool
     var members: [Member] = []
     var board = RoomBoard()
-    var hasBegun = false
+    /// When somebody cheers, and when somebody loses signal; nil for never.
+    var cheers: Recurrence?
+    var signalLosses: Recurrence?
     /// The runner with a number.
     private var runners: [Member?] = []
     /// The events that the first viewer was told of lately, by number modulo the capacity.

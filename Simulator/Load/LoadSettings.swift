@@ -38,6 +38,8 @@ struct LoadSettings: Sendable {
     var keepsRunning = false
     /// Whether people cheer, pause and lose signal now and then.
     var isLively = false
+    /// Who runs in the one room, and how, so that it looks like life; nil for anybody anyhow.
+    var club: Club?
     /// Decides everything that is random.
     var seed: UInt64 = 1
     /// Tracks to run instead of invented ones.
@@ -65,8 +67,27 @@ struct LoadSettings: Sendable {
     /// Phones do not tick together; and a start is told to everybody in the room, so that ten thousand in one second
     /// would be a storm. In a race it is.
     var startSpread: Double {
-        profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
+        if club != nil { return Club.startSpread }
+        return profile == .raceStart ? 0 : min(plannedDuration / 5, max(0.5, Double(rooms * runners) / 1000))
     }
+
+    /// Seconds between the end of a run and the next, where runs follow each other.
+    var rests: ClosedRange<Double> { club == nil ? 5...25 : Club.rests }
+
+    /// When somebody in a room cheers; nil for never.
+    var cheers: Occasions? {
+        if club != nil { return Club.cheers }
+        guard isLively else { return nil }
+        // The more there are, the oftener.
+        let people = Double(runners + spectators)
+        return Occasions(first: 3 / people...60 / people, then: 20 / people...90 / people)
+    }
+
+    /// When somebody in a room loses the connection, one at a time; nil for never.
+    var signalLosses: Occasions? { club == nil ? nil : Club.signalLosses }
+
+    /// Seconds without any connection after which the server is not expected back; nil for never.
+    var serverPatience: Double? { club == nil ? nil : Club.patience }
 
     /// How much of the beginning, in seconds, is not measured: not everybody runs yet, and the work of their starts is
     /// under way.
@@ -93,6 +114,7 @@ struct LoadSettings: Sendable {
 
     /// The plan of one runner's run, of which 0 is the first.
     func plan(room: Int, runner: Int, run: Int, isLate: Bool = false) throws(CoordinateError) -> RunPlan {
+        if let club { return try club.plan(of: runner, run: run, interval: 1 / rate) }
         let duration = isLate ? latecomersDuration : duration
         let stream = UInt64(room) << 40 | UInt64(runner) << 20 | UInt64(run)
         var generator = SeededGenerator(seed: seed, stream: stream)

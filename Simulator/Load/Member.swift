@@ -35,7 +35,7 @@ final class Member {
     let id: Int
     let room: LoadRoom
     let role: Role
-    let account: Account?
+    var account: Account?
     /// Milliseconds by which the phone's clock is ahead of this machine's.
     let clockError: Int64
     /// Masks what this member sends.
@@ -84,7 +84,7 @@ final class Member {
     var restsUntil: Nanoseconds = 0
     var runs = 0
     var lastMessage: Nanoseconds = 0
-    var nextCheer: Nanoseconds = 0
+    var lastCheer = Nanoseconds.min / 2
     /// Whether the record of the only run was fetched, or never will be.
     var isDone: Bool
     /// What the room said at the end of the last run, and the last marker that may be shown then.

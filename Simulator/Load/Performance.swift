@@ -106,6 +106,8 @@ struct Performance: Sendable {
     var isConfirmed: Bool { confirmedControls == controls.count }
     /// Whether the run's end is on its way or arrived.
     var isFinishing: Bool { sentControls == controls.count }
+    /// Whether the room knows that it began, and the end is still to be told.
+    var isUnderWay: Bool { confirmedControls > 0 && !isFinishing }
     /// Whether the start was sent on this connection or is known to have arrived.
     var hasBegun: Bool { sentControls > 0 }
 }

@@ -3,7 +3,10 @@ import Foundation
 /// Somebody with an account.
 struct Account: Sendable {
     var username: String
+    var password: String
     var token: String
+    /// Whether it was made for this simulation, so that nothing is left in it from another.
+    var isNew = true
 }
 
 /// What must exist on the server before the first WebSocket: accounts and rooms.
@@ -17,7 +20,7 @@ struct Preparation: Sendable {
     /// Those with runners first, then those of the latecomers, then those of the idle.
     var rooms: [Room]
 
-    /// Registers the runners and makes the rooms over a few connections that stay open.
+    /// Registers the runners, or logs in those of a club who were here before, and makes the rooms over a few connections that stay open.
     ///
     /// - Parameters:
     ///   - settings: How many of each.
@@ -50,14 +53,22 @@ struct Preparation: Sendable {
         }
         var accounts: [Account?] = Array(repeating: nil, count: runnerCount)
         for number in 0..<runnerCount {
-            let username =
-                runnerCount <= names.count ? "\(names[number])-\(stamp)" : "sim-\(stamp)-r\(number + 1)"
-            lane.enqueue(REST.register(username: username, password: "sim-\(stamp)")) { answer in
+            let applicant: Applicant
+            if settings.club != nil, let room = settings.room {
+                applicant = Applicant(
+                    username: Club.username(of: number, in: room.runID),
+                    password: Club.accountPassword(room: room.runID, password: room.password),
+                    nickname: Club.people[number].nickname)
+            } else {
+                let username =
+                    runnerCount <= names.count ? "\(names[number])-\(stamp)" : "sim-\(stamp)-r\(number + 1)"
+                applicant = Applicant(username: username, password: "sim-\(stamp)")
+            }
+            enrol(applicant, on: lane) { result in
                 done += 1
-                if let token = REST.token(in: answer) {
-                    accounts[number] = Account(username: username, token: token)
-                } else {
-                    failure = failure ?? REST.failure(answer, what: "register \(username)", lane: lane)
+                switch result {
+                case .success(let account): accounts[number] = account
+                case .failure(let error): failure = failure ?? error
                 }
             }
         }
@@ -77,6 +88,49 @@ struct Preparation: Sendable {
         return Preparation(rooms: rooms)
     }
 
+    /// Somebody who wants an account.
+    private struct Applicant {
+        var username: String
+        var password: String
+        /// What others are to see.
+        ///
+        /// Who has a name of their own comes back under it: the account may be there.
+        var nickname: String?
+    }
+
+    private static func enrol(
+        _ applicant: Applicant, on lane: HTTPLane, _ done: @escaping (Result<Account, SimulatorError>) -> Void
+    ) {
+        let (username, password) = (applicant.username, applicant.password)
+        func name(_ account: Account) {
+            guard let nickname = applicant.nickname else { return done(.success(account)) }
+            lane.enqueue(REST.setNickname(nickname, of: account)) { answer in
+                guard (200..<300).contains(answer.status) else {
+                    return done(.failure(REST.failure(answer, what: "call \(username) \(nickname)", lane: lane)))
+                }
+                done(.success(account))
+            }
+        }
+        lane.enqueue(REST.register(username: username, password: password)) { answer in
+            if let token = REST.token(in: answer) {
+                return name(Account(username: username, password: password, token: token))
+            }
+            guard applicant.nickname != nil, answer.status == 400, answer.message.contains("exists") else {
+                return done(.failure(REST.failure(answer, what: "register \(username)", lane: lane)))
+            }
+            lane.enqueue(REST.logIn(username: username, password: password)) { answer in
+                if let token = REST.token(in: answer) {
+                    return name(Account(username: username, password: password, token: token, isNew: false))
+                }
+                done(
+                    .failure(
+                        answer.status == 401
+                            ? .nameTaken(username: username)
+                            : REST.failure(answer, what: "log in as \(username)", lane: lane)))
+            }
+        }
+    }
+
     /// Rooms and runners of a floor, which knows neither.
     static func ofFloor(_ settings: LoadSettings) -> Preparation {
         Preparation(
@@ -86,7 +140,7 @@ struct Preparation: Sendable {
                     runners: room < settings.rooms
                         ? (0..<settings.runners).map {
                             Account(
-                                username: "floor-\(room)-\($0)",
+                                username: "floor-\(room)-\($0)", password: "floor",
                                 token: "0123456789abcdef0123456789abcdef0123456789abcdef")
                         }
                         : [])

@@ -12,24 +12,44 @@ enum REST {
 
     /// Makes an account.
     static func register(username: String, password: String) -> HTTPLane.Call {
-        var body = JSONText()
-        body.raw(#"{"username":"#)
-        body.string(username)
-        body.raw(#","password":"#)
-        body.string(password)
-        body.raw("}")
-        return HTTPLane.Call(method: "POST", path: "/api/users", body: body.bytes)
+        HTTPLane.Call(
+            method: "POST", path: "/api/users", body: object(("username", username), ("password", password)))
+    }
+
+    /// Gets a token of an account that is there.
+    static func logIn(username: String, password: String) -> HTTPLane.Call {
+        HTTPLane.Call(
+            method: "POST", path: "/api/users/login", body: object(("username", username), ("password", password)))
+    }
+
+    /// Changes what others see of an account.
+    static func setNickname(_ nickname: String, of account: Account) -> HTTPLane.Call {
+        HTTPLane.Call(
+            method: "PUT", path: "/api/users/update/nickname", token: account.token,
+            body: object(("username", account.username), ("nickname", nickname)))
     }
 
     /// Makes a room.
     static func createRoom(_ runID: String, password: String) -> HTTPLane.Call {
+        HTTPLane.Call(
+            method: "POST", path: "/api/runRoom/create", body: object(("runID", runID), ("password", password)))
+    }
+
+    /// The JSON object with two texts, as all these calls want one.
+    private static func object(_ one: (name: StaticString, value: String), _ other: (name: StaticString, value: String))
+        -> [UInt8]
+    {
         var body = JSONText()
-        body.raw(#"{"runID":"#)
-        body.string(runID)
-        body.raw(#","password":"#)
-        body.string(password)
+        body.raw("{\"")
+        body.raw(one.name)
+        body.raw("\":")
+        body.string(one.value)
+        body.raw(",\"")
+        body.raw(other.name)
+        body.raw("\":")
+        body.string(other.value)
         body.raw("}")
-        return HTTPLane.Call(method: "POST", path: "/api/runRoom/create", body: body.bytes)
+        return body.bytes
     }
 
     /// One stored record, or without a number all of them.

@@ -6,43 +6,62 @@ struct SyntheticRun {
     /// The middle of the park, WGS-84.
     var latitude = 40.0170
     var longitude = 116.3900
+    /// The lap; nil for any around the middle of the park.
+    var lap: Loop?
+    /// Seconds a kilometre, one of which the runner keeps to.
+    var pace = 240.0...420
+    /// By which share of it the pace goes up and down.
+    var unsteadiness = 0.06
+    /// Metres outwards from the middle of the path at which the runner keeps.
+    var aside = 0.0
     /// Seconds.
     var length = 60.0
+    /// Whether the run goes on after ``length`` until the lap is full, so that it ends where it began.
+    var endsWithLap = false
     /// Seconds from one marker to the next.
     var interval = 1.0
     /// How often the phone is quite wrong.
     var outlierChance = 0.004
     /// Whether the runner stops once, for a shoe lace.
     var hasPause = false
+    /// When the runner stops beside, milliseconds since the start.
+    var pauses: [Range<Int64>] = []
 
     /// The run that a generator decides; the same generator makes the same run.
     func plan(using generator: inout SeededGenerator) throws(CoordinateError) -> RunPlan {
-        let loop = Loop(
-            latitude: latitude, longitude: longitude, length: .random(in: 900...1600, using: &generator),
-            heading: .random(in: 0..<2 * .pi, using: &generator))
-        let pace = Double.random(in: 240...420, using: &generator) / 1000  // seconds a metre
+        let loop =
+            lap
+            ?? Loop(
+                latitude: latitude, longitude: longitude, length: .random(in: 900...1600, using: &generator),
+                heading: .random(in: 0..<2 * .pi, using: &generator))
+        let pace = Double.random(in: pace, using: &generator) / 1000  // seconds a metre
         let quality = Double.random(in: 0.6...1.6, using: &generator)
         var east = DriftingNoise(deviation: 1.6 * quality, correlation: 0.985)
         var north = DriftingNoise(deviation: 1.6 * quality, correlation: 0.985)
-        var form = DriftingNoise(deviation: 0.06, correlation: 0.98)
+        var form = DriftingNoise(deviation: unsteadiness, correlation: 0.98)
         var radius = DriftingNoise(deviation: 1.2, correlation: 0.9)
 
-        var plan = RunPlan(points: [])
+        var plan = RunPlan(points: [], pauses: pauses)
         if hasPause, length >= 60 {
             let start = Int64(length * .random(in: 0.3...0.6, using: &generator) * 1000)
-            plan.pauses = [start..<start + Int64.random(in: 8000...20_000, using: &generator)]
+            plan.pauses.append(start..<start + Int64.random(in: 8000...20_000, using: &generator))
         }
         var distance = 0.0
         // Phones do not tick on the second, and not all at once.
         let step = interval * 1000
         var offset = Int64(.random(in: 0.1..<1.1, using: &generator) * step)
-        while offset <= Int64(length * 1000) {
+        var end = Double.infinity
+        while distance < end {
+            if offset > Int64(length * 1000), end == .infinity {
+                guard endsWithLap else { break }
+                end = (distance / loop.length).rounded(.up) * loop.length
+            }
             let isPaused = plan.pauses.contains { $0.contains(offset) }
             let speed = isPaused ? 0.4 : (1 + form.next(using: &generator)) / pace
             let error = (east.next(using: &generator), north.next(using: &generator))
             let accuracy = max(2.5, 4.5 * quality + radius.next(using: &generator))
             var point = RunPlan.Point(
-                offset: offset, place: try loop.place(at: distance, east: error.0, north: error.1),
+                offset: offset, place: try loop.place(at: distance, aside: aside, east: error.0, north: error.1),
                 accuracy: Int((accuracy * 10).rounded()),
                 altitude: Int(440 + 30 * sin(distance / loop.length * 2 * .pi)),
                 heartRate: 128 + Int(min(32, distance / 20)) + Int(60 * form.next(using: &generator)))

@@ -11,7 +11,7 @@ import Testing
         settings.latecomers = latecomers
         func room(_ name: String, _ runners: String...) -> Preparation.Room {
             Preparation.Room(
-                runID: name, password: "p", runners: runners.map { Account(username: $0, token: "t") })
+                runID: name, password: "p", runners: runners.map { Account(username: $0, password: "p", token: "t") })
         }
         let late = (0..<latecomers).map { room("late-\($0)", "late-\($0)") }
         return try LoadEngine(

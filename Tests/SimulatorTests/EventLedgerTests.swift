@@ -74,7 +74,7 @@ import Testing
             (1001, "1234", AfterClose.reconnect(after: .milliseconds(1234))), (1012, "", .reconnect(after: nil)),
             (nil, "", .reconnect(after: nil)), (4010, "", .reconnect(after: nil)), (4008, "", .reconnect(after: nil)),
             (4011, "", .reconnect(after: .seconds(5))), (4003, "", .giveUp("closed with 4003")),
-            (4009, "x", .giveUp("closed with 4009 “x”")),
+            (4009, "x", .giveUp("closed with 4009 “x”")), (4001, "", .logIn(orGiveUp: "closed with 4001")),
         ] as [(UInt16?, String, AfterClose)])
     func closing(code: UInt16?, reason: String, meaning: AfterClose) {
         #expect(AfterClose(code: code, reason: reason) == meaning)
