@@ -181,3 +181,24 @@ async def test_who_is_tapped_is_followed_and_who_is_beyond_the_edge_has_an_arrow
 async def in_the_middle(page, number, size):
     at = await dot(page, number)
     return 0.2 * size[0] <= at["x"] <= 0.8 * size[0] and 0.2 * size[1] <= at["y"] <= 0.8 * size[1]
+
+
+COVERED = """() => {
+    const map = document.getElementById('map').getBoundingClientRect();
+    return [...document.querySelectorAll('#map canvas')].every(canvas => {
+        const box = canvas.getBoundingClientRect();
+        return box.left <= map.left && box.top <= map.top && box.right >= map.right && box.bottom >= map.bottom;
+    });
+}"""
+
+
+async def test_a_map_in_a_window_that_grows_and_shrinks_is_covered(server, browse):
+    async with a_room(server, "Ana") as room:
+        await room.phones[0].start()
+        await room.phones[0].go(north(BEIJING, 40))
+        page = await room.open(browse, viewport={"width": 360, "height": 640})
+        await until(lambda: is_drawn(page, 1))
+        for width, height in ((1440, 900), (320, 480), (2560, 1440), (640, 360)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await holds(page, COVERED)
+            await until(lambda: is_drawn(page, 1))

@@ -31,7 +31,7 @@ OVERFLOWS = """() => {
             const inner = cell.getBoundingClientRect();
             if (!inner.width || !cell.textContent) continue;
             if (inner.left < outer.left - 0.5 || inner.right > outer.right + 0.5 || inner.bottom > outer.bottom + 0.5) {
-                found.push(`row ${row.dataset.runner}: ${cell.className} sticks out`);
+                found.push(`row ${row.dataset.runner}: ${cell.className} of ${cell.parentElement.className} sticks out: ` + JSON.stringify([inner, outer].map(box => [box.left, box.right, box.top, box.bottom].map(Math.round))));
             }
         }
         const boxes = [...row.querySelectorAll('.follow, .note, .distance .main, .distance .sub, .pace .main, .pace .sub, .time .main, .time .sub')]
