@@ -401,7 +401,7 @@ import Testing
             let raw = try RawClient(port: port)
             raw.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await blocking { raw.receive(until: "hello /") }.hasSuffix("hello /"))
-            raw.send("\r\n\r")
+            raw.send("\r\n\r\n")
             // Far sooner than after the minute that a request may take.
             #expect(try await blocking { raw.receive() } == [])
         }
