@@ -57,6 +57,9 @@ import Testing
             #expect(room.line == #"413 {"error":"The body is too large"}"#)
             let user = try await Answer(api.responder.refusal(.badRequest, path: "/api/users?x=1"))
             #expect(user.line == #"400 {"message":"The request is not valid HTTP"}"#)
+            let told = try await Answer(
+                api.responder.refusal(.badRequest, path: "/api/users", sentence: "There is no Host"))
+            #expect(told.line == #"400 {"message":"There is no Host"}"#)
             let full = try await Answer(api.responder.refusal(.serviceUnavailable, path: "/live"))
             #expect(full.headers[.retryAfter] != nil)
             #expect(full.headers[.xContentTypeOptions] == "nosniff")

@@ -103,7 +103,7 @@ import Testing
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", 413),
         ])
@@ -328,25 +328,132 @@ import Testing
         }
     }
 
-    @Test("a client that leaves before its answer harms nobody")
+    @Test("a client that leaves before its answer harms nobody, and its connection ends with the answer")
     func survivesLeaving() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
-        let done = Mutex(0)
+        let (started, start) = AsyncStream<Void>.makeStream()
         let responder = TestResponder(handler: { request in
-            if request.head.path == ["wait"] { for await _ in gate { break } }
-            done.withLock { $0 += 1 }
+            if request.head.path == ["wait"] {
+                start.yield()
+                for await _ in gate { break }
+            }
             return Self.text("late")
         })
         try await withServer(responder) { (server, port, loop) async throws in
-            try await blocking {
+            do {
                 let raw = try RawClient(port: port)
                 raw.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+                for await _ in started { break }
                 raw.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n")
             }
-            // The connection has been seen, and seen to end.
-            while await loop.run({ server.connectionCount }) > 0 { await Task.yield() }
-            open.yield()
             #expect(try await RawClient.exchange(Self.close("GET /now"), port: port).hasSuffix("late"))
+            open.yield()
+            while await loop.run({ server.connectionCount }) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("a client that has closed its half gets the answers to what it sent before")
+    func answersHalfClosed() async throws {
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let (started, start) = AsyncStream<Void>.makeStream()
+        let responder = TestResponder(handler: { request in
+            start.yield()
+            for await _ in gate { break }
+            return Self.describeBody(request)
+        })
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"
+        try await withServer(responder) { (_, port, loop) async throws in
+            for request in [
+                post + "body" + post + "more",
+                post.replacing("\r\n\r\n", with: "\r\nConnection: close\r\n\r\n") + "body",
+            ] {
+                let raw = try RawClient(port: port)
+                raw.send(request)
+                raw.endSending()
+                for await _ in started { break }
+                // Turns of the loop in which it could see the end.
+                for _ in 0..<20 { await loop.run {} }
+                open.yield()
+                open.yield()
+                let answer = try await blocking { String(decoding: raw.receiveAll(), as: UTF8.self) }
+                #expect(answer.contains("memory 4 body"))
+                #expect(answer.contains("memory 4 more") == request.contains("more"))
+            }
+        }
+    }
+
+    @Test("half a request and its end are the end")
+    func endsHalfRequests() async throws {
+        try await withServer { (server, port, loop) async throws in
+            for request in ["GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo", ""] {
+                let raw = try RawClient(port: port)
+                raw.send(request)
+                raw.endSending()
+                #expect(try await blocking { raw.receive() } == [])
+            }
+            while await loop.run({ server.connectionCount }) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("empty lines before a request buy no time")
+    func countsEmptyLinesForNothing() async throws {
+        try await withServer(configure: { $0.keepAliveTimeout = .milliseconds(300) }) { (_, port, _) async throws in
+            let raw = try RawClient(port: port)
+            raw.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await blocking { raw.receive(until: "hello /") }.hasSuffix("hello /"))
+            raw.send("\r\n\r\n")
+            // Far sooner than after the minute that a request may take.
+            #expect(try await blocking { raw.receive() } == [])
+        }
+    }
+
+    @Test("what frames a body buys no time, only the body does")
+    func countsFramingForNothing() async throws {
+        let responder = TestResponder(handler: { Self.describeBody($0) })
+        try await withServer(responder, configure: { $0.requestTimeout = .milliseconds(100) }) {
+            (_, port, _) async throws in
+            // 1.2 MB, which would be 18 s; of the body there are 60,000 bytes, which is one.
+            let chunks = String(repeating: "000000000000001\r\nx\r\n", count: 60_000)
+            let begun = ContinuousClock.now
+            let answer = try await RawClient.exchange(
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, port: port)
+            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            #expect(begun.duration(to: .now) < .seconds(9))
+        }
+    }
+
+    @Test(
+        "a refusal says what is wrong",
+        arguments: [
+            ("GET / HTTP/1.1\r\n\r\n", "There is no Host"),
+            ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "Host is not a host"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "There is more than one Host"),
+            (
+                "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "A percent sign in the target has no two hexadecimal digits behind it"
+            ),
+            ("GET / HTTP/1.1\nHost: a\r\n\r\n", "A line feed stands without its carriage return"),
+            ("\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", "A carriage return stands without its line feed"),
+            ("GET /\r\n", "The request line names no version of HTTP"),
+            ("GET / HTTP/3.0\r\n\r\n", "No version of HTTP but 1.1 and 1.0 is spoken"),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n",
+                "A blank stands in the name of a header field, or behind it"
+            ),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "Content-Length is not a number"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n", "Transfer-Encoding does not end with chunked"),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
+                "The size of a chunk is not a hexadecimal number"
+            ),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab",
+                "A chunk does not end where its size says"
+            ),
+        ])
+    func says(request: String, sentence: String) async throws {
+        try await withServer { (_, port, _) async throws in
+            #expect(try await RawClient.exchange(request, port: port).contains("\r\n\r\n\(sentence); refused "))
         }
     }
 
@@ -389,6 +496,17 @@ import Testing
             let head = try await get(method: "HEAD")
             #expect(head.0.contains("Content-Length: 300000\r\n") && head.1.isEmpty)
             #expect(try await get("/gone").0.hasPrefix("HTTP/1.1 404 "))
+        }
+    }
+
+    @Test("an answer has its date, as HTTP writes it, and one of 204 says nothing of a length")
+    func datesAnswers() async throws {
+        let responder = TestResponder(handler: { _ in HTTPResponse(status: .noContent) })
+        try await withServer(responder) { (_, port, _) async throws in
+            let answer = try await RawClient.exchange(Self.close("GET /"), port: port)
+            let date = #/\r\nDate: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n/#
+            #expect(answer.hasPrefix("HTTP/1.1 204 ") && answer.contains(date))
+            #expect(!answer.lowercased().contains("content-length") && !answer.lowercased().contains("transfer-enc"))
         }
     }
 

@@ -21,8 +21,9 @@ struct TestResponder: HTTPResponder {
 
     @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse { await handler(request) }
 
-    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> LWS.HTTPResponse {
-        HTTPResponse(status: status, body: .bytes(Array("refused \(status.code)".utf8)))
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String, sentence: String?) -> LWS.HTTPResponse {
+        HTTPResponse(
+            status: status, body: .bytes(Array("\(sentence.map { "\($0); " } ?? "")refused \(status.code)".utf8)))
     }
 }
 

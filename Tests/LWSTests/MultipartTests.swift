@@ -123,6 +123,18 @@ import Testing
         #expect(budget.used == 0)
     }
 
+    @Test("parameters of a field are told apart octet by octet")
+    func readsParameters() {
+        let field = HeaderParameters(
+            "Form-Data; NAME=\"\u{301}a\"; filename=\"b\\\"c\\d\"; x; \u{212A}=e;\u{301}f=g; h = i ")
+        #expect(field.value == "form-data")
+        #expect(field["name"] == "\u{301}a")
+        #expect(field.filename == "b\"c\\d")
+        #expect(field["k"] == nil && field["f"] == nil)
+        #expect(field["h"] == "i")
+        #expect(field.parameters.count == 5)
+    }
+
     @Test("a form arrives at the handler, a broken one is 400, a large file in it 413")
     func serves() async throws {
         let responder = TestResponder(

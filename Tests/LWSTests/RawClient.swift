@@ -41,6 +41,9 @@ final class RawClient: @unchecked Sendable {
 
     func send(_ text: String) { send(Array(text.utf8)) }
 
+    /// Says that nothing more comes, and goes on receiving.
+    func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
+
     /// What comes next; empty when the server has closed, nil when nothing came.
     func receive(atMost limit: Int = 65_536) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: limit)

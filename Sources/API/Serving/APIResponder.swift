@@ -161,7 +161,7 @@ struct APIResponder: HTTPResponder {
         (400..<500).contains(status) && status != 429 || status == 503 ? .info : .debug
     }
 
-    func refusal(_ status: Status, path: String) -> Response {
+    func refusal(_ status: Status, path: String, sentence: String?) -> Response {
         let path = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         let message =
             switch status.code {
@@ -175,7 +175,7 @@ struct APIResponder: HTTPResponder {
             case 400: "The request is not valid HTTP"
             default: status.reasonPhrase
             }
-        var problem = Problem(status, message)
+        var problem = Problem(status, sentence ?? message)
         if status.code == 503 { problem.retryAfter = 5 }
         var response = ErrorShape(path: path).early(problem)
         policy.secure(&response, origin: nil)

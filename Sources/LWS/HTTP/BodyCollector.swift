@@ -8,9 +8,7 @@ final class BodyCollector {
 
     init(policy: BodyPolicy, contentType: String?, directory: String, budget: MemoryBudget) {
         self.policy = policy
-        if policy.parsesMultipart, let contentType,
-            contentType.lowercased().trimmingBlanks.hasPrefix("multipart/form-data")
-        {
+        if policy.parsesMultipart, let contentType, HeaderParameters(contentType).value == "multipart/form-data" {
             form = MultipartParser(
                 boundary: MultipartParser.boundary(in: contentType), policy: policy, directory: directory,
                 budget: budget)

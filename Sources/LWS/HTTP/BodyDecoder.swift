@@ -1,21 +1,41 @@
 /// Takes the framing off a request body that arrives piece by piece.
+///
+/// As strict with the lines of chunks as ``RequestHeadParser`` is with those of heads (RFC 9112, section 7.1).
 struct BodyDecoder {
     private enum State: Equatable {
         /// Bytes of the body, or of the present chunk.
         case data(remaining: Int)
-        /// The hexadecimal size of a chunk; what follows it on its line is skipped.
-        case size(Int, digits: Int)
-        case sizeExtension(Int)
-        case sizeLineFeed(Int)
+        /// The hexadecimal size of a chunk.
+        case size
+        /// Blanks between a size and a semicolon, or between parts of an extension.
+        case blanksBeforeSemicolon
+        case blanksBeforeName, name, blanksBeforeEquals, blanksBeforeValue, value, quoted, escaped, afterQuote
+        case sizeLineFeed
         /// The line end after a chunk.
-        case chunkEnd(sawReturn: Bool)
-        /// Trailer fields, which are dropped; how many bytes of them, and whether the line is empty so far.
-        case trailer(count: Int, isEmptyLine: Bool)
+        case chunkReturn, chunkLineFeed
+        case trailers
         case done
     }
 
+    /// A line of a chunk has a few bytes; signatures in extensions, which some clients send, have a hundred.
+    private static let maxExtensionBytes = 1024
+    /// What all extensions of a body may have, beyond as many bytes as there are of the body itself.
+    private static let freeExtensionBytes = 16 << 10
+    private static let maxTrailerBytes = 8 << 10
+    private static let maxTrailers = 64
+    /// Fifteen digits fit an Int; nobody sends such a chunk.
+    private static let maxDigits = 15
+
     private var state: State
     private let isChunked: Bool
+    /// Of the present chunk.
+    private var size = 0
+    private var digits = 0
+    private var extensionBytes = 0
+    /// Of the whole body.
+    private var allExtensionBytes = 0
+    private var dataBytes = 0
+    private var trailers = FieldLines(maxBytes: maxTrailerBytes, maxFields: maxTrailers)
 
     init(_ framing: BodyFraming) {
         switch framing {
@@ -27,78 +47,108 @@ struct BodyDecoder {
             state = .data(remaining: count)
         case .chunked:
             isChunked = true
-            state = .size(0, digits: 0)
+            state = .size
         }
     }
 
     var isDone: Bool { state == .done }
 
-    /// Takes what belongs to the body from the front of `bytes`.
+    /// Looks for the next bytes of the body.
     ///
-    /// - Parameters:
-    ///   - bytes: What has arrived.
-    ///   - sink: Gets the body's bytes, piece by piece.
-    /// - Returns: How many bytes were taken; fewer than there are only when the body is done.
-    /// - Throws: ``RequestFault/malformed`` for broken chunks, and what `sink` throws.
-    mutating func decode(
-        _ bytes: UnsafeRawBufferPointer, into sink: (UnsafeRawBufferPointer) throws(RequestFault) -> Void
-    ) throws(RequestFault) -> Int {
+    /// - Parameter bytes: What has arrived and was not taken.
+    /// - Returns: How many bytes were taken, and which of them are the body's, the last of those taken; nil when there
+    ///   is more to come, or the body is done.
+    /// - Throws: `RequestFault`; nothing may follow.
+    mutating func next(in bytes: UnsafeRawBufferPointer) throws(RequestFault) -> (taken: Int, data: Range<Int>?) {
         var position = 0
         while position < bytes.count, state != .done {
             if case .data(let remaining) = state {
                 let count = min(remaining, bytes.count - position)
-                try sink(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
-                position += count
-                state =
-                    count < remaining
-                    ? .data(remaining: remaining - count) : isChunked ? .chunkEnd(sawReturn: false) : .done
-                continue
+                dataBytes += count
+                state = count < remaining ? .data(remaining: remaining - count) : isChunked ? .chunkReturn : .done
+                return (position + count, position..<position + count)
             }
             try advance(with: bytes[position])
             position += 1
         }
-        return position
+        return (position, nil)
     }
 
-    /// One byte of a chunk's frame; RFC 9112, section 7.1.
+    /// One byte of a chunk's frame.
     private mutating func advance(with byte: UInt8) throws(RequestFault) {
         switch state {
-        case .size(let size, let digits):
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                state = .size(size << 4 | Int(byte - UInt8(ascii: "0")), digits: digits + 1)
-            case UInt8(ascii: "a")...UInt8(ascii: "f"):
-                state = .size(size << 4 | Int(byte - UInt8(ascii: "a") + 10), digits: digits + 1)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"):
-                state = .size(size << 4 | Int(byte - UInt8(ascii: "A") + 10), digits: digits + 1)
-            case UInt8(ascii: "\r") where digits > 0: state = .sizeLineFeed(size)
-            case UInt8(ascii: ";") where digits > 0, UInt8(ascii: " ") where digits > 0: state = .sizeExtension(size)
-            default: throw .malformed
-            }
-            // Fifteen digits fit an Int; nobody sends such a chunk.
-            if digits >= 15 { throw .bodyTooLarge }
-        case .sizeExtension(let size):
-            if byte == UInt8(ascii: "\r") { state = .sizeLineFeed(size) }
-            if byte == UInt8(ascii: "\n") { throw .malformed }
-        case .sizeLineFeed(let size):
-            guard byte == UInt8(ascii: "\n") else { throw .malformed }
-            state = size == 0 ? .trailer(count: 0, isEmptyLine: true) : .data(remaining: size)
-        case .chunkEnd(let sawReturn):
-            if !sawReturn, byte == UInt8(ascii: "\r") {
-                state = .chunkEnd(sawReturn: true)
-            } else if sawReturn, byte == UInt8(ascii: "\n") {
-                state = .size(0, digits: 0)
-            } else {
-                throw .malformed
-            }
-        case .trailer(let count, let isEmptyLine):
-            if count > 8192 { throw .headersTooLarge }
-            if byte == UInt8(ascii: "\n") {
-                state = isEmptyLine ? .done : .trailer(count: count + 1, isEmptyLine: true)
-            } else {
-                state = .trailer(count: count + 1, isEmptyLine: isEmptyLine && byte == UInt8(ascii: "\r"))
-            }
         case .data, .done: break
+        case .size:
+            if let digit = Octets.hexadecimal(byte) {
+                digits += 1
+                if digits > Self.maxDigits { throw .bodyTooLarge }
+                size = size << 4 | Int(digit)
+            } else {
+                guard digits > 0 else { throw .malformed("The size of a chunk is not a hexadecimal number") }
+                try endSize(with: byte)
+                if state != .sizeLineFeed { try countExtension() }
+            }
+        case .sizeLineFeed:
+            guard byte == UInt8(ascii: "\n") else { throw .bareCarriageReturn }
+            state = size == 0 ? .trailers : .data(remaining: size)
+            (size, digits, extensionBytes) = (0, 0, 0)
+        case .chunkReturn:
+            guard byte == UInt8(ascii: "\r") else { throw .malformed("A chunk does not end where its size says") }
+            state = .chunkLineFeed
+        case .chunkLineFeed:
+            guard byte == UInt8(ascii: "\n") else { throw .bareCarriageReturn }
+            state = .size
+        case .trailers:
+            if try trailers.take(byte) { state = .done }
+        case .blanksBeforeSemicolon, .blanksBeforeName, .name, .blanksBeforeEquals, .blanksBeforeValue, .value, .quoted,
+            .escaped, .afterQuote:
+            try advanceExtension(with: byte)
+        }
+    }
+
+    /// What follows a size, or a whole extension.
+    private mutating func endSize(with byte: UInt8) throws(RequestFault) {
+        switch byte {
+        case UInt8(ascii: "\r"): state = .sizeLineFeed
+        case UInt8(ascii: "\n"): throw .bareLineFeed
+        case UInt8(ascii: ";"): state = .blanksBeforeName
+        case _ where Octets.isBlank(byte): state = .blanksBeforeSemicolon
+        default: throw .malformed("Something that is no extension stands behind the size of a chunk")
+        }
+    }
+
+    /// Extensions mean nothing here and are dropped.
+    private mutating func advanceExtension(with byte: UInt8) throws(RequestFault) {
+        try countExtension()
+        let isBlank = Octets.isBlank(byte)
+        switch state {
+        case .blanksBeforeSemicolon where isBlank, .blanksBeforeName where isBlank, .blanksBeforeEquals where isBlank,
+            .blanksBeforeValue where isBlank:
+            break
+        case .blanksBeforeSemicolon where byte == UInt8(ascii: ";"),
+            .blanksBeforeEquals where byte == UInt8(ascii: ";"):
+            state = .blanksBeforeName
+        case .blanksBeforeName where Octets.isToken(byte), .name where Octets.isToken(byte): state = .name
+        case .name where isBlank: state = .blanksBeforeEquals
+        case .name where byte == UInt8(ascii: "="), .blanksBeforeEquals where byte == UInt8(ascii: "="):
+            state = .blanksBeforeValue
+        case .blanksBeforeValue where byte == UInt8(ascii: "\""): state = .quoted
+        case .blanksBeforeValue where Octets.isToken(byte), .value where Octets.isToken(byte): state = .value
+        case .name, .value: try endSize(with: byte)
+        case .quoted where byte == UInt8(ascii: "\""): state = .afterQuote
+        case .quoted where byte == UInt8(ascii: "\\"): state = .escaped
+        case .quoted where !Octets.isControl(byte) || byte == 0x09: break
+        case .escaped where !Octets.isControl(byte) || byte == 0x09: state = .quoted
+        case .afterQuote: try endSize(with: byte)
+        default: throw byte == UInt8(ascii: "\n") ? .bareLineFeed : .malformed("An extension of a chunk is broken")
+        }
+    }
+
+    private mutating func countExtension() throws(RequestFault) {
+        extensionBytes += 1
+        allExtensionBytes += 1
+        if extensionBytes > Self.maxExtensionBytes || allExtensionBytes > Self.freeExtensionBytes + dataBytes {
+            throw .malformed("The extensions of the chunks are too long")
         }
     }
 }

@@ -30,7 +30,7 @@ public enum ByteRange: Hashable, Sendable {
         }
         let field = Array(range.utf8)
         guard let equals = field.firstIndex(of: UInt8(ascii: "=")),
-            String(decoding: field[..<equals], as: UTF8.self).lowercased() == "bytes"
+            HTTPToken(field[..<equals]) == "bytes"
         else { return }
         let specification = Array(Self.trimmed(field[(equals + 1)...]).utf8)
         guard let dash = specification.firstIndex(of: UInt8(ascii: "-")) else { return }

@@ -13,8 +13,10 @@ internal import HTTPTypes
 ///  └───────────────── keep-alive ─────────────────┘
 /// ```
 ///
-/// The handler runs elsewhere and may answer when the connection is long gone; the answer is then dropped. Bytes that
-/// arrive before an answer is out wait in `inbound`, and when they are many the socket is not read until it is.
+/// The handler runs elsewhere and may answer when the connection is long gone; the answer is then dropped. The socket is
+/// not read while a request is being answered: requests behind it wait in the kernel, but for what came with it, and a
+/// client that has nothing more to say and closes its half still gets its answer, since libwebsockets ends a connection
+/// as soon as it reads that end (4.1.6, `ops-raw-skt.c`) and does not say so beforehand.
 ///
 /// Everything on the loop's thread.
 final class HTTPConnection {
@@ -31,8 +33,7 @@ final class HTTPConnection {
     private var wsi: OpaquePointer?
     private var phase = Phase.head
     private var inbound: [UInt8] = []
-    private var parser: RequestHeadParser
-    private var decoder = BodyDecoder(.none)
+    private var reader: RequestReader
     private var collector: BodyCollector?
     private var request: (parsed: ParsedHead, head: HTTPRequestHead)?
     private var isReadingPaused = false
@@ -64,8 +65,6 @@ final class HTTPConnection {
     private static let pieceCount = 4
     /// A body that keeps coming at this rate comes in time.
     private static let slowestBytesPerSecond = 64 << 10
-    /// Pipelined requests beyond this wait in the kernel.
-    private static let maxPipelinedBytes = 64 << 10
     /// While somebody else is at work, who takes as long as it takes.
     private static var noDeadline: ContinuousClock.Instant { .now + .seconds(86_400) }
     /// What every connection may hold of an unfinished head.
@@ -76,7 +75,7 @@ final class HTTPConnection {
         self.isTLS = isTLS
         self.isSurplus = isSurplus
         self.remoteAddress = remoteAddress
-        parser = server.makeParser()
+        reader = RequestReader(server.makeParser())
         deadline = .now + server.configuration.requestTimeout
     }
 
@@ -94,7 +93,10 @@ final class HTTPConnection {
             return 0
         case .head, .asking, .body, .answering, .sending: break
         }
-        if phase == .head, inbound.isEmpty { deadline = .now + server.configuration.requestTimeout }
+        // A request begins with its first byte; empty lines before it are none, and buy no time.
+        if phase == .head, inbound.allSatisfy(Self.isLineEnd), !bytes.allSatisfy(Self.isLineEnd) {
+            deadline = .now + server.configuration.requestTimeout
+        }
         if phase == .body, inbound.isEmpty {
             // Straight through, without a copy.
             let taken = takeBody(bytes)
@@ -110,9 +112,7 @@ final class HTTPConnection {
         } else {
             holdHead(0)
         }
-        if phase == .asking || phase == .answering || phase == .sending, inbound.count > Self.maxPipelinedBytes {
-            pauseReading(true)
-        }
+        pauseWhileAnswering()
         return phase == .closed ? -1 : 0
     }
 
@@ -122,6 +122,12 @@ final class HTTPConnection {
         guard wanted != heldHeadBytes else { return }
         server.headMemory.giveBack(heldHeadBytes)
         heldHeadBytes = server.headMemory.take(wanted) ? wanted : 0
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 13 || byte == 10 }
+
+    private func pauseWhileAnswering() {
+        if phase == .asking || phase == .answering || phase == .sending { pauseReading(true) }
     }
 
     private func pauseReading(_ isPaused: Bool) {
@@ -134,18 +140,19 @@ final class HTTPConnection {
     private func process() {
         guard !isProcessing else { return }
         isProcessing = true
-        defer { isProcessing = false }
+        defer {
+            isProcessing = false
+            pauseWhileAnswering()
+        }
         while true {
             switch phase {
             case .head:
                 guard !inbound.isEmpty, readHead() else { return }
             case .body:
-                if !inbound.isEmpty {
-                    let taken = inbound.withUnsafeBytes { takeBody($0) }
-                    // A refusal has emptied it.
-                    if taken <= inbound.count { inbound.removeSubrange(..<taken) }
-                }
-                guard phase != .body || decoder.isDone else { return }
+                let taken = inbound.withUnsafeBytes { takeBody($0) }
+                // A refusal has emptied it.
+                if taken <= inbound.count { inbound.removeSubrange(..<taken) }
+                guard phase != .body || !reader.isWithinBody else { return }
                 if phase == .body { endBody() }
             case .asking, .answering, .sending, .draining, .tunnel, .closed: return
             }
@@ -154,18 +161,13 @@ final class HTTPConnection {
 
     /// True when there may be more to do at once.
     private func readHead() -> Bool {
-        // Empty lines before a request are skipped (RFC 9112, section 2.2).
-        if let first = inbound.first, first == 13 || first == 10 {
-            let start = inbound.firstIndex { $0 != 13 && $0 != 10 } ?? inbound.endIndex
-            inbound.removeSubrange(..<start)
-            return !inbound.isEmpty
-        }
         do throws(RequestFault) {
-            guard let end = try parser.endOfHead(in: inbound) else { return false }
-            let parsed = try parser.parse(inbound[..<end])
-            inbound.removeSubrange(..<end)
+            let (taken, event) = try inbound.withUnsafeBufferPointer { bytes throws(RequestFault) in
+                try reader.next(in: UnsafeRawBufferPointer(bytes))
+            }
+            inbound.removeSubrange(..<taken)
             if inbound.isEmpty { inbound = [] }
-            parser = server.makeParser()
+            guard case .head(let parsed) = event else { return false }
             let head = HTTPRequestHead(
                 method: parsed.method, target: parsed.target, path: parsed.path, query: parsed.query,
                 headers: parsed.fields, remoteAddress: remoteAddress)
@@ -216,22 +218,31 @@ final class HTTPConnection {
     }
 
     private func beginBody(_ parsed: ParsedHead, _ policy: BodyPolicy) {
-        decoder = BodyDecoder(parsed.framing)
         collector = BodyCollector(
             policy: policy, contentType: parsed.fields[.contentType],
             directory: server.configuration.temporaryDirectory, budget: server.bodyMemory)
         phase = .body
-        if !decoder.isDone, parsed.expectsContinue, inbound.isEmpty {
+        if parsed.framing != .none, parsed.expectsContinue, inbound.isEmpty {
             write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         }
     }
 
     private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard let collector else { return bytes.count }
-        // Large bodies come over slow networks; what counts is that they do come.
-        deadline += .microseconds(bytes.count * 1_000_000 / Self.slowestBytesPerSecond)
+        var position = 0
         do throws(RequestFault) {
-            return try decoder.decode(bytes) { piece throws(RequestFault) in try collector.append(piece) }
+            while reader.isWithinBody {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+                let (taken, event) = try reader.next(in: rest)
+                position += taken
+                guard let event else { break }
+                if case .body(let range) = event {
+                    try collector.append(UnsafeRawBufferPointer(rebasing: rest[range]))
+                    // Large bodies come over slow networks; what counts is that they do come, not what frames them.
+                    deadline += .microseconds(range.count * 1_000_000 / Self.slowestBytesPerSecond)
+                }
+            }
+            return position
         } catch {
             refuse(error)
             return bytes.count
@@ -265,7 +276,7 @@ final class HTTPConnection {
     /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
     private func refuse(_ fault: RequestFault) {
         let path = request?.head.target.pathOnly ?? RequestHeadParser.path(in: inbound)
-        var response = server.responder.refusal(fault.status, path: path)
+        var response = server.responder.refusal(fault.status, path: path, sentence: fault.sentence)
         if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
         refuse(with: response)
     }
@@ -589,9 +600,4 @@ extension HTTPConnection: LWSConnection {
         tunnel?.outerClosed()
         server.connectionDidEnd(self)
     }
-}
-
-extension String {
-    /// A request target without its query.
-    var pathOnly: String { String(prefix { $0 != "?" && $0 != "#" }) }
 }

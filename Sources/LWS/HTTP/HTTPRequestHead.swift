@@ -3,7 +3,9 @@ public import HTTPTypes
 /// A request before its body: what routing and admission see.
 public struct HTTPRequestHead: Sendable {
     public var method: HTTPRequest.Method
-    /// As sent, percent-encoded, with the query.
+    /// Path and query as sent, percent-encoded.
+    ///
+    /// Of an address, which proxies send, it is what follows the host, and the host is in `headers`.
     public var target: String
     /// Percent-decoded path segments, in order.
     ///

@@ -21,11 +21,18 @@ public protocol HTTPResponder: Sendable {
     ///   - status: 400, 404 (a WebSocket handshake or a file without a place), 408, 413, 414, 426, 431, 500, 501, 503
     ///     or 505.
     ///   - path: As sent, without the query; empty when the request could not be read so far.
+    ///   - sentence: What is wrong, for whoever wrote the client: nothing of what was sent is in it. Nil where the status
+    ///     says it all.
     /// - Returns: The answer; `Retry-After` is added to a 503 that has none.
-    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String, sentence: String?) -> HTTPResponse
 }
 
 extension HTTPResponder {
     /// Takes every body.
     @concurrent public func refusal(of head: HTTPRequestHead) async -> HTTPResponse? { nil }
+
+    /// A refusal whose status says it all.
+    public func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse {
+        refusal(status, path: path, sentence: nil)
+    }
 }

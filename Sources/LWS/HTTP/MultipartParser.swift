@@ -139,11 +139,10 @@ struct MultipartParser {
         if partCount > policy.maxParts { throw .bodyTooLarge }
         var disposition: HeaderParameters?
         var contentType: String?
-        let block = String(decoding: pending[..<end.lowerBound], as: UTF8.self)
-        for line in block.split(separator: "\r\n") {
-            guard let colon = line.firstIndex(of: ":") else { throw .malformed }
-            let value = String(line[line.index(after: colon)...]).trimmingBlanks
-            switch line[..<colon].lowercased() {
+        for line in pending[..<end.lowerBound].lines {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed }
+            let value = String(decoding: line[(colon + 1)...].trimmingBlanks, as: UTF8.self)
+            switch HTTPToken(line[..<colon]) {
             case "content-disposition": disposition = HeaderParameters(value)
             case "content-type": contentType = value
             default: break
@@ -225,6 +224,20 @@ struct MultipartParser {
     }
 }
 
+extension ArraySlice<UInt8> {
+    /// What stands between line ends, empty lines left out.
+    fileprivate var lines: [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = startIndex
+        for index in indices
+        where self[index] == UInt8(ascii: "\n") && index > start && self[index - 1] == UInt8(ascii: "\r") {
+            lines.append(self[start..<(index - 1)])
+            start = index + 1
+        }
+        return (lines + [self[start...]]).filter { !$0.isEmpty }
+    }
+}
+
 extension [UInt8] {
     /// The first place of `needle`, found from one occurrence of its first byte to the next.
     fileprivate func range(of needle: [UInt8]) -> Range<Int>? {
@@ -270,36 +283,35 @@ struct HeaderParameters {
     private(set) var parameters: [(name: String, value: String)] = []
 
     init(_ field: String) {
-        var rest = field[...]
-        let end = rest.firstIndex(of: ";") ?? rest.endIndex
-        value = String(rest[..<end]).trimmingBlanks.lowercased()
-        rest = rest[end...]
-        while let semicolon = rest.first, semicolon == ";" {
-            rest = rest.dropFirst()
-            let nameEnd = rest.firstIndex { $0 == "=" || $0 == ";" } ?? rest.endIndex
-            let name = String(rest[..<nameEnd]).trimmingBlanks.lowercased()
-            rest = rest[nameEnd...]
-            guard rest.first == "=" else { continue }
-            rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
-            var text = ""
-            if rest.first == "\"" {
+        // Octet by octet: a quotation mark with an accent on it is a quotation mark.
+        var rest = Array(field.utf8)[...]
+        func isSemicolon(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ";") }
+        func text(_ bytes: some BidirectionalCollection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+        value = text(rest.prefix { !isSemicolon($0) }.trimmingBlanks).asciiLowercased
+        rest = rest.drop { !isSemicolon($0) }
+        while rest.popFirst() != nil {
+            let name = rest.prefix { $0 != UInt8(ascii: "=") && !isSemicolon($0) }
+            rest = rest[name.endIndex...]
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            rest = rest.dropFirst().drop(while: Octets.isBlank)
+            var content: [UInt8] = []
+            if rest.first == UInt8(ascii: "\"") {
                 rest = rest.dropFirst()
-                while let character = rest.popFirst(), character != "\"" {
+                while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
                     // Browsers write a quote as %22 and a backslash as itself, so only \" and \\ are escapes.
-                    if character == "\\", let next = rest.first, next == "\"" || next == "\\" {
-                        text.append(next)
+                    if byte == UInt8(ascii: "\\"), let next = rest.first, "\"\\".utf8.contains(next) {
+                        content.append(next)
                         rest = rest.dropFirst()
                     } else {
-                        text.append(character)
+                        content.append(byte)
                     }
                 }
-                rest = rest.firstIndex(of: ";").map { rest[$0...] } ?? ""
+                rest = rest.drop { !isSemicolon($0) }
             } else {
-                let valueEnd = rest.firstIndex(of: ";") ?? rest.endIndex
-                text = String(rest[..<valueEnd]).trimmingBlanks
-                rest = rest[valueEnd...]
+                content = Array(rest.prefix { !isSemicolon($0) }.trimmingBlanks)
+                rest = rest.drop { !isSemicolon($0) }
             }
-            parameters.append((name, text))
+            parameters.append((text(name.trimmingBlanks).asciiLowercased, text(content)))
         }
     }
 
@@ -309,7 +321,7 @@ struct HeaderParameters {
     var filename: String? {
         if let extended = self["filename*"] {
             let pieces = extended.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
-            if pieces.count == 3, pieces[0].lowercased() == "utf-8",
+            if pieces.count == 3, pieces[0].asciiLowercased == "utf-8",
                 let decoded = try? PercentDecoding.decode(Array(pieces[2].utf8)[...], isField: false)
             {
                 return decoded

@@ -91,17 +91,17 @@ enum PercentDecoding {
             var byte = bytes[index]
             switch byte {
             case UInt8(ascii: "%"):
-                guard bytes.endIndex - index >= 3, let high = hexadecimal(bytes[index + 1]),
-                    let low = hexadecimal(bytes[index + 2])
+                guard bytes.endIndex - index >= 3, let high = Octets.hexadecimal(bytes[index + 1]),
+                    let low = Octets.hexadecimal(bytes[index + 2])
                 else { throw .badPercentEncoding }
                 byte = high << 4 | low
                 index += 2
                 let isLineBreak = byte == 0x0a || byte == 0x0d || byte == 0x09
-                guard !isControl(byte) || (isField && isLineBreak) else { throw .invalidCharacter }
+                guard !Octets.isControl(byte) || (isField && isLineBreak) else { throw .invalidCharacter }
             case UInt8(ascii: "+") where isField:
                 byte = UInt8(ascii: " ")
             default:
-                guard !isControl(byte), byte != UInt8(ascii: " ") else { throw .invalidCharacter }
+                guard !Octets.isControl(byte), byte != UInt8(ascii: " ") else { throw .invalidCharacter }
             }
             decoded.append(byte)
             index += 1
@@ -110,16 +110,5 @@ enum PercentDecoding {
         // C1 controls are two bytes in UTF-8.
         guard !text.unicodeScalars.contains(where: { 0x80...0x9f ~= $0.value }) else { throw .invalidCharacter }
         return text
-    }
-
-    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 }

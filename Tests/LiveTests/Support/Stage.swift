@@ -124,7 +124,7 @@ private struct NotFound: HTTPResponder {
         HTTPResponse(status: .notFound)
     }
 
-    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> LWS.HTTPResponse {
+    func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String, sentence: String?) -> LWS.HTTPResponse {
         HTTPResponse(status: status)
     }
 }
