@@ -30,7 +30,14 @@ struct ConnectionTable<Connection> {
         return UInt(slots[index].generation) << 32 | UInt(slot)
     }
 
-    subscript(_ number: UInt) -> (Connection)? { index(of: number).flatMap { slots[$0].connection } }
+    /// What has a number; another one may take its place, and nobody that of nobody.
+    subscript(_ number: UInt) -> (Connection)? {
+        get { index(of: number).flatMap { slots[$0].connection } }
+        set {
+            guard let index = index(of: number), slots[index].connection != nil else { return }
+            slots[index].connection = newValue
+        }
+    }
 
     /// - Returns: What was there.
     mutating func remove(_ number: UInt) -> (Connection)? {

@@ -27,8 +27,6 @@ protocol LWSConnection: AnyObject {
 /// `@unchecked`: only touched on the loop's thread.
 final class LWSContext: @unchecked Sendable {
     struct Options {
-        /// WebSocket subprotocols that servers of this context confirm.
-        var subprotocols: [String] = []
         var tls: TLSFiles?
         var isClient = false
         var logger: Logger
@@ -36,12 +34,10 @@ final class LWSContext: @unchecked Sendable {
 
     let loop: EventLoop
     private var context: OpaquePointer?
-    /// Where plain sockets are at home, and WebSockets of servers.
+    /// Where plain sockets are at home.
     private(set) var plainHost: OpaquePointer?
     private(set) var tlsHost: OpaquePointer?
     private var connections = ConnectionTable<any LWSConnection>()
-    /// The number for the descriptor that is being adopted as HTTP, whose call has no argument for it.
-    private var adopting: UInt?
     /// WebSockets that were told to close, in order, and when they are cut off.
     private var closing: Deque<(deadline: ContinuousClock.Instant, socket: WebSocket)> = []
     private var closingTimer: LoopTimer?
@@ -53,8 +49,6 @@ final class LWSContext: @unchecked Sendable {
     private var strings: [UnsafeMutablePointer<CChar>] = []
     private let protocols: UnsafeMutableBufferPointer<lws_protocols>
     private let idlePolicy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
-    /// Copies of outgoing client messages: libwebsockets masks them in place.
-    private(set) var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 16)
 
     /// How long a peer may take to let a close frame out and answer it.
     static let closingTime = Duration.seconds(4)
@@ -66,28 +60,20 @@ final class LWSContext: @unchecked Sendable {
         self.loop = loop
         LWSLog.install(options.logger, isClient: options.isClient)
 
-        // The first is the one without a subprotocol, and the one of raw sockets; the last, all zero, ends the list.
-        var names = [""]
-        for name in options.subprotocols where !name.isEmpty && !names.contains(name) { names.append(name) }
-        protocols = .allocate(capacity: names.count + 1)
-        for (index, name) in names.enumerated() {
-            let string = strdup(index == 0 ? "plain" : name)!
-            strings.append(string)
-            var entry = lws_protocols()
-            entry.name = UnsafePointer(string)
-            entry.callback = lwsCallback
-            // Per WebSocket; 0 would mean the size of the service buffer for each.
-            entry.rx_buffer_size = 512
-            // Larger writes would be chopped.
-            entry.tx_packet_size = 1 << 24
-            protocols.initializeElement(at: index, to: entry)
-        }
-        protocols.initializeElement(at: names.count, to: lws_protocols())
+        // One, and the end of the list, all zero.
+        protocols = .allocate(capacity: 2)
+        let name = strdup("plain")!
+        strings.append(name)
+        var entry = lws_protocols()
+        entry.name = UnsafePointer(name)
+        entry.callback = lwsCallback
+        protocols.initializeElement(at: 0, to: entry)
+        protocols.initializeElement(at: 1, to: lws_protocols())
         // All zero: no validity timer per connection.
         idlePolicy.initialize(to: lws_retry_bo_t())
 
         let before = handlesOnLoop()
-        var info = creationInfo(withTLS: options.tls != nil || options.isClient)
+        var info = creationInfo(withTLS: options.tls != nil)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
             loops.initialize(repeating: UnsafeMutableRawPointer(loop.uvLoop))
             info.foreign_loops = loops.baseAddress
@@ -139,10 +125,8 @@ final class LWSContext: @unchecked Sendable {
         info.retry_and_idle_policy = UnsafePointer(idlePolicy)
         // As many descriptors as the process may open.
         info.fd_limit_per_thread = 0
-        // One for the context: what one read takes from a raw socket, and where handshakes are written.
+        // One for the context: what one read takes from a socket.
         info.pt_serv_buf_size = 32 << 10
-        // Request heads are read by us; libwebsockets sees only the short ones of WebSocket handshakes.
-        info.max_http_header_data2 = 4096
         info.timeout_secs = 20
         info.connect_timeout_secs = 20
         return info
@@ -218,7 +202,6 @@ final class LWSContext: @unchecked Sendable {
         strings = []
         protocols.deallocate()
         idlePolicy.deallocate()
-        scratch.deallocate()
     }
 
     // MARK: - Connections
@@ -250,31 +233,10 @@ final class LWSContext: @unchecked Sendable {
         return true
     }
 
-    /// Hands a socket to libwebsockets on which a WebSocket handshake has been read, which it answers at once.
-    ///
-    /// - Parameters:
-    ///   - descriptor: Closed by libwebsockets in the end, also when this fails.
-    ///   - handshake: The request, in the form that libwebsockets is to see, and what came after it.
-    ///   - connection: Gets the events.
-    /// - Returns: False when it is over already; `wasDestroyed` has been called then.
-    func adoptWebSocket(_ descriptor: CInt, handshake: [UInt8], connection: any LWSConnection) -> Bool {
-        guard context != nil else {
-            close(descriptor)
-            connection.wasDestroyed()
-            return false
-        }
-        let number = connections.insert(connection)
-        adopting = number
-        defer { adopting = nil }
-        let wsi = handshake.withUnsafeBytes { bytes in
-            lws_adopt_socket_vhost_readbuf(
-                plainHost, descriptor, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-        }
-        guard wsi != nil else {
-            forget(number)
-            return false
-        }
-        return true
+    /// Has the events of a connection go to another object from now on: what was HTTP is a WebSocket.
+    func hand(_ wsi: OpaquePointer, to connection: any LWSConnection) {
+        guard let opaque = lws_get_opaque_user_data(wsi) else { return }
+        connections[UInt(bitPattern: opaque)] = connection
     }
 
     /// Starts a client connection; what becomes of it comes as events.
@@ -300,10 +262,6 @@ final class LWSContext: @unchecked Sendable {
     func handle(
         _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
     ) -> CInt {
-        if reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, let adopting {
-            lws_set_opaque_user_data(wsi, UnsafeMutableRawPointer(bitPattern: adopting))
-            return 0
-        }
         guard let opaque = lws_get_opaque_user_data(wsi) else { return 0 }
         let number = UInt(bitPattern: opaque)
         guard let connection = connections[number] else { return 0 }
@@ -337,15 +295,6 @@ final class LWSContext: @unchecked Sendable {
             closing.removeFirst()
             first.socket.cutOff()
         }
-    }
-
-    /// Room for a message that is to be masked; the earlier content is lost.
-    func growScratch(to count: Int) -> UnsafeMutableRawBufferPointer {
-        if scratch.count < count {
-            scratch.deallocate()
-            scratch = .allocate(byteCount: max(count, 2 * scratch.count), alignment: 16)
-        }
-        return scratch
     }
 }
 

@@ -5,9 +5,9 @@ public import Logging
 
 /// An HTTP and WebSocket server on one loop.
 ///
-/// HTTP/1.1 is spoken here, on raw sockets of libwebsockets (why: ``RequestHeadParser``); TLS and WebSocket are
-/// libwebsockets'. A WebSocket handshake is read and judged here like any request and then handed over in a form that
-/// libwebsockets answers: without extensions, and with the one subprotocol of the endpoint.
+/// libwebsockets has the sockets, their TLS and the loop. HTTP/1.1 and WebSocket are spoken here, on its raw sockets (why:
+/// ``RequestHeadParser``, ``FrameReader``): a connection is HTTP's until a handshake has been read and answered, and then
+/// a WebSocket's.
 ///
 /// `@unchecked`: what changes is only touched on the loop's thread.
 public final class Server: @unchecked Sendable {
@@ -82,8 +82,7 @@ public final class Server: @unchecked Sendable {
         precondition(context == nil, "a server starts once")
         context = try LWSContext(
             loop: loop,
-            options: .init(
-                subprotocols: endpoints.map(\.subprotocol), tls: configuration.tls, logger: logger))
+            options: .init(tls: configuration.tls, logger: logger))
         listener = Listener(loop: loop, descriptor: descriptor) { [unowned self] socket, address in
             accept(socket, from: address)
         }
@@ -183,72 +182,73 @@ public final class Server: @unchecked Sendable {
     // MARK: - WebSockets
 
     enum UpgradeAnswer {
-        case accept(WebSocketEndpoint, handshake: [UInt8])
+        case accept(WebSocketEndpoint, answer: [UInt8])
         case refuse(HTTPResponse)
     }
 
-    /// Judges a WebSocket handshake; RFC 6455, section 4.2.
-    func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead) -> UpgradeAnswer {
+    /// Where WebSocket is spoken at a path; nil where it is not.
+    func endpoint(at head: HTTPRequestHead) -> WebSocketEndpoint? {
         let path = "/" + head.path.joined(separator: "/")
+        return endpoints.first { $0.path == path }
+    }
+
+    /// Judges a WebSocket handshake; RFC 6455, section 4.2.
+    func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) -> UpgradeAnswer {
         func refuse(_ status: HTTPTypes.HTTPResponse.Status) -> UpgradeAnswer {
             .refuse(responder.refusal(status, path: parsed.target.pathOnly))
         }
-        guard let endpoint = endpoints.first(where: { $0.path == path }) else { return refuse(.notFound) }
         guard !isStopping else { return refuse(.serviceUnavailable) }
+        // What follows the head would be read as frames: a handshake has no body, and HTTP/1.0 no upgrade.
+        guard parsed.minorVersion == 1, parsed.framing == .none else { return refuse(.badRequest) }
         let fields = parsed.fields
-        guard fields[.secWebSocketVersion] == "13" else {
-            var response = responder.refusal(.upgradeRequired, path: parsed.target.pathOnly)
-            response.headers[.secWebSocketVersion] = "13"
-            return .refuse(response)
-        }
-        // Sixteen bytes in base64.
-        guard let key = fields[.secWebSocketKey], key.utf8.count == 24, key.hasSuffix("=="),
-            key.dropLast(2).allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "+" || $0 == "/" })
-        else { return refuse(.badRequest) }
+        guard fields[.secWebSocketVersion] == "13" else { return .refuse(upgradeRequired(parsed)) }
+        guard let key = fields[.secWebSocketKey], WebSocketHandshake.isKey(key) else { return refuse(.badRequest) }
         let offered = fields[values: .secWebSocketProtocol].flatMap { $0.split(separator: ",") }.map {
             String($0).trimmingBlanks
         }
         let isOffered = offered.contains(endpoint.subprotocol)
         guard offered.isEmpty || isOffered else { return refuse(.badRequest) }
         if let response = endpoint.refuse(head) { return .refuse(response) }
-        // What libwebsockets needs, and nothing that it might misunderstand.
-        var handshake = "GET /ws HTTP/1.1\r\nHost: local\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        handshake += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(key)\r\n"
-        if isOffered { handshake += "Sec-WebSocket-Protocol: \(endpoint.subprotocol)\r\n" }
-        return .accept(endpoint, handshake: Array((handshake + "\r\n").utf8))
+        return .accept(
+            endpoint,
+            answer: WebSocketHandshake.answer(key: key, subprotocol: isOffered ? endpoint.subprotocol : nil))
     }
 
-    /// Makes a WebSocket of a socket on which the handshake has been read.
+    /// The answer to who comes without a handshake, or with one of another version.
+    func upgradeRequired(_ parsed: ParsedHead) -> HTTPResponse {
+        var response = responder.refusal(.upgradeRequired, path: parsed.target.pathOnly)
+        response.headers[.upgrade] = "websocket"
+        response.headers[.secWebSocketVersion] = "13"
+        return response
+    }
+
+    /// Makes a WebSocket of a connection on which the handshake has been read.
+    ///
+    /// - Parameters:
+    ///   - writer: Of the connection.
+    ///   - answer: The answer to the handshake.
+    ///   - rest: What came behind the handshake.
+    ///   - endpoint: Where it came to.
+    ///   - handler: Gets what happens.
+    ///   - remoteAddress: The peer's.
     func open(
-        _ descriptor: CInt, handshake: [UInt8], endpoint: WebSocketEndpoint, handler: any WebSocketHandler,
-        remoteAddress: String
+        _ writer: SocketWriter, answer: [UInt8], rest: [UInt8], endpoint: WebSocketEndpoint,
+        handler: any WebSocketHandler, remoteAddress: String
     ) {
-        limitSendBuffer(of: descriptor)
+        limitSendBuffer(of: lws_get_socket_fd(writer.wsi))
         let socket = WebSocket(
-            context: context, owner: self, handler: handler, isClient: false,
-            maxMessageBytes: endpoint.maxMessageBytes, remoteAddress: remoteAddress)
+            context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
+            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress)
         sockets[ObjectIdentifier(socket)] = socket
-        guard let context else {
-            close(descriptor)
-            return socket.wasDestroyed()
-        }
-        _ = context.adoptWebSocket(descriptor, handshake: handshake, connection: socket)
+        context?.hand(writer.wsi, to: socket)
+        socket.begin(on: writer, answer: answer, rest: rest)
     }
 
     /// Keeps what the kernel holds for a slow peer small, so that it is not old when it gets there.
-    func limitSendBuffer(of descriptor: CInt) {
+    private func limitSendBuffer(of descriptor: CInt) {
         guard configuration.webSocketSendBuffer > 0 else { return }
         var size = CInt(clamping: configuration.webSocketSendBuffer)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
-    }
-
-    func makeTunnel(_ descriptor: CInt, outer: HTTPConnection) -> Tunnel? {
-        guard let context else {
-            close(descriptor)
-            return nil
-        }
-        let tunnel = Tunnel(outer: outer)
-        return context.adoptRaw(descriptor, isTLS: false, connection: tunnel) ? tunnel : nil
     }
 }
 

@@ -51,46 +51,78 @@ import Testing
     @Test("a WebSocket through TLS carries messages of any size and its close, as one without")
     func carries() async throws {
         try await withFiles(Self.certificate, Self.key) { files in
-            try await withServer(endpoints: [.echo()], configure: { $0.tls = files }) { server, port, loop in
-                let client = try WebSocketClient(loop: loop, trustsAnyCertificate: true)
-                let recorder = SocketRecorder()
-                await loop.run {
-                    client.connect(
-                        host: "127.0.0.1", port: port, path: "/echo", subprotocol: "echo.v1", tls: true,
-                        handler: recorder)
+            try await withServer(endpoints: [.echo(maxMessageBytes: 1 << 20)], configure: { $0.tls = files }) {
+                _, port, _ in
+                try await blocking {
+                    let client = try TLSClient(port: port, authority: files.certificate)
+                    client.send(Array(RawClient.handshake().utf8))
+                    #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                    for count in [0, 1, 5000, 65_536, 300_000] {
+                        client.send(RawClient.frame(opcode: 1, Array(repeating: 0x73, count: count)))
+                        let header = count < 126 ? 2 : count < 65_536 ? 4 : 10
+                        #expect(client.receive(count: header + count).dropFirst(header).allSatisfy { $0 == 0x73 })
+                    }
+                    client.send(RawClient.frame(opcode: 8, [3, 0xe8]))
+                    #expect(client.receive(count: 4) == [0x88, 2, 3, 0xe8])
+                    #expect(client.receive(count: 1).isEmpty)
                 }
-                var events = recorder.events.makeAsyncIterator()
-                #expect(await events.next() == .opened)
-                for count in [0, 1, 5000, 65_536] {
-                    let text = String(repeating: "s", count: count)
-                    await loop.run { _ = recorder.socket?.send(OutgoingMessage(text)) }
-                    #expect(await events.next() == .text(text))
-                }
-                await client.shutDown()
-                #expect(await events.next() == .closed(1000, ""))
             }
         }
     }
 
-    @Test("a client checks the certificate, and a server refuses what is no TLS")
-    func checks() async throws {
+    @Test("who sends through TLS and does not read is heard all the same, and holds one message in memory")
+    func hearsWhoDoesNotRead() async throws {
         try await withFiles(Self.certificate, Self.key) { files in
-            try await withServer(endpoints: [.echo()], configure: { $0.tls = files }) { _, port, loop in
-                let client = try WebSocketClient(loop: loop)
-                let recorder = SocketRecorder()
-                await loop.run {
-                    client.connect(
-                        host: "127.0.0.1", port: port, path: "/echo", subprotocol: nil, tls: true, handler: recorder)
+            let made = WebSocketTests.Made()
+            try await withServer(endpoints: [.echo(keep: made.add)], configure: { $0.tls = files }) {
+                _, port, loop in
+                let client = try await blocking {
+                    let client = try TLSClient(port: port, authority: files.certificate)
+                    client.send(Array(RawClient.handshake().utf8))
+                    #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                    return client
                 }
-                guard case .closed(nil, _) = await recorder.events.first(where: { _ in true }) else {
-                    Issue.record("an unknown certificate was taken")
-                    return
+                let peer = try #require(await made.next())
+                let message = OutgoingMessage(String(repeating: "m", count: 60_000))
+                let sent = await loop.run {
+                    peer.onText = { _, _ in }
+                    var sent = 0
+                    while sent < 1000, peer.socket?.send(message) == true { sent += 1 }
+                    #expect(peer.socket?.isBusy == true)
+                    return sent
                 }
-                let plain = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
-                #expect(!plain.hasPrefix("HTTP/1.1 2"))
-                await client.shutDown()
+                #expect((1..<300).contains(sent))
+                var events = peer.events.makeAsyncIterator()
+                #expect(await events.next() == .opened)
+                let before = processSeconds()
+                for number in 0..<20 {
+                    try await blocking { client.send(RawClient.frame(opcode: 1, Array("\(number)".utf8))) }
+                    #expect(await events.next() == .text("\(number)"))
+                }
+                // Twenty turns of the loop, not as many as it can make.
+                #expect(processSeconds() - before < 5)
+                let received = try await blocking { client.receive(count: sent * 60_004).count }
+                #expect(received == sent * 60_004)
             }
         }
+    }
+
+    @Test("a server refuses what is no TLS")
+    func refusesPlain() async throws {
+        try await withFiles(Self.certificate, Self.key) { files in
+            try await withServer(endpoints: [.echo()], configure: { $0.tls = files }) { _, port, _ in
+                let plain = try await RawClient.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n", port: port)
+                #expect(!plain.hasPrefix("HTTP/1.1 2"))
+            }
+        }
+    }
+
+    /// Processor seconds of this process.
+    private func processSeconds() -> Double {
+        var use = rusage()
+        #expect(getrusage(0, &use) == 0)
+        return Double(use.ru_utime.tv_sec) + Double(use.ru_utime.tv_usec) / 1e6
+            + Double(use.ru_stime.tv_sec) + Double(use.ru_stime.tv_usec) / 1e6
     }
 
     @Test(

@@ -300,7 +300,6 @@ import Testing
             func status(_ request: String) async throws -> String {
                 String(try await RawClient.exchange(request, port: port).prefix { $0 != "\r\n" })
             }
-            #expect(try await status(RawClient.handshake("/nowhere")) == "HTTP/1.1 404 Not Found")
             #expect(
                 try await status(RawClient.handshake(headers: "Sec-WebSocket-Protocol: a, b\r\n"))
                     == "HTTP/1.1 400 Bad Request")

@@ -9,7 +9,7 @@ internal import HTTPTypes
 ///  │      │ ╲     ▲        (handler)    ▲         │   (the peer may still send)
 ///  │      │  ▶ asking ──────────────────┘         │
 ///  │      │   (whether a large body is taken)     │
-///  │      └──▶ upgraded: a WebSocket has it       │
+///  │      └──▶ upgraded: it is a WebSocket's      │
 ///  └───────────────── keep-alive ─────────────────┘
 /// ```
 ///
@@ -21,7 +21,7 @@ internal import HTTPTypes
 /// Everything on the loop's thread.
 final class HTTPConnection {
     private enum Phase {
-        case head, asking, body, answering, sending, draining, tunnel, closed
+        case head, asking, body, answering, sending, draining, upgraded, closed
     }
 
     private let server: Server
@@ -30,7 +30,8 @@ final class HTTPConnection {
     private let isSurplus: Bool
     let remoteAddress: String
 
-    private var wsi: OpaquePointer?
+    /// Nil before the connection is there, and when it is gone or a WebSocket's.
+    private var writer: SocketWriter?
     private var phase = Phase.head
     private var inbound: [UInt8] = []
     private var reader: RequestReader
@@ -43,8 +44,6 @@ final class HTTPConnection {
     private var source = ResponseSource.finished
     private var isChunked = false
     private var closesAfterwards = false
-    /// A tunnel that is empty but for what libwebsockets holds.
-    private var closesAfterFlush = false
     private var isHead = false
     /// The request was not read to its end.
     private var isRefusal = false
@@ -52,8 +51,6 @@ final class HTTPConnection {
     private var exchange = 0
     /// Already working on `inbound`.
     private var isProcessing = false
-    /// Where the bytes of a tunnel go.
-    private var tunnel: Tunnel?
 
     private var heldHeadBytes = 0
 
@@ -87,10 +84,7 @@ final class HTTPConnection {
     private func receive(_ bytes: UnsafeRawBufferPointer) -> CInt {
         switch phase {
         case .closed: return -1
-        case .draining: return 0
-        case .tunnel:
-            tunnel?.outer(received: bytes)
-            return 0
+        case .draining, .upgraded: return 0
         case .head, .asking, .body, .answering, .sending: break
         }
         // A request begins with its first byte; empty lines before it are none, and buy no time.
@@ -131,9 +125,9 @@ final class HTTPConnection {
     }
 
     private func pauseReading(_ isPaused: Bool) {
-        guard isReadingPaused != isPaused, let wsi else { return }
+        guard isReadingPaused != isPaused, let writer else { return }
         isReadingPaused = isPaused
-        lws_rx_flow_control(wsi, isPaused ? 0 : 1)
+        lws_rx_flow_control(writer.wsi, isPaused ? 0 : 1)
     }
 
     /// Works on what has arrived until it takes more, or an answer is under way.
@@ -154,7 +148,7 @@ final class HTTPConnection {
                 if taken <= inbound.count { inbound.removeSubrange(..<taken) }
                 guard phase != .body || !reader.isWithinBody else { return }
                 if phase == .body { endBody() }
-            case .asking, .answering, .sending, .draining, .tunnel, .closed: return
+            case .asking, .answering, .sending, .draining, .upgraded, .closed: return
             }
         }
     }
@@ -182,11 +176,8 @@ final class HTTPConnection {
     private func begin(_ parsed: ParsedHead, _ head: HTTPRequestHead) {
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
-        if parsed.fields.tokens(of: .upgrade).contains("websocket"),
-            parsed.fields.tokens(of: .connection).contains("upgrade"), parsed.method == .get
-        {
-            return upgrade(parsed, head)
-        }
+        // An upgrade that is offered elsewhere is not taken, which is no fault (RFC 9110, section 7.8).
+        if parsed.method == .get, let endpoint = server.endpoint(at: head) { return upgrade(parsed, head, to: endpoint) }
         let policy = server.responder.bodyPolicy(for: head)
         if case .length(let count) = parsed.framing, count > policy.maxBytes { return refuse(.bodyTooLarge) }
         let isAsked =
@@ -297,7 +288,7 @@ final class HTTPConnection {
 
     /// Starts to send an answer.
     private func send(_ response: HTTPResponse) {
-        guard phase != .closed, phase != .tunnel else { return }
+        guard phase != .closed, phase != .upgraded else { return }
         let parsed = request?.parsed
         let minorVersion = parsed?.minorVersion ?? 1
         isHead = parsed?.method == .head
@@ -357,9 +348,9 @@ final class HTTPConnection {
 
     /// Writes as much as the socket takes, but not more than a fair share for one turn.
     private func proceed() {
-        guard phase == .sending, let wsi else { return }
+        guard phase == .sending else { return }
         for _ in 0..<Self.pieceCount {
-            if lws_partial_buffered(wsi) != 0 { return }
+            if writer?.isBusy != false { return }
             if outgoing.isEmpty { fillOutgoing() }
             guard phase == .sending else { return }
             if outgoing.isEmpty {
@@ -372,7 +363,7 @@ final class HTTPConnection {
             guard write(piece) else { return end() }
             deadline = .now + server.configuration.requestTimeout
         }
-        lws_callback_on_writable(wsi)
+        if let writer { lws_callback_on_writable(writer.wsi) }
     }
 
     /// Gets the next piece of the body.
@@ -429,25 +420,25 @@ final class HTTPConnection {
         process()
     }
 
+    /// - Returns: False when the connection is broken.
     @discardableResult private func write(_ bytes: [UInt8]) -> Bool {
-        guard let wsi else { return false }
-        // A raw socket's bytes are sent as they are; nothing is written in front of them.
-        return bytes.withUnsafeBufferPointer {
-            lws_write(wsi, UnsafeMutablePointer(mutating: $0.baseAddress), $0.count, LWS_WRITE_HTTP) >= 0
+        switch writer?.write(bytes) {
+        case .written, .kept: true
+        case .broken, nil: false
         }
     }
 
     private func endAnswer() {
-        guard let wsi else { return }
+        guard let writer else { return }
         request = nil
         if closesAfterwards {
-            // The last bytes may still be with libwebsockets.
-            if lws_partial_buffered(wsi) != 0 { return }
+            // The last bytes may not be with the kernel yet.
+            if writer.isBusy { return }
             // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
             if isTLS, !isRefusal { return endInOrder() }
             phase = .draining
             deadline = .now + .seconds(2)
-            if !isTLS { shutdown(lws_get_socket_fd(wsi), CInt(SHUT_WR)) }
+            if !isTLS { shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_WR)) }
             pauseReading(false)
             return
         }
@@ -463,23 +454,22 @@ final class HTTPConnection {
     func end() {
         guard phase != .closed else { return }
         phase = .closed
-        tunnel = nil
-        guard let wsi else { return }
-        shutdown(lws_get_socket_fd(wsi), CInt(SHUT_RDWR))
+        guard let writer else { return }
+        shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_RDWR))
         // For a socket that is not read: the event ends it.
-        lws_callback_on_writable(wsi)
+        lws_callback_on_writable(writer.wsi)
     }
 
     /// Ends the connection with TLS's farewell, from which the peer knows that nothing is missing.
     private func endInOrder() {
         phase = .closed
-        if let wsi { lws_callback_on_writable(wsi) }
+        if let writer { lws_callback_on_writable(writer.wsi) }
     }
 
     /// Everything that the handler has given so far is with the peer's kernel: the peer is not what is slow.
     private var isWaitingForHandler: Bool {
-        guard case .stream(_, isPulling: true) = source, outgoing.isEmpty, let wsi else { return false }
-        return lws_partial_buffered(wsi) == 0
+        guard case .stream(_, isPulling: true) = source, outgoing.isEmpty, let writer else { return false }
+        return !writer.isBusy
     }
 
     /// The deadline has passed.
@@ -488,7 +478,7 @@ final class HTTPConnection {
         case .head where !inbound.isEmpty, .body: refuse(.timedOut)
         case .sending where isWaitingForHandler: deadline = .now + server.configuration.requestTimeout
         case .head, .sending, .draining: end()
-        case .asking, .answering, .tunnel, .closed: break
+        case .asking, .answering, .upgraded, .closed: break
         }
     }
 
@@ -500,62 +490,25 @@ final class HTTPConnection {
 
     // MARK: - WebSockets
 
-    private func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead) {
+    private func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
         closesAfterwards = true
-        switch server.upgrade(parsed, head) {
+        guard parsed.fields.tokens(of: .upgrade).contains("websocket"),
+            parsed.fields.tokens(of: .connection).contains("upgrade")
+        else { return send(server.upgradeRequired(parsed)) }
+        switch server.upgrade(parsed, head, to: endpoint) {
         case .refuse(let response): send(response)
-        case .accept(let endpoint, let handshake):
-            guard let wsi else { return }
-            let remaining = inbound
-            inbound = []
-            request = nil
+        case .accept(let endpoint, let answer):
+            guard let writer else { return }
+            let rest = inbound
+            pauseReading(false)
             let handler = endpoint.makeHandler(head)
-            let descriptor: CInt
-            if isTLS {
-                // libwebsockets has no way from a raw TLS socket to a WebSocket: the WebSocket gets one end of a
-                // pair of sockets, and the bytes of this connection go through the other.
-                guard let pair = Tunnel.makePair(), let tunnel = server.makeTunnel(pair.outer, outer: self) else {
-                    return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
-                }
-                descriptor = pair.inner
-                server.limitSendBuffer(of: lws_get_socket_fd(wsi))
-                self.tunnel = tunnel
-                phase = .tunnel
-                pauseReading(false)
-            } else {
-                // A second descriptor of the same socket is the WebSocket's; the first is closed with this.
-                descriptor = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0)
-                guard descriptor >= 0 else {
-                    return send(server.responder.refusal(.serviceUnavailable, path: parsed.target.pathOnly))
-                }
-                phase = .closed
-            }
+            // The events of this connection are the WebSocket's from now on.
+            phase = .upgraded
+            release()
             server.open(
-                descriptor, handshake: handshake + remaining, endpoint: endpoint, handler: handler,
-                remoteAddress: remoteAddress)
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
         }
     }
-
-    // MARK: - Tunnel
-
-    /// Bytes for the peer from the WebSocket behind this TLS connection.
-    func tunnel(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        write(Array(bytes))
-        guard let wsi else { return false }
-        return lws_partial_buffered(wsi) == 0
-    }
-
-    /// The WebSocket has ended: what it wrote last goes out before this does.
-    func endAfterFlush() {
-        guard phase == .tunnel else { return }
-        tunnel = nil
-        guard let wsi else { return }
-        phase = .draining
-        deadline = .now + .seconds(5)
-        if lws_partial_buffered(wsi) == 0 { endInOrder() } else { closesAfterFlush = true }
-    }
-
-    func tunnelWantsReading(_ wants: Bool) { pauseReading(!wants) }
 }
 
 extension HTTPConnection: LWSConnection {
@@ -564,20 +517,20 @@ extension HTTPConnection: LWSConnection {
     ) -> CInt {
         switch reason {
         case LWS_CALLBACK_RAW_ADOPT:
-            self.wsi = wsi
+            writer = SocketWriter(wsi, isTLS: isTLS)
         case LWS_CALLBACK_RAW_RX:
             return receive(UnsafeRawBufferPointer(start: bytes, count: count))
         case LWS_CALLBACK_RAW_WRITEABLE:
-            switch phase {
-            case .closed: return -1
-            case .sending:
-                proceed()
-                process()
-                return phase == .closed ? -1 : 0
-            case .tunnel: tunnel?.outerBecameWritable()
-            case .draining where closesAfterFlush: return -1
-            case .head, .asking, .body, .answering, .draining: break
+            if phase == .closed { return -1 }
+            switch writer?.flush() {
+            case .broken: return -1
+            case .kept, nil: return 0
+            case .written: break
             }
+            guard phase == .sending else { return 0 }
+            proceed()
+            process()
+            return phase == .closed ? -1 : 0
         case LWS_CALLBACK_RAW_CLOSE:
             closed()
         default: break
@@ -589,15 +542,18 @@ extension HTTPConnection: LWSConnection {
 
     private func closed() {
         phase = .closed
-        wsi = nil
+        release()
+    }
+
+    /// Lets go of everything.
+    private func release() {
+        writer = nil
         collector = nil
+        request = nil
         source = .finished
         outgoing = []
         inbound = []
         holdHead(0)
-        let tunnel = tunnel
-        self.tunnel = nil
-        tunnel?.outerClosed()
         server.connectionDidEnd(self)
     }
 }

@@ -6,15 +6,25 @@ public protocol WebSocketHandler: AnyObject {
     func didOpen(_ socket: WebSocket)
     /// One whole text message, valid UTF-8; the bytes die when the call returns.
     func didReceive(text: UnsafeRawBufferPointer, from socket: WebSocket)
+    /// One whole binary message; the bytes die when the call returns.
+    ///
+    /// Comes only where the endpoint takes binary messages.
+    func didReceive(binary: UnsafeRawBufferPointer, from socket: WebSocket)
+    /// Something that is no message, but work all the same: a ping, a pong, or a fragment of a message that goes on.
+    func didReceiveControl(from socket: WebSocket)
     /// The answer to one `requestWritable`.
     func didBecomeWritable(_ socket: WebSocket)
     /// The connection is gone, or a client's never came to be.
     ///
     /// - Parameters:
     ///   - socket: Takes nothing any more.
-    ///   - code: What the peer's close frame said, 1005 for an empty one; what `close` said when this side began; nil
-    ///     when the connection broke without a close frame. libwebsockets 4.1.6 knows no codes 1012 to 1014 and
-    ///     reports 1002 in their place, with the peer's reason.
+    ///   - code: What the peer's close frame said, 1005 for an empty one; what `close` said when this side began, or
+    ///     what was wrong with what the peer sent; nil when the connection broke without a close frame.
     ///   - reason: The text that came with the code; without a code, what went wrong, as far as it is known.
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String)
+}
+
+extension WebSocketHandler {
+    public func didReceive(binary: UnsafeRawBufferPointer, from socket: WebSocket) {}
+    public func didReceiveControl(from socket: WebSocket) {}
 }

@@ -2,12 +2,14 @@ internal import CLibwebsockets
 public import HTTPTypes
 internal import Logging
 
-/// Opens WebSockets to servers; many share one loop and one context.
+/// Opens WebSockets to servers, without TLS; many share one loop and one context.
+///
+/// libwebsockets 4.1.6 does not bring a raw connection of a client through a TLS handshake that takes more than one turn
+/// (`client-handshake.c`).
 ///
 /// `@unchecked`: everything but `loop` is only touched on the loop's thread.
 public final class WebSocketClient: @unchecked Sendable {
     private let loop: EventLoop
-    private let trustsAnyCertificate: Bool
     private let logger = Logger(label: "lws.client")
     private var context: LWSContext?
     private var sockets: [ObjectIdentifier: WebSocket] = [:]
@@ -16,15 +18,9 @@ public final class WebSocketClient: @unchecked Sendable {
 
     /// Makes a client; what it needs from libwebsockets is made with the first connection.
     ///
-    /// - Parameters:
-    ///   - loop: Where the connections live.
-    ///   - trustsAnyCertificate: Takes whatever certificate a server shows, for tests against servers that sign their
-    ///     own.
+    /// - Parameter loop: Where the connections live.
     /// - Throws: Nothing as yet; a client that gets no memory closes its connections with a reason.
-    public init(loop: EventLoop, trustsAnyCertificate: Bool = false) throws(LWSError) {
-        self.loop = loop
-        self.trustsAnyCertificate = trustsAnyCertificate
-    }
+    public init(loop: EventLoop) throws(LWSError) { self.loop = loop }
 
     /// Opens a WebSocket.
     ///
@@ -37,18 +33,21 @@ public final class WebSocketClient: @unchecked Sendable {
     ///   - path: With the query, percent-encoded.
     ///   - subprotocol: The one that is offered; nil offers none.
     ///   - headers: Further header fields of the handshake, such as `Authorization`.
-    ///   - tls: Speaks TLS and checks the server's certificate against the system's authorities.
     ///   - maxMessageBytes: A larger message from the server is close 1009.
     ///   - handler: Kept alive until `didClose`.
     public func connect(
-        host: String, port: Int, path: String, subprotocol: String?, headers: HTTPFields = [:], tls: Bool = false,
+        host: String, port: Int, path: String, subprotocol: String?, headers: HTTPFields = [:],
         maxMessageBytes: Int = 1 << 24, handler: any WebSocketHandler
     ) {
         precondition(loop.isCurrent, "connections are opened on the loop's thread")
         let context = existingContext()
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let socket = WebSocket(
-            context: context, owner: self, handler: handler, isClient: true, maxMessageBytes: maxMessageBytes,
-            remoteAddress: host, requestHeaders: headers.map { ($0.name.rawName, $0.value) })
+            context: context, owner: self, handler: handler, maxMessageBytes: maxMessageBytes, takesBinary: false,
+            remoteAddress: host,
+            request: ClientHandshake(
+                authority: authority, path: path, subprotocol: subprotocol,
+                headers: headers.map { ($0.name.rawName, $0.value) }))
         sockets[ObjectIdentifier(socket)] = socket
         guard let context else {
             // The failure comes after this call, as every other.
@@ -57,32 +56,15 @@ public final class WebSocketClient: @unchecked Sendable {
 
         var info = lws_client_connect_info()
         info.port = CInt(port)
-        if tls {
-            var flags = LCCSCF_USE_SSL.rawValue
-            if trustsAnyCertificate {
-                flags |= LCCSCF_ALLOW_SELFSIGNED.rawValue | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK.rawValue
-                flags |= LCCSCF_ALLOW_EXPIRED.rawValue | LCCSCF_ALLOW_INSECURE.rawValue
-            }
-            info.ssl_connection = CInt(flags)
-        }
-        info.ietf_version_or_minus_one = -1
-        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         host.withCString { host in
-            path.withCString { path in
-                authority.withCString { authority in
-                    (subprotocol ?? "").withCString { name in
-                        "plain".withCString { local in
-                            "http/1.1".withCString { alpn in
-                                info.address = host
-                                info.path = path
-                                info.host = authority
-                                if subprotocol != nil { info.protocol = name }
-                                info.local_protocol_name = local
-                                info.alpn = alpn
-                                _ = context.connect(&info, connection: socket)
-                            }
-                        }
-                    }
+            // The handshake is ours: libwebsockets has the connection.
+            "RAW".withCString { method in
+                "plain".withCString { local in
+                    info.address = host
+                    info.host = host
+                    info.method = method
+                    info.local_protocol_name = local
+                    _ = context.connect(&info, connection: socket)
                 }
             }
         }

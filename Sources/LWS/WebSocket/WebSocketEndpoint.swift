@@ -5,8 +5,10 @@ public struct WebSocketEndpoint: Sendable {
     public var subprotocol: String
     /// A larger message is close 1009.
     ///
-    /// Binary is 1003, invalid UTF-8 1007.
+    /// Invalid UTF-8 is 1007.
     public var maxMessageBytes: Int
+    /// Whether binary messages are taken; else one is close 1003.
+    public var takesBinary: Bool
     /// Called on the loop before the upgrade is answered; nil accepts, a response (say 503 with Retry-After) refuses.
     public var refuse: @Sendable (HTTPRequestHead) -> HTTPResponse?
     /// Called on the loop when the upgrade is accepted.
@@ -18,16 +20,18 @@ public struct WebSocketEndpoint: Sendable {
     ///   - path: The decoded path; a query does not matter.
     ///   - subprotocol: A token, not empty.
     ///   - maxMessageBytes: Of one message, all its fragments together.
+    ///   - takesBinary: Text alone if it is left out.
     ///   - refuse: Accepts all if it is left out.
     ///   - makeHandler: Makes a handler for each connection.
     public init(
-        path: String, subprotocol: String, maxMessageBytes: Int,
+        path: String, subprotocol: String, maxMessageBytes: Int, takesBinary: Bool = false,
         refuse: @escaping @Sendable (HTTPRequestHead) -> HTTPResponse? = { _ in nil },
         makeHandler: @escaping @Sendable (HTTPRequestHead) -> any WebSocketHandler
     ) {
         self.path = path
         self.subprotocol = subprotocol
         self.maxMessageBytes = maxMessageBytes
+        self.takesBinary = takesBinary
         self.refuse = refuse
         self.makeHandler = makeHandler
     }

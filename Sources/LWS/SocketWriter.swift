@@ -1,0 +1,109 @@
+internal import CLibuv
+internal import CLibwebsockets
+internal import Glibc
+
+/// The writing end of a socket that libwebsockets watches and reads, with TLS or without.
+///
+/// Bytes go past libwebsockets: while it holds some of its own for a socket, it reads nothing from that socket, and
+/// turns round and round when something has come (4.1.6, `ops-raw-skt.c`). So a phone whose downlink stalls would not be
+/// heard, and would keep the loop busy. What the kernel does not take at once is kept here instead, one write of it at
+/// most, and goes out when libwebsockets says that the socket takes bytes again.
+///
+/// On the loop's thread.
+struct SocketWriter {
+    enum Outcome {
+        /// The kernel has everything.
+        case written
+        /// The rest waits for the socket; it is asked to tell.
+        case kept
+        /// Nothing can be written any more.
+        case broken
+    }
+
+    let wsi: OpaquePointer
+    private let descriptor: CInt
+    let isTLS: Bool
+    /// What the kernel has not taken, from `sent` on.
+    private var tail: [UInt8] = []
+    private var sent = 0
+
+    /// - Parameters:
+    ///   - wsi: Established, its TLS too.
+    ///   - isTLS: Whether libwebsockets speaks TLS on it.
+    init(_ wsi: OpaquePointer, isTLS: Bool) {
+        self.wsi = wsi
+        self.isTLS = isTLS
+        descriptor = lws_get_socket_fd(wsi)
+    }
+
+    /// An earlier write is still on its way: no other may follow.
+    var isBusy: Bool { !tail.isEmpty }
+
+    /// Bytes that wait.
+    var heldBytes: Int { tail.count - sent }
+
+    /// Writes bytes, and others behind them, in one system call where there is no TLS.
+    ///
+    /// - Precondition: Not ``isBusy``.
+    mutating func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) -> Outcome {
+        precondition(!isBusy, "one write after the other")
+        let count = first.count + (second?.count ?? 0)
+        let taken = isTLS ? sendTLS(first, second) : send(first, second)
+        if taken == count { return .written }
+        guard taken >= 0 else { return .broken }
+        tail.reserveCapacity(count - taken)
+        tail += first.dropFirst(taken)
+        if let second { tail += second.dropFirst(max(0, taken - first.count)) }
+        lws_callback_on_writable(wsi)
+        return .kept
+    }
+
+    mutating func write(_ bytes: [UInt8]) -> Outcome { bytes.withUnsafeBytes { write($0) } }
+
+    /// Writes what was kept: to be called when the socket takes bytes again.
+    mutating func flush() -> Outcome {
+        guard isBusy else { return .written }
+        let taken = tail.withUnsafeBytes { bytes in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+            return isTLS ? sendTLS(rest, nil) : send(rest, nil)
+        }
+        guard taken >= 0 else { return .broken }
+        sent += taken
+        guard sent == tail.count else {
+            lws_callback_on_writable(wsi)
+            return .kept
+        }
+        tail = []
+        sent = 0
+        return .written
+    }
+
+    /// - Returns: How many bytes were taken; -1 when the socket is broken.
+    private func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?) -> Int {
+        let sent =
+            if let second {
+                CLibuv_send2(descriptor, first.baseAddress, first.count, second.baseAddress, second.count)
+            } else {
+                Glibc.send(descriptor, first.baseAddress, first.count, CInt(Int(MSG_NOSIGNAL) | Int(MSG_DONTWAIT)))
+            }
+        if sent >= 0 { return sent }
+        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1
+    }
+
+    /// As ``send(_:_:)``, a record of TLS after the other.
+    private func sendTLS(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?) -> Int {
+        var taken = 0
+        for part in [first, second] {
+            guard let part else { continue }
+            var rest = part
+            while !rest.isEmpty {
+                let count = CLibwebsockets_tls_write(wsi, rest.baseAddress, rest.count)
+                guard count >= 0 else { return -1 }
+                if count == 0 { return taken }
+                taken += Int(count)
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(Int(count)))
+            }
+        }
+        return taken
+    }
+}

@@ -1,0 +1,360 @@
+internal import CLibwebsockets
+internal import Glibc
+
+/// Who counts WebSockets: a server or a client.
+protocol WebSocketOwner: AnyObject {
+    func webSocketDidEnd(_ socket: WebSocket)
+}
+
+/// One WebSocket connection, of a server or of a client.
+///
+/// libwebsockets has the socket, TLS and the loop; frames are read and written here, on the very connection on which
+/// the handshake was (``FrameReader``, ``SocketWriter``). Every method from the loop's thread only.
+///
+/// ```text
+///  opening ──▶ open ──close(), fault──▶ closing ──our close frame out, the peer's in──▶ over ──▶ gone (didClose)
+///     │          └──the peer's close frame──▶ closing ──the answer out────────────────▲
+///     └── failed, connection broke, closing time over ────────────────────────────────┘
+/// ```
+///
+/// `@unchecked`: every property is only touched on the loop's thread.
+public final class WebSocket: @unchecked Sendable {
+    private enum State {
+        case opening, open, closing
+        /// Only the connection is still to be let go.
+        case over
+        case gone
+    }
+
+    // What a message needs comes first, so that it lies in one line of the cache.
+
+    private var state = State.opening
+    private let isClient: Bool
+    /// Nil before the connection is there, and when it is gone.
+    private var writer: SocketWriter?
+    private var handler: (any WebSocketHandler)?
+    private var heard = ContinuousClock.now
+    private var reader: FrameReader
+    private weak let context: LWSContext?
+    /// Told before the handler that the socket is gone.
+    private weak let owner: (any WebSocketOwner)?
+    private var wantsWritable = false
+    private var owesPing = false
+    /// The payload of the newest ping that is not answered yet: older ones need no answer then (RFC 6455, section 5.5.3).
+    private var owedPong: [UInt8]?
+    /// What the close frame is to say, and whether it is on its way.
+    private var closing: (code: UInt16?, reason: String, isSent: Bool)?
+    /// Whether the peer's close frame has come, or none can be understood any more.
+    private var hasPeerClosed = false
+    /// What ended the connection, for `didClose`.
+    private var ending: (code: UInt16?, reason: String) = (nil, "")
+    /// What a client asks and is answered before it is open.
+    private var request: ClientHandshake?
+
+    /// The peer's address without its port.
+    public let remoteAddress: String
+
+    init(
+        context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler, maxMessageBytes: Int,
+        takesBinary: Bool, remoteAddress: String, request: ClientHandshake? = nil
+    ) {
+        self.context = context
+        self.owner = owner
+        self.handler = handler
+        self.request = request
+        self.remoteAddress = remoteAddress
+        isClient = request != nil
+        reader = FrameReader(
+            side: request == nil ? .server : .client, maxMessageBytes: maxMessageBytes, takesBinary: takesBinary)
+    }
+
+    /// No call to the handler comes any more.
+    var isGone: Bool { state == .gone }
+
+    /// Takes over a server's connection on which the handshake has been read.
+    ///
+    /// - Parameters:
+    ///   - writer: Of the connection.
+    ///   - answer: The answer to the handshake.
+    ///   - rest: What came behind the handshake.
+    func begin(on writer: SocketWriter, answer: [UInt8], rest: [UInt8]) {
+        self.writer = writer
+        guard write(answer) else { return }
+        open()
+        guard !rest.isEmpty else { return }
+        var rest = rest
+        rest.withUnsafeMutableBytes { read($0) }
+
+    }
+
+    private func open() {
+        heard = .now
+        // A client may have been told to close before it was open.
+        if state == .closing { return writeOwed() }
+        state = .open
+        handler?.didOpen(self)
+    }
+
+    // MARK: - Sending
+
+    /// An earlier message is still on its way into the socket: `send` would refuse.
+    public var isBusy: Bool { writer?.isBusy ?? false }
+
+    /// Writes the message now, straight to the socket.
+    ///
+    /// What the kernel does not take at once is kept, and the socket `isBusy` until it has: at most one message is
+    /// ever held for a peer that does not read.
+    ///
+    /// - Returns: False, and nothing is written, while `isBusy`, before `didOpen` and once closing.
+    @discardableResult public func send(_ message: OutgoingMessage) -> Bool {
+        guard state == .open, !isBusy else { return false }
+        return isClient ? write(masked(message)) : write(message.frame)
+    }
+
+    /// Writes two messages now, in one system call; from a server only.
+    ///
+    /// - Returns: As ``send(_:)``: both or none.
+    public func send(_ first: OutgoingMessage, _ second: OutgoingMessage) -> Bool {
+        precondition(!isClient, "a client masks each message")
+        guard state == .open, !isBusy else { return false }
+        return write(first.frame, second.frame)
+    }
+
+    /// Writes a binary message now; as ``send(_:)``.
+    @discardableResult public func send(binary bytes: UnsafeRawBufferPointer) -> Bool {
+        guard state == .open, !isBusy else { return false }
+        return write(OutgoingFrame.bytes(.binary, bytes, masked: isClient))
+    }
+
+    private func masked(_ message: OutgoingMessage) -> [UInt8] {
+        precondition(!message.isJoined, "a client masks each message")
+        return message.withBytes { OutgoingFrame.bytes(.text, $0, masked: true) }
+    }
+
+    private func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) -> Bool {
+        guard writer != nil else { return false }
+        switch writer?.write(first, second) {
+        case .written, .kept: return true
+        case .broken, nil:
+            // libwebsockets notices by itself only when it polls, so end it here.
+            cutOff()
+            return false
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { write($0) } }
+
+    /// Asks for one `didBecomeWritable` when the socket takes bytes again.
+    public func requestWritable() {
+        guard state == .open, let writer else { return }
+        wantsWritable = true
+        lws_callback_on_writable(writer.wsi)
+    }
+
+    /// Sends a ping; while `isBusy`, as soon as it is not.
+    ///
+    /// The peer's pong counts for `lastHeard`.
+    public func sendPing() {
+        guard state == .open else { return }
+        owesPing = true
+        writeOwed()
+    }
+
+    /// Starts the closing handshake: what is on its way goes out first, then the close frame.
+    ///
+    /// Repeats are ignored. Messages that arrive from now on are dropped. A peer that neither lets the frame out nor
+    /// answers it is cut off after a few seconds.
+    ///
+    /// - Parameters:
+    ///   - code: 1000 to 4999, as RFC 6455, section 7.4, gives them out.
+    ///   - reason: At most 123 bytes of UTF-8; more is cut at a character.
+    public func close(code: UInt16, reason: String = "") {
+        guard state == .opening || state == .open else { return }
+        var text = ""
+        for character in reason {
+            if text.utf8.count + character.utf8.count > 123 { break }
+            text.append(character)
+        }
+        if ending.code == nil { ending = (code, text) }
+        let wasOpen = state == .open
+        closing = (code, text, false)
+        state = .closing
+        context?.limitClosing(of: self)
+        if wasOpen { writeOwed() } else { cutOff() }
+    }
+
+    /// Writes what is owed beside messages: pongs, a ping, the close frame behind all else.
+    private func writeOwed() {
+        guard state == .open || state == .closing, !isBusy else { return }
+        if let pong = owedPong, closing?.isSent != true {
+            owedPong = nil
+            guard pong.withUnsafeBytes({ write(OutgoingFrame.bytes(.pong, $0, masked: isClient)) }), !isBusy else { return }
+        }
+        if owesPing, state == .open {
+            owesPing = false
+            guard write(OutgoingFrame.bytes(.ping, UnsafeRawBufferPointer(start: nil, count: 0), masked: isClient)),
+                !isBusy
+            else { return }
+        }
+        guard state == .closing, let closing, !closing.isSent else { return }
+        self.closing?.isSent = true
+        guard write(OutgoingFrame.close(closing.code, closing.reason, masked: isClient)) else { return }
+        endIfClosed()
+    }
+
+    /// Ends the connection without a word.
+    func cutOff() {
+        guard state != .gone, let writer else { return }
+        state = .over
+        // The socket then reports its end to libwebsockets, which closes it, whatever it was waiting for.
+        shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_RDWR))
+        lws_callback_on_writable(writer.wsi)
+    }
+
+    /// Both close frames have gone their way: the connection can be let go, when ours is with the kernel.
+    private func endIfClosed() {
+        guard state == .closing, closing?.isSent == true, hasPeerClosed, let writer else { return }
+        if writer.isBusy { return }
+        state = .over
+        lws_callback_on_writable(writer.wsi)
+    }
+
+    // MARK: - Receiving
+
+    /// `ContinuousClock` time of the last byte of any kind that the peer sent: messages, pings, pongs.
+    public var lastHeard: ContinuousClock.Instant { heard }
+
+    private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
+        heard = .now
+        guard let request else { return read(bytes) }
+        switch request.read(UnsafeRawBufferPointer(bytes)) {
+        case .more: break
+        case .refused(let reason):
+            ending = (nil, reason)
+            cutOff()
+        case .accepted(var rest):
+            self.request = nil
+            open()
+            rest.withUnsafeMutableBytes { if !$0.isEmpty { read($0) } }
+        }
+    }
+
+    private func read(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard state == .open || state == .closing else { return }
+        reader.read(bytes) { event in
+            take(event)
+            return state == .open || state == .closing
+        }
+    }
+
+    private func take(_ event: FrameReader.Event) {
+        switch event {
+        case .text(let text):
+            if state == .open { handler?.didReceive(text: text, from: self) }
+        case .binary(let bytes):
+            if state == .open { handler?.didReceive(binary: bytes, from: self) }
+        case .fragment, .pong:
+            if state == .open { handler?.didReceiveControl(from: self) }
+        case .ping(let payload):
+            guard state == .open else { return }
+            handler?.didReceiveControl(from: self)
+            owedPong = Array(payload)
+            writeOwed()
+        case .close(let code, let reason):
+            hasPeerClosed = true
+            guard closing == nil else { return endIfClosed() }
+            ending = (code, reason)
+            closing = (code == 1005 ? nil : code, "", false)
+            state = .closing
+            context?.limitClosing(of: self)
+            writeOwed()
+        case .fault(let code, let reason):
+            fail(code: code, reason: reason)
+        }
+    }
+
+    /// The peer cannot be understood any more: it is told why, and what it still sends is not read as frames.
+    private func fail(code: UInt16, reason: String) {
+        close(code: code, reason: reason)
+        guard state == .closing, let writer, !writer.isBusy else { return }
+        // Without TLS the peer sees the end at once; what it has under way is still taken in, since closing on it would
+        // be a reset, which may overtake the close frame.
+        if !writer.isTLS { shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_WR)) }
+    }
+}
+
+extension WebSocket: LWSConnection {
+    func handle(
+        _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
+    ) -> CInt {
+        switch reason {
+        case LWS_CALLBACK_RAW_CONNECTED:
+            // A client's; a server's connection was there before.
+            guard let request, state == .opening else { return -1 }
+            writer = SocketWriter(wsi, isTLS: false)
+            return write(request.bytes) ? 0 : -1
+        case LWS_CALLBACK_RAW_RX:
+            receive(UnsafeMutableRawBufferPointer(start: bytes, count: count))
+        case LWS_CALLBACK_RAW_WRITEABLE:
+            writable()
+        case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+            let text = bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: count), as: UTF8.self) }
+            ending = (nil, text?.trimmingTrailingNulls ?? "connection failed")
+            end()
+        case LWS_CALLBACK_RAW_CLOSE:
+            end()
+        default: break
+        }
+        return state == .over || state == .gone ? -1 : 0
+    }
+
+    func wasDestroyed() { end() }
+
+    private func writable() {
+        guard state != .over else { return }
+        switch writer?.flush() {
+        case .broken: return cutOff()
+        case .kept, nil: return
+        case .written: break
+        }
+        writeOwed()
+        endIfClosed()
+        if wantsWritable, state == .open, !isBusy {
+            wantsWritable = false
+            handler?.didBecomeWritable(self)
+        }
+    }
+
+    private func end() {
+        guard state != .gone else { return }
+        state = .gone
+        writer = nil
+        let handler = handler
+        self.handler = nil
+        owner?.webSocketDidEnd(self)
+        handler?.didClose(self, code: ending.code, reason: ending.reason)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the bytes are well-formed UTF-8 (Unicode 16, table 3-7); no surrogates, nothing overlong.
+    var isValidUTF8: Bool {
+        // Most messages are ASCII: eight bytes at a time.
+        var index = 0
+        while index + 8 <= count {
+            if loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { break }
+            index += 8
+        }
+        let rest = UnsafeRawBufferPointer(rebasing: self[index...])
+        if rest.isEmpty { return true }
+        return rest.withMemoryRebound(to: UInt8.self) { (try? UTF8Span(validating: Span(_unsafeElements: $0))) != nil }
+    }
+}
+
+extension String {
+    fileprivate var trimmingTrailingNulls: String {
+        var text = self[...]
+        while text.unicodeScalars.last == "\0" { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,73 @@
+import CLibwebsockets
+import Foundation
+
+/// A client that speaks TLS through OpenSSL and nothing else of ours; every call blocks its thread.
+///
+/// `@unchecked`: used by one task at a time.
+final class TLSClient: @unchecked Sendable {
+    struct Failure: Error { var call: String }
+
+    private let descriptor: CInt
+    private let context: OpaquePointer
+    private let connection: OpaquePointer
+
+    /// Connects, and checks the server's certificate.
+    init(port: Int, authority: String) throws {
+        guard let context = SSL_CTX_new(TLS_client_method()) else { throw Failure(call: "SSL_CTX_new") }
+        self.context = context
+        guard SSL_CTX_load_verify_locations(context, authority, nil) == 1 else { throw Failure(call: "authority") }
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0, let connection = SSL_new(context) else { throw Failure(call: "connect") }
+        self.descriptor = descriptor
+        self.connection = connection
+        // A test that waits in vain fails instead of hanging.
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        SSL_set_fd(connection, descriptor)
+        guard SSL_connect(connection) == 1 else { throw Failure(call: "SSL_connect") }
+    }
+
+    deinit {
+        SSL_free(connection)
+        SSL_CTX_free(context)
+        close(descriptor)
+    }
+
+    func send(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        _ = SSL_write(connection, bytes, CInt(bytes.count))
+    }
+
+    /// - Returns: So many bytes; fewer when the server has ended the connection.
+    func receive(count: Int) -> [UInt8] {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while received.count < count {
+            let got = SSL_read(connection, &buffer, CInt(min(buffer.count, count - received.count)))
+            guard got > 0 else { break }
+            received += buffer[..<Int(got)]
+        }
+        return received
+    }
+
+    func receive(until end: String) -> String {
+        var text = ""
+        while !text.hasSuffix(end) {
+            let byte = receive(count: 1)
+            guard !byte.isEmpty else { break }
+            text += String(decoding: byte, as: UTF8.self)
+        }
+        return text
+    }
+}
