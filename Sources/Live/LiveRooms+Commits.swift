@@ -189,9 +189,11 @@ extension LiveRooms {
         guard let runKey = home.room.runKey(of: number) else { return }
         do {
             let points = try await CommitDraft.readBlocks(of: number, in: home.key, from: store)
+            let moment = Moment.now
             guard let decisions = home.room.recall(points, of: number, runKey: runKey, at: clock.now()) else {
                 throw StoreError.corrupt("some are missing")
             }
+            spend(since: moment, home.allowance(of: number, settings))
             metrics.recalls += 1
             apply(decisions, to: home)
             // The blocks are made anew.
@@ -260,6 +262,11 @@ extension LiveRooms {
             }
         }
         commitFailure = error
+    }
+
+    /// Why a room takes no more events at the moment: those that cannot be stored wait in memory.
+    func failureToStore(more home: Home) -> StoreError? {
+        home.unstored.events.count < settings.unstoredEvents ? nil : commitFailure
     }
 
     private func failWaiters(_ error: StoreError) {

@@ -152,9 +152,18 @@ extension LiveRooms {
         guard unjournaledMarkers + markers.count <= settings.unjournaledLimit else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
         }
-        let decisions = try home.room.markers(markers, from: runner, at: clock.now()) { cost in
-            mayRemeasure(cost, of: runner, in: home, at: moment)
+        let allowance = connection.allowance ?? home.allowance(of: runner, settings)
+        guard allowance.markers.take(Double(markers.count), at: moment) else {
+            throw Refusal(
+                code: "too_many_markers_at_once",
+                sentence: "Markers come faster than they are taken. Send these again, more slowly.")
         }
+        var isLate = false
+        let decisions = try home.room.markers(markers, from: runner, at: clock.now()) { _ in
+            isLate = true
+            return mayRemeasure(allowance, at: moment)
+        }
+        if isLate { spend(since: moment, allowance) }
         metrics.markersIn += markers.count
         if decisions.newMarkers > 0 {
             unjournaledMarkers += decisions.newMarkers
@@ -165,29 +174,30 @@ extension LiveRooms {
         if !decisions.isEmpty { apply(decisions, to: home) }
     }
 
-    /// Whether a runner's late markers have not kept the loop busy for long enough yet: everybody waits for it.
-    private func mayRemeasure(_ cost: Int, of runner: Int, in home: Home, at moment: Moment) -> Bool {
-        // Whatever the settings, one message is possible at some time.
-        let burst = max(settings.remeasuredBurst, Double(MarkerHistory.capacity))
-        return home.remeasuring[
-            runner,
-            default: MessageBudget(perSecond: settings.remeasuredPerSecond, burst: burst, at: moment)
-        ].take(Double(cost), at: moment)
+    /// Whether late markers have not kept the loop busy for long enough yet: everybody waits for it.
+    private func mayRemeasure(_ allowance: Allowance, at moment: Moment) -> Bool {
+        allowance.lateWork.isLeft(at: moment) && lateWork.isLeft(at: moment)
     }
 
-    /// Takes the room out of harm's way: events that cannot be stored wait in memory.
+    /// Counts the time since a moment as spent for a runner's late markers.
+    func spend(since moment: Moment, _ allowance: Allowance) {
+        let microseconds = moment.seconds(to: .now) * 1e6
+        allowance.lateWork.spend(microseconds)
+        lateWork.spend(microseconds)
+    }
+
     private func checkUnstored(of home: Home) throws(Refusal) {
-        guard commitFailure == nil || home.unstored.events.count < settings.unstoredEvents else {
+        guard failureToStore(more: home) == nil else {
             throw Refusal(
                 code: "not_stored", sentence: "The server cannot store more at the moment. Try again later.")
         }
     }
 
-    private func checkCommand(from connection: Connection, in home: Home) throws(Refusal) {
+    private func checkCommand(of runner: Int, in home: Home) throws(Refusal) {
         try checkUnstored(of: home)
-        guard connection.commandBudget.take(at: .now) else {
+        guard home.allowance(of: runner, settings).commands.take(at: .now) else {
             throw Refusal(
-                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a client may send.")
+                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a runner may cause.")
         }
     }
 
@@ -200,16 +210,16 @@ extension LiveRooms {
             throw Refusal(code: "already_joined", sentence: "This connection is in a room already.")
         case .start(let time):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
+            try checkCommand(of: runner, in: home)
             apply(
                 try home.room.start(runner, time: time, newRunKey: credentials.newID(), at: now), to: home)
         case .pause(let time):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
+            try checkCommand(of: runner, in: home)
             apply(try home.room.pause(runner, time: time, at: now), to: home)
         case .finish(let time):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
+            try checkCommand(of: runner, in: home)
             apply(try home.room.finish(runner, time: time, at: now), to: home)
         case .leave:
             leave(connection, home: home, runner: runner, at: now)
@@ -381,6 +391,12 @@ extension LiveRooms {
     ) async throws {
         let now = clock.now()
         let runner: Int
+        if let known = home.room.number(of: person.account), !home.room.isInRoom(known),
+            !home.allowance(of: known, settings).commands.take(at: .now)
+        {
+            throw Ending(
+                .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
+        }
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
             runner = entered.number
@@ -391,6 +407,7 @@ extension LiveRooms {
                 _ = try home.room.connected(runner, at: now)
             }
             home.connections[runner] = connection
+            connection.allowance = home.allowance(of: runner, settings)
             if let phone = join.clock { home.room.clockSample(arrival - phone, from: runner) }
             apply(decisions, to: home)
             home.deadline = home.room.nextDeadline
@@ -469,6 +486,7 @@ extension RoomError {
         case .hasLeft: "has_left"
         case .alreadyRunning: "already_running"
         case .notRunning: "not_running"
+        case .tooManyPauses: "too_many_pauses"
         case .notStarted: "not_started"
         case .alreadyFinished: "already_finished"
         case .badCheer: "bad_cheer"
@@ -486,6 +504,7 @@ extension RoomError {
         case .hasLeft: "This runner has left the room."
         case .alreadyRunning: "The run is under way already."
         case .notRunning: "Nothing is running that could be paused."
+        case .tooManyPauses: "The run has as many pauses as a run may: it goes on until its finish."
         case .notStarted: "The run has not been started."
         case .alreadyFinished: "The run is finished."
         case .badCheer: "A cheer has 1 to 200 characters."

@@ -95,6 +95,10 @@ extension LiveRooms {
     ) async throws -> RoomView {
         let (person, home) = try await withoutExpulsions { (try await find(), try await existing(runID)) }
         let now = clock.now()
+        if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
+        if let known = home.room.number(of: person.account), !home.room.isInRoom(known) {
+            try takeCommand(of: known, in: home)
+        }
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
             var decisions = entered.decisions
@@ -128,14 +132,19 @@ extension LiveRooms {
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
     public func update(_ runID: String, account: Int64, _ report: PollReport) async throws -> RoomView {
-        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+        let isCommand = { (room: Room, number: Int) in
+            report.isRunning.map { $0 != room.isRunning(number) } ?? false
+                || report.isInRoom == true && !room.isInRoom(number)
+        }
+        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
             try room.report(report, from: number, newRunKey: newID, at: now)
         }
     }
 
     /// Begins or resumes a runner's run; one that is under way goes on.
     public func start(_ runID: String, account: Int64) async throws -> RoomView {
-        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+        let isCommand = { (room: Room, number: Int) in !room.isRunning(number) }
+        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
             if room.isRunning(number) { return Decisions() }
             return try room.start(number, newRunKey: newID(), at: now)
         }
@@ -168,12 +177,19 @@ extension LiveRooms {
         return home
     }
 
+    /// Counts what is an event for everybody against the runner, as for a socket's commands.
+    private func takeCommand(of number: Int, in home: Home) throws {
+        guard home.allowance(of: number, settings).commands.take(at: .now) else { throw LiveError.tooManyCommands }
+    }
+
     private func change(
-        _ runID: String, account: Int64,
+        _ runID: String, account: Int64, _ isCommand: (Room, Int) -> Bool = { _, _ in false },
         _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
     ) async throws -> RoomView {
         let home = try await existing(runID)
         guard let number = home.room.number(of: account) else { throw LiveError.notInRoom }
+        if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
+        if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
         do {
             let decisions = try command(&home.room, number, credentials.newID, clock.now())
             unjournaledMarkers += decisions.newMarkers

@@ -52,6 +52,8 @@ public actor LiveRooms {
     var urgentTimer: LoopTimer?
     /// Markers that wait for the disk: counted up as they come, and anew every second.
     var unjournaledMarkers = 0
+    /// Microseconds that late markers of whomever may still take.
+    var lateWork: MessageBudget
 
     var sweepTimer: LoopTimer?
     var lastDriftReport: Int64 = 0
@@ -77,6 +79,7 @@ public actor LiveRooms {
         let count = max(1, settings.phases)
         phases = Array(repeating: [], count: count)
         phasing = TickPhasing(tick: settings.tick, count: count)
+        lateWork = MessageBudget(work: settings.allLateWorkPerSecond, burst: settings.allLateWorkBurst, at: .now)
     }
 
     /// Brings back the rooms that were alive when the server stopped, and starts the timers.
@@ -159,9 +162,7 @@ public actor LiveRooms {
             Connection(
                 live: self, authorization: head.headers[.authorization],
                 budget: MessageBudget(
-                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now),
-                commandBudget: MessageBudget(
-                    perSecond: settings.commandsPerSecond, burst: settings.messageBurst, at: .now))
+                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
         }
     }
 

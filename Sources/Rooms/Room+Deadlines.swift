@@ -9,11 +9,13 @@ extension Room {
             next = min(next, offlineDeadline(of: index) ?? .max)
             next = min(next, autoFinishDeadline(of: index) ?? .max)
             next = min(next, settleDeadline(of: index) ?? .max)
+            next = min(next, announcementDeadline(of: index) ?? .max)
         }
         return next == .max ? nil : next
     }
 
-    /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs.
+    /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs,
+    /// tells of kilometres that were too many at once.
     public mutating func advance(to now: Int64) -> Decisions {
         var decisions = Decisions()
         guard !isClosed else { return decisions }
@@ -30,6 +32,7 @@ extension Room {
             if let deadline = settleDeadline(of: index), now >= deadline {
                 settle(index, into: &decisions)
             }
+            announceKilometers(index, at: now, into: &decisions)
         }
         return decisions
     }
@@ -61,5 +64,12 @@ extension Room {
             let arrived = runners[index].run.finishArrived
         else { return nil }
         return arrived + settings.lateMarkerWindow
+    }
+
+    /// When full kilometres may be told that have not been yet; nil when there are none.
+    func announcementDeadline(of index: Int) -> Int64? {
+        guard runners[index].run.unannouncedKilometers > 0 else { return nil }
+        let announced = runners[index].run.announced
+        return announced.count < settings.splitsAtOnce ? announced.since : announced.since + settings.splitInterval
     }
 }

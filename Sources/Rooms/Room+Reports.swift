@@ -28,7 +28,7 @@ extension Room {
     /// otherwise. A poller that reports distance and time is shown with what it reports.
     ///
     /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room, `hasLeft` for
-    ///   somebody who does not say so or was forgotten.
+    ///   somebody who does not say so or was forgotten, `tooManyPauses`.
     public mutating func report(
         _ report: PollReport, from number: Int, newRunKey: () -> Int64, at now: Int64
     ) throws(RoomError) -> Decisions {
@@ -37,6 +37,9 @@ extension Room {
         var decisions = Decisions()
         if report.isInRoom == false {
             return runners[index].isInRoom ? try leave(number, at: now) : decisions
+        }
+        if report.isRunning == false, runners[index].run.clock.isRunning, !runners[index].run.clock.mayPause {
+            throw .tooManyPauses
         }
         if !runners[index].isInRoom {
             guard report.isInRoom == true, !runners[index].person.isNobody else { throw .hasLeft }

@@ -34,7 +34,7 @@ extension IncomingMarker {
     /// what is worse than a limit stays worse; by a negative one some receivers say that the place is not valid.
     fileprivate func point(offset: Int64) -> TrackPoint {
         let (corrected, overflow) = time.addingReportingOverflow(offset)
-        let farthest: Int64 = 1 << 52
+        let farthest = Int64(RunnerSnapshot.farthestTime)
         return TrackPoint(
             id: id, time: min(max(overflow ? time : corrected, -farthest), farthest), coordinate: coordinate,
             accuracy: accuracy.map { $0 >= 0 ? Int32(min(($0 * 10 - 1e-6).rounded(.up), 65_534)) : 65_534 },
@@ -83,11 +83,12 @@ extension Room {
 
     /// Stops the clock and the distance; the way between here and the next start is not bridged.
     ///
-    /// - Throws: `notRunning`, `alreadyFinished`, `hasLeft`, `noSuchRunner`, `roomClosed`.
+    /// - Throws: `notRunning`, `alreadyFinished`, `tooManyPauses`, `hasLeft`, `noSuchRunner`, `roomClosed`.
     public mutating func pause(_ number: Int, time: Int64? = nil, at now: Int64) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         guard !runners[index].run.isFinished else { throw .alreadyFinished }
         guard runners[index].run.clock.isRunning else { throw .notRunning }
+        guard runners[index].run.clock.mayPause else { throw .tooManyPauses }
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
         let moment = moment(time, of: index, now: now)
@@ -315,16 +316,24 @@ extension Room {
         decisions.changedRunners.insert(runners[index].number)
     }
 
-    private mutating func announceKilometers(_ index: Int, at now: Int64, into decisions: inout Decisions) {
-        guard runners[index].run.announcedKilometers < runners[index].run.odometer.kilometers.count else { return }
-        for split in runners[index].run.splits.dropFirst(runners[index].run.announcedKilometers) {
+    /// Tells the room of full kilometres: of some at a time, so that no message makes more events than people can run.
+    mutating func announceKilometers(_ index: Int, at now: Int64, into decisions: inout Decisions) {
+        guard let due = announcementDeadline(of: index), now >= due else { return }
+        if now - settings.splitInterval >= runners[index].run.announced.since {
+            runners[index].run.announced = (0, now)
+        }
+        let first = runners[index].run.announcedKilometers
+        let count = min(
+            runners[index].run.unannouncedKilometers, settings.splitsAtOnce - runners[index].run.announced.count)
+        for split in runners[index].run.splits(first..<first + count) {
             emit(
                 .split(
                     runner: runners[index].number, kilometer: split.kilometer, seconds: split.seconds,
                     total: split.total),
                 at: now, into: &decisions)
         }
-        runners[index].run.announcedKilometers = runners[index].run.odometer.kilometers.count
+        runners[index].run.announcedKilometers += count
+        runners[index].run.announced.count += count
         decisions.changedRunners.insert(runners[index].number)
     }
 

@@ -14,6 +14,8 @@ public enum RoomError: Error, Hashable, Sendable {
     case alreadyRunning
     /// `pause` while nothing is running.
     case notRunning
+    /// The run has as many pauses as a run may.
+    case tooManyPauses
     /// `finish` before a start.
     case notStarted
     /// `finish`, `pause` or markers after the run has ended (and its late markers are in).

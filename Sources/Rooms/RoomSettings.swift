@@ -10,6 +10,12 @@ public struct RoomSettings: Sendable, Hashable {
     public var lateMarkerWindow: Int64 = 30_000
     /// How many of the newest events a returning client can be given.
     public var recoverableEvents = 256
+    /// Kilometres of a runner that are announced at once; what is left follows after each ``splitInterval``.
+    ///
+    /// Nobody runs so many in that time. Many come together after a tunnel, or from a client that makes them up.
+    public var splitsAtOnce = 10
+    /// In milliseconds.
+    public var splitInterval: Int64 = 1_000
     /// How many of a run's newest markers are always in memory.
     ///
     /// A marker that comes later than these makes the room read back the others. Twice as many are there at most, or

@@ -62,6 +62,9 @@ public struct RunnerRow: Hashable, Sendable {
 
 /// All of a runner that must survive a restart beside the markers: what is stored with each change of state.
 public struct RunnerSnapshot: Hashable, Sendable, Codable {
+    /// Times end at ±2⁵² milliseconds, so that no difference of two overflows.
+    static let farthestTime: UInt64 = 1 << 52
+
     public var number: Int
     public var joinedAt: Int64
     public var isInRoom: Bool

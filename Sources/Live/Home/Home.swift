@@ -28,8 +28,8 @@ final class Home {
     /// Whose acknowledgement is to be told now.
     var acksDue: [(runner: Int, connection: Connection)] = []
 
-    /// How much each runner who sent late markers may still have measured anew.
-    var remeasuring: [Int: MessageBudget] = [:]
+    /// What each runner may still cause; of those who have caused something since the room woke.
+    private var allowances: [Int: Allowance] = [:]
 
     // What is to be stored.
     var unstored = Decisions()
@@ -70,6 +70,13 @@ final class Home {
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
         viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty && room.isQuiescent
+    }
+
+    func allowance(of runner: Int, _ settings: LiveSettings) -> Allowance {
+        if let known = allowances[runner] { return known }
+        let new = Allowance(settings, at: .now)
+        allowances[runner] = new
+        return new
     }
 
     func add(_ viewer: Connection) {

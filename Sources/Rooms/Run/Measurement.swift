@@ -18,7 +18,7 @@ struct Measurement: Sendable {
         let verdict = odometer.take(at: index, in: &history, clock: clock)
         let entry = history[index]
         if verdict == .counted { outline.append(entry.coordinate) }
-        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return }
+        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland || verdict == .outdated { return }
         // Poor accuracy still tells where somebody is when nothing better is known.
         let isVague = verdict != .counted && (entry.accuracy ?? 0) > odometer.filter.worstAccuracy
         if latest == nil || verdict != .implausible && (!isVague || isLatestVague) {

@@ -32,6 +32,8 @@ struct Run: Sendable {
     private var newestTime = Int64.min
     /// Full kilometres that were told to the room; they are told once, even if corrections take one back.
     var announcedKilometers = 0
+    /// So many of them were told since a moment by the server's clock.
+    var announced = (count: 0, since: Int64.min)
     /// Where the next block is to end: after so many markers of the window; nil while that is not known.
     private var blockEnd: (count: Int, mark: Measurement.Mark)?
     private let blockLength: Int
@@ -91,15 +93,21 @@ struct Run: Sendable {
     var outcome: Report? { clock.ended.map { Report(meters: meters, seconds: seconds(at: $0)) } }
 
     /// Each full kilometre, to one decimal of a second.
-    var splits: [Split] {
-        var before = 0.0
-        return odometer.kilometers.enumerated().map { index, milliseconds in
-            defer { before = milliseconds }
+    var splits: [Split] { splits(0..<odometer.kilometers.count) }
+
+    /// Those of some full kilometres, the first of which is 0.
+    func splits(_ range: Range<Int>) -> [Split] {
+        let passed = odometer.kilometers
+        return range.map { index in
+            let seconds = passed[index] - (index == 0 ? 0 : passed[index - 1])
             return Split(
-                kilometer: index + 1, seconds: ((milliseconds - before) / 1000).toOneDecimal,
-                total: (milliseconds / 1000).toOneDecimal)
+                kilometer: index + 1, seconds: (seconds / 1000).toOneDecimal,
+                total: (passed[index] / 1000).toOneDecimal)
         }
     }
+
+    /// How many full kilometres have not been told yet.
+    var unannouncedKilometers: Int { max(0, odometer.kilometers.count - announcedKilometers) }
 
     /// A settled run with this one's clock and figures, and none of its places.
     ///
