@@ -13,8 +13,8 @@ extension LiveRooms {
         var home: Home
         var events: [RoomEvent]
         var acknowledgements: [Acknowledgement]
-        /// Runners whose blocks are to be read back then.
-        var recalls: Set<Int>
+        /// Runs whose blocks are to be read back then.
+        var recalls: Set<RunReference>
         var waiters: [@Sendable (LiveError?) -> Void]
         var isDeletion: Bool
     }
@@ -178,22 +178,21 @@ extension LiveRooms {
                 if home.acksStored.isEmpty { acknowledging.append(home) }
                 home.acksStored.append((acknowledgement.runner, connection))
             }
-            for number in promise.recalls { Task { await recall(number, of: home) } }
+            for run in promise.recalls { Task { await recall(run, of: home) } }
             for waiter in promise.waiters { waiter(nil) }
             if promise.isDeletion { disband(home) } else { markChanged(home) }
         }
     }
 
-    /// Reads back the older markers of a runner's present run, all of which are on disk now, for those that came late.
-    private func recall(_ number: Int, of home: Home) async {
-        guard let runKey = home.room.runKey(of: number) else { return }
+    /// Reads back the older markers of a run, all of which are on disk now, for those that came late.
+    private func recall(_ run: RunReference, of home: Home) async {
         do {
-            let points = try await CommitDraft.readBlocks(of: number, in: home.key, from: store)
+            let points = try await CommitDraft.readBlocks(of: run.runner, in: home.key, from: store)
             let moment = Moment.now
-            guard let decisions = home.room.recall(points, of: number, runKey: runKey, at: clock.now()) else {
+            guard let decisions = home.room.recall(points, of: run.runner, runKey: run.runKey, at: clock.now()) else {
                 throw StoreError.corrupt("some are missing")
             }
-            spend(since: moment, home.allowance(of: number, settings))
+            spend(since: moment, home.allowance(of: run.runner, settings))
             metrics.recalls += 1
             apply(decisions, to: home)
             // The blocks are made anew.
@@ -203,14 +202,14 @@ extension LiveRooms {
             metrics.recallsFailed += 1
             logger.error(
                 "older markers of a run cannot be read back; its late markers do not count for now",
-                metadata: ["room": "\(home.room.id)", "runner": "\(number)", "error": "\(error)"])
+                metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)", "error": "\(error)"])
             switch error {
             case StoreError.corrupt, StoreError.closed, is TrackCodecError:
                 // They are in the journal, so that they count when the room is read from disk again.
                 break
             default:
                 // With the next commit it may go better.
-                home.unstored.recalls.insert(number)
+                home.unstored.recalls.insert(run)
                 markDirty(home)
             }
         }
@@ -266,7 +265,9 @@ extension LiveRooms {
 
     /// Why a room takes no more events at the moment: those that cannot be stored wait in memory.
     func failureToStore(more home: Home) -> StoreError? {
-        home.unstored.events.count < settings.unstoredEvents ? nil : commitFailure
+        let isFull =
+            home.unstored.events.count >= settings.unstoredEvents || unjournaledMarkers >= settings.unjournaledLimit
+        return isFull ? commitFailure : nil
     }
 
     private func failWaiters(_ error: StoreError) {

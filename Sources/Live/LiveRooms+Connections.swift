@@ -147,7 +147,7 @@ extension LiveRooms {
         at moment: Moment
     ) throws {
         guard let runner else { throw Refusal.runnersOnly }
-        let markers = try MarkersScanner.scan(
+        let (markers, run) = try MarkersScanner.scan(
             bytes, maxMarkers: settings.maxMarkersPerMessage, in: connection.system)
         guard unjournaledMarkers + markers.count <= settings.unjournaledLimit else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
@@ -159,18 +159,15 @@ extension LiveRooms {
                 sentence: "Markers come faster than they are taken. Send these again, more slowly.")
         }
         var isLate = false
-        let decisions = try home.room.markers(markers, from: runner, at: clock.now()) { _ in
+        let decisions = try home.room.markers(
+            markers, from: runner, run: run, offset: connection.clock.offset, at: clock.now()
+        ) { _ in
             isLate = true
             return mayRemeasure(allowance, at: moment)
         }
         if isLate { spend(since: moment, allowance) }
         metrics.markersIn += markers.count
-        if decisions.newMarkers > 0 {
-            unjournaledMarkers += decisions.newMarkers
-            connection.waitingMarkers.came(at: moment)
-            markDirty(home)
-            markChanged(home)
-        }
+        if decisions.newMarkers > 0 { connection.waitingMarkers.came(at: moment) }
         if !decisions.isEmpty { apply(decisions, to: home) }
     }
 
@@ -212,15 +209,19 @@ extension LiveRooms {
             guard let runner else { throw Refusal.runnersOnly }
             try checkCommand(of: runner, in: home)
             apply(
-                try home.room.start(runner, time: time, newRunKey: credentials.newID(), at: now), to: home)
-        case .pause(let time):
+                try home.room.start(
+                    runner, time: time, offset: connection.clock.offset, newRunKey: credentials.newID(), at: now),
+                to: home)
+        case .pause(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
             try checkCommand(of: runner, in: home)
-            apply(try home.room.pause(runner, time: time, at: now), to: home)
-        case .finish(let time):
+            apply(
+                try home.room.pause(runner, run: run, time: time, offset: connection.clock.offset, at: now), to: home)
+        case .finish(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
             try checkCommand(of: runner, in: home)
-            apply(try home.room.finish(runner, time: time, at: now), to: home)
+            apply(
+                try home.room.finish(runner, run: run, time: time, offset: connection.clock.offset, at: now), to: home)
         case .leave:
             leave(connection, home: home, runner: runner, at: now)
         case .cheer(let receiver, let text):
@@ -232,7 +233,7 @@ extension LiveRooms {
             apply(try home.room.cheer(from: runner, to: receiver, text: text, at: now), to: home)
             connection.lastCheer = moment
         case .ping(let echo, let phone):
-            if let phone, let runner { home.room.clockSample(now - phone, from: runner) }
+            if let phone { connection.clock.sample(now - phone) }
             connection.send(ServerMessages.pong(echo: echo, time: now))
         }
     }
@@ -345,7 +346,10 @@ extension LiveRooms {
                 connection.account = person?.account
                 guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
             }
-            guard let home = try await home(join.runID) else {
+            // What no room can be called need not be looked for.
+            guard join.runID.utf8.count <= 1_024, !join.runID.utf8.contains(0),
+                let home = try await home(join.runID)
+            else {
                 throw Ending(.noSuchRoom, "There is no such room.")
             }
             guard case .joining = connection.state else { return }
@@ -408,7 +412,7 @@ extension LiveRooms {
             }
             home.connections[runner] = connection
             connection.allowance = home.allowance(of: runner, settings)
-            if let phone = join.clock { home.room.clockSample(arrival - phone, from: runner) }
+            if let phone = join.clock { connection.clock.sample(arrival - phone) }
             apply(decisions, to: home)
             home.deadline = home.room.nextDeadline
         } catch RoomError.roomFull {
@@ -453,7 +457,8 @@ extension LiveRooms {
             ServerMessages.joined(
                 ServerMessages.Joined(
                     runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
-                    isRecovered: missed != nil, runner: runner, marker: runner.map(home.room.durableMarker) ?? 0,
+                    isRecovered: missed != nil, runner: runner, run: runner.flatMap(home.room.runNumber),
+                    marker: runner.map(home.room.durableMarker) ?? 0,
                     time: now,
                     people: numbers.compactMap { number in home.room.person(number).map { (number, $0) } },
                     rows: numbers.compactMap { home.room.row(of: $0, at: now) },
@@ -489,6 +494,8 @@ extension RoomError {
         case .tooManyPauses: "too_many_pauses"
         case .notStarted: "not_started"
         case .alreadyFinished: "already_finished"
+        case .runSettled: "run_settled"
+        case .noSuchRun: "no_such_run"
         case .badCheer: "bad_cheer"
         case .tooManyMarkers: "too_many_markers"
         case .tooManyLateMarkers: "too_many_late_markers"
@@ -507,6 +514,8 @@ extension RoomError {
         case .tooManyPauses: "The run has as many pauses as a run may: it goes on until its finish."
         case .notStarted: "The run has not been started."
         case .alreadyFinished: "The run is finished."
+        case .runSettled: "That run is over, and its late markers are in."
+        case .noSuchRun: "This runner has not begun so many runs."
         case .badCheer: "A cheer has 1 to 200 characters."
         case .tooManyMarkers: "The run holds as many markers as a run may."
         case .tooManyLateMarkers: "Too many markers came late into a long run. Send these again, more slowly."

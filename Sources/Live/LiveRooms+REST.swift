@@ -133,7 +133,7 @@ extension LiveRooms {
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
     public func update(_ runID: String, account: Int64, _ report: PollReport) async throws -> RoomView {
         let isCommand = { (room: Room, number: Int) in
-            report.isRunning.map { $0 != room.isRunning(number) } ?? false
+            report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
                 || report.isInRoom == true && !room.isInRoom(number)
         }
         return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
@@ -191,11 +191,8 @@ extension LiveRooms {
         if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
         if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
         do {
-            let decisions = try command(&home.room, number, credentials.newID, clock.now())
-            unjournaledMarkers += decisions.newMarkers
-            apply(decisions, to: home)
+            apply(try command(&home.room, number, credentials.newID, clock.now()), to: home)
             if !home.room.isInRoom(number) { dismiss(number, of: home) }
-            if decisions.newMarkers > 0 { markDirty(home) }
             markChanged(home)
         } catch {
             throw LiveError.room(error)

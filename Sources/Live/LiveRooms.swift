@@ -242,7 +242,17 @@ public actor LiveRooms {
     // MARK: - Decisions
 
     /// Takes what a room has decided into the next commit.
+    ///
+    /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
+    /// something to store.
     func apply(_ decisions: Decisions, to home: Home) {
+        if decisions.newMarkers > 0 {
+            unjournaledMarkers += decisions.newMarkers
+            markDirty(home)
+            markChanged(home)
+            // The most frequent case by far: no deadline comes sooner by it.
+            if decisions.isOnlyMarkers { return }
+        }
         home.deadline = home.room.nextDeadline
         guard !decisions.isEmpty else { return }
         home.updatedAt = clock.now()

@@ -13,17 +13,21 @@ public struct Decisions: Sendable {
     /// Runs that ended, or ended earlier and whose figures changed since.
     public var records: [FinishedRun] = []
     /// Runs that need their journal rows and blocks no longer: they are stored as records, or were too short to be kept.
-    public var settledRuns: [SettledRun] = []
-    /// Runners of whose present run all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes
-    /// them.
-    public var recalls: Set<Int> = []
+    public var settledRuns: [RunReference] = []
+    /// Runs of which all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes them.
+    public var recalls: Set<RunReference> = []
     /// How many markers came that were not known; ``Room/takeJournal()`` has them.
     public var newMarkers = 0
 
     public init() {}
 
-    /// Nothing is to be stored or told, beside markers.
-    public var isEmpty: Bool {
+    /// Nothing is to be stored or told.
+    public var isEmpty: Bool { newMarkers == 0 && isEmptyBesideMarkers }
+
+    /// New markers are to be stored, and nothing else.
+    public var isOnlyMarkers: Bool { newMarkers > 0 && isEmptyBesideMarkers }
+
+    private var isEmptyBesideMarkers: Bool {
         events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty && recalls.isEmpty
     }
 }
@@ -90,8 +94,8 @@ extension FinishedRun {
     }
 }
 
-/// A run that needs its journal rows and blocks no longer.
-public struct SettledRun: Hashable, Sendable {
+/// A run in a room, by its runner and its identity.
+public struct RunReference: Hashable, Sendable {
     public var runner: Int
     public var runKey: Int64
 }

@@ -23,7 +23,8 @@ extension Room {
             runner.isInRoom = snapshot.isInRoom
             runner.isIntroduced = true
             runner.isOffline = snapshot.isOffline
-            runner.clockOffset = snapshot.clockOffset
+            runner.runNumber = snapshot.runNumber ?? 1
+            runner.run.polledMarkers = Self.polledMarkers(of: snapshot)
             runner.run.clock = snapshot.clock
             runner.run.announcedKilometers = snapshot.announcedKilometers
             if let meters = snapshot.reportedMeters, let seconds = snapshot.reportedSeconds {
@@ -44,10 +45,17 @@ extension Room {
         restoreLog(events, lastEvent: lastEvent)
     }
 
+    /// A run whose state says nothing of it was stored when a poller's places and a phone's markers were numbered together:
+    /// its phone goes on from there.
+    private static func polledMarkers(of snapshot: RunnerSnapshot) -> Int32? {
+        guard let count = snapshot.polledMarkers else { return snapshot.reportedMeters == nil ? 0 : nil }
+        return (0...MarkerHistory.mostPolled).contains(count) ? count : nil
+    }
+
     /// Puts stored markers back; those of runs that are no longer anybody's present run are passed over.
     public mutating func restoreMarkers(_ chunk: JournalChunk) {
         guard let index = try? index(of: chunk.runner), runners[index].run.key == chunk.runKey else { return }
-        let points = chunk.markers.filter { (1...MarkerHistory.largestID).contains($0.id) }
+        let points = chunk.markers.filter { (1...MarkerHistory.largestID + MarkerHistory.mostPolled).contains($0.id) }
         runners[index].run.restore(points)
         if runners[index].run.isFinished, !runners[index].run.isSettled {
             runners[index].run.isRecordUncertain = true
@@ -77,8 +85,9 @@ extension Room {
         let final = runner.run.isSettled && runner.run.isFinished ? runner.run.outcome : nil
         return RunnerSnapshot(
             number: runner.number, joinedAt: runner.joinedAt, isInRoom: runner.isInRoom, lastHeard: runner.lastHeard,
-            isOffline: runner.isOffline, clockOffset: runner.clockOffset, runKey: runner.run.key,
-            clock: runner.run.clock, announcedKilometers: runner.run.announcedKilometers,
+            isOffline: runner.isOffline, runKey: runner.run.key, runNumber: runner.runNumber,
+            polledMarkers: runner.run.polledMarkers ?? -1, clock: runner.run.clock,
+            announcedKilometers: runner.run.announcedKilometers,
             reportedMeters: runner.run.report?.meters, reportedSeconds: runner.run.report?.seconds,
             finishArrived: runner.run.finishArrived,
             isSettled: runner.run.isSettled, finalMeters: final?.meters, finalSeconds: final?.seconds,

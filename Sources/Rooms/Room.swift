@@ -111,7 +111,7 @@ public struct Room: Sendable {
                 runners[index].isInRoom = true
                 runners[index].isOffline = false
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
-                    runners[index].run = Run(key: newRunKey(), settings: settings)
+                    runners[index].beginRun(key: newRunKey(), settings: settings)
                 }
                 rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
@@ -168,15 +168,6 @@ public struct Room: Sendable {
     }
 
     public func isConnected(_ number: Int) -> Bool { runner(number)?.isConnected ?? false }
-
-    /// A sample of a phone's clock: the server's time at arrival less the phone's time at sending, in milliseconds.
-    ///
-    /// What the message spent on the way only adds to it, so the smallest of the samples is the best.
-    public mutating func clockSample(_ offset: Int64, from number: Int) {
-        // Beyond 200 years it is no clock's, and would only lead to overflows.
-        guard isKnown(number), offset.magnitude < 200 * 366 * 86_400_000 else { return }
-        runners[number - 1].clockOffset = min(runners[number - 1].clockOffset ?? .max, offset)
-    }
 
     /// Takes somebody out of the room.
     ///

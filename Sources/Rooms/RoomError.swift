@@ -20,6 +20,10 @@ public enum RoomError: Error, Hashable, Sendable {
     case notStarted
     /// `finish`, `pause` or markers after the run has ended (and its late markers are in).
     case alreadyFinished
+    /// What is meant is a run that ended before the last one, or so long ago that its late markers are in.
+    case runSettled
+    /// The runner has not begun so many runs.
+    case noSuchRun
     /// A cheer must have 1-200 characters.
     case badCheer
     /// The run holds as many markers as a run may.

@@ -16,17 +16,21 @@ public struct RoomEvent: Hashable, Sendable {
         case joined(runner: Int, person: Person)
         case left(runner: Int)
         /// The beginning of a run, or its resumption after a pause.
-        case started(runner: Int)
+        ///
+        /// `run` is its number among its runner's runs; nil in events that were stored without one.
+        case started(runner: Int, run: Int? = nil)
         case paused(runner: Int)
         case finished(Finish)
         /// A full kilometre. `seconds` is the time for this one, `total` the running time since the start.
-        case split(runner: Int, kilometer: Int, seconds: Double, total: Double)
+        ///
+        /// Here and in `corrected`, `run` is the run's number when it is not its runner's present one.
+        case split(runner: Int, kilometer: Int, seconds: Double, total: Double, run: Int? = nil)
         case offline(runner: Int)
         case online(runner: Int)
         /// `from` is nil when a spectator cheers, `to` when the whole room is meant.
         case cheer(from: Int?, to: Int?, text: String)
         /// Late or filtered markers changed the distance, in metres.
-        case corrected(runner: Int, from: Double, to: Double)
+        case corrected(runner: Int, from: Double, to: Double, run: Int? = nil)
         case closed
     }
 

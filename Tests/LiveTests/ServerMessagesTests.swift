@@ -75,7 +75,7 @@ extension OutgoingMessage {
     @Test("joined has everything, in the page's order") func joined() throws {
         let message = ServerMessages.joined(
             ServerMessages.Joined(
-                runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, marker: 118,
+                runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, run: 2, marker: 118,
                 time: 1_732_350_000_123, people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
                 outlines: [
                     (
@@ -89,7 +89,8 @@ extension OutgoingMessage {
                 events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]), in: .wgs84)
         #expect(
             message.text == """
-                {"type":"joined","runID":"159","epoch":"b1c4","event":57,"recovered":true,"runner":3,"marker":118,\
+                {"type":"joined","runID":"159","epoch":"b1c4","event":57,"recovered":true,"runner":3,"run":2,\
+                "marker":118,\
                 "time":1732350000123,"columns":["runner","latitude","longitude","meters","seconds","state","place",\
                 "gapMeters","gapSeconds"],"people":[{"runner":3,"username":"ana","nickname":"Ana",\
                 "avatar":"/api/users/profilepic/ana"}],"runners":[[3,39.9050001,116.407,1237.9,432.2,"running",1,0,0]],\

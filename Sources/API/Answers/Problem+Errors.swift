@@ -75,6 +75,8 @@ extension Problem {
         case .tooManyPauses: self.init(.conflict, "The run has as many pauses as a run may")
         case .notStarted: self.init(.conflict, "The run has not started")
         case .alreadyFinished: self.init(.conflict, "The run has ended")
+        case .runSettled: self.init(.conflict, "That run is over")
+        case .noSuchRun: self.init(.conflict, "There is no such run")
         case .badCheer: self = .badRequest("A cheer must have 1-200 characters")
         case .tooManyMarkers: self.init(.conflict, "The run holds as many markers as a run may")
         case .tooManyLateMarkers:

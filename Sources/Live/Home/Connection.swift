@@ -1,6 +1,7 @@
 import DequeModule
 import Geo
 import LWS
+import Rooms
 
 /// One WebSocket of the live protocol: who it belongs to, what it has seen, and what waits for it.
 ///
@@ -38,6 +39,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var budget: MessageBudget
     /// What its runner may still cause; nil for a spectator, and before a join.
     var allowance: Allowance?
+    /// What is known of the clock of its phone.
+    var clock = PhoneClock()
     /// Since when its markers wait for their `ack`.
     var waitingMarkers = WaitingMarkers()
     /// Before this moment there is no further `ack`.

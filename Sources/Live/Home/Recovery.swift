@@ -149,7 +149,8 @@ enum Recovery {
             let key = chunks.last { $0.chunk.runner == number }?.chunk.runKey
             return RunnerSnapshot(
                 number: number, joinedAt: joinedAt, isInRoom: isInRoom, lastHeard: joinedAt, isOffline: true,
-                runKey: key ?? newKey(), clock: RunClock(), announcedKilometers: 0, isSettled: false)
+                runKey: key ?? newKey(), polledMarkers: key == nil ? -1 : 0, clock: RunClock(), announcedKilometers: 0,
+                isSettled: false)
         }
         for row in stored.people {
             // The key of the table makes them ascend; what lies between was lost with its row.

@@ -68,6 +68,8 @@ enum ServerMessages {
         var event: Int
         var isRecovered: Bool
         var runner: Int?
+        /// Which of the runner's runs in this room is the present one.
+        var run: Int?
         var marker: Int32
         var time: Int64
         var people: [(runner: Int, person: Person)]
@@ -99,6 +101,10 @@ enum ServerMessages {
             writer.raw(joined.isRecovered ? ",\"recovered\":true" : ",\"recovered\":false")
             writer.raw(",\"runner\":")
             writer.optional(joined.runner) { $0.integer($1) }
+            if let run = joined.run {
+                writer.raw(",\"run\":")
+                writer.integer(run)
+            }
             writer.raw(",\"marker\":")
             writer.integer(joined.marker)
             writer.raw(",\"time\":")

@@ -81,6 +81,7 @@ struct Odometer: Sendable {
         _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
     ) -> Verdict {
         if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return .implausible }
+        if entry.flags.contains(.stale) { return .outdated }
         defer { previousTime = entry.time }
         if let previousTime, entry.time <= previousTime { return .implausible }
         if let accuracy = entry.accuracy, accuracy > filter.worstAccuracy { return .ignored }

@@ -24,6 +24,11 @@ struct Run: Sendable {
     /// Markers 1...durable are on disk.
     var durable: Int32 = 0
     private(set) var ids = MarkerIDs()
+    /// How many of the first markers are places of a poller, once others have come, from a phone that streams them.
+    ///
+    /// The two number their markers without knowing of each other: a phone's `id` is the one here less this. From then on
+    /// the run is the server's to measure, and a poller has no part in it.
+    var polledMarkers: Int32?
     private var measurement: Measurement
     private(set) var history = MarkerHistory()
     /// Markers that came since the journal was last taken.
@@ -88,6 +93,18 @@ struct Run: Sendable {
     var secondsAtLatest: Double {
         report?.seconds ?? Double(clock.elapsed(at: odometer.lastCountedTime ?? .min)) / 1000
     }
+
+    var isStreamed: Bool { polledMarkers != nil }
+
+    /// The first marker of who streams has come.
+    mutating func beginStream() {
+        guard polledMarkers == nil else { return }
+        polledMarkers = ids.newest
+        report = nil
+    }
+
+    /// Of the markers that its phone knows, the highest such that it and all below it are on disk.
+    var durableStreamed: Int32 { polledMarkers.map { max(0, durable - $0) } ?? 0 }
 
     /// What a finished run amounts to.
     var outcome: Report? { clock.ended.map { Report(meters: meters, seconds: seconds(at: $0)) } }
@@ -166,10 +183,10 @@ struct Run: Sendable {
     /// the window when one of them is late, all when one is so late that the blocks must be read back.
     ///
     /// - Complexity: O(*k* log *g*) for *k* of them and *g* gaps between the run's.
-    func remeasuring(by markers: [IncomingMarker]) -> Int {
+    func remeasuring(by markers: [IncomingMarker], above base: Int32) -> Int {
         var cost = 0
-        for marker in markers where marker.id < ids.newest && !ids.contains(marker.id) {
-            if marker.id < history.lastSealedID || windowStart.isDoubtful { return history.count }
+        for id in markers.lazy.map({ $0.id + base }) where id < ids.newest && !ids.contains(id) {
+            if id < history.lastSealedID || windowStart.isDoubtful { return history.count }
             cost = history.entries.count
         }
         return cost
