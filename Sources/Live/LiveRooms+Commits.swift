@@ -108,7 +108,7 @@ extension LiveRooms {
             guard let person = home.room.person(number), let snapshot = home.room.snapshot(of: number) else {
                 return nil
             }
-            return (person, snapshot)
+            return (person, snapshot, home.room.settledWay(of: number))
         }
         let events = decisions.events.map(home.room.tellable)
         room.events = events.map { event in
@@ -201,17 +201,42 @@ extension LiveRooms {
         } catch {
             metrics.recallsFailed += 1
             logger.error(
-                "older markers of a run cannot be read back; its late markers do not count for now",
+                "older markers of a run cannot be read back",
                 metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)", "error": "\(error)"])
             switch error {
-            case StoreError.corrupt, StoreError.closed, is TrackCodecError:
-                // They are in the journal, so that they count when the room is read from disk again.
-                break
-            default:
-                // With the next commit it may go better.
-                home.unstored.recalls.insert(run)
-                markDirty(home)
+            case StoreError.closed: break
+            case StoreError.corrupt, is TrackCodecError: await recallFromJournal(run, of: home)
+            default: tryRecallAgain(run, of: home)
             }
+        }
+    }
+
+    /// With the next commit it may go better.
+    private func tryRecallAgain(_ run: RunReference, of home: Home) {
+        home.unstored.recalls.insert(run)
+        markDirty(home)
+    }
+
+    /// Takes the older markers of a run from where they are too, since its blocks are damaged: so the run goes on, and
+    /// its blocks are made anew.
+    private func recallFromJournal(_ run: RunReference, of home: Home) async {
+        do {
+            let found = try await CommitDraft.readRemains(of: run, in: home.key, from: store)
+            let moment = Moment.now
+            let outcome = home.room.recallWhatIsLeft(found, of: run.runner, runKey: run.runKey, at: clock.now())
+            spend(since: moment, home.allowance(of: run.runner, settings))
+            if !outcome.isComplete {
+                logger.critical(
+                    "older markers of a run are lost; it goes on with the others",
+                    metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)"])
+            }
+            apply(outcome.decisions, to: home)
+            markDirty(home)
+            markChanged(home)
+        } catch StoreError.closed {
+            return
+        } catch {
+            tryRecallAgain(run, of: home)
         }
     }
 
@@ -238,7 +263,8 @@ extension LiveRooms {
 
     /// Ends the connections of a deleted room.
     private func disband(_ home: Home) {
-        homes[home.room.id] = nil
+        // A room of the same name may have been made since.
+        if homes[home.room.id] === home { homes[home.room.id] = nil }
         for viewer in home.viewers {
             close(viewer, .noSuchRoom, code: "room_deleted", "The room was deleted.")
         }

@@ -270,7 +270,7 @@ extension LiveRooms {
     ///   - accounts: Theirs.
     ///   - isForgetting: Whether nothing is to be left of who and where they were, whichever room they ever ran in.
     public func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) async {
-        expulsions += 1
+        accountChanges += 1
         let now = clock.now()
         var forgetful: [Home] = []
         for home in homes.values where !home.isDeleted {
@@ -315,6 +315,7 @@ extension LiveRooms {
     ///
     /// Rooms that sleep ask the account when they wake.
     public func rename(_ person: Person) {
+        accountChanges += 1
         for home in homes.values { home.room.rename(person) }
     }
 
@@ -337,20 +338,8 @@ extension LiveRooms {
 
     private func join(_ join: ClientMessage.Join, on connection: Connection, arrival: Int64) async {
         do {
-            var person: Person?
-            if !join.isSpectator {
-                guard let token = join.token ?? connection.authorization, !token.isEmpty else {
-                    throw Ending(.unauthorized, "A runner needs a token.")
-                }
-                person = try await withoutExpulsions { try await credentials.person(token) }
-                connection.account = person?.account
-                guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
-            }
-            // What no room can be called need not be looked for.
-            guard join.runID.utf8.count <= 1_024, !join.runID.utf8.contains(0),
-                let home = try await home(join.runID)
-            else {
-                throw Ending(.noSuchRoom, "There is no such room.")
+            let (person, home) = try await whileAccountsStay {
+                (try await self.personJoining(by: join, on: connection), try await self.homeJoined(by: join))
             }
             guard case .joining = connection.state else { return }
             let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
@@ -375,6 +364,26 @@ extension LiveRooms {
             close(
                 connection, .full, code: "unavailable", "The server cannot take anybody in at the moment. Try again.")
         }
+    }
+
+    /// Who joins; nil for a spectator.
+    private func personJoining(by join: ClientMessage.Join, on connection: Connection) async throws -> Person? {
+        guard !join.isSpectator else { return nil }
+        guard let token = join.token ?? connection.authorization, !token.isEmpty else {
+            throw Ending(.unauthorized, "A runner needs a token.")
+        }
+        let person = try await credentials.person(token)
+        connection.account = person?.account
+        guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
+        return person
+    }
+
+    private func homeJoined(by join: ClientMessage.Join) async throws -> Home {
+        // What no room can be called need not be looked for.
+        guard join.runID.utf8.count <= 1_024, !join.runID.utf8.contains(0), let home = try await home(join.runID) else {
+            throw Ending(.noSuchRoom, "There is no such room.")
+        }
+        return home
     }
 
     /// A join that ends the connection.
@@ -447,28 +456,25 @@ extension LiveRooms {
     private func welcome(_ connection: Connection, to home: Home, runner: Int?, _ join: ClientMessage.Join) {
         guard case .joining(let backlog) = connection.state else { return }
         let now = clock.now()
-        home.room.refreshStandings()
         var missed: [RoomEvent]?
         if let since = join.since, since.epoch == home.room.epoch {
             missed = home.room.events(after: since.event, through: home.releasedEvent)
         }
-        let numbers = home.room.runnerNumbers
+        let state = home.state(in: connection.system, tracks: join.wantsTracks, at: now, settings)
         connection.send(
             ServerMessages.joined(
                 ServerMessages.Joined(
                     runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
                     isRecovered: missed != nil, runner: runner, run: runner.flatMap(home.room.runNumber),
-                    marker: runner.map(home.room.durableMarker) ?? 0,
-                    time: now,
-                    people: numbers.compactMap { number in home.room.person(number).map { (number, $0) } },
-                    rows: numbers.compactMap { home.room.row(of: $0, at: now) },
-                    outlines: numbers.map { ($0, home.room.outline(of: $0)) },
-                    events: (missed ?? []).map(EventCoding.encode)),
-                in: connection.system))
+                    marker: runner.map(home.room.durableMarker) ?? 0, time: now, state: state.bytes,
+                    events: (missed ?? []).map(EventCoding.encode))))
         connection.state = .joined(home, runner: runner)
-        connection.version = home.room.version
+        connection.version = state.version
         if home.viewers.isEmpty { home.frameVersion = home.room.version }
         home.add(connection)
+        // What has changed since that was written goes to everybody at the next tick, or now if it is told already.
+        if state.version < home.frameVersion { sendMissed(to: connection, of: home, now: now) }
+        markChanged(home)
         home.lastUsed = .now
         for message in backlog {
             guard case .joined(let home, let runner) = connection.state else { return }

@@ -65,19 +65,22 @@ extension LiveRooms {
         for summary in try await store.rooms() {
             if let home = homes[summary.runID] {
                 if !home.isDeleted { views.append(view(of: home)) }
-            } else if var restored = try await Recovery.restore(
-                summary.runID, from: store, settings: settings.room, credentials: credentials)
-            {
-                restored.room.restored(at: clock.now())
-                // It shows what the room will be when it wakes.
-                _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
-                views.append(
-                    view(
-                        of: restored.room, key: restored.key, createdAt: restored.createdAt,
-                        updatedAt: restored.updatedAt))
+            } else if let view = try await sleepingView(summary.runID) {
+                views.append(view)
             }
         }
         return views
+    }
+
+    /// What a room will be when it wakes, off the loop.
+    @concurrent private nonisolated func sleepingView(_ runID: String) async throws -> RoomView? {
+        let found = try await Recovery.restore(
+            runID, from: store, events: false, settings: settings.room, credentials: credentials)
+        guard var restored = found else { return nil }
+        restored.room.restored(at: clock.now())
+        _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
+        return view(
+            of: restored.room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt)
     }
 
     /// Takes somebody in; the caller has checked the room's password.
@@ -93,7 +96,7 @@ extension LiveRooms {
     public func join(
         _ runID: String, at coordinate: Coordinate?, as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
-        let (person, home) = try await withoutExpulsions { (try await find(), try await existing(runID)) }
+        let (person, home) = try await whileAccountsStay { (try await find(), try await existing(runID)) }
         let now = clock.now()
         if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
         if let known = home.room.number(of: person.account), !home.room.isInRoom(known) {
@@ -206,7 +209,7 @@ extension LiveRooms {
         return view(of: home.room, key: home.key, createdAt: home.createdAt, updatedAt: home.updatedAt)
     }
 
-    private func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
+    private nonisolated func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
         let now = clock.now()
         let runners = room.runnerNumbers.compactMap { number -> RoomView.RunnerView? in
             guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {

@@ -44,6 +44,8 @@ public struct FinishedRun: Sendable {
     public var start: Int64
     public var end: Int64
     public var splits: [Split]
+    /// How many markers the run has, counted or not.
+    public var markerCount: Int
     /// How many blocks of older markers the run has.
     public var blockCount: Int
     /// The newest of them, which the journal that is taken with this record brings to the disk; those before are there.
@@ -91,6 +93,24 @@ extension FinishedRun {
             splits = run.splits
         }
         return TrackCodec.encode(points.sorted { $0.id < $1.id })
+    }
+}
+
+extension FinishedRun {
+    /// The run's whole track when blocks of it are lost, from what there is beside them; the figures are as they were.
+    ///
+    /// - Parameters:
+    ///   - stored: those blocks that are sound.
+    ///   - journaled: the run's markers as the journal has them, in any order, with repeats.
+    /// - Returns: The markers, of which there are ``markerCount`` if none is lost.
+    public func rebuiltTrack(with stored: [[UInt8]], journaled: [TrackPoint]) -> [TrackPoint] {
+        var points: [Int32: TrackPoint] = [:]
+        for point in journaled where points[point.id] == nil { points[point.id] = point }
+        for block in stored + unstoredBlocks {
+            for point in (try? TrackCodec.decode(block)) ?? [] { points[point.id] = point }
+        }
+        for point in looseMarkers { points[point.id] = point }
+        return points.values.sorted { $0.id < $1.id }
     }
 }
 

@@ -9,6 +9,7 @@ extension Room {
             next = min(next, offlineDeadline(of: index) ?? .max)
             next = min(next, autoFinishDeadline(of: index) ?? .max)
             next = min(next, settleDeadline(of: index) ?? .max)
+            if runners[index].run.isFinishUntold, !runners[index].run.isRecalling { next = .min }
             next = min(next, runners[index].run.announcementDeadline(settings) ?? .max)
             guard !runners[index].earlier.isEmpty else { continue }
             next = min(next, runners[index].earlier[0].lateMarkersEnd(settings) ?? .max)
@@ -32,6 +33,8 @@ extension Room {
             if let deadline = autoFinishDeadline(of: index), now >= deadline {
                 autoFinish(index, at: now, into: &decisions)
             }
+            // After a restart all of its markers are there.
+            if !runners[index].run.isRecalling { tellUntoldFinish(of: index, at: now, into: &decisions) }
             if let deadline = settleDeadline(of: index), now >= deadline {
                 settle(index, into: &decisions)
             }

@@ -39,6 +39,7 @@ extension Room {
     /// Keeps a finished run for its late markers, since another begins.
     mutating func putAside(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         settleEarlierRun(of: index, at: now, into: &decisions)
+        tellUntoldFinish(of: index, at: now, into: &decisions)
         // Three runs at once are more than anybody runs.
         runners[index].earlier = []
         let run = runners[index].run

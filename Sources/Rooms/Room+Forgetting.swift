@@ -47,6 +47,7 @@ extension Room {
         if !isClosed, runners[index].isInRoom {
             depart(index, at: now, into: &decisions)
         }
+        tellUntoldFinish(of: index, at: now, into: &decisions)
         settleEarlierRun(of: index, at: now, into: &decisions)
         runners[index].earlier = []
         runners[index].run.isRecordUncertain = false

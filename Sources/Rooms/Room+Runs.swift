@@ -71,7 +71,7 @@ extension Room {
             runners[index].beginRun(key: newRunKey(), settings: settings)
         }
         let moment = moment(time, offset: offset, of: index, now: now)
-        let before = runners[index].run.meters
+        let before = Told(runners[index].run)
         runners[index].run.clock.resume(at: moment)
         clockChanged(index, since: moment, into: &decisions)
         touch(index)
@@ -104,7 +104,7 @@ extension Room {
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
         let moment = moment(time, offset: offset, of: index, now: now)
-        let before = runners[index].run.meters
+        let before = Told(runners[index].run)
         runners[index].run.clock.stop(at: moment)
         clockChanged(index, since: moment, into: &decisions)
         touch(index)
@@ -169,16 +169,32 @@ extension Room {
     }
 
     /// Ends a run under way.
+    ///
+    /// If its older markers have to be read back first, it is told what it came to when they are there: then that is what
+    /// the record says too.
     private mutating func end(
         _ index: Int, at moment: Int64, told: Bool = false, arrived now: Int64, recorded: Bool,
         into decisions: inout Decisions
     ) {
-        let before = runners[index].run.meters
+        let before = Told(runners[index].run)
         runners[index].run.clock.end(at: moment, told: told)
         runners[index].run.finishArrived = now
         clockChanged(index, since: moment, into: &decisions)
         touch(index)
+        decisions.changedRunners.insert(runners[index].number)
+        if recorded, runners[index].run.isRecalling {
+            runners[index].run.isFinishUntold = true
+            return
+        }
         correct(index, from: before, at: now, into: &decisions)
+        tellFinish(of: index, recorded: recorded, at: now, into: &decisions)
+    }
+
+    /// Tells what a run came to, and makes a record of it.
+    mutating func tellFinish(
+        of index: Int, recorded: Bool = true, at now: Int64, into decisions: inout Decisions
+    ) {
+        runners[index].run.isFinishUntold = false
         refreshStandings()
         let runner = runners[index]
         emit(
@@ -196,6 +212,11 @@ extension Room {
             settle(index, into: &decisions)
         }
         decisions.changedRunners.insert(runner.number)
+    }
+
+    /// Tells of a finish for which nothing is waited any more.
+    mutating func tellUntoldFinish(of index: Int, at now: Int64, into decisions: inout Decisions) {
+        if runners[index].run.isFinishUntold { tellFinish(of: index, at: now, into: &decisions) }
     }
 
     /// Ends what is unfinished when its runner goes: a run of two markers becomes a record, less is forgotten.
@@ -225,6 +246,7 @@ extension Room {
     /// The run takes no more markers and needs no journal.
     mutating func settle(_ index: Int, into decisions: inout Decisions) {
         guard !runners[index].run.isSettled else { return }
+        runners[index].run.isFinishUntold = false
         if runners[index].run.isRecordUncertain {
             runners[index].run.isRecordUncertain = false
             decisions.records.append(record(of: index))
@@ -241,7 +263,8 @@ extension Room {
             runKey: runner.run.key, account: runner.person.account, runner: runner.number,
             meters: runner.run.meters.toOneDecimal, seconds: runner.run.seconds(at: ended).toOneDecimal,
             start: runner.run.clock.start ?? ended, end: ended, splits: runner.run.splits,
-            blockCount: runner.run.history.blockCount, unstoredBlocks: runner.run.history.unstored,
+            markerCount: runner.run.markerCount, blockCount: runner.run.history.blockCount,
+            unstoredBlocks: runner.run.history.unstored,
             looseMarkers: runner.run.loosePoints,
             unmeasured: runner.run.isRecalling
                 ? FinishedRun.Unmeasured(clock: runner.run.clock, report: runner.run.report, settings: settings) : nil)
@@ -305,7 +328,9 @@ extension Room {
         let latest = now + settings.filter.clockTolerance
         // Of a clock that is not known nobody can say that it was before the start.
         let earliest = offset == nil ? nil : start.map { $0 - settings.filter.clockTolerance }
-        let before = runners[index].run.meters
+        let meters = runners[index].run.meters
+        // Only late markers change what was told.
+        let before = cost > 0 || runners[index].run.isFinished ? Told(runners[index].run) : Told(meters: meters)
         let waiting = runners[index].run.unjournaled.count
         let added = runners[index].run.add(
             markers.lazy.map { marker in
@@ -324,10 +349,12 @@ extension Room {
         touch(index)
         if runners[index].run.isFinished {
             // The distance was told as final: whatever comes now corrects it.
-            correct(index, from: before, at: now, into: &decisions)
-            decisions.records.append(record(of: index))
+            if !runners[index].run.isFinishUntold {
+                correct(index, from: before, at: now, into: &decisions)
+                decisions.records.append(record(of: index))
+            }
         } else if runners[index].run.report == nil {
-            correct(index, from: before, to: before + added.correction, at: now, into: &decisions)
+            correct(index, from: before, to: meters + added.correction, at: now, into: &decisions)
         }
         announceKilometers(index, at: now, into: &decisions)
         makeRoomForBlocks(of: index, at: now, into: &decisions)
@@ -354,14 +381,50 @@ extension Room {
         return recall(sealed, at: index, now: now)
     }
 
+    /// As ``recall(_:of:runKey:at:)``, when blocks of the run are lost: the run is measured with those markers that there
+    /// are, and goes on.
+    ///
+    /// - Parameters:
+    ///   - markers: of the run, in any order, with repeats, from wherever they are.
+    ///   - number: as there.
+    ///   - runKey: as there.
+    ///   - now: as there.
+    /// - Returns: What to store and tell, and whether these are all markers of the run.
+    public mutating func recallWhatIsLeft(
+        _ markers: [TrackPoint], of number: Int, runKey: Int64, at now: Int64
+    ) -> (decisions: Decisions, isComplete: Bool) {
+        guard let index = try? index(of: number) else { return (Decisions(), true) }
+        if runners[index].earlier.first?.key == runKey {
+            return withEarlierRun(of: index) { $0.recallWhatIsLeft(markers, at: index, now: now) }
+        }
+        guard runners[index].run.key == runKey else { return (Decisions(), true) }
+        return recallWhatIsLeft(markers, at: index, now: now)
+    }
+
+    private mutating func recallWhatIsLeft(
+        _ markers: [TrackPoint], at index: Int, now: Int64
+    ) -> (decisions: Decisions, isComplete: Bool) {
+        guard runners[index].run.isRecalling, !runners[index].run.isSettled else { return (Decisions(), true) }
+        let before = Told(runners[index].run)
+        let isComplete = runners[index].run.recallWhatIsLeft(markers)
+        return (recalled(index, before, at: now), isComplete)
+    }
+
     private mutating func recall(_ sealed: [TrackPoint], at index: Int, now: Int64) -> Decisions? {
         guard runners[index].run.isRecalling, !runners[index].run.isSettled else { return Decisions() }
-        let before = runners[index].run.meters
-        guard runners[index].run.recall(sealed) else { return nil }
+        let before = Told(runners[index].run)
+        return runners[index].run.recall(sealed) ? recalled(index, before, at: now) : nil
+    }
+
+    private mutating func recalled(_ index: Int, _ before: Told, at now: Int64) -> Decisions {
         var decisions = Decisions()
         touch(index)
         correct(index, from: before, at: now, into: &decisions)
-        if runners[index].run.isFinished { decisions.records.append(record(of: index)) }
+        if runners[index].run.isFinishUntold {
+            tellFinish(of: index, at: now, into: &decisions)
+        } else if runners[index].run.isFinished {
+            decisions.records.append(record(of: index))
+        }
         announceKilometers(index, at: now, into: &decisions)
         makeRoomForBlocks(of: index, at: now, into: &decisions)
         return decisions
@@ -376,16 +439,33 @@ extension Room {
         return runners[index].run.markerCount + new.count <= MarkerHistory.capacity
     }
 
+    /// What the room was told of a run.
+    private struct Told {
+        var meters: Double
+        var splits: [Split] = []
+
+        init(meters: Double) { self.meters = meters }
+
+        init(_ run: Run) {
+            meters = run.meters
+            splits = run.toldSplits
+        }
+    }
+
     /// Tells the room when what was said of a distance no longer holds.
     private mutating func correct(
-        _ index: Int, from before: Double, to after: Double? = nil, at now: Int64, into decisions: inout Decisions
+        _ index: Int, from before: Told, to after: Double? = nil, at now: Int64, into decisions: inout Decisions
     ) {
         let after = after ?? runners[index].run.meters
-        guard abs(after - before) > 1 else { return }
+        guard abs(after - before.meters) > 1 else { return }
+        let known = before.splits
+        let splits = runners[index].run.toldSplits.filter { split in
+            !known.indices.contains(split.kilometer - 1) || known[split.kilometer - 1] != split
+        }
         emit(
             .corrected(
-                runner: runners[index].number, from: before.toOneDecimal, to: after.toOneDecimal,
-                run: runners[index].numberOfEarlierRun),
+                runner: runners[index].number, from: before.meters.toOneDecimal, to: after.toOneDecimal,
+                splits: Array(splits.prefix(settings.correctedSplits)), run: runners[index].numberOfEarlierRun),
             at: now, into: &decisions)
         decisions.changedRunners.insert(runners[index].number)
     }

@@ -30,8 +30,23 @@ public struct RoomEvent: Hashable, Sendable {
         /// `from` is nil when a spectator cheers, `to` when the whole room is meant.
         case cheer(from: Int?, to: Int?, text: String)
         /// Late or filtered markers changed the distance, in metres.
-        case corrected(runner: Int, from: Double, to: Double, run: Int? = nil)
+        ///
+        /// With those of its full kilometres that were told and are different now.
+        case corrected(runner: Int, from: Double, to: Double, splits: [Split] = [], run: Int? = nil)
         case closed
+    }
+
+    /// The runners who are meant by an event.
+    public var runners: [Int] {
+        switch kind {
+        case .joined(let runner, _), .left(let runner), .started(let runner, _), .paused(let runner),
+            .split(let runner, _, _, _, _), .offline(let runner), .online(let runner),
+            .corrected(let runner, _, _, _, _):
+            [runner]
+        case .finished(let finish): [finish.runner]
+        case .cheer(let sender, let receiver, _): [sender, receiver].compactMap(\.self)
+        case .closed: []
+        }
     }
 
     /// The end of a run.

@@ -95,6 +95,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     public var reportedMeters: Double?
     public var reportedSeconds: Double?
     public var finishArrived: Int64?
+    /// Its `finished` event is still to come; nil otherwise.
+    public var isFinishUntold: Bool?
     public var isSettled: Bool
     /// What a settled run came to, for when its record with the markers is gone.
     public var finalMeters: Double?
@@ -103,11 +105,22 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     public var latitudeE7: Int32?
     public var longitudeE7: Int32?
 
+    /// Whether a runner can have come to this: what is read from disk is not believed otherwise.
+    public var isPossible: Bool {
+        let times = [joinedAt, lastHeard, finishArrived ?? 0]
+        let amounts = [reportedMeters, reportedSeconds, finalMeters, finalSeconds].compactMap(\.self)
+        return times.allSatisfy { $0.magnitude <= Self.farthestTime }
+            && amounts.allSatisfy { $0.isFinite && $0 >= 0 }
+            && announcedKilometers >= 0 && (1...(1 << 40)).contains(runNumber ?? 1)
+            && (finishArrived == nil || clock.ended != nil)
+    }
+
     public init(
         number: Int, joinedAt: Int64, isInRoom: Bool, lastHeard: Int64, isOffline: Bool,
         runKey: Int64, runNumber: Int? = nil, polledMarkers: Int32? = nil, clock: RunClock, announcedKilometers: Int,
         reportedMeters: Double? = nil,
-        reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isSettled: Bool, finalMeters: Double? = nil,
+        reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isFinishUntold: Bool? = nil, isSettled: Bool,
+        finalMeters: Double? = nil,
         finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil
     ) {
         self.number = number
@@ -123,6 +136,7 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         self.reportedMeters = reportedMeters
         self.reportedSeconds = reportedSeconds
         self.finishArrived = finishArrived
+        self.isFinishUntold = isFinishUntold
         self.isSettled = isSettled
         self.finalMeters = finalMeters
         self.finalSeconds = finalSeconds

@@ -1,3 +1,4 @@
+import Geo
 import LWS
 import Rooms
 
@@ -30,6 +31,9 @@ final class Home {
 
     /// What each runner may still cause; of those who have caused something since the room woke.
     private var allowances: [Int: Allowance] = [:]
+
+    /// The parts of `joined` that are the same for all who join within a tick, by how they are wanted.
+    private var states: [StateKey: JoinedState] = [:]
 
     // What is to be stored.
     var unstored = Decisions()
@@ -79,6 +83,28 @@ final class Home {
         return new
     }
 
+    /// The room as somebody sees it who comes now.
+    ///
+    /// A crowd that comes back together gets the same bytes: what has changed since they were written, less than a tick
+    /// ago, is in a frame.
+    func state(in system: CoordinateSystem, tracks: Bool, at now: Int64, _ settings: LiveSettings) -> JoinedState {
+        let key = StateKey(system: system, hasTracks: tracks)
+        let moment = Moment.now
+        if let known = states[key], known.peopleVersion == room.peopleVersion, moment < known.made + settings.tick {
+            return known
+        }
+        room.refreshStandings()
+        let numbers = room.numbersToShow(at: now)
+        let state = JoinedState(
+            bytes: ServerMessages.state(
+                people: numbers.compactMap { number in room.person(number).map { (number, $0) } },
+                rows: numbers.compactMap { room.row(of: $0, at: now) },
+                outlines: tracks ? room.outlines(at: now) : nil, in: system),
+            version: room.version, peopleVersion: room.peopleVersion, made: moment)
+        states[key] = state
+        return state
+    }
+
     func add(_ viewer: Connection) {
         viewer.viewerIndex = viewers.count
         viewers.append(viewer)
@@ -92,6 +118,20 @@ final class Home {
         viewers[index] = last
         last.viewerIndex = index
     }
+}
+
+private struct StateKey: Hashable {
+    var system: CoordinateSystem
+    var hasTracks: Bool
+}
+
+/// A room as it is told to who joins, written once for many.
+struct JoinedState {
+    var bytes: [UInt8]
+    /// The room's when it was written.
+    var version: UInt64
+    var peopleVersion: Int
+    var made: Moment
 }
 
 /// A room's password as it is kept: salted and hashed.

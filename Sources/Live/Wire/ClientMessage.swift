@@ -12,6 +12,8 @@ enum ClientMessage {
         var since: Since?
         /// The phone's clock at sending, Unix milliseconds.
         var clock: Int64?
+        /// Whether the runners' ways are wanted.
+        var wantsTracks = true
     }
 
     struct Since {
@@ -95,7 +97,8 @@ enum ClientMessage {
             runID: wire.runID.text.precomposedStringWithCanonicalMapping, password: wire.password?.text,
             token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
-            clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil })
+            clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil },
+            wantsTracks: wire.tracks ?? true)
     }
 
     /// `t` as it was sent: cut out of the message, since decoding and encoding could change its digits.
@@ -120,6 +123,7 @@ enum ClientMessage {
         var crs: String?
         var since: WireSince?
         var clock: Milliseconds?
+        var tracks: Bool?
     }
 
     private struct WireMoment: Decodable {

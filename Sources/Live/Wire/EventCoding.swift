@@ -19,6 +19,7 @@ enum EventCoding {
 
     private static func textCapacity(_ kind: RoomEvent.Kind) -> Int {
         switch kind {
+        case .corrected(_, _, _, let splits, _): splits.count * 100
         case .joined(_, let person):
             JSONWriter.capacity(of: person.username) + JSONWriter.capacity(of: person.nickname)
                 + JSONWriter.capacity(of: person.avatar)
@@ -58,6 +59,7 @@ enum EventCoding {
         var from: Double?
         var to: Double?
         var text: String?
+        var splits: [Split]?
         var run: Int?
 
         func roomKind(people: [Int: Person], recordKey: Int64?, recordID: Int?) -> RoomEvent.Kind? {
@@ -80,7 +82,7 @@ enum EventCoding {
                 return .split(runner: runner, kilometer: kilometer, seconds: seconds, total: total, run: run)
             case ("corrected", let runner?):
                 guard let from, let to else { return nil }
-                return .corrected(runner: runner, from: from, to: to, run: run)
+                return .corrected(runner: runner, from: from, to: to, splits: splits ?? [], run: run)
             case ("cheer", _):
                 guard let text else { return nil }
                 return .cheer(from: from.flatMap { Int(exactly: $0) }, to: to.flatMap { Int(exactly: $0) }, text: text)
@@ -124,12 +126,13 @@ extension JSONWriter {
             raw(",\"total\":")
             decimal(total, places: 1)
             self.run(run)
-        case .corrected(let runner, let from, let to, let run):
+        case .corrected(let runner, let from, let to, let splits, let run):
             begin("corrected", runner)
             raw(",\"from\":")
             decimal(from, places: 1)
             raw(",\"to\":")
             decimal(to, places: 1)
+            self.splits(splits)
             self.run(run)
         case .cheer(let sender, let receiver, let text):
             raw(",\"kind\":\"cheer\",\"from\":")
@@ -140,6 +143,21 @@ extension JSONWriter {
             string(text)
         case .closed: raw(",\"kind\":\"closed\"")
         }
+    }
+
+    private mutating func splits(_ splits: [Split]) {
+        guard !splits.isEmpty else { return }
+        raw(",\"splits\":[")
+        list(splits) { writer, split in
+            writer.raw("{\"kilometer\":")
+            writer.integer(split.kilometer)
+            writer.raw(",\"seconds\":")
+            writer.decimal(split.seconds, places: 1)
+            writer.raw(",\"total\":")
+            writer.decimal(split.total, places: 1)
+            writer.raw("}")
+        }
+        raw("]")
     }
 
     private mutating func run(_ number: Int?) {

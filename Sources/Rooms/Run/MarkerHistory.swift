@@ -153,6 +153,20 @@ public struct MarkerHistory: Sendable {
         entries[index - sealedCount].centimetres = centimetres
     }
 
+    /// Of a run that is over: only when it passed which distance.
+    init(passings: [SettledWay.Passing]) {
+        for passing in passings { self.passings.append(centimetres: passing.centimetres, time: passing.time) }
+    }
+
+    init() {}
+
+    /// When the run passed which distance: about as exact as for its older markers.
+    var passingTimes: [(centimetres: UInt32, time: Int64)] {
+        var all = passings
+        for entry in entries where entry.isCounted { all.append(centimetres: entry.centimetres, time: entry.time) }
+        return all.all
+    }
+
     /// When the run passed a distance, by linear interpolation between counted markers.
     ///
     /// Exact in the window; before it as exact as ``PassingTimes`` is.

@@ -11,6 +11,13 @@ struct Measurement: Sendable {
 
     init(filter: MarkerFilter) { odometer = Odometer(filter: filter) }
 
+    /// Of a run that is over.
+    init(filter: MarkerFilter, meters: Double, way: SettledWay) {
+        odometer = Odometer(filter: filter, meters: meters, lastCountedTime: way.lastCountedTime)
+        outline = TrackOutline(way.outline)
+        latest = way.latest
+    }
+
     /// Takes the marker at `index`, the next one in `id` order, and notes its result in the history.
     ///
     /// - Complexity: O(1).

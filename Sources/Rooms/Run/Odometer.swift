@@ -49,6 +49,13 @@ struct Odometer: Sendable {
 
     init(filter: MarkerFilter) { self.filter = filter }
 
+    /// Of a run that is over: it says what it came to, and measures nothing any more.
+    init(filter: MarkerFilter, meters: Double, lastCountedTime: Int64?) {
+        self.filter = filter
+        self.meters = meters
+        self.lastCountedTime = lastCountedTime
+    }
+
     /// What became of a marker.
     enum Verdict {
         /// It is part of the way.

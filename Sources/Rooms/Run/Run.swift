@@ -19,6 +19,8 @@ struct Run: Sendable {
     private(set) var isRecalling = false
     /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
     private var hasLostItsStart = false
+    /// The run has ended, and what it came to is told when its markers have been read back.
+    var isFinishUntold = false
     /// Markers came back from the journal after the `finish`: the record may have been stored before them.
     var isRecordUncertain = false
     /// Markers 1...durable are on disk.
@@ -50,6 +52,8 @@ struct Run: Sendable {
     private var restoring: [TrackPoint] = []
     /// What a settled run was stored with, in case its markers cannot be had again.
     var final: Report?
+    /// It was put back by its ``SettledWay``: its markers are in its record and nowhere here.
+    private(set) var isWithoutMarkers = false
 
     /// Distance and time as a polling client reports them.
     struct Report: Hashable, Sendable, Codable {
@@ -122,6 +126,9 @@ struct Run: Sendable {
                 total: (passed[index] / 1000).toOneDecimal)
         }
     }
+
+    /// Those that have been told, as they are now.
+    var toldSplits: [Split] { splits(0..<min(announcedKilometers, odometer.kilometers.count)) }
 
     /// How many full kilometres have not been told yet.
     var unannouncedKilometers: Int { max(0, odometer.kilometers.count - announcedKilometers) }
@@ -292,6 +299,20 @@ struct Run: Sendable {
         return true
     }
 
+    /// Ends a recall that cannot succeed: reckons with the markers that there are.
+    ///
+    /// - Parameter sealed: markers of the run, as many of those in blocks among them as could be had; in any order, with
+    ///   repeats.
+    /// - Returns: Whether these are all.
+    mutating func recallWhatIsLeft(_ sealed: [TrackPoint]) -> Bool {
+        guard isRecalling else { return true }
+        var seen = Set((history.points + overdue).map(\.id))
+        let found = sealed.filter { seen.insert($0.id).inserted }
+        let isComplete = found.count == history.sealedCount
+        reckon(found + history.points + overdue)
+        return isComplete
+    }
+
     /// Reckons a run of these markers.
     private mutating func reckon(_ points: [TrackPoint]) {
         history = MarkerHistory()
@@ -327,6 +348,15 @@ struct Run: Sendable {
             restoring.append(point)
         }
         durable = ids.contiguous
+    }
+
+    /// Puts a settled run back without its markers.
+    mutating func restore(_ way: SettledWay) {
+        isWithoutMarkers = true
+        measurement = Measurement(filter: odometer.filter, meters: final?.meters ?? 0, way: way)
+        history = MarkerHistory(passings: way.passings)
+        ids = MarkerIDs(through: way.durable)
+        durable = way.durable
     }
 
     /// All stored markers are there.

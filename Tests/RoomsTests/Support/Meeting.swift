@@ -104,7 +104,9 @@ struct Meeting {
 
     @discardableResult
     mutating func finish(_ number: Int, run: Int? = nil, time: Int64? = nil) throws -> Decisions {
-        try room.finish(number, run: run, time: time, offset: clocks[number]?.offset, at: now)
+        var decisions = try room.finish(number, run: run, time: time, offset: clocks[number]?.offset, at: now)
+        answerRecalls(&decisions)
+        return decisions
     }
 
     @discardableResult
@@ -113,15 +115,20 @@ struct Meeting {
     @discardableResult
     mutating func send(_ number: Int, _ markers: [IncomingMarker], run: Int? = nil) throws -> Decisions {
         var decisions = try room.markers(markers, from: number, run: run, offset: clocks[number]?.offset, at: now)
+        answerRecalls(&decisions)
+        return decisions
+    }
+
+    /// Gives the room back the blocks that it asked for, at once.
+    private mutating func answerRecalls(_ decisions: inout Decisions) {
         for reference in decisions.recalls {
-            guard let runner = room.runner(number),
+            guard let runner = room.runner(reference.runner),
                 let run = ([runner.run] + runner.earlier).first(where: { $0.key == reference.runKey }),
-                let recalled = room.recall(run.sealedPoints(), of: number, runKey: run.key, at: now)
+                let recalled = room.recall(run.sealedPoints(), of: runner.number, runKey: run.key, at: now)
             else { preconditionFailure("these are all markers of all blocks") }
             decisions.merge(recalled)
         }
         decisions.recalls = []
-        return decisions
     }
 
     @discardableResult
@@ -178,7 +185,7 @@ extension Decisions {
 
     var corrections: [(from: Double, to: Double)] {
         events.compactMap { event in
-            guard case .corrected(_, let from, let to, _) = event.kind else { return nil }
+            guard case .corrected(_, let from, let to, _, _) = event.kind else { return nil }
             return (from, to)
         }
     }
