@@ -460,21 +460,22 @@ extension LiveRooms {
         if let since = join.since, since.epoch == home.room.epoch {
             missed = home.room.events(after: since.event, through: home.releasedEvent)
         }
-        let state = home.state(in: connection.system, tracks: join.wantsTracks, at: now, settings)
+        home.room.refreshStandings()
+        let state = home.joiningState(in: connection.system, tracks: join.wantsTracks, at: now, settings)
         connection.send(
             ServerMessages.joined(
                 ServerMessages.Joined(
                     runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
                     isRecovered: missed != nil, runner: runner, run: runner.flatMap(home.room.runNumber),
-                    marker: runner.map(home.room.durableMarker) ?? 0, time: now, state: state.bytes,
-                    events: (missed ?? []).map(EventCoding.encode))))
+                    marker: runner.map(home.room.durableMarker) ?? 0, time: now, people: state.people,
+                    rows: state.numbers.compactMap { home.room.row(of: $0, at: now) },
+                    tracks: join.wantsTracks ? state.tracks ?? [] : [],
+                    events: (missed ?? []).map(EventCoding.encode)),
+                in: connection.system))
         connection.state = .joined(home, runner: runner)
-        connection.version = state.version
+        connection.version = home.room.version
         if home.viewers.isEmpty { home.frameVersion = home.room.version }
         home.add(connection)
-        // What has changed since that was written goes to everybody at the next tick, or now if it is told already.
-        if state.version < home.frameVersion { sendMissed(to: connection, of: home, now: now) }
-        markChanged(home)
         home.lastUsed = .now
         for message in backlog {
             guard case .joined(let home, let runner) = connection.state else { return }

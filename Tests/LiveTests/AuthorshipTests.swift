@@ -96,6 +96,26 @@ import Testing
         }
     }
 
+    @Test("who comes back with the ways in memory need not be sent them, and rows are always those of the moment")
+    func withoutTracks() async throws {
+        var settings = LiveSettings.quick
+        // So that all come within one tick.
+        settings.tick = .seconds(30)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            _ = try await account(stage)
+            let (phone, first) = try await join(stage)
+            #expect(first.description.contains(#""tracks":{"1":[]}"#))
+            phone.send(#"{"type":"start"}"#)
+            _ = try await phone.event("started")
+            phone.send(marker(1, 48, at: stage.live.clock.now()))
+            phone.send(#"{"type":"ping"}"#)
+            _ = try await phone.next("pong")
+            let (_, again) = try await join(stage, more: #","tracks":false"#)
+            #expect(!again.description.contains("tracks"))
+            #expect(again.column(5) == ["running"] && again.column(1) == ["48"])
+        }
+    }
+
     @Test("fractions and an accuracy that says that the place is not valid refuse nothing")
     func fractions() async throws {
         try await Stage.run(in: directory) { stage in

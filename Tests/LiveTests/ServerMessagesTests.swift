@@ -72,27 +72,18 @@ extension OutgoingMessage {
         #expect(ServerMessages.pong(echo: nil, time: 9).text == #"{"type":"pong","time":9}"#)
     }
 
-    private func joinedState(hasTracks: Bool) throws -> [UInt8] {
-        ServerMessages.state(
-            people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
-            outlines: hasTracks
-                ? [
-                    (
-                        3,
-                        [
-                            try Coordinate(latitude: 39.9041, longitude: 116.407),
-                            try Coordinate(latitude: 39.905, longitude: 116.407),
-                        ]
-                    )
-                ] : nil, in: .wgs84)
-    }
-
     private func joined(hasTracks: Bool) throws -> String {
-        ServerMessages.joined(
+        let way = [
+            try Coordinate(latitude: 39.9041, longitude: 116.407), try Coordinate(latitude: 39.905, longitude: 116.407),
+        ]
+        return ServerMessages.joined(
             ServerMessages.Joined(
                 runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, run: 2, marker: 118,
-                time: 1_732_350_000_123, state: try joinedState(hasTracks: hasTracks),
-                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))])
+                time: 1_732_350_000_123, people: ServerMessages.people([(3, ana)]),
+                rows: [try row(at: (39.9050001, 116.407))],
+                tracks: hasTracks ? ServerMessages.tracks([(3, way)], in: .wgs84) : [],
+                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]),
+            in: .wgs84
         ).text
     }
 

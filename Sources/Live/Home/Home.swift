@@ -32,8 +32,8 @@ final class Home {
     /// What each runner may still cause; of those who have caused something since the room woke.
     private var allowances: [Int: Allowance] = [:]
 
-    /// The parts of `joined` that are the same for all who join within a tick, by how they are wanted.
-    private var states: [StateKey: JoinedState] = [:]
+    /// What is the same for all who join within a tick.
+    private var joining: [CoordinateSystem: JoiningState] = [:]
 
     // What is to be stored.
     var unstored = Decisions()
@@ -83,25 +83,26 @@ final class Home {
         return new
     }
 
-    /// The room as somebody sees it who comes now.
+    /// Who is here and where they have come from, for somebody who joins now.
     ///
-    /// A crowd that comes back together gets the same bytes: what has changed since they were written, less than a tick
-    /// ago, is in a frame.
-    func state(in system: CoordinateSystem, tracks: Bool, at now: Int64, _ settings: LiveSettings) -> JoinedState {
-        let key = StateKey(system: system, hasTracks: tracks)
+    /// A crowd that comes back together gets the same bytes. Ways may lack what was run since the last tick; rows, which
+    /// are not part of it, say where everybody is.
+    func joiningState(
+        in system: CoordinateSystem, tracks wantsTracks: Bool, at now: Int64, _ settings: LiveSettings
+    ) -> JoiningState {
         let moment = Moment.now
-        if let known = states[key], known.peopleVersion == room.peopleVersion, moment < known.made + settings.tick {
+        if let known = joining[system], known.peopleVersion == room.peopleVersion,
+            moment < known.made + settings.tick, known.tracks != nil || !wantsTracks
+        {
             return known
         }
-        room.refreshStandings()
         let numbers = room.numbersToShow(at: now)
-        let state = JoinedState(
-            bytes: ServerMessages.state(
-                people: numbers.compactMap { number in room.person(number).map { (number, $0) } },
-                rows: numbers.compactMap { room.row(of: $0, at: now) },
-                outlines: tracks ? room.outlines(at: now) : nil, in: system),
-            version: room.version, peopleVersion: room.peopleVersion, made: moment)
-        states[key] = state
+        let state = JoiningState(
+            numbers: numbers,
+            people: ServerMessages.people(numbers.compactMap { number in room.person(number).map { (number, $0) } }),
+            tracks: wantsTracks ? ServerMessages.tracks(room.outlines(at: now), in: system) : nil,
+            peopleVersion: room.peopleVersion, made: moment)
+        joining[system] = state
         return state
     }
 
@@ -120,16 +121,13 @@ final class Home {
     }
 }
 
-private struct StateKey: Hashable {
-    var system: CoordinateSystem
-    var hasTracks: Bool
-}
-
-/// A room as it is told to who joins, written once for many.
-struct JoinedState {
-    var bytes: [UInt8]
-    /// The room's when it was written.
-    var version: UInt64
+/// What `joined` tells of a room beside the rows, written once for many.
+struct JoiningState {
+    /// The runners who are told of.
+    var numbers: [Int]
+    var people: [UInt8]
+    /// Nil while nobody has wanted them.
+    var tracks: [UInt8]?
     var peopleVersion: Int
     var made: Moment
 }

@@ -72,64 +72,57 @@ enum ServerMessages {
         var run: Int?
         var marker: Int32
         var time: Int64
-        /// The rest of the room, as ``state(people:rows:outlines:in:)`` wrote it.
-        var state: [UInt8]
+        /// As ``people(_:)`` wrote them.
+        var people: [UInt8]
+        var rows: [RunnerRow]
+        /// As ``tracks(_:in:)`` wrote them; empty for who wants none.
+        var tracks: [UInt8]
         /// Events as they were sent before.
         var events: [OutgoingMessage]
     }
 
-    /// The part of `joined` that is the same for all who join at a time: who is there, and where.
-    ///
-    /// - Parameters:
-    ///   - people: who the runners are.
-    ///   - rows: their states.
-    ///   - outlines: their ways; nil for who wants none.
-    ///   - system: what the client's degrees mean.
-    /// - Returns: JSON, from the comma before the first key to the end of the last value.
-    static func state(
-        people: [(runner: Int, person: Person)], rows: [RunnerRow],
-        outlines: [(runner: Int, points: [Coordinate])]?, in system: CoordinateSystem
-    ) -> [UInt8] {
-        let names = people.reduce(0) { sum, entry in
+    /// Who the runners of a room are, as `joined` has it; the same for all who join at a time.
+    static func people(_ people: [(runner: Int, person: Person)]) -> [UInt8] {
+        let capacity = people.reduce(32) { sum, entry in
             sum + 80 + JSONWriter.capacity(of: entry.person.username) + JSONWriter.capacity(of: entry.person.nickname)
                 + JSONWriter.capacity(of: entry.person.avatar)
         }
-        let points = (outlines ?? []).reduce(0) { $0 + $1.points.count * 52 + 32 }
-        let capacity = 256 + names + points + rows.count * (JSONWriter.rowCapacity + 1)
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
-            writer.raw(
-                ",\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
-            )
             writer.raw(",\"people\":[")
             writer.list(people) { $0.person($1.person, runner: $1.runner) }
-            writer.raw("],\"runners\":[")
-            writer.rows(rows, in: system, places: 7)
             writer.raw("]")
-            if let outlines {
-                writer.raw(",\"tracks\":{")
-                writer.list(outlines) { writer, outline in
-                    writer.byte("\"")
-                    writer.integer(outline.runner)
-                    writer.raw("\":[")
-                    writer.list(outline.points) { writer, point in
-                        writer.byte("[")
-                        writer.degrees(point, in: system, places: 7)
-                        writer.byte("]")
-                    }
-                    writer.byte("]")
-                }
-                writer.raw("}")
-            }
             count = writer.count
         }
     }
 
-    static func joined(_ joined: Joined) -> OutgoingMessage {
+    /// The ways of a room's runners, as `joined` has them; the same for all of a coordinate system who join at a time.
+    static func tracks(_ outlines: [(runner: Int, points: [Coordinate])], in system: CoordinateSystem) -> [UInt8] {
+        let capacity = outlines.reduce(32) { $0 + $1.points.count * 52 + 32 }
+        return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.raw(",\"tracks\":{")
+            writer.list(outlines) { writer, outline in
+                writer.byte("\"")
+                writer.integer(outline.runner)
+                writer.raw("\":[")
+                writer.list(outline.points) { writer, point in
+                    writer.byte("[")
+                    writer.degrees(point, in: system, places: 7)
+                    writer.byte("]")
+                }
+                writer.byte("]")
+            }
+            writer.raw("}")
+            count = writer.count
+        }
+    }
+
+    static func joined(_ joined: Joined, in system: CoordinateSystem) -> OutgoingMessage {
         let events = joined.events.reduce(0) { $0 + $1.count + 1 }
         let capacity =
-            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + joined.state.count
-            + events
+            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + joined.people.count
+            + joined.rows.count * (JSONWriter.rowCapacity + 1) + joined.tracks.count + events
         return OutgoingMessage(capacity: capacity) { buffer in
             var writer = JSONWriter(buffer)
             writer.raw("{\"type\":\"joined\",\"runID\":")
@@ -149,7 +142,14 @@ enum ServerMessages {
             writer.integer(joined.marker)
             writer.raw(",\"time\":")
             writer.integer(joined.time)
-            writer.raw(joined.state)
+            writer.raw(
+                ",\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
+            )
+            writer.raw(joined.people)
+            writer.raw(",\"runners\":[")
+            writer.rows(joined.rows, in: system, places: 7)
+            writer.raw("]")
+            writer.raw(joined.tracks)
             writer.raw(",\"events\":[")
             writer.list(joined.events) { writer, event in event.withBytes { writer.raw($0) } }
             writer.raw("]}")
