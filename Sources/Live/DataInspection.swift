@@ -57,6 +57,11 @@ public enum DataInspection {
                     } catch {
                         damage("room “\(runID)”, runner \(person.runner): the state cannot be read")
                     }
+                    do {
+                        if let way = person.way { _ = try SettledWay(way) }
+                    } catch {
+                        damage("room “\(runID)”, runner \(person.runner): the way: \(error)")
+                    }
                 },
                 record: { record in
                     let summary = record.summary

@@ -9,6 +9,8 @@ public enum LiveError: Error, Sendable {
     /// The person is no runner of this room.
     case notInRoom
     case room(RoomError)
+    /// More starts, pauses and returns of a runner came than one may cause.
+    case tooManyCommands
     /// Nothing was stored. It may be tried again; until then nobody is told that it has happened.
     case store(StoreError)
     /// The server is stopping.

@@ -13,8 +13,8 @@ extension LiveRooms {
         var home: Home
         var events: [RoomEvent]
         var acknowledgements: [Acknowledgement]
-        /// Runners whose blocks are to be read back then.
-        var recalls: Set<Int>
+        /// Runs whose blocks are to be read back then.
+        var recalls: Set<RunReference>
         var waiters: [@Sendable (LiveError?) -> Void]
         var isDeletion: Bool
     }
@@ -108,7 +108,7 @@ extension LiveRooms {
             guard let person = home.room.person(number), let snapshot = home.room.snapshot(of: number) else {
                 return nil
             }
-            return (person, snapshot)
+            return (person, snapshot, home.room.settledWay(of: number))
         }
         let events = decisions.events.map(home.room.tellable)
         room.events = events.map { event in
@@ -178,20 +178,21 @@ extension LiveRooms {
                 if home.acksStored.isEmpty { acknowledging.append(home) }
                 home.acksStored.append((acknowledgement.runner, connection))
             }
-            for number in promise.recalls { Task { await recall(number, of: home) } }
+            for run in promise.recalls { Task { await recall(run, of: home) } }
             for waiter in promise.waiters { waiter(nil) }
             if promise.isDeletion { disband(home) } else { markChanged(home) }
         }
     }
 
-    /// Reads back the older markers of a runner's present run, all of which are on disk now, for those that came late.
-    private func recall(_ number: Int, of home: Home) async {
-        guard let runKey = home.room.runKey(of: number) else { return }
+    /// Reads back the older markers of a run, all of which are on disk now, for those that came late.
+    private func recall(_ run: RunReference, of home: Home) async {
         do {
-            let points = try await CommitDraft.readBlocks(of: number, in: home.key, from: store)
-            guard let decisions = home.room.recall(points, of: number, runKey: runKey, at: clock.now()) else {
+            let points = try await CommitDraft.readBlocks(of: run.runner, in: home.key, from: store)
+            let moment = Moment.now
+            guard let decisions = home.room.recall(points, of: run.runner, runKey: run.runKey, at: clock.now()) else {
                 throw StoreError.corrupt("some are missing")
             }
+            spend(since: moment, home.allowance(of: run.runner, settings))
             metrics.recalls += 1
             apply(decisions, to: home)
             // The blocks are made anew.
@@ -200,17 +201,42 @@ extension LiveRooms {
         } catch {
             metrics.recallsFailed += 1
             logger.error(
-                "older markers of a run cannot be read back; its late markers do not count for now",
-                metadata: ["room": "\(home.room.id)", "runner": "\(number)", "error": "\(error)"])
+                "older markers of a run cannot be read back",
+                metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)", "error": "\(error)"])
             switch error {
-            case StoreError.corrupt, StoreError.closed, is TrackCodecError:
-                // They are in the journal, so that they count when the room is read from disk again.
-                break
-            default:
-                // With the next commit it may go better.
-                home.unstored.recalls.insert(number)
-                markDirty(home)
+            case StoreError.closed: break
+            case StoreError.corrupt, is TrackCodecError: await recallFromJournal(run, of: home)
+            default: tryRecallAgain(run, of: home)
             }
+        }
+    }
+
+    /// With the next commit it may go better.
+    private func tryRecallAgain(_ run: RunReference, of home: Home) {
+        home.unstored.recalls.insert(run)
+        markDirty(home)
+    }
+
+    /// Takes the older markers of a run from where they are too, since its blocks are damaged: so the run goes on, and
+    /// its blocks are made anew.
+    private func recallFromJournal(_ run: RunReference, of home: Home) async {
+        do {
+            let found = try await CommitDraft.readRemains(of: run, in: home.key, from: store)
+            let moment = Moment.now
+            let outcome = home.room.recallWhatIsLeft(found, of: run.runner, runKey: run.runKey, at: clock.now())
+            spend(since: moment, home.allowance(of: run.runner, settings))
+            if !outcome.isComplete {
+                logger.critical(
+                    "older markers of a run are lost; it goes on with the others",
+                    metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)"])
+            }
+            apply(outcome.decisions, to: home)
+            markDirty(home)
+            markChanged(home)
+        } catch StoreError.closed {
+            return
+        } catch {
+            tryRecallAgain(run, of: home)
         }
     }
 
@@ -237,7 +263,8 @@ extension LiveRooms {
 
     /// Ends the connections of a deleted room.
     private func disband(_ home: Home) {
-        homes[home.room.id] = nil
+        // A room of the same name may have been made since.
+        if homes[home.room.id] === home { homes[home.room.id] = nil }
         for viewer in home.viewers {
             close(viewer, .noSuchRoom, code: "room_deleted", "The room was deleted.")
         }
@@ -260,6 +287,13 @@ extension LiveRooms {
             }
         }
         commitFailure = error
+    }
+
+    /// Why a room takes no more events at the moment: those that cannot be stored wait in memory.
+    func failureToStore(more home: Home) -> StoreError? {
+        let isFull =
+            home.unstored.events.count >= settings.unstoredEvents || unjournaledMarkers >= settings.unjournaledLimit
+        return isFull ? commitFailure : nil
     }
 
     private func failWaiters(_ error: StoreError) {

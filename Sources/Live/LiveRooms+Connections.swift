@@ -147,47 +147,54 @@ extension LiveRooms {
         at moment: Moment
     ) throws {
         guard let runner else { throw Refusal.runnersOnly }
-        let markers = try MarkersScanner.scan(
+        let (markers, run) = try MarkersScanner.scan(
             bytes, maxMarkers: settings.maxMarkersPerMessage, in: connection.system)
         guard unjournaledMarkers + markers.count <= settings.unjournaledLimit else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
         }
-        let decisions = try home.room.markers(markers, from: runner, at: clock.now()) { cost in
-            mayRemeasure(cost, of: runner, in: home, at: moment)
+        let allowance = connection.allowance ?? home.allowance(of: runner, settings)
+        guard allowance.markers.take(Double(markers.count), at: moment) else {
+            throw Refusal(
+                code: "too_many_markers_at_once",
+                sentence: "Markers come faster than they are taken. Send these again, more slowly.")
         }
+        var isLate = false
+        let decisions = try home.room.markers(
+            markers, from: runner, run: run, offset: connection.clock.offset, at: clock.now()
+        ) { _ in
+            isLate = true
+            return mayRemeasure(allowance, at: moment)
+        }
+        if isLate { spend(since: moment, allowance) }
         metrics.markersIn += markers.count
-        if decisions.newMarkers > 0 {
-            unjournaledMarkers += decisions.newMarkers
-            connection.waitingMarkers.came(at: moment)
-            markDirty(home)
-            markChanged(home)
-        }
+        if decisions.newMarkers > 0 { connection.waitingMarkers.came(at: moment) }
         if !decisions.isEmpty { apply(decisions, to: home) }
     }
 
-    /// Whether a runner's late markers have not kept the loop busy for long enough yet: everybody waits for it.
-    private func mayRemeasure(_ cost: Int, of runner: Int, in home: Home, at moment: Moment) -> Bool {
-        // Whatever the settings, one message is possible at some time.
-        let burst = max(settings.remeasuredBurst, Double(MarkerHistory.capacity))
-        return home.remeasuring[
-            runner,
-            default: MessageBudget(perSecond: settings.remeasuredPerSecond, burst: burst, at: moment)
-        ].take(Double(cost), at: moment)
+    /// Whether late markers have not kept the loop busy for long enough yet: everybody waits for it.
+    private func mayRemeasure(_ allowance: Allowance, at moment: Moment) -> Bool {
+        allowance.lateWork.isLeft(at: moment) && lateWork.isLeft(at: moment)
     }
 
-    /// Takes the room out of harm's way: events that cannot be stored wait in memory.
+    /// Counts the time since a moment as spent for a runner's late markers.
+    func spend(since moment: Moment, _ allowance: Allowance) {
+        let microseconds = moment.seconds(to: .now) * 1e6
+        allowance.lateWork.spend(microseconds)
+        lateWork.spend(microseconds)
+    }
+
     private func checkUnstored(of home: Home) throws(Refusal) {
-        guard commitFailure == nil || home.unstored.events.count < settings.unstoredEvents else {
+        guard failureToStore(more: home) == nil else {
             throw Refusal(
                 code: "not_stored", sentence: "The server cannot store more at the moment. Try again later.")
         }
     }
 
-    private func checkCommand(from connection: Connection, in home: Home) throws(Refusal) {
+    private func checkCommand(of runner: Int, in home: Home) throws(Refusal) {
         try checkUnstored(of: home)
-        guard connection.commandBudget.take(at: .now) else {
+        guard home.allowance(of: runner, settings).commands.take(at: .now) else {
             throw Refusal(
-                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a client may send.")
+                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a runner may cause.")
         }
     }
 
@@ -200,17 +207,21 @@ extension LiveRooms {
             throw Refusal(code: "already_joined", sentence: "This connection is in a room already.")
         case .start(let time):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
+            try checkCommand(of: runner, in: home)
             apply(
-                try home.room.start(runner, time: time, newRunKey: credentials.newID(), at: now), to: home)
-        case .pause(let time):
+                try home.room.start(
+                    runner, time: time, offset: connection.clock.offset, newRunKey: credentials.newID(), at: now),
+                to: home)
+        case .pause(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
-            apply(try home.room.pause(runner, time: time, at: now), to: home)
-        case .finish(let time):
+            try checkCommand(of: runner, in: home)
+            apply(
+                try home.room.pause(runner, run: run, time: time, offset: connection.clock.offset, at: now), to: home)
+        case .finish(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
-            try checkCommand(from: connection, in: home)
-            apply(try home.room.finish(runner, time: time, at: now), to: home)
+            try checkCommand(of: runner, in: home)
+            apply(
+                try home.room.finish(runner, run: run, time: time, offset: connection.clock.offset, at: now), to: home)
         case .leave:
             leave(connection, home: home, runner: runner, at: now)
         case .cheer(let receiver, let text):
@@ -222,7 +233,7 @@ extension LiveRooms {
             apply(try home.room.cheer(from: runner, to: receiver, text: text, at: now), to: home)
             connection.lastCheer = moment
         case .ping(let echo, let phone):
-            if let phone, let runner { home.room.clockSample(now - phone, from: runner) }
+            if let phone { connection.clock.sample(now - phone) }
             connection.send(ServerMessages.pong(echo: echo, time: now))
         }
     }
@@ -259,7 +270,7 @@ extension LiveRooms {
     ///   - accounts: Theirs.
     ///   - isForgetting: Whether nothing is to be left of who and where they were, whichever room they ever ran in.
     public func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) async {
-        expulsions += 1
+        accountChanges += 1
         let now = clock.now()
         var forgetful: [Home] = []
         for home in homes.values where !home.isDeleted {
@@ -304,6 +315,7 @@ extension LiveRooms {
     ///
     /// Rooms that sleep ask the account when they wake.
     public func rename(_ person: Person) {
+        accountChanges += 1
         for home in homes.values { home.room.rename(person) }
     }
 
@@ -326,17 +338,8 @@ extension LiveRooms {
 
     private func join(_ join: ClientMessage.Join, on connection: Connection, arrival: Int64) async {
         do {
-            var person: Person?
-            if !join.isSpectator {
-                guard let token = join.token ?? connection.authorization, !token.isEmpty else {
-                    throw Ending(.unauthorized, "A runner needs a token.")
-                }
-                person = try await withoutExpulsions { try await credentials.person(token) }
-                connection.account = person?.account
-                guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
-            }
-            guard let home = try await home(join.runID) else {
-                throw Ending(.noSuchRoom, "There is no such room.")
+            let (person, home) = try await whileAccountsStay {
+                (try await self.personJoining(by: join, on: connection), try await self.homeJoined(by: join))
             }
             guard case .joining = connection.state else { return }
             let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
@@ -363,6 +366,26 @@ extension LiveRooms {
         }
     }
 
+    /// Who joins; nil for a spectator.
+    private func personJoining(by join: ClientMessage.Join, on connection: Connection) async throws -> Person? {
+        guard !join.isSpectator else { return nil }
+        guard let token = join.token ?? connection.authorization, !token.isEmpty else {
+            throw Ending(.unauthorized, "A runner needs a token.")
+        }
+        let person = try await credentials.person(token)
+        connection.account = person?.account
+        guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
+        return person
+    }
+
+    private func homeJoined(by join: ClientMessage.Join) async throws -> Home {
+        // What no room can be called need not be looked for.
+        guard join.runID.utf8.count <= 1_024, !join.runID.utf8.contains(0), let home = try await home(join.runID) else {
+            throw Ending(.noSuchRoom, "There is no such room.")
+        }
+        return home
+    }
+
     /// A join that ends the connection.
     private struct Ending: Error {
         var reason: CloseReason
@@ -381,6 +404,12 @@ extension LiveRooms {
     ) async throws {
         let now = clock.now()
         let runner: Int
+        if let known = home.room.number(of: person.account), !home.room.isInRoom(known),
+            !home.allowance(of: known, settings).commands.take(at: .now)
+        {
+            throw Ending(
+                .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
+        }
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
             runner = entered.number
@@ -391,7 +420,8 @@ extension LiveRooms {
                 _ = try home.room.connected(runner, at: now)
             }
             home.connections[runner] = connection
-            if let phone = join.clock { home.room.clockSample(arrival - phone, from: runner) }
+            connection.allowance = home.allowance(of: runner, settings)
+            if let phone = join.clock { connection.clock.sample(arrival - phone) }
             apply(decisions, to: home)
             home.deadline = home.room.nextDeadline
         } catch RoomError.roomFull {
@@ -426,21 +456,20 @@ extension LiveRooms {
     private func welcome(_ connection: Connection, to home: Home, runner: Int?, _ join: ClientMessage.Join) {
         guard case .joining(let backlog) = connection.state else { return }
         let now = clock.now()
-        home.room.refreshStandings()
         var missed: [RoomEvent]?
         if let since = join.since, since.epoch == home.room.epoch {
             missed = home.room.events(after: since.event, through: home.releasedEvent)
         }
-        let numbers = home.room.runnerNumbers
+        home.room.refreshStandings()
+        let state = home.joiningState(in: connection.system, tracks: join.wantsTracks, at: now, settings)
         connection.send(
             ServerMessages.joined(
                 ServerMessages.Joined(
                     runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
-                    isRecovered: missed != nil, runner: runner, marker: runner.map(home.room.durableMarker) ?? 0,
-                    time: now,
-                    people: numbers.compactMap { number in home.room.person(number).map { (number, $0) } },
-                    rows: numbers.compactMap { home.room.row(of: $0, at: now) },
-                    outlines: numbers.map { ($0, home.room.outline(of: $0)) },
+                    isRecovered: missed != nil, runner: runner, run: runner.flatMap(home.room.runNumber),
+                    marker: runner.map(home.room.durableMarker) ?? 0, time: now, people: state.people,
+                    rows: state.numbers.compactMap { home.room.row(of: $0, at: now) },
+                    tracks: join.wantsTracks ? state.tracks ?? [] : [],
                     events: (missed ?? []).map(EventCoding.encode)),
                 in: connection.system))
         connection.state = .joined(home, runner: runner)
@@ -469,8 +498,11 @@ extension RoomError {
         case .hasLeft: "has_left"
         case .alreadyRunning: "already_running"
         case .notRunning: "not_running"
+        case .tooManyPauses: "too_many_pauses"
         case .notStarted: "not_started"
         case .alreadyFinished: "already_finished"
+        case .runSettled: "run_settled"
+        case .noSuchRun: "no_such_run"
         case .badCheer: "bad_cheer"
         case .tooManyMarkers: "too_many_markers"
         case .tooManyLateMarkers: "too_many_late_markers"
@@ -486,8 +518,11 @@ extension RoomError {
         case .hasLeft: "This runner has left the room."
         case .alreadyRunning: "The run is under way already."
         case .notRunning: "Nothing is running that could be paused."
+        case .tooManyPauses: "The run has as many pauses as a run may: it goes on until its finish."
         case .notStarted: "The run has not been started."
         case .alreadyFinished: "The run is finished."
+        case .runSettled: "That run is over, and its late markers are in."
+        case .noSuchRun: "This runner has not begun so many runs."
         case .badCheer: "A cheer has 1 to 200 characters."
         case .tooManyMarkers: "The run holds as many markers as a run may."
         case .tooManyLateMarkers: "Too many markers came late into a long run. Send these again, more slowly."

@@ -65,19 +65,22 @@ extension LiveRooms {
         for summary in try await store.rooms() {
             if let home = homes[summary.runID] {
                 if !home.isDeleted { views.append(view(of: home)) }
-            } else if var restored = try await Recovery.restore(
-                summary.runID, from: store, settings: settings.room, credentials: credentials)
-            {
-                restored.room.restored(at: clock.now())
-                // It shows what the room will be when it wakes.
-                _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
-                views.append(
-                    view(
-                        of: restored.room, key: restored.key, createdAt: restored.createdAt,
-                        updatedAt: restored.updatedAt))
+            } else if let view = try await sleepingView(summary.runID) {
+                views.append(view)
             }
         }
         return views
+    }
+
+    /// What a room will be when it wakes, off the loop.
+    @concurrent private nonisolated func sleepingView(_ runID: String) async throws -> RoomView? {
+        let found = try await Recovery.restore(
+            runID, from: store, events: false, settings: settings.room, credentials: credentials)
+        guard var restored = found else { return nil }
+        restored.room.restored(at: clock.now())
+        _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
+        return view(
+            of: restored.room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt)
     }
 
     /// Takes somebody in; the caller has checked the room's password.
@@ -93,8 +96,12 @@ extension LiveRooms {
     public func join(
         _ runID: String, at coordinate: Coordinate?, as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
-        let (person, home) = try await withoutExpulsions { (try await find(), try await existing(runID)) }
+        let (person, home) = try await whileAccountsStay { (try await find(), try await existing(runID)) }
         let now = clock.now()
+        if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
+        if let known = home.room.number(of: person.account), !home.room.isInRoom(known) {
+            try takeCommand(of: known, in: home)
+        }
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
             var decisions = entered.decisions
@@ -128,14 +135,19 @@ extension LiveRooms {
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
     public func update(_ runID: String, account: Int64, _ report: PollReport) async throws -> RoomView {
-        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+        let isCommand = { (room: Room, number: Int) in
+            report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
+                || report.isInRoom == true && !room.isInRoom(number)
+        }
+        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
             try room.report(report, from: number, newRunKey: newID, at: now)
         }
     }
 
     /// Begins or resumes a runner's run; one that is under way goes on.
     public func start(_ runID: String, account: Int64) async throws -> RoomView {
-        try await change(runID, account: account) { room, number, newID, now throws(RoomError) in
+        let isCommand = { (room: Room, number: Int) in !room.isRunning(number) }
+        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
             if room.isRunning(number) { return Decisions() }
             return try room.start(number, newRunKey: newID(), at: now)
         }
@@ -168,18 +180,22 @@ extension LiveRooms {
         return home
     }
 
+    /// Counts what is an event for everybody against the runner, as for a socket's commands.
+    private func takeCommand(of number: Int, in home: Home) throws {
+        guard home.allowance(of: number, settings).commands.take(at: .now) else { throw LiveError.tooManyCommands }
+    }
+
     private func change(
-        _ runID: String, account: Int64,
+        _ runID: String, account: Int64, _ isCommand: (Room, Int) -> Bool = { _, _ in false },
         _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
     ) async throws -> RoomView {
         let home = try await existing(runID)
         guard let number = home.room.number(of: account) else { throw LiveError.notInRoom }
+        if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
+        if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
         do {
-            let decisions = try command(&home.room, number, credentials.newID, clock.now())
-            unjournaledMarkers += decisions.newMarkers
-            apply(decisions, to: home)
+            apply(try command(&home.room, number, credentials.newID, clock.now()), to: home)
             if !home.room.isInRoom(number) { dismiss(number, of: home) }
-            if decisions.newMarkers > 0 { markDirty(home) }
             markChanged(home)
         } catch {
             throw LiveError.room(error)
@@ -193,7 +209,7 @@ extension LiveRooms {
         return view(of: home.room, key: home.key, createdAt: home.createdAt, updatedAt: home.updatedAt)
     }
 
-    private func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
+    private nonisolated func view(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64) -> RoomView {
         let now = clock.now()
         let runners = room.runnerNumbers.compactMap { number -> RoomView.RunnerView? in
             guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {

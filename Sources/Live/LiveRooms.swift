@@ -14,10 +14,10 @@ public import Store
 /// they are only the newest state, and say nothing that is promised.
 public actor LiveRooms {
     nonisolated let loop: EventLoop
-    let store: AppDatabase
+    nonisolated let store: AppDatabase
     nonisolated let settings: LiveSettings
     nonisolated let clock: ServerClock
-    let credentials: Credentials
+    nonisolated let credentials: Credentials
     let logger: Logger
 
     /// Rooms in memory, by `runID`.
@@ -25,8 +25,8 @@ public actor LiveRooms {
     /// Rooms that are being read from disk.
     var waking: [String: Task<Void, any Error>] = [:]
     var connections: [Connection] = []
-    /// How often accounts have come to an end: whoever has looked at a token meanwhile looks again.
-    var expulsions = 0
+    /// How often accounts have come to an end or got another name: whoever has looked at one meanwhile looks again.
+    var accountChanges = 0
     public internal(set) var metrics = LiveMetrics()
 
     // Ticks.
@@ -52,6 +52,8 @@ public actor LiveRooms {
     var urgentTimer: LoopTimer?
     /// Markers that wait for the disk: counted up as they come, and anew every second.
     var unjournaledMarkers = 0
+    /// Microseconds that late markers of whomever may still take.
+    var lateWork: MessageBudget
 
     var sweepTimer: LoopTimer?
     var lastDriftReport: Int64 = 0
@@ -77,6 +79,7 @@ public actor LiveRooms {
         let count = max(1, settings.phases)
         phases = Array(repeating: [], count: count)
         phasing = TickPhasing(tick: settings.tick, count: count)
+        lateWork = MessageBudget(work: settings.allLateWorkPerSecond, burst: settings.allLateWorkBurst, at: .now)
     }
 
     /// Brings back the rooms that were alive when the server stopped, and starts the timers.
@@ -84,15 +87,16 @@ public actor LiveRooms {
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
     public func start() async throws {
-        for summary in try await store.roomsWithJournal() {
-            do {
-                _ = try await home(summary.runID)
-            } catch {
-                // It stays as it is on disk; the others must not stay down with it.
-                metrics.roomsUnreadable += 1
-                logger.error(
-                    "a room cannot be read; the others are up",
-                    metadata: ["room": "\(summary.runID)", "error": "\(error)"])
+        var rooms = try await store.roomsWithJournal().makeIterator()
+        await withTaskGroup(of: Void.self) { group in
+            // Some at a time: they are read and measured off the loop, and each needs memory for that.
+            for _ in 0..<4 {
+                guard let next = rooms.next() else { break }
+                group.addTask { await self.wakeAtStart(next.runID) }
+            }
+            while await group.next() != nil {
+                guard let next = rooms.next() else { continue }
+                group.addTask { await self.wakeAtStart(next.runID) }
             }
         }
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
@@ -102,6 +106,17 @@ public actor LiveRooms {
         sweepTimer?.schedule(after: .seconds(1))
         commitTimer?.schedule(after: settings.commitInterval)
         if !dirty.isEmpty { requestCommit() }
+    }
+
+    private func wakeAtStart(_ runID: String) async {
+        do {
+            _ = try await home(runID)
+        } catch {
+            // It stays as it is on disk; the others must not stay down with it.
+            metrics.roomsUnreadable += 1
+            logger.error(
+                "a room cannot be read; the others are up", metadata: ["room": "\(runID)", "error": "\(error)"])
+        }
     }
 
     /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
@@ -159,9 +174,7 @@ public actor LiveRooms {
             Connection(
                 live: self, authorization: head.headers[.authorization],
                 budget: MessageBudget(
-                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now),
-                commandBudget: MessageBudget(
-                    perSecond: settings.commandsPerSecond, burst: settings.messageBurst, at: .now))
+                    perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
         }
     }
 
@@ -191,7 +204,7 @@ public actor LiveRooms {
 
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
-        let restored = try await withoutExpulsions {
+        let restored = try await whileAccountsStay {
             try await Recovery.restore(runID, from: store, settings: settings.room, credentials: credentials)
         }
         guard let restored else { return }
@@ -200,13 +213,14 @@ public actor LiveRooms {
         adopt(restored)
     }
 
-    /// Reads something of accounts, and again when accounts came to an end meanwhile: who is expelled in between is in
-    /// no room that hears of it, and might come in with what was read before.
-    func withoutExpulsions<Found>(_ read: () async throws -> Found) async throws -> Found {
+    /// Reads something of accounts, and again when accounts came to an end or got other names meanwhile: who is expelled in
+    /// between is in no room that hears of it, and might come in with what was read before, under a name that may be
+    /// another's by then.
+    func whileAccountsStay<Found>(_ read: () async throws -> Found) async throws -> Found {
         while true {
-            let seen = expulsions
+            let seen = accountChanges
             let found = try await read()
-            if seen == expulsions { return found }
+            if seen == accountChanges { return found }
         }
     }
 
@@ -235,13 +249,28 @@ public actor LiveRooms {
         homes[room.id] = home
         metrics.roomsAwake = homes.count
         apply(decisions, to: home)
+        if !restored.unsavedWays.isEmpty {
+            // The next time their records need not be read. Nothing has happened in the room by that.
+            home.unstored.changedRunners.formUnion(restored.unsavedWays)
+            markDirty(home)
+        }
         if restored.holdsMarkersOfNobodies { Task { await clearJournal(of: home) } }
     }
 
     // MARK: - Decisions
 
     /// Takes what a room has decided into the next commit.
+    ///
+    /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
+    /// something to store.
     func apply(_ decisions: Decisions, to home: Home) {
+        if decisions.newMarkers > 0 {
+            unjournaledMarkers += decisions.newMarkers
+            markDirty(home)
+            markChanged(home)
+            // The most frequent case by far: no deadline comes sooner by it.
+            if decisions.isOnlyMarkers { return }
+        }
         home.deadline = home.room.nextDeadline
         guard !decisions.isEmpty else { return }
         home.updatedAt = clock.now()
@@ -295,7 +324,7 @@ public actor LiveRooms {
         metrics.connections = connections.count
         metrics.runners = runners
         metrics.spectators = spectators
-        reportDrift()
+        followClock()
     }
 
     private func examine(_ connection: Connection, at moment: ContinuousClock.Instant) {
@@ -329,14 +358,14 @@ public actor LiveRooms {
         }
     }
 
-    /// Says so when somebody has set the machine's clock: this one does not follow.
-    private func reportDrift() {
+    /// Follows the machine's clock, slowly, and says so when somebody has set it.
+    private func followClock() {
+        clock.follow()
         let drift = clock.drift
         guard abs(drift - lastDriftReport) > 5_000 else { return }
         lastDriftReport = drift
         logger.warning(
-            "the machine's clock was set; running times go on by the old one until a restart",
-            metadata: ["milliseconds": "\(drift)"])
+            "the machine's clock was set; this one follows it slowly", metadata: ["milliseconds": "\(drift)"])
     }
 
     /// How many markers wait for the disk; as of the last second.

@@ -14,15 +14,24 @@ public struct LiveSettings: Sendable {
     /// Messages a second that a client may send for long, and how many at once.
     public var messagesPerSecond = 20.0
     public var messageBurst = 60.0
-    /// Starts, pauses and finishes a second that a client may send for long; at once, as many as messages.
+    /// Starts, pauses, finishes and returns a second that a runner may cause for long, by socket and REST together; at
+    /// once, as many as messages.
     public var commandsPerSecond = 1.0
-    /// Markers a second that late ones of one runner may have measured anew for long.
+    /// Markers a second that a runner may send for long, those that are known already too.
+    public var markersPerSecond = 200.0
+    /// How many of them at once: a phone that was away for five hours brings all of its markers without a break.
+    public var markerBurst = 20_000.0
+    /// How long a second late markers of one runner may keep the loop busy with measuring anew, for long.
     ///
-    /// Each message with a late marker costs as many as its run has. At some 100 ns each this is a twentieth of a core,
-    /// and a run of five hours is never held back.
-    public var remeasuredPerSecond = 400_000.0
-    /// How many of these at once; a run of the largest size at least.
-    public var remeasuredBurst = 1_000_000.0
+    /// Each message with a late marker measures as many as its run has in memory, or all of them. Everybody waits for
+    /// that, so what counts is the time that it really took.
+    public var lateWorkPerSecond = Duration.milliseconds(20)
+    /// How long at once; the one that exceeds it is measured to its end, and paid for afterwards.
+    public var lateWorkBurst = Duration.milliseconds(400)
+    /// As ``lateWorkPerSecond``, of all runners together.
+    public var allLateWorkPerSecond = Duration.milliseconds(100)
+    /// As ``lateWorkBurst``, of all runners together.
+    public var allLateWorkBurst = Duration.seconds(1)
     /// Events of a room that may wait for a database that does not store; beyond it there are no new ones.
     public var unstoredEvents = 512
     /// How long a client may take for its `join`.

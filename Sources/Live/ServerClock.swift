@@ -1,14 +1,37 @@
 import Foundation
+import Synchronization
 
 /// The server's time: the wall clock at start, carried on by the monotonic clock.
 ///
 /// Phones measure their offset to this clock and running times are differences of it, so it must not jump when
-/// somebody sets the machine's clock. How far the wall clock has gone away from it can be asked and is reported.
+/// somebody sets the machine's clock. It follows slowly instead, a hundredth faster or slower than time goes: a machine
+/// that came up with a wrong time is right some minutes after it was told the right one, and never goes backwards.
 public struct ServerClock: Sendable {
     private let wall: @Sendable () -> Int64
     private let elapsed: @Sendable () -> Int64
-    private let elapsedAtStart: Int64
-    private let wallAtStart: Int64
+    private let state: State
+
+    /// Since ``ServerClock/follow()`` was called last.
+    fileprivate final class State: Sendable {
+        struct Line {
+            /// Nanoseconds of the monotonic clock.
+            var elapsed: Int64
+            /// Unix milliseconds, and nanoseconds beyond them.
+            var time: Int64
+            var nanoseconds: Int64
+            /// By how much more than time goes it goes on.
+            var share: Int64
+        }
+
+        let line: Mutex<Line>
+
+        init(_ line: Line) { self.line = Mutex(line) }
+    }
+
+    /// One part in so many is what it goes faster or slower while it follows.
+    fileprivate static let slowness: Int64 = 100
+    /// Milliseconds that are not worth following.
+    private static let tolerance: Int64 = 20
 
     /// A clock that starts now.
     ///
@@ -18,8 +41,7 @@ public struct ServerClock: Sendable {
     public init(wall: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64) {
         self.wall = wall
         self.elapsed = elapsed
-        elapsedAtStart = elapsed()
-        wallAtStart = wall()
+        state = State(State.Line(elapsed: elapsed(), time: wall(), nanoseconds: 0, share: 0))
     }
 
     /// The machine's clocks.
@@ -30,10 +52,38 @@ public struct ServerClock: Sendable {
     }
 
     /// Unix milliseconds.
-    public func now() -> Int64 { wallAtStart + (elapsed() - elapsedAtStart) / 1_000_000 }
+    ///
+    /// From any thread; a lock that is free but for an instant each second.
+    public func now() -> Int64 {
+        let elapsed = elapsed()
+        return state.line.withLock { $0.time(at: elapsed) }
+    }
+
+    /// Goes on faster or slower from now on if the wall clock is ahead or behind; to be called each second.
+    public func follow() {
+        let (elapsed, wall) = (elapsed(), wall())
+        state.line.withLock { line in
+            let passed = line.nanoseconds(at: elapsed)
+            line.time += passed / 1_000_000
+            line.nanoseconds = passed % 1_000_000
+            line.elapsed = elapsed
+            let drift = wall - line.time
+            line.share = abs(drift) <= Self.tolerance ? 0 : drift.signum()
+        }
+    }
 
     /// The wall clock less this one, in milliseconds.
     public var drift: Int64 { wall() - now() }
+}
+
+extension ServerClock.State.Line {
+    /// Nanoseconds since `time`.
+    fileprivate func nanoseconds(at elapsed: Int64) -> Int64 {
+        let passed = max(0, elapsed - self.elapsed)
+        return nanoseconds + passed + share * (passed / ServerClock.slowness)
+    }
+
+    fileprivate func time(at elapsed: Int64) -> Int64 { time + nanoseconds(at: elapsed) / 1_000_000 }
 }
 
 extension Duration {

@@ -13,17 +13,21 @@ public struct Decisions: Sendable {
     /// Runs that ended, or ended earlier and whose figures changed since.
     public var records: [FinishedRun] = []
     /// Runs that need their journal rows and blocks no longer: they are stored as records, or were too short to be kept.
-    public var settledRuns: [SettledRun] = []
-    /// Runners of whose present run all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes
-    /// them.
-    public var recalls: Set<Int> = []
+    public var settledRuns: [RunReference] = []
+    /// Runs of which all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes them.
+    public var recalls: Set<RunReference> = []
     /// How many markers came that were not known; ``Room/takeJournal()`` has them.
     public var newMarkers = 0
 
     public init() {}
 
-    /// Nothing is to be stored or told, beside markers.
-    public var isEmpty: Bool {
+    /// Nothing is to be stored or told.
+    public var isEmpty: Bool { newMarkers == 0 && isEmptyBesideMarkers }
+
+    /// New markers are to be stored, and nothing else.
+    public var isOnlyMarkers: Bool { newMarkers > 0 && isEmptyBesideMarkers }
+
+    private var isEmptyBesideMarkers: Bool {
         events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty && recalls.isEmpty
     }
 }
@@ -40,6 +44,8 @@ public struct FinishedRun: Sendable {
     public var start: Int64
     public var end: Int64
     public var splits: [Split]
+    /// How many markers the run has, counted or not.
+    public var markerCount: Int
     /// How many blocks of older markers the run has.
     public var blockCount: Int
     /// The newest of them, which the journal that is taken with this record brings to the disk; those before are there.
@@ -90,8 +96,26 @@ extension FinishedRun {
     }
 }
 
-/// A run that needs its journal rows and blocks no longer.
-public struct SettledRun: Hashable, Sendable {
+extension FinishedRun {
+    /// The run's whole track when blocks of it are lost, from what there is beside them; the figures are as they were.
+    ///
+    /// - Parameters:
+    ///   - stored: those blocks that are sound.
+    ///   - journaled: the run's markers as the journal has them, in any order, with repeats.
+    /// - Returns: The markers, of which there are ``markerCount`` if none is lost.
+    public func rebuiltTrack(with stored: [[UInt8]], journaled: [TrackPoint]) -> [TrackPoint] {
+        var points: [Int32: TrackPoint] = [:]
+        for point in journaled where points[point.id] == nil { points[point.id] = point }
+        for block in stored + unstoredBlocks {
+            for point in (try? TrackCodec.decode(block)) ?? [] { points[point.id] = point }
+        }
+        for point in looseMarkers { points[point.id] = point }
+        return points.values.sorted { $0.id < $1.id }
+    }
+}
+
+/// A run in a room, by its runner and its identity.
+public struct RunReference: Hashable, Sendable {
     public var runner: Int
     public var runKey: Int64
 }

@@ -9,11 +9,17 @@ extension Room {
             next = min(next, offlineDeadline(of: index) ?? .max)
             next = min(next, autoFinishDeadline(of: index) ?? .max)
             next = min(next, settleDeadline(of: index) ?? .max)
+            if runners[index].run.isFinishUntold, !runners[index].run.isRecalling { next = .min }
+            next = min(next, runners[index].run.announcementDeadline(settings) ?? .max)
+            guard !runners[index].earlier.isEmpty else { continue }
+            next = min(next, runners[index].earlier[0].lateMarkersEnd(settings) ?? .max)
+            next = min(next, runners[index].earlier[0].announcementDeadline(settings) ?? .max)
         }
         return next == .max ? nil : next
     }
 
-    /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs.
+    /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs,
+    /// tells of kilometres that were too many at once.
     public mutating func advance(to now: Int64) -> Decisions {
         var decisions = Decisions()
         guard !isClosed else { return decisions }
@@ -27,11 +33,24 @@ extension Room {
             if let deadline = autoFinishDeadline(of: index), now >= deadline {
                 autoFinish(index, at: now, into: &decisions)
             }
+            // After a restart all of its markers are there.
+            if !runners[index].run.isRecalling { tellUntoldFinish(of: index, at: now, into: &decisions) }
             if let deadline = settleDeadline(of: index), now >= deadline {
                 settle(index, into: &decisions)
             }
+            announceKilometers(index, at: now, into: &decisions)
+            advanceEarlierRun(of: index, to: now, into: &decisions)
         }
         return decisions
+    }
+
+    private mutating func advanceEarlierRun(of index: Int, to now: Int64, into decisions: inout Decisions) {
+        guard !runners[index].earlier.isEmpty else { return }
+        if let end = runners[index].earlier[0].lateMarkersEnd(settings), now >= end {
+            settleEarlierRun(of: index, at: now, into: &decisions)
+        } else if let due = runners[index].earlier[0].announcementDeadline(settings), now >= due {
+            withEarlierRun(of: index) { $0.announceKilometers(index, at: now, into: &decisions) }
+        }
     }
 
     /// Whether nobody is there and nothing can happen: the room may be put to sleep on disk.
@@ -39,6 +58,7 @@ extension Room {
         nextDeadline == nil
             && !runners.contains {
                 $0.isConnected || !$0.run.unjournaled.isEmpty || $0.run.isRecalling && !$0.run.isSettled
+                    || !$0.earlier.isEmpty
             }
     }
 
@@ -57,9 +77,20 @@ extension Room {
     /// When a finished run takes no more late markers; nil when none is waiting for that, or some of its markers are not
     /// part of its distance yet.
     func settleDeadline(of index: Int) -> Int64? {
-        guard !runners[index].run.isSettled, !runners[index].run.isRecalling,
-            let arrived = runners[index].run.finishArrived
-        else { return nil }
-        return arrived + settings.lateMarkerWindow
+        runners[index].run.isRecalling ? nil : runners[index].run.lateMarkersEnd(settings)
+    }
+}
+
+extension Run {
+    /// When the late markers of a finished run are in; nil when it takes none any more, or is not finished.
+    fileprivate func lateMarkersEnd(_ settings: RoomSettings) -> Int64? {
+        guard !isSettled, let finishArrived else { return nil }
+        return finishArrived + settings.lateMarkerWindow
+    }
+
+    /// When full kilometres may be told that have not been yet; nil when there are none.
+    func announcementDeadline(_ settings: RoomSettings) -> Int64? {
+        guard unannouncedKilometers > 0 else { return nil }
+        return announced.count < settings.splitsAtOnce ? announced.since : announced.since + settings.splitInterval
     }
 }

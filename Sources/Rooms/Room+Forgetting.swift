@@ -47,6 +47,9 @@ extension Room {
         if !isClosed, runners[index].isInRoom {
             depart(index, at: now, into: &decisions)
         }
+        tellUntoldFinish(of: index, at: now, into: &decisions)
+        settleEarlierRun(of: index, at: now, into: &decisions)
+        runners[index].earlier = []
         runners[index].run.isRecordUncertain = false
         settle(index, into: &decisions)
         decisions.records.removeAll { $0.runner == number }
@@ -54,7 +57,6 @@ extension Room {
         runners[index].run = runners[index].run.withoutMarkers(
             key: newRunKey(), settings: settings, at: now)
         runners[index].reportedPlace = nil
-        runners[index].clockOffset = nil
         if numberByAccount[runners[index].person.account] == number {
             numberByAccount[runners[index].person.account] = nil
         }
@@ -77,6 +79,6 @@ extension Room {
     private func isForgotten(_ number: Int) -> Bool {
         let runner = runners[number - 1]
         return runner.person == .nobody(number) && !runner.isInRoom && runner.run.isSettled && runner.position == nil
-            && runner.run.markerCount == 0 && !namesAuthor(number)
+            && runner.run.markerCount == 0 && runner.earlier.isEmpty && !namesAuthor(number)
     }
 }

@@ -25,10 +25,11 @@ extension Room {
     /// Takes what a polling client reports (live protocol, section 5).
     ///
     /// A place counts as a marker taken at the server's clock while the runner runs, and only moves them on the map
-    /// otherwise. A poller that reports distance and time is shown with what it reports.
+    /// otherwise. A poller that reports distance and time is shown with what it reports. Of a run that is measured here,
+    /// all of it is a sign of life and nothing else.
     ///
     /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room, `hasLeft` for
-    ///   somebody who does not say so or was forgotten.
+    ///   somebody who does not say so or was forgotten, `tooManyPauses`.
     public mutating func report(
         _ report: PollReport, from number: Int, newRunKey: () -> Int64, at now: Int64
     ) throws(RoomError) -> Decisions {
@@ -38,11 +39,18 @@ extension Room {
         if report.isInRoom == false {
             return runners[index].isInRoom ? try leave(number, at: now) : decisions
         }
+        let isOurs = isMeasuredHere(number)
+        if !isOurs, report.isRunning == false, runners[index].run.clock.isRunning,
+            !runners[index].run.clock.mayPause
+        {
+            throw .tooManyPauses
+        }
         if !runners[index].isInRoom {
             guard report.isInRoom == true, !runners[index].person.isNobody else { throw .hasLeft }
             decisions.merge(try join(runners[index].person, newRunKey: newRunKey(), at: now).decisions)
         }
         heard(from: index, at: now, into: &decisions)
+        if isOurs { return decisions }
         if report.isRunning == true, !runners[index].run.clock.isRunning {
             decisions.merge(try start(number, newRunKey: newRunKey(), at: now))
         } else if report.isRunning == false, runners[index].run.clock.isRunning {
@@ -58,7 +66,7 @@ extension Room {
             decisions.changedRunners.insert(number)
         }
         if let coordinate = report.coordinate {
-            if runners[index].run.clock.isRunning, runners[index].run.markerCount < MarkerHistory.capacity {
+            if runners[index].run.clock.isRunning, runners[index].run.ids.newest < MarkerHistory.mostPolled {
                 takePolledPlace(coordinate, of: index, at: now, into: &decisions)
             } else if !coordinate.isNullIsland {
                 runners[index].reportedPlace = coordinate
@@ -72,14 +80,16 @@ extension Room {
     private mutating func takePolledPlace(
         _ coordinate: Coordinate, of index: Int, at now: Int64, into decisions: inout Decisions
     ) {
-        let next = runners[index].run.ids.newest + 1
-        // The offset is that of a phone's clock; this marker is dated by the server's.
-        let time = now - (runners[index].clockOffset ?? 0)
-        let marker = IncomingMarker(id: next, coordinate: coordinate, time: time)
-        guard next <= MarkerHistory.largestID,
-            let taken = try? markers([marker], from: runners[index].number, at: now)
-        else { return }
+        let marker = IncomingMarker(id: runners[index].run.ids.newest + 1, coordinate: coordinate, time: now)
+        guard let taken = try? take([marker], of: index, offset: nil, at: now, isPolled: true) else { return }
         decisions.merge(taken)
+    }
+
+    /// Whether the present run of somebody is the server's to measure, for markers have come from a phone that streams
+    /// them: a poller has no say in it.
+    public func isMeasuredHere(_ number: Int) -> Bool {
+        isKnown(number) && runners[number - 1].isInRoom && runners[number - 1].run.isStreamed
+            && !runners[number - 1].run.isFinished
     }
 }
 

@@ -23,7 +23,8 @@ extension Room {
             runner.isInRoom = snapshot.isInRoom
             runner.isIntroduced = true
             runner.isOffline = snapshot.isOffline
-            runner.clockOffset = snapshot.clockOffset
+            runner.runNumber = snapshot.runNumber ?? 1
+            runner.run.polledMarkers = Self.polledMarkers(of: snapshot)
             runner.run.clock = snapshot.clock
             runner.run.announcedKilometers = snapshot.announcedKilometers
             if let meters = snapshot.reportedMeters, let seconds = snapshot.reportedSeconds {
@@ -33,6 +34,7 @@ extension Room {
                 runner.run.final = Run.Report(meters: meters, seconds: seconds)
             }
             runner.run.finishArrived = snapshot.finishArrived
+            runner.run.isFinishUntold = snapshot.isFinishUntold ?? false && runner.run.isFinished && !snapshot.isSettled
             runner.run.isSettled = snapshot.isSettled
             if let latitude = snapshot.latitudeE7, let longitude = snapshot.longitudeE7 {
                 runner.reportedPlace = try? Coordinate(latitudeE7: latitude, longitudeE7: longitude)
@@ -44,26 +46,59 @@ extension Room {
         restoreLog(events, lastEvent: lastEvent)
     }
 
+    /// A run whose state says nothing of it was stored when a poller's places and a phone's markers were numbered together:
+    /// its phone goes on from there.
+    private static func polledMarkers(of snapshot: RunnerSnapshot) -> Int32? {
+        guard let count = snapshot.polledMarkers else { return snapshot.reportedMeters == nil ? 0 : nil }
+        return (0...MarkerHistory.mostPolled).contains(count) ? count : nil
+    }
+
     /// Puts stored markers back; those of runs that are no longer anybody's present run are passed over.
     public mutating func restoreMarkers(_ chunk: JournalChunk) {
         guard let index = try? index(of: chunk.runner), runners[index].run.key == chunk.runKey else { return }
-        let points = chunk.markers.filter { (1...MarkerHistory.largestID).contains($0.id) }
+        let points = chunk.markers.filter {
+            (1...MarkerHistory.largestID + MarkerHistory.mostPolled).contains($0.id)
+                && $0.time.magnitude <= RunnerSnapshot.farthestTime
+        }
         runners[index].run.restore(points)
         if runners[index].run.isFinished, !runners[index].run.isSettled {
             runners[index].run.isRecordUncertain = true
         }
     }
 
+    /// Puts the way of a settled run back, whose markers are not needed then.
+    ///
+    /// Whatever does not belong to a settled run is passed over.
+    public mutating func restoreWay(_ way: SettledWay, of number: Int) {
+        guard let index = try? index(of: number), runners[index].run.isSettled, runners[index].run.isFinished else {
+            return
+        }
+        runners[index].run.restore(way)
+    }
+
+    /// Measures what was put back.
+    ///
+    /// It takes time with each marker, and nobody may wait for it: to be called where nothing else is to be done. What is
+    /// left for ``restored(at:)`` is little.
+    public mutating func measure() {
+        for index in runners.indices { runners[index].run.restored() }
+    }
+
+    /// What is to be kept of the way of somebody's settled run; nil without one.
+    public func settledWay(of number: Int) -> SettledWay? {
+        isKnown(number) ? runners[number - 1].run.settledWay : nil
+    }
+
     /// Ends the restoring: nobody is connected yet, and the time while the server was down is held against nobody.
     public mutating func restored(at now: Int64) {
+        measure()
         for index in runners.indices {
-            runners[index].run.restored()
-            runners[index].lastHeard = max(now, runners[index].lastHeard)
+            if runners[index].isInRoom { runners[index].lastHeard = max(now, runners[index].lastHeard) }
             if runners[index].run.finishArrived != nil, !runners[index].run.isSettled {
                 runners[index].run.finishArrived = max(now, runners[index].lastHeard)
             }
             let run = runners[index].run
-            if run.markerCount == 0, let final = run.final, final != run.outcome {
+            if run.markerCount == 0, !run.isWithoutMarkers, let final = run.final, final != run.outcome {
                 runners[index].run.report = final
             }
             touch(index)
@@ -77,20 +112,21 @@ extension Room {
         let final = runner.run.isSettled && runner.run.isFinished ? runner.run.outcome : nil
         return RunnerSnapshot(
             number: runner.number, joinedAt: runner.joinedAt, isInRoom: runner.isInRoom, lastHeard: runner.lastHeard,
-            isOffline: runner.isOffline, clockOffset: runner.clockOffset, runKey: runner.run.key,
-            clock: runner.run.clock, announcedKilometers: runner.run.announcedKilometers,
+            isOffline: runner.isOffline, runKey: runner.run.key, runNumber: runner.runNumber,
+            polledMarkers: runner.run.polledMarkers ?? -1, clock: runner.run.clock,
+            announcedKilometers: runner.run.announcedKilometers,
             reportedMeters: runner.run.report?.meters, reportedSeconds: runner.run.report?.seconds,
-            finishArrived: runner.run.finishArrived,
+            finishArrived: runner.run.finishArrived, isFinishUntold: runner.run.isFinishUntold ? true : nil,
             isSettled: runner.run.isSettled, finalMeters: final?.meters, finalSeconds: final?.seconds,
             latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
     }
 
-    /// The runs that have ended: their markers are in their records, if there are any.
+    /// The runs that have ended and have no ``SettledWay``: their markers are in their records, if there are any.
     ///
     /// Those of a settled run are nowhere else. Those of a run that still waits for late markers may be in the journal
     /// too, or only here: a record is stored at once, the journal within a second. ``restoreMarkers(_:)`` takes both.
     public var settledRunKeys: [(runner: Int, runKey: Int64)] {
-        runners.filter(\.run.isFinished).map { ($0.number, $0.run.key) }
+        runners.filter { $0.run.isFinished && !$0.run.isWithoutMarkers }.map { ($0.number, $0.run.key) }
     }
 
     /// The runs that still need their journal rows.

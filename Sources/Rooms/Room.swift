@@ -1,5 +1,5 @@
-import Geo
 import DequeModule
+public import Geo
 
 /// A run room: who is in it, how far everybody has come, and what has happened.
 ///
@@ -36,6 +36,8 @@ public struct Room: Sendable {
     var runners: [Runner] = []
     var numberByAccount: [Int64: Int] = [:]
     private var log: Deque<RoomEvent> = []
+    /// Counts the changes of who is, or was, in the room and what they are called.
+    public private(set) var peopleVersion = 0
     /// The number of the newest event, 0 before the first.
     public private(set) var lastEvent = 0
     /// Counts the changes that rows show.
@@ -61,6 +63,29 @@ public struct Room: Sendable {
     public func numbers(of accounts: Set<Int64>) -> [Int] {
         guard accounts.count > runners.count else { return accounts.compactMap(number).sorted() }
         return runners.lazy.filter { accounts.contains($0.person.account) }.map(\.number)
+    }
+
+    /// The runner numbers of those whom somebody who comes now has to know.
+    ///
+    /// Not those who left long ago, unless they are in the standings or a recoverable event names them.
+    ///
+    /// - Complexity: O(*n* + *e*) for *n* runners and *e* recoverable events.
+    public func numbersToShow(at now: Int64) -> [Int] {
+        guard runners.indices.contains(where: { isPast($0, at: now) }) else { return runnerNumbers }
+        let named = Set(log.lazy.flatMap(\.runners))
+        return runners.indices
+            .filter { runners[$0].place != nil || !isPast($0, at: now) || named.contains($0 + 1) }
+            .map { $0 + 1 }
+    }
+
+    /// The ways of those who are not past, in the order of their numbers.
+    public func outlines(at now: Int64) -> [(runner: Int, points: [Coordinate])] {
+        runners.indices.filter { !isPast($0, at: now) }.map { ($0 + 1, runners[$0].run.outline.points) }
+    }
+
+    private func isPast(_ index: Int, at now: Int64) -> Bool {
+        !runners[index].isInRoom && runners[index].run.isSettled
+            && now - runners[index].lastHeard > settings.pastAfter
     }
 
     public func isInRoom(_ number: Int) -> Bool { runner(number)?.isInRoom ?? false }
@@ -111,7 +136,7 @@ public struct Room: Sendable {
                 runners[index].isInRoom = true
                 runners[index].isOffline = false
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
-                    runners[index].run = Run(key: newRunKey(), settings: settings)
+                    runners[index].beginRun(key: newRunKey(), settings: settings)
                 }
                 rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
@@ -130,6 +155,7 @@ public struct Room: Sendable {
                 number: number, lastHeard: now, run: Run(key: newRunKey(), settings: settings), joinedAt: now,
                 person: person))
         numberByAccount[person.account] = number
+        peopleVersion += 1
         standings.append(number)
         touch(number - 1)
         emit(.joined(runner: number, person: person), at: now, into: &decisions)
@@ -144,6 +170,7 @@ public struct Room: Sendable {
     public mutating func rename(_ person: Person) {
         guard let number = numberByAccount[person.account], runners[number - 1].person != person else { return }
         runners[number - 1].person = person
+        peopleVersion += 1
         for index in log.indices {
             if case .joined(number, _) = log[index].kind { log[index].kind = .joined(runner: number, person: person) }
         }
@@ -169,15 +196,6 @@ public struct Room: Sendable {
 
     public func isConnected(_ number: Int) -> Bool { runner(number)?.isConnected ?? false }
 
-    /// A sample of a phone's clock: the server's time at arrival less the phone's time at sending, in milliseconds.
-    ///
-    /// What the message spent on the way only adds to it, so the smallest of the samples is the best.
-    public mutating func clockSample(_ offset: Int64, from number: Int) {
-        // Beyond 200 years it is no clock's, and would only lead to overflows.
-        guard isKnown(number), offset.magnitude < 200 * 366 * 86_400_000 else { return }
-        runners[number - 1].clockOffset = min(runners[number - 1].clockOffset ?? .max, offset)
-    }
-
     /// Takes somebody out of the room.
     ///
     /// An unfinished run of at least two markers is stored as by `finish`.
@@ -194,6 +212,7 @@ public struct Room: Sendable {
         wrapUp(index, at: now, into: &decisions)
         runners[index].isInRoom = false
         runners[index].isConnected = false
+        runners[index].lastHeard = max(now, runners[index].lastHeard)
         runners[index].isOffline = false
         touch(index)
         emit(.left(runner: runners[index].number), at: now, into: &decisions)
@@ -209,6 +228,7 @@ public struct Room: Sendable {
         for index in runners.indices where runners[index].isInRoom {
             wrapUp(index, at: now, into: &decisions)
         }
+        for index in runners.indices { tellUntoldFinish(of: index, at: now, into: &decisions) }
         emit(.closed, at: now, into: &decisions)
         isClosed = true
         return decisions
@@ -282,6 +302,7 @@ public struct Room: Sendable {
 
     /// Leaves nothing personal of a runner in the log.
     mutating func anonymizeLog(of number: Int) {
+        peopleVersion += 1
         for index in log.indices where log[index].kind.author == number { log[index].kind = log[index].kind.anonymous }
     }
 

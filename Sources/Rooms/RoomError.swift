@@ -14,10 +14,16 @@ public enum RoomError: Error, Hashable, Sendable {
     case alreadyRunning
     /// `pause` while nothing is running.
     case notRunning
+    /// The run has as many pauses as a run may.
+    case tooManyPauses
     /// `finish` before a start.
     case notStarted
     /// `finish`, `pause` or markers after the run has ended (and its late markers are in).
     case alreadyFinished
+    /// What is meant is a run that ended before the last one, or so long ago that its late markers are in.
+    case runSettled
+    /// The runner has not begun so many runs.
+    case noSuchRun
     /// A cheer must have 1-200 characters.
     case badCheer
     /// The run holds as many markers as a run may.

@@ -16,18 +16,37 @@ public struct RoomEvent: Hashable, Sendable {
         case joined(runner: Int, person: Person)
         case left(runner: Int)
         /// The beginning of a run, or its resumption after a pause.
-        case started(runner: Int)
+        ///
+        /// `run` is its number among its runner's runs; nil in events that were stored without one.
+        case started(runner: Int, run: Int? = nil)
         case paused(runner: Int)
         case finished(Finish)
         /// A full kilometre. `seconds` is the time for this one, `total` the running time since the start.
-        case split(runner: Int, kilometer: Int, seconds: Double, total: Double)
+        ///
+        /// Here and in `corrected`, `run` is the run's number when it is not its runner's present one.
+        case split(runner: Int, kilometer: Int, seconds: Double, total: Double, run: Int? = nil)
         case offline(runner: Int)
         case online(runner: Int)
         /// `from` is nil when a spectator cheers, `to` when the whole room is meant.
         case cheer(from: Int?, to: Int?, text: String)
         /// Late or filtered markers changed the distance, in metres.
-        case corrected(runner: Int, from: Double, to: Double)
+        ///
+        /// With those of its full kilometres that were told and are different now.
+        case corrected(runner: Int, from: Double, to: Double, splits: [Split] = [], run: Int? = nil)
         case closed
+    }
+
+    /// The runners who are meant by an event.
+    public var runners: [Int] {
+        switch kind {
+        case .joined(let runner, _), .left(let runner), .started(let runner, _), .paused(let runner),
+            .split(let runner, _, _, _, _), .offline(let runner), .online(let runner),
+            .corrected(let runner, _, _, _, _):
+            [runner]
+        case .finished(let finish): [finish.runner]
+        case .cheer(let sender, let receiver, _): [sender, receiver].compactMap(\.self)
+        case .closed: []
+        }
     }
 
     /// The end of a run.

@@ -8,8 +8,18 @@ public struct RoomSettings: Sendable, Hashable {
     public var autoFinishAfter: Int64 = 30 * 60_000
     /// How long after a finish the markers that were still under way are taken, in milliseconds.
     public var lateMarkerWindow: Int64 = 30_000
+    /// How long after somebody left, in milliseconds, they are past: others are no longer sent their way.
+    public var pastAfter: Int64 = 3_600_000
     /// How many of the newest events a returning client can be given.
     public var recoverableEvents = 256
+    /// Kilometres of a runner that are announced at once; what is left follows after each ``splitInterval``.
+    ///
+    /// Nobody runs so many in that time. Many come together after a tunnel, or from a client that makes them up.
+    public var splitsAtOnce = 10
+    /// In milliseconds.
+    public var splitInterval: Int64 = 1_000
+    /// The most kilometres that stand in one correction: those of an ultramarathon.
+    public var correctedSplits = 200
     /// How many of a run's newest markers are always in memory.
     ///
     /// A marker that comes later than these makes the room read back the others. Twice as many are there at most, or

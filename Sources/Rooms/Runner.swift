@@ -20,13 +20,27 @@ struct Runner: Sendable {
     var reportedPlace: Coordinate?
     /// When the room last heard of them, Unix milliseconds by the server's clock.
     var lastHeard: Int64
-    /// What to add to the phone's clock to get the server's, in milliseconds; the smallest sample.
-    var clockOffset: Int64?
     var run: Run
+    /// Which of this runner's runs in the room it is: 1, 2, 3, ….
+    var runNumber = 1
+    /// The finished run before it, while its late markers are taken or something of it is still to be told; at most
+    /// one.
+    var earlier: [Run] = []
+    /// `run` is the earlier one for the moment.
+    var isEarlierRunUp = false
     var joinedAt: Int64
     var person: Person
 
     var position: Coordinate? { reportedPlace ?? run.latest }
+
+    /// The number of `run` if it is not the present one.
+    var numberOfEarlierRun: Int? { isEarlierRunUp ? runNumber - 1 : nil }
+
+    /// Begins another run, whose markers count from 1 again.
+    mutating func beginRun(key: Int64, settings: RoomSettings) {
+        run = Run(key: key, settings: settings)
+        runNumber += 1
+    }
 
     var state: RunnerState {
         if !isInRoom { return .left }
@@ -62,18 +76,27 @@ public struct RunnerRow: Hashable, Sendable {
 
 /// All of a runner that must survive a restart beside the markers: what is stored with each change of state.
 public struct RunnerSnapshot: Hashable, Sendable, Codable {
+    /// Times end at ±2⁵² milliseconds, so that no difference of two overflows.
+    static let farthestTime: UInt64 = 1 << 52
+
     public var number: Int
     public var joinedAt: Int64
     public var isInRoom: Bool
     public var lastHeard: Int64
     public var isOffline: Bool
-    public var clockOffset: Int64?
     public var runKey: Int64
+    /// Which of the runner's runs it is; nil where that is not known, which is as good as the first.
+    public var runNumber: Int?
+    /// How many of the run's first markers are a poller's, once others have come; negative before that, nil where that is
+    /// not known.
+    public var polledMarkers: Int32?
     public var clock: RunClock
     public var announcedKilometers: Int
     public var reportedMeters: Double?
     public var reportedSeconds: Double?
     public var finishArrived: Int64?
+    /// Its `finished` event is still to come; nil otherwise.
+    public var isFinishUntold: Bool?
     public var isSettled: Bool
     /// What a settled run came to, for when its record with the markers is gone.
     public var finalMeters: Double?
@@ -82,10 +105,22 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     public var latitudeE7: Int32?
     public var longitudeE7: Int32?
 
+    /// Whether a runner can have come to this: what is read from disk is not believed otherwise.
+    public var isPossible: Bool {
+        let times = [joinedAt, lastHeard, finishArrived ?? 0]
+        let amounts = [reportedMeters, reportedSeconds, finalMeters, finalSeconds].compactMap(\.self)
+        return times.allSatisfy { $0.magnitude <= Self.farthestTime }
+            && amounts.allSatisfy { $0.isFinite && $0 >= 0 }
+            && announcedKilometers >= 0 && (1...(1 << 40)).contains(runNumber ?? 1)
+            && (finishArrived == nil || clock.ended != nil)
+    }
+
     public init(
-        number: Int, joinedAt: Int64, isInRoom: Bool, lastHeard: Int64, isOffline: Bool, clockOffset: Int64? = nil,
-        runKey: Int64, clock: RunClock, announcedKilometers: Int, reportedMeters: Double? = nil,
-        reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isSettled: Bool, finalMeters: Double? = nil,
+        number: Int, joinedAt: Int64, isInRoom: Bool, lastHeard: Int64, isOffline: Bool,
+        runKey: Int64, runNumber: Int? = nil, polledMarkers: Int32? = nil, clock: RunClock, announcedKilometers: Int,
+        reportedMeters: Double? = nil,
+        reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isFinishUntold: Bool? = nil, isSettled: Bool,
+        finalMeters: Double? = nil,
         finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil
     ) {
         self.number = number
@@ -93,13 +128,15 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         self.isInRoom = isInRoom
         self.lastHeard = lastHeard
         self.isOffline = isOffline
-        self.clockOffset = clockOffset
         self.runKey = runKey
+        self.runNumber = runNumber
+        self.polledMarkers = polledMarkers
         self.clock = clock
         self.announcedKilometers = announcedKilometers
         self.reportedMeters = reportedMeters
         self.reportedSeconds = reportedSeconds
         self.finishArrived = finishArrived
+        self.isFinishUntold = isFinishUntold
         self.isSettled = isSettled
         self.finalMeters = finalMeters
         self.finalSeconds = finalSeconds

@@ -104,7 +104,10 @@ extension AppDatabase {
                     WHERE \(deleted))
                 """), repeat each values)
         try session.execute(
-            SQL("UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL WHERE \(deleted)"),
+            SQL(
+                """
+                UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL, way = NULL WHERE \(deleted)
+                """),
             repeat each values)
     }
 
@@ -138,7 +141,8 @@ extension AppDatabase {
         for person in changes.people {
             try session.execute(
                 Statements.upsertPerson, room, person.runner, person.account, person.joinedAt,
-                person.latitudeE7.map(Int.init), person.longitudeE7.map(Int.init), person.state)
+                person.latitudeE7.map(Int.init), person.longitudeE7.map(Int.init), person.state,
+                person.way)
         }
         for event in changes.events {
             if let author = event.author {
@@ -182,12 +186,14 @@ extension AppDatabase {
         static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1"
         static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1"
         static let upsertPerson: SQL = """
-            INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state)
+            INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state, way)
             VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3), $4,
                 CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $5 END,
-                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $6 END, $7)
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $6 END, $7,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $8 END)
             ON CONFLICT (room, runner) DO UPDATE SET account = excluded.account,
-                latitude_e7 = excluded.latitude_e7, longitude_e7 = excluded.longitude_e7, state = excluded.state
+                latitude_e7 = excluded.latitude_e7, longitude_e7 = excluded.longitude_e7, state = excluded.state,
+                way = excluded.way
             """
         static let findAccount: SQL = "SELECT 1 FROM accounts WHERE id = $1"
         static let upsertEvent: SQL = """

@@ -20,7 +20,13 @@ extension AppDatabase {
     }
 
     /// The room with all that is stored of it, or nil.
-    public func room(runID: String) async throws(StoreError) -> StoredRoom? {
+    ///
+    /// - Parameters:
+    ///   - runID: Its name.
+    ///   - hasEvents: Whether the events are wanted; without them there are none in what is returned.
+    /// - Returns: The room, nil when there is none.
+    /// - Throws: What the database says.
+    public func room(runID: String, events hasEvents: Bool = true) async throws(StoreError) -> StoredRoom? {
         try await read { session throws(StoreError) in
             let found = try session.one(
                 """
@@ -37,9 +43,14 @@ extension AppDatabase {
             return StoredRoom(
                 summary: found.summary, passwordSalt: found.passwordSalt, passwordHash: found.passwordHash,
                 epoch: found.epoch, people: try Self.people(of: found.id, in: session),
-                events: try Self.events(of: found.id, in: session),
+                events: hasEvents ? try Self.events(of: found.id, in: session) : [],
                 journal: try Self.journal(of: found.id, in: session))
         }
+    }
+
+    /// A room's journal, in the order of its sequence.
+    public func journal(room: Int64) async throws(StoreError) -> [JournalRow] {
+        try await read { session throws(StoreError) in try Self.journal(of: room, in: session) }
     }
 
     /// Whether there is a room with this run ID.
@@ -84,7 +95,7 @@ extension AppDatabase {
         try session.rows(
             """
             SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state,
-                a.username, a.nickname, a.disabled_at
+                a.username, a.nickname, a.disabled_at, p.way
             FROM people p LEFT JOIN accounts a ON a.id = p.account WHERE p.room = $1 ORDER BY p.runner
             """,
             room
@@ -118,13 +129,14 @@ extension RoomSummary {
 
 extension StoredPerson {
     /// Reads runner, account, joined_at, latitude_e7, longitude_e7, state, and the account's username, nickname and
-    /// disabled_at.
+    /// disabled_at, and way.
     init(_ row: SQLRow) throws {
         let username: String? = try row.get(6)
         self.init(
             runner: try row.get(0), account: try row.get(1), joinedAt: try row.get(2),
             latitudeE7: (try row.get(3) as Int?).flatMap(Int32.init(exactly:)),
-            longitudeE7: (try row.get(4) as Int?).flatMap(Int32.init(exactly:)), state: try row.get(5),
+            longitudeE7: (try row.get(4) as Int?).flatMap(Int32.init(exactly:)), way: try row.get(9),
+            state: try row.get(5),
             owner: try username.map { username in
                 Owner(
                     username: username, nickname: try row.get(7), isDisabled: try row.get(8) as Int64? != nil)

@@ -147,12 +147,12 @@ extension DatabaseReader {
             section("the people of rooms") {
                 let sql = """
                     SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
-                    a.username, a.nickname, a.disabled_at, r.run_id \
+                    a.username, a.nickname, a.disabled_at, p.way, r.run_id \
                     FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
                     ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
-                    person(try row.get(9), try StoredPerson(row))
+                    person(try row.get(10), try StoredPerson(row))
                 }
             }
             section("the records") {

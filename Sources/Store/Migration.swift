@@ -28,6 +28,7 @@ struct Migration: Sendable {
         Migration(version: 7, people),
         Migration(version: 8, anonymity, then: movePlaces),
         Migration(version: 9, blocks),
+        Migration(version: 10, ways),
     ]
 }
 

@@ -51,13 +51,15 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
 public struct StoredPerson: Hashable, Sendable {
     /// The runner's number in the room.
     public var runner: Int
-    /// nil once the account is deleted, whatever was written here; then the place is gone too.
+    /// nil once the account is deleted, whatever was written here; then place and way are gone too.
     public var account: Int64?
     /// Milliseconds since 1970.
     public var joinedAt: Int64
     /// Where the runner was seen without a marker, in degrees times 10⁷.
     public var latitudeE7: Int32?
     public var longitudeE7: Int32?
+    /// Where the runner's last run led, if it is over; opaque here.
+    public var way: [UInt8]?
     /// The runner's state, opaque here; nothing of it tells who or where somebody is.
     public var state: [UInt8]
     /// What the account says now, nil once it is deleted.
@@ -81,13 +83,14 @@ public struct StoredPerson: Hashable, Sendable {
 
     public init(
         runner: Int, account: Int64?, joinedAt: Int64, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil,
-        state: [UInt8], owner: Owner? = nil
+        way: [UInt8]? = nil, state: [UInt8], owner: Owner? = nil
     ) {
         self.runner = runner
         self.account = account
         self.joinedAt = joinedAt
         self.latitudeE7 = latitudeE7
         self.longitudeE7 = longitudeE7
+        self.way = way
         self.state = state
         self.owner = owner
     }

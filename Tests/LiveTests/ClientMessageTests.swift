@@ -69,7 +69,7 @@ import Testing
     func moments(type: String) throws {
         func time(_ more: String) throws -> Int64? {
             switch try read(#"{"type":"\#(type)"\#(more)}"#) {
-            case .start(let time), .pause(let time), .finish(let time): return time
+            case .start(let time), .pause(let time, _), .finish(let time, _): return time
             default: throw CancellationError()
             }
         }

@@ -9,9 +9,13 @@ import Testing
     private static let ana = Person(account: 7, username: "ana \"\\", nickname: "安娜 🏃‍♀️\u{1}", avatar: "/p/ana")
 
     private static let kinds: [RoomEvent.Kind] = [
-        .joined(runner: 3, person: ana), .left(runner: 3), .started(runner: 3), .paused(runner: 3),
+        .joined(runner: 3, person: ana), .left(runner: 3), .started(runner: 3), .started(runner: 3, run: 2),
+        .paused(runner: 3),
         .offline(runner: 3), .online(runner: 3), .split(runner: 3, kilometer: 2, seconds: 298.4, total: 603.9),
-        .corrected(runner: 3, from: 1234.5, to: 1250), .cheer(from: 1, to: 3, text: "加油"),
+        .corrected(runner: 3, from: 1234.5, to: 1250),
+        .corrected(
+            runner: 3, from: 1, to: 3, splits: [Split(kilometer: 1, seconds: 300.5, total: 300.5)], run: 1),
+        .split(runner: 3, kilometer: 1, seconds: 1, total: 1, run: 1), .cheer(from: 1, to: 3, text: "加油"),
         .cheer(from: nil, to: nil, text: "go \"\\/\u{7f}"), .closed,
         .finished(
             RoomEvent.Finish(

@@ -476,9 +476,9 @@ import Testing
     @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
     func lateMarkers() async throws {
         var settings = LiveSettings.quick
-        settings.remeasuredBurst = 0
-        // One measuring of this run a second, on a machine however slow.
-        settings.remeasuredPerSecond = 5_000
+        settings.lateWorkBurst = .zero
+        settings.lateWorkPerSecond = .milliseconds(20)
+        settings.markerBurst = 1e9
         settings.messageBurst = 1e6
         settings.messagesPerSecond = 1e6
         try await Stage.run(in: directory, settings: settings) { stage in
@@ -486,7 +486,6 @@ import Testing
             let (phone, _) = try await stage.join("159", as: "ana")
             phone.send(#"{"type":"start"}"#)
             for batch in 0..<10 { phone.send(markers((1_000 + batch * 500)..<(1_500 + batch * 500))) }
-            // The burst has room for one run of the largest size, which is twenty of this one.
             for id in 1...30 { phone.send(markers(id...id)) }
             let refusal = try await phone.next("error")
             #expect(refusal.text("code") == "too_many_late_markers")
@@ -498,6 +497,82 @@ import Testing
                 _ = try await phone.next("pong")
                 marker = try await stage.live.durableMarker(of: 1, in: "159")
             }
+        }
+    }
+
+    @Test("markers that come faster than they are taken are refused, and none is lost")
+    func markersAtOnce() async throws {
+        var settings = LiveSettings.quick
+        settings.markerBurst = 500
+        settings.markersPerSecond = 2_000
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana", "ben")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for batch in 0..<3 { phone.send(markers((1 + batch * 500)..<(501 + batch * 500))) }
+            #expect(try await phone.next("error").text("code") == "too_many_markers_at_once")
+            // Each has an allowance of its own.
+            let (other, _) = try await stage.join("159", as: "ben")
+            other.send(markers(1...500))
+            _ = try await other.next("ack") { $0.number("marker") == 500 }
+            // What was refused is not lost for the client: it comes again.
+            var marker = 0
+            while marker < 1_500 {
+                phone.send(markers((marker + 1)...min(marker + 500, 1_500)))
+                phone.send(#"{"type":"ping"}"#)
+                _ = try await phone.next("pong")
+                marker = try await stage.live.durableMarker(of: 1, in: "159")
+            }
+        }
+    }
+
+    @Test("a phone that was away for hours gets through with messages of 500, as the settings are")
+    func away() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage, with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for batch in 0..<40 { phone.send(markers((1 + batch * 500)..<(501 + batch * 500))) }
+            _ = try await phone.next("ack") { $0.number("marker") == 20_000 }
+        }
+    }
+
+    @Test("starts and pauses by REST and by a socket are counted together, returns too")
+    func commandsOfBothDoors() async throws {
+        var settings = LiveSettings.quick
+        settings.messageBurst = 10
+        settings.messagesPerSecond = 1_000
+        settings.commandsPerSecond = 0.001
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana", "ben", "cyd")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            let ana = try #require(try await stage.store.account(usernameKey: "ana")).id
+            for turn in 0..<9 {
+                _ = try await stage.live.update("159", account: ana, PollReport(isRunning: turn.isMultiple(of: 2)))
+                // What changes nothing is free.
+                _ = try await stage.live.update("159", account: ana, PollReport(isRunning: turn.isMultiple(of: 2)))
+            }
+            phone.send(#"{"type":"pause"}"#)
+            _ = try await phone.event("paused")
+            phone.send(#"{"type":"start"}"#)
+            #expect(try await phone.next("error").text("code") == "too_many_commands")
+            await #expect(throws: LiveError.self) {
+                try await stage.live.update("159", account: ana, PollReport(isRunning: true))
+            }
+            await #expect(throws: LiveError.self) { try await stage.live.start("159", account: ana) }
+            _ = try await stage.live.update(
+                "159", account: ana, PollReport(coordinate: Coordinate(latitude: 48, longitude: 11)))
+
+            let ben = try #require(try await stage.store.account(usernameKey: "ben"))
+            let person = Person(account: ben.id, username: "ben", nickname: "ben", avatar: "")
+            for _ in 0...10 {
+                _ = try await stage.live.join("159", at: nil, as: { person })
+                _ = try await stage.live.leave("159", account: ben.id)
+            }
+            await #expect(throws: LiveError.self) { try await stage.live.join("159", at: nil, as: { person }) }
+            let back = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ben"}"#)
+            #expect(try await back.next("error").text("code") == "too_many_commands")
+            #expect(try await back.closed() == 4029)
         }
     }
 

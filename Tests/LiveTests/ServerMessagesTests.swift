@@ -72,24 +72,33 @@ extension OutgoingMessage {
         #expect(ServerMessages.pong(echo: nil, time: 9).text == #"{"type":"pong","time":9}"#)
     }
 
-    @Test("joined has everything, in the page's order") func joined() throws {
-        let message = ServerMessages.joined(
+    private func joined(hasTracks: Bool) throws -> String {
+        let way = [
+            try Coordinate(latitude: 39.9041, longitude: 116.407), try Coordinate(latitude: 39.905, longitude: 116.407),
+        ]
+        return ServerMessages.joined(
             ServerMessages.Joined(
-                runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, marker: 118,
-                time: 1_732_350_000_123, people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
-                outlines: [
-                    (
-                        3,
-                        [
-                            try Coordinate(latitude: 39.9041, longitude: 116.407),
-                            try Coordinate(latitude: 39.905, longitude: 116.407),
-                        ]
-                    )
-                ],
-                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]), in: .wgs84)
+                runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, run: 2, marker: 118,
+                time: 1_732_350_000_123, people: ServerMessages.people([(3, ana)]),
+                rows: [try row(at: (39.9050001, 116.407))],
+                tracks: hasTracks ? ServerMessages.tracks([(3, way)], in: .wgs84) : [],
+                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]),
+            in: .wgs84
+        ).text
+    }
+
+    @Test("joined without tracks has everything else") func joinedWithoutTracks() throws {
+        let tracks = #""tracks":{"3":[[39.9041,116.407],[39.905,116.407]]},"#
+        #expect(try joined(hasTracks: true).contains(tracks))
+        #expect(try joined(hasTracks: false) == joined(hasTracks: true).replacing(tracks, with: ""))
+    }
+
+    @Test("joined has everything, in the page's order") func joined() throws {
+        let message = try joined(hasTracks: true)
         #expect(
-            message.text == """
-                {"type":"joined","runID":"159","epoch":"b1c4","event":57,"recovered":true,"runner":3,"marker":118,\
+            message == """
+                {"type":"joined","runID":"159","epoch":"b1c4","event":57,"recovered":true,"runner":3,"run":2,\
+                "marker":118,\
                 "time":1732350000123,"columns":["runner","latitude","longitude","meters","seconds","state","place",\
                 "gapMeters","gapSeconds"],"people":[{"runner":3,"username":"ana","nickname":"Ana",\
                 "avatar":"/api/users/profilepic/ana"}],"runners":[[3,39.9050001,116.407,1237.9,432.2,"running",1,0,0]],\
@@ -122,6 +131,15 @@ extension OutgoingMessage {
             .corrected(runner: 3, from: 1000.5, to: 1200),
             #""kind":"corrected","runner":3,"from":1000.5,"to":1200"#
         ),
+        (
+            .corrected(
+                runner: 3, from: 1000.5, to: 1200,
+                splits: [
+                    Split(kilometer: 1, seconds: 300.5, total: 300.5), Split(kilometer: 2, seconds: 290, total: 590.5),
+                ]),
+            #""kind":"corrected","runner":3,"from":1000.5,"to":1200,"splits":[{"kilometer":1,"seconds":300.5,"total":300.5},{"kilometer":2,"seconds":290,"total":590.5}]"#
+        ),
+        (.started(runner: 3, run: 2), #""kind":"started","runner":3,"run":2"#),
         (.cheer(from: 1, to: 3, text: "加油"), #""kind":"cheer","from":1,"to":3,"text":"加油""#),
         (.cheer(from: nil, to: nil, text: "go"), #""kind":"cheer","from":null,"to":null,"text":"go""#),
         (.closed, #""kind":"closed""#),

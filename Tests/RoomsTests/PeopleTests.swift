@@ -84,7 +84,6 @@ struct PeopleTests {
             try meeting.room.cheer(from: 1, to: number, text: "Go", at: noon)
         }
         meeting.room.disconnected(number, at: noon)
-        meeting.room.clockSample(1, from: number)
         #expect(meeting.row(number) == nil)
         #expect(meeting.room.durableMarker(of: number) == 0)
     }

@@ -12,7 +12,7 @@ struct ReportTests {
     mutating func marker() throws {
         let ana = try meeting.join()
         let started = try meeting.report(ana, PollReport(coordinate: east(0), isRunning: true))
-        #expect(started.kinds == [.started(runner: ana)])
+        #expect(started.kinds == [.started(runner: ana, run: 1)])
         for step in 1...10 {
             meeting.wait(second)
             try meeting.report(ana, PollReport(coordinate: east(Double(step) * 10)))
@@ -27,7 +27,7 @@ struct ReportTests {
     @Test("the phone's clock has no part in a place that is dated by the server")
     mutating func offset() throws {
         let ana = try meeting.join()
-        meeting.room.clockSample(-7_200_000, from: ana)
+        meeting.clockSample(-7_200_000, from: ana)
         try meeting.report(ana, PollReport(coordinate: east(0), isRunning: true))
         #expect(meeting.room.runner(ana)?.run.history.entries.last?.time == meeting.now)
     }
@@ -80,11 +80,11 @@ struct ReportTests {
     @Test("running and not running are start and pause")
     mutating func running() throws {
         let ana = try meeting.join()
-        #expect(try meeting.report(ana, PollReport(isRunning: true)).kinds == [.started(runner: ana)])
+        #expect(try meeting.report(ana, PollReport(isRunning: true)).kinds == [.started(runner: ana, run: 1)])
         #expect(try meeting.report(ana, PollReport(isRunning: true)).kinds == [])
         #expect(try meeting.report(ana, PollReport(isRunning: false)).kinds == [.paused(runner: ana)])
         #expect(try meeting.report(ana, PollReport(isRunning: false)).kinds == [])
-        #expect(try meeting.report(ana, PollReport(isRunning: true)).kinds == [.started(runner: ana)])
+        #expect(try meeting.report(ana, PollReport(isRunning: true)).kinds == [.started(runner: ana, run: 1)])
     }
 
     @Test("in_room leaves and comes back")

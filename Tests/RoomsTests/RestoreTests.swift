@@ -189,7 +189,7 @@ struct RestoreTests {
     @Test("a snapshot is the same after its way to disk and back")
     mutating func coding() throws {
         let ana = try runner(1, metres: 100)
-        meeting.room.clockSample(-1234, from: ana)
+        meeting.clockSample(-1234, from: ana)
         try meeting.pause(ana, time: meeting.now - 500)
         try meeting.start(ana)
         try meeting.finish(ana, time: meeting.now)

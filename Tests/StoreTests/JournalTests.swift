@@ -83,7 +83,7 @@ import Testing
                 author: StoredEvent.Author(account: account, anonymousBody: "{}"))
         }
         var anas = StoredPerson.make(runner: 1, account: ana)
-        (anas.latitudeE7, anas.longitudeE7) = (480_000_000, -115_000_000)
+        (anas.latitudeE7, anas.longitudeE7, anas.way) = (480_000_000, -115_000_000, [9])
         let changes = RoomChanges(
             room: room, people: [anas, .make(runner: 2, account: ben)],
             events: [joined(1, ana), joined(2, ben), StoredEvent(number: 3, time: 1, body: "{\"left\":1}")])

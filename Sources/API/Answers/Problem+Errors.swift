@@ -58,6 +58,8 @@ extension Problem {
         case .wrongPassword: self.init(.unauthorized, "Invalid password")
         case .notInRoom: self.init(.notFound, "Runner not found in the room")
         case .room(let error): self.init(error)
+        case .tooManyCommands:
+            self.init(.tooManyRequests, "Too many changes of a runner. Try again later.", retryAfter: 1)
         case .store(let error): self.init(error)
         case .stopping: self.init(.serviceUnavailable, "The server is stopping. Try again later.", retryAfter: 5)
         }
@@ -70,8 +72,11 @@ extension Problem {
         case .noSuchRunner, .hasLeft: self.init(.notFound, "Runner not found in the room")
         case .alreadyRunning: self.init(.conflict, "The run is under way")
         case .notRunning: self.init(.conflict, "Nothing is running")
+        case .tooManyPauses: self.init(.conflict, "The run has as many pauses as a run may")
         case .notStarted: self.init(.conflict, "The run has not started")
         case .alreadyFinished: self.init(.conflict, "The run has ended")
+        case .runSettled: self.init(.conflict, "That run is over")
+        case .noSuchRun: self.init(.conflict, "There is no such run")
         case .badCheer: self = .badRequest("A cheer must have 1-200 characters")
         case .tooManyMarkers: self.init(.conflict, "The run holds as many markers as a run may")
         case .tooManyLateMarkers:

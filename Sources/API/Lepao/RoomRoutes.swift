@@ -261,7 +261,7 @@ extension RoomRoutes {
             case .noSuchRoom, .room(.roomClosed): noSuchRoom
             case .wrongPassword: wrongPassword
             case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): noSuchRunner
-            case .roomExists, .room, .store, .stopping: Problem(error)
+            case .roomExists, .room, .tooManyCommands, .store, .stopping: Problem(error)
             }
         }
     }

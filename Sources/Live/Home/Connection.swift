@@ -1,6 +1,7 @@
 import DequeModule
 import Geo
 import LWS
+import Rooms
 
 /// One WebSocket of the live protocol: who it belongs to, what it has seen, and what waits for it.
 ///
@@ -36,6 +37,10 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var state = State.waiting
     let live: LiveRooms
     var budget: MessageBudget
+    /// What its runner may still cause; nil for a spectator, and before a join.
+    var allowance: Allowance?
+    /// What is known of the clock of its phone.
+    var clock = PhoneClock()
     /// Since when its markers wait for their `ack`.
     var waitingMarkers = WaitingMarkers()
     /// Before this moment there is no further `ack`.
@@ -52,18 +57,15 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     /// Its silence cannot have become long enough for anything before this moment.
     var quietUntil = ContinuousClock.now
     var lastCheer: ContinuousClock.Instant?
-    /// Starts, pauses and finishes: each is an event, and makes the run's figures anew.
-    var commandBudget: MessageBudget
     /// Its place among all connections.
     var connectionIndex: Int?
     private var outboxBytes = 0
     private var closeWhenDrained: (code: UInt16, reason: String)?
 
-    init(live: LiveRooms, authorization: String?, budget: MessageBudget, commandBudget: MessageBudget) {
+    init(live: LiveRooms, authorization: String?, budget: MessageBudget) {
         self.live = live
         self.authorization = authorization
         self.budget = budget
-        self.commandBudget = commandBudget
     }
 
     /// A frame written now would have to wait.

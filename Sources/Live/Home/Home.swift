@@ -1,3 +1,4 @@
+import Geo
 import LWS
 import Rooms
 
@@ -28,8 +29,11 @@ final class Home {
     /// Whose acknowledgement is to be told now.
     var acksDue: [(runner: Int, connection: Connection)] = []
 
-    /// How much each runner who sent late markers may still have measured anew.
-    var remeasuring: [Int: MessageBudget] = [:]
+    /// What each runner may still cause; of those who have caused something since the room woke.
+    private var allowances: [Int: Allowance] = [:]
+
+    /// What is the same for all who join within a tick.
+    private var joining: [CoordinateSystem: JoiningState] = [:]
 
     // What is to be stored.
     var unstored = Decisions()
@@ -72,6 +76,36 @@ final class Home {
         viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty && room.isQuiescent
     }
 
+    func allowance(of runner: Int, _ settings: LiveSettings) -> Allowance {
+        if let known = allowances[runner] { return known }
+        let new = Allowance(settings, at: .now)
+        allowances[runner] = new
+        return new
+    }
+
+    /// Who is here and where they have come from, for somebody who joins now.
+    ///
+    /// A crowd that comes back together gets the same bytes. Ways may lack what was run since the last tick; rows, which
+    /// are not part of it, say where everybody is.
+    func joiningState(
+        in system: CoordinateSystem, tracks wantsTracks: Bool, at now: Int64, _ settings: LiveSettings
+    ) -> JoiningState {
+        let moment = Moment.now
+        if let known = joining[system], known.peopleVersion == room.peopleVersion,
+            moment < known.made + settings.tick, known.tracks != nil || !wantsTracks
+        {
+            return known
+        }
+        let numbers = room.numbersToShow(at: now)
+        let state = JoiningState(
+            numbers: numbers,
+            people: ServerMessages.people(numbers.compactMap { number in room.person(number).map { (number, $0) } }),
+            tracks: wantsTracks ? ServerMessages.tracks(room.outlines(at: now), in: system) : nil,
+            peopleVersion: room.peopleVersion, made: moment)
+        joining[system] = state
+        return state
+    }
+
     func add(_ viewer: Connection) {
         viewer.viewerIndex = viewers.count
         viewers.append(viewer)
@@ -85,6 +119,17 @@ final class Home {
         viewers[index] = last
         last.viewerIndex = index
     }
+}
+
+/// What `joined` tells of a room beside the rows, written once for many.
+struct JoiningState {
+    /// The runners who are told of.
+    var numbers: [Int]
+    var people: [UInt8]
+    /// Nil while nobody has wanted them.
+    var tracks: [UInt8]?
+    var peopleVersion: Int
+    var made: Moment
 }
 
 /// A room's password as it is kept: salted and hashed.

@@ -16,6 +16,8 @@ enum Recovery {
         var nextSequence: Int64
         var firstSequence: [Int64: Int64]
         var damage: [Damage]
+        /// Runners whose runs are over, and had to be measured from their records.
+        var unsavedWays: [Int]
         /// Runners whose accounts may not be used.
         var disabled: [Int]
         /// Whether the journal has markers of somebody who has no account any more.
@@ -60,13 +62,23 @@ enum Recovery {
         var reason: String
     }
 
-    /// Reads a room, off the loop: measuring its runs anew takes time.
+    /// Reads a room, and measures its runs, off the loop: it takes time with each of their markers.
     ///
+    /// Runs that are over come from what is stored of their figures and ways.
+    ///
+    /// - Parameters:
+    ///   - runID: Its name.
+    ///   - store: Where it lies.
+    ///   - hasEvents: Whether its events are wanted; without them it is only to be looked at.
+    ///   - settings: By which it judges.
+    ///   - credentials: Of people.
     /// - Returns: Nil when there is none of this name.
+    /// - Throws: What the database says.
     @concurrent static func restore(
-        _ runID: String, from store: AppDatabase, settings: RoomSettings, credentials: Credentials
+        _ runID: String, from store: AppDatabase, events hasEvents: Bool = true, settings: RoomSettings,
+        credentials: Credentials
     ) async throws -> RestoredRoom? {
-        guard let stored = try await store.room(runID: runID) else { return nil }
+        guard let stored = try await store.room(runID: runID, events: hasEvents) else { return nil }
         var damage: [Damage] = []
         let chunks = readJournal(of: stored, damage: &damage)
         var people = readPeople(
@@ -86,7 +98,8 @@ enum Recovery {
         for row in stored.events {
             if let event = EventCoding.decode(
                 row.body, people: persons, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init)),
-                event.number == row.number
+                event.number == row.number, (1...farthestNumber).contains(event.number),
+                event.time.magnitude <= UInt64(farthestNumber)
             {
                 events.append(event)
             } else {
@@ -95,12 +108,20 @@ enum Recovery {
         }
         var room = Room(
             restoring: stored.runID, epoch: stored.epoch, settings: settings, people: people, events: events,
-            lastEvent: stored.events.last?.number ?? 0)
+            lastEvent: stored.events.last { (1...farthestNumber).contains($0.number) }?.number ?? 0)
         let unsettled = room.unsettledRunKeys
         var firstSequence: [Int64: Int64] = [:]
         for (sequence, chunk) in chunks where unsettled.contains(chunk.runKey) {
             if firstSequence[chunk.runKey] == nil { firstSequence[chunk.runKey] = sequence }
             room.restoreMarkers(chunk)
+        }
+        for row in stored.people {
+            guard let way = row.way, people.indices.contains(row.runner - 1) else { continue }
+            do {
+                room.restoreWay(try SettledWay(way), of: row.runner)
+            } catch {
+                damage.append(Damage(row: .track(runner: row.runner), reason: "\(error); its record has it too"))
+            }
         }
         let settled = room.settledRunKeys
         let tracks = try await store.liveTracks(runKeys: settled.map(\.runKey))
@@ -112,13 +133,21 @@ enum Recovery {
                 damage.append(Damage(row: .track(runner: runner), reason: "\(error)"))
             }
         }
+        room.measure()
         return RestoredRoom(
             key: stored.id, room: room, secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
-            nextSequence: (stored.journal.last?.sequence ?? 0) + 1, firstSequence: firstSequence, damage: damage,
+            nextSequence: min(stored.journal.last?.sequence ?? 0, Int64(farthestNumber)) + 1,
+            firstSequence: firstSequence, damage: damage,
+            unsavedWays: settled.map(\.runner).filter { room.settledWay(of: $0) != nil },
             disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
             holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })
     }
+
+    /// Neither events nor journal rows nor milliseconds are numbered beyond this; what is, nobody has written.
+    private static let farthestNumber = 1 << 52
+    /// The most runners whose rows may be missing.
+    private static let mostMissing = 1_000
 
     private static func readJournal(
         of stored: StoredRoom, damage: inout [Damage]
@@ -142,18 +171,23 @@ enum Recovery {
         avatar: (String) -> String, damage: inout [Damage]
     ) -> [(person: Person, snapshot: RunnerSnapshot)] {
         let decoder = JSONDecoder()
+        let keys = Dictionary(
+            chunks.map { ($0.chunk.runner, $0.chunk.runKey) }, uniquingKeysWith: { _, last in last })
+        // More than these rows cannot have been lost without the others.
+        let highest = stored.people.count + mostMissing
         var people: [(person: Person, snapshot: RunnerSnapshot)] = []
         /// What is left of somebody whose state is not: who it is, and the markers in the journal, which count again
         /// as soon as the run is started anew.
         func remains(of number: Int, joinedAt: Int64, isInRoom: Bool) -> RunnerSnapshot {
-            let key = chunks.last { $0.chunk.runner == number }?.chunk.runKey
+            let key = keys[number]
             return RunnerSnapshot(
                 number: number, joinedAt: joinedAt, isInRoom: isInRoom, lastHeard: joinedAt, isOffline: true,
-                runKey: key ?? newKey(), clock: RunClock(), announcedKilometers: 0, isSettled: false)
+                runKey: key ?? newKey(), polledMarkers: key == nil ? -1 : 0, clock: RunClock(), announcedKilometers: 0,
+                isSettled: false)
         }
         for row in stored.people {
             // The key of the table makes them ascend; what lies between was lost with its row.
-            while row.runner > people.count + 1, people.count < 1_000_000 {
+            while row.runner > people.count + 1, row.runner <= highest {
                 let number = people.count + 1
                 damage.append(Damage(row: .runner(number), reason: "missing"))
                 people.append(
@@ -171,7 +205,7 @@ enum Recovery {
                     avatar: avatar(owner.username))
             }
             if var snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
-                snapshot.number == row.runner
+                snapshot.number == row.runner, snapshot.isPossible
             {
                 (snapshot.latitudeE7, snapshot.longitudeE7) = (row.latitudeE7, row.longitudeE7)
                 people.append((person, snapshot))
@@ -185,14 +219,16 @@ enum Recovery {
     }
 
     /// A runner's row.
-    static func person(_ person: Person, _ snapshot: RunnerSnapshot, _ encoder: JSONEncoder) -> StoredPerson? {
+    static func person(
+        _ person: Person, _ snapshot: RunnerSnapshot, way: SettledWay?, _ encoder: JSONEncoder
+    ) -> StoredPerson? {
         var snapshot = snapshot
         let place = (latitude: snapshot.latitudeE7, longitude: snapshot.longitudeE7)
         (snapshot.latitudeE7, snapshot.longitudeE7) = (nil, nil)
         guard let state = try? encoder.encode(snapshot) else { return nil }
         return StoredPerson(
             runner: snapshot.number, account: person.isNobody ? nil : person.account, joinedAt: snapshot.joinedAt,
-            latitudeE7: place.latitude, longitudeE7: place.longitude, state: Array(state))
+            latitudeE7: place.latitude, longitudeE7: place.longitude, way: way?.bytes, state: Array(state))
     }
 
     /// An event as it is stored, with what is left of it when its author's account ends.

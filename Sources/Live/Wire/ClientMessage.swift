@@ -12,6 +12,8 @@ enum ClientMessage {
         var since: Since?
         /// The phone's clock at sending, Unix milliseconds.
         var clock: Int64?
+        /// Whether the runners' ways are wanted.
+        var wantsTracks = true
     }
 
     struct Since {
@@ -21,8 +23,9 @@ enum ClientMessage {
 
     case join(Join)
     case start(time: Int64?)
-    case pause(time: Int64?)
-    case finish(time: Int64?)
+    /// `run` is the number of the run that is meant; nil for the present one.
+    case pause(time: Int64?, run: Int?)
+    case finish(time: Int64?, run: Int?)
     case leave
     case cheer(to: Int?, text: String)
     /// `echo` is `t` as it came, as JSON; `clock` is it when it is a Unix time in milliseconds.
@@ -45,9 +48,13 @@ enum ClientMessage {
         let data = Data(bytes)
         switch type {
         case "join": self = .join(try Self.join(data))
-        case "start": self = .start(time: try Self.moment(data))
-        case "pause": self = .pause(time: try Self.moment(data))
-        case "finish": self = .finish(time: try Self.moment(data))
+        case "start": self = .start(time: try Self.moment(data).time?.value)
+        case "pause":
+            let moment = try Self.moment(data)
+            self = .pause(time: moment.time?.value, run: moment.run)
+        case "finish":
+            let moment = try Self.moment(data)
+            self = .finish(time: moment.time?.value, run: moment.run)
         case "leave": self = .leave
         case "cheer":
             let cheer: WireCheer = try Self.decode(data)
@@ -58,6 +65,9 @@ enum ClientMessage {
         default: throw .unknownType(type)
         }
     }
+
+    /// The most bytes of a ping's `t`.
+    private static let longestEcho = 64
 
     /// A Unix time in milliseconds that a phone could have: from 2000 to 2100.
     private static let plausibleTimes: ClosedRange<Int64> = 946_684_800_000...4_102_444_800_000
@@ -72,10 +82,7 @@ enum ClientMessage {
         }
     }
 
-    private static func moment(_ data: Data) throws(Problem) -> Int64? {
-        let moment: WireMoment = try decode(data)
-        return moment.time?.value
-    }
+    private static func moment(_ data: Data) throws(Problem) -> WireMoment { try decode(data) }
 
     private static func join(_ data: Data) throws(Problem) -> Join {
         let wire: WireJoin = try decode(data)
@@ -90,7 +97,8 @@ enum ClientMessage {
             runID: wire.runID.text.precomposedStringWithCanonicalMapping, password: wire.password?.text,
             token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
-            clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil })
+            clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil },
+            wantsTracks: wire.tracks ?? true)
     }
 
     /// `t` as it was sent: cut out of the message, since decoding and encoding could change its digits.
@@ -99,6 +107,7 @@ enum ClientMessage {
         guard let span = JSONScanner.value(of: "t", in: data) else {
             throw .malformed("`t` cannot be read.")
         }
+        guard span.count <= longestEcho else { throw .malformed("`t` has at most \(longestEcho) bytes.") }
         return span
     }
 
@@ -114,10 +123,12 @@ enum ClientMessage {
         var crs: String?
         var since: WireSince?
         var clock: Milliseconds?
+        var tracks: Bool?
     }
 
     private struct WireMoment: Decodable {
         var time: Milliseconds?
+        var run: Int?
     }
 
     private struct WireCheer: Decodable {
@@ -142,7 +153,9 @@ enum ClientMessage {
     }
 }
 
-/// A string, or a number taken as its digits: what clients send for room numbers and passwords.
+/// A string, or a whole number taken as its digits: what clients send for room numbers and passwords.
+///
+/// Not one with a fraction, or so large that another number could be read as the same.
 struct TextOrNumber: Decodable {
     var text: String
 
@@ -154,7 +167,10 @@ struct TextOrNumber: Decodable {
             text = String(number)
         } else {
             let number = try value.decode(Double.self)
-            text = "\(number)"
+            guard let integer = Int64(exactly: number), integer.magnitude < 1 << 53 else {
+                throw DecodingError.dataCorruptedError(in: value, debugDescription: "not a whole number")
+            }
+            text = String(integer)
         }
     }
 }

@@ -19,6 +19,7 @@ enum EventCoding {
 
     private static func textCapacity(_ kind: RoomEvent.Kind) -> Int {
         switch kind {
+        case .corrected(_, _, _, let splits, _): splits.count * 100
         case .joined(_, let person):
             JSONWriter.capacity(of: person.username) + JSONWriter.capacity(of: person.nickname)
                 + JSONWriter.capacity(of: person.avatar)
@@ -58,13 +59,15 @@ enum EventCoding {
         var from: Double?
         var to: Double?
         var text: String?
+        var splits: [Split]?
+        var run: Int?
 
         func roomKind(people: [Int: Person], recordKey: Int64?, recordID: Int?) -> RoomEvent.Kind? {
             switch (kind, runner) {
             case ("joined", let runner?):
                 return .joined(runner: runner, person: people[runner] ?? .nobody(runner))
             case ("left", let runner?): return .left(runner: runner)
-            case ("started", let runner?): return .started(runner: runner)
+            case ("started", let runner?): return .started(runner: runner, run: run)
             case ("paused", let runner?): return .paused(runner: runner)
             case ("offline", let runner?): return .offline(runner: runner)
             case ("online", let runner?): return .online(runner: runner)
@@ -76,10 +79,10 @@ enum EventCoding {
                         isRecorded: recordKey != nil, runID: recordID))
             case ("split", let runner?):
                 guard let kilometer, let seconds, let total else { return nil }
-                return .split(runner: runner, kilometer: kilometer, seconds: seconds, total: total)
+                return .split(runner: runner, kilometer: kilometer, seconds: seconds, total: total, run: run)
             case ("corrected", let runner?):
                 guard let from, let to else { return nil }
-                return .corrected(runner: runner, from: from, to: to)
+                return .corrected(runner: runner, from: from, to: to, splits: splits ?? [], run: run)
             case ("cheer", _):
                 guard let text else { return nil }
                 return .cheer(from: from.flatMap { Int(exactly: $0) }, to: to.flatMap { Int(exactly: $0) }, text: text)
@@ -98,7 +101,9 @@ extension JSONWriter {
             raw(",\"person\":")
             self.person(person, runner: runner)
         case .left(let runner): begin("left", runner)
-        case .started(let runner): begin("started", runner)
+        case .started(let runner, let run):
+            begin("started", runner)
+            self.run(run)
         case .paused(let runner): begin("paused", runner)
         case .offline(let runner): begin("offline", runner)
         case .online(let runner): begin("online", runner)
@@ -112,7 +117,7 @@ extension JSONWriter {
             optional(finish.place) { $0.integer($1) }
             raw(",\"runId\":")
             optional(finish.runID) { $0.integer($1) }
-        case .split(let runner, let kilometer, let seconds, let total):
+        case .split(let runner, let kilometer, let seconds, let total, let run):
             begin("split", runner)
             raw(",\"kilometer\":")
             integer(kilometer)
@@ -120,12 +125,15 @@ extension JSONWriter {
             decimal(seconds, places: 1)
             raw(",\"total\":")
             decimal(total, places: 1)
-        case .corrected(let runner, let from, let to):
+            self.run(run)
+        case .corrected(let runner, let from, let to, let splits, let run):
             begin("corrected", runner)
             raw(",\"from\":")
             decimal(from, places: 1)
             raw(",\"to\":")
             decimal(to, places: 1)
+            self.splits(splits)
+            self.run(run)
         case .cheer(let sender, let receiver, let text):
             raw(",\"kind\":\"cheer\",\"from\":")
             optional(sender) { $0.integer($1) }
@@ -135,6 +143,27 @@ extension JSONWriter {
             string(text)
         case .closed: raw(",\"kind\":\"closed\"")
         }
+    }
+
+    private mutating func splits(_ splits: [Split]) {
+        guard !splits.isEmpty else { return }
+        raw(",\"splits\":[")
+        list(splits) { writer, split in
+            writer.raw("{\"kilometer\":")
+            writer.integer(split.kilometer)
+            writer.raw(",\"seconds\":")
+            writer.decimal(split.seconds, places: 1)
+            writer.raw(",\"total\":")
+            writer.decimal(split.total, places: 1)
+            writer.raw("}")
+        }
+        raw("]")
+    }
+
+    private mutating func run(_ number: Int?) {
+        guard let number else { return }
+        raw(",\"run\":")
+        integer(number)
     }
 
     private mutating func begin(_ kind: StaticString, _ runner: Int) {

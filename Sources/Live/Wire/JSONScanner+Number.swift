@@ -90,6 +90,18 @@ extension JSONScanner {
         return uncommonInteger(number)
     }
 
+    /// The number without its fraction; nil if it does not lie in a range of not more than 2⁵³.
+    @inline(__always) func wholePart(_ number: JSONNumber, in range: ClosedRange<Int64>) -> Int64? {
+        if let integer = integer(number) { return range ~= integer ? integer : nil }
+        return uncommonWholePart(number, in: range)
+    }
+
+    @inline(never) private func uncommonWholePart(_ number: JSONNumber, in range: ClosedRange<Int64>) -> Int64? {
+        let value = double(number)
+        guard value >= Double(range.lowerBound), value < Double(range.upperBound) + 1 else { return nil }
+        return Int64(value)
+    }
+
     @inline(never) private func uncommonInteger(_ number: JSONNumber) -> Int64? {
         guard var (mantissa, exponent) = number.isWhole ? (number.mantissa, number.exponent) : significant(number)
         else { return nil }

@@ -34,6 +34,16 @@ struct JSONWriter {
         for byte in bytes { put(byte) }
     }
 
+    /// As many at once.
+    mutating func raw(_ bytes: [UInt8]) {
+        precondition(count + bytes.count <= buffer.count)
+        bytes.withUnsafeBytes { bytes in
+            guard let from = bytes.baseAddress else { return }
+            buffer.baseAddress?.advanced(by: count).copyMemory(from: from, byteCount: bytes.count)
+        }
+        count += bytes.count
+    }
+
     @inline(__always)
     mutating func byte(_ character: Unicode.Scalar) { put(UInt8(ascii: character)) }
 

@@ -11,7 +11,9 @@ struct WireMarker: Hashable {
     var longitude: Double
     /// Unix milliseconds by the phone's clock, up to the end of the year 9999.
     var time: Int64
-    /// Metres, 0 … 100,000; what is worse was sent as worse still.
+    /// Metres, up to 100,000; what is worse was sent as worse still.
+    ///
+    /// Negative where the receiver says that the place is not valid.
     var accuracy: Double?
     /// Metres, -20,000 … 100,000.
     var altitude: Double?
@@ -32,7 +34,7 @@ enum MarkersScanner {
     /// - Returns: The markers in the order of the message, none if there are none.
     /// - Throws: `WireError` for the first thing that is wrong; then nothing of the message is to be believed.
     static func scan(_ bytes: UnsafeRawBufferPointer, maxMarkers: Int = 500) throws(WireError) -> [WireMarker] {
-        try scan(bytes, maxMarkers: maxMarkers) { (marker, _) in marker }
+        try scan(bytes, maxMarkers: maxMarkers) { (marker, _) in marker }.markers
     }
 
     /// The same markers as a room takes them, made as they are read.
@@ -41,11 +43,12 @@ enum MarkersScanner {
     ///   - bytes: The whole message.
     ///   - maxMarkers: More are refused.
     ///   - system: What the client's degrees mean.
-    /// - Returns: The markers in the order of the message.
+    /// - Returns: The markers in the order of the message, and the number of the run to which they belong; nil for the
+    ///   present one.
     /// - Throws: `WireError`, also for a place that is none in WGS-84.
     static func scan(
         _ bytes: UnsafeRawBufferPointer, maxMarkers: Int, in system: CoordinateSystem
-    ) throws(WireError) -> [IncomingMarker] {
+    ) throws(WireError) -> (markers: [IncomingMarker], run: Int?) {
         try scan(bytes, maxMarkers: maxMarkers) { (marker, index) throws(WireError) in
             let coordinate: Coordinate
             do throws(CoordinateError) {
@@ -62,7 +65,7 @@ enum MarkersScanner {
     @inline(__always)
     private static func scan<Marker>(
         _ bytes: UnsafeRawBufferPointer, maxMarkers: Int, _ make: (WireMarker, Int) throws(WireError) -> Marker
-    ) throws(WireError) -> [Marker] {
+    ) throws(WireError) -> (markers: [Marker], run: Int?) {
         var scanner = JSONScanner(bytes)
         scanner.skipSpace()
         guard scanner.next == UInt8(ascii: "{") else {
@@ -72,6 +75,7 @@ enum MarkersScanner {
 
         var hasType = false
         var markers: [Marker]?
+        var run: Int?
         try scanner.object { (scanner, key) throws(WireError) in
             if scanner.equals(key, "type") {
                 guard !hasType else { throw .badMessage("`type` is there twice.") }
@@ -83,6 +87,8 @@ enum MarkersScanner {
                 guard markers == nil else { throw .badMessage("`markers` is there twice.") }
                 guard scanner.next == UInt8(ascii: "[") else { throw .badMessage("`markers` is not an array.") }
                 markers = try Self.markers(&scanner, maxMarkers: maxMarkers, make)
+            } else if scanner.equals(key, "run") {
+                run = try Self.run(&scanner)
             } else {
                 try scanner.skipValue(depth: 2)
             }
@@ -90,7 +96,18 @@ enum MarkersScanner {
         try scanner.expectEnd()
         guard hasType else { throw .badMessage("`type` is missing.") }
         guard let markers else { throw .badMessage("`markers` is missing.") }
-        return markers
+        return (markers, run)
+    }
+
+    @inline(never) private static func run(_ scanner: inout JSONScanner) throws(WireError) -> Int? {
+        if scanner.next == UInt8(ascii: "n"), scanner.starts(with: "null") {
+            try scanner.literal("null")
+            return nil
+        }
+        guard let number = scanner.number(), let run = scanner.integer(number), run > 0 else {
+            throw .badMessage("`run` is the number of a run: 1, 2, 3 and so on.")
+        }
+        return Int(run)
     }
 
     @inline(__always)
@@ -198,15 +215,13 @@ enum MarkersScanner {
                     throw outside(scanner, number, index, key, "from -180 to 180")
                 }
             case .time:
-                guard let time = scanner.integer(number), 0...253_402_300_799_999 ~= time else {
-                    throw outside(scanner, number, index, key, "an integer from 0 to 253402300799999")
+                guard let time = scanner.wholePart(number, in: 0...253_402_300_799_999) else {
+                    throw outside(scanner, number, index, key, "from 0 to 253402300799999")
                 }
                 marker.time = time
             case .accuracy:
                 let accuracy = scanner.double(number)
-                guard accuracy >= 0, accuracy.isFinite else {
-                    throw outside(scanner, number, index, key, "0 or more")
-                }
+                guard accuracy.isFinite else { throw outside(scanner, number, index, key, "a number of metres") }
                 marker.accuracy = min(accuracy, 100_000)
             case .altitude:
                 let altitude = scanner.double(number)
@@ -215,8 +230,8 @@ enum MarkersScanner {
                 }
                 marker.altitude = altitude
             case .heartRate:
-                guard let heartRate = scanner.integer(number), 0...500 ~= heartRate else {
-                    throw outside(scanner, number, index, key, "an integer from 0 to 500")
+                guard let heartRate = scanner.wholePart(number, in: 0...500) else {
+                    throw outside(scanner, number, index, key, "from 0 to 500")
                 }
                 marker.heartRate = Int32(heartRate)
             }

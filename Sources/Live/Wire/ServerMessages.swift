@@ -68,26 +68,61 @@ enum ServerMessages {
         var event: Int
         var isRecovered: Bool
         var runner: Int?
+        /// Which of the runner's runs in this room is the present one.
+        var run: Int?
         var marker: Int32
         var time: Int64
-        var people: [(runner: Int, person: Person)]
+        /// As ``people(_:)`` wrote them.
+        var people: [UInt8]
         var rows: [RunnerRow]
-        var outlines: [(runner: Int, points: [Coordinate])]
+        /// As ``tracks(_:in:)`` wrote them; empty for who wants none.
+        var tracks: [UInt8]
         /// Events as they were sent before.
         var events: [OutgoingMessage]
     }
 
-    static func joined(_ joined: Joined, in system: CoordinateSystem) -> OutgoingMessage {
-        let people = joined.people.reduce(0) { sum, entry in
+    /// Who the runners of a room are, as `joined` has it; the same for all who join at a time.
+    static func people(_ people: [(runner: Int, person: Person)]) -> [UInt8] {
+        let capacity = people.reduce(32) { sum, entry in
             sum + 80 + JSONWriter.capacity(of: entry.person.username) + JSONWriter.capacity(of: entry.person.nickname)
                 + JSONWriter.capacity(of: entry.person.avatar)
         }
-        let points = joined.outlines.reduce(0) { $0 + $1.points.count * 52 + 32 }
+        return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.raw(",\"people\":[")
+            writer.list(people) { $0.person($1.person, runner: $1.runner) }
+            writer.raw("]")
+            count = writer.count
+        }
+    }
+
+    /// The ways of a room's runners, as `joined` has them; the same for all of a coordinate system who join at a time.
+    static func tracks(_ outlines: [(runner: Int, points: [Coordinate])], in system: CoordinateSystem) -> [UInt8] {
+        let capacity = outlines.reduce(32) { $0 + $1.points.count * 52 + 32 }
+        return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.raw(",\"tracks\":{")
+            writer.list(outlines) { writer, outline in
+                writer.byte("\"")
+                writer.integer(outline.runner)
+                writer.raw("\":[")
+                writer.list(outline.points) { writer, point in
+                    writer.byte("[")
+                    writer.degrees(point, in: system, places: 7)
+                    writer.byte("]")
+                }
+                writer.byte("]")
+            }
+            writer.raw("}")
+            count = writer.count
+        }
+    }
+
+    static func joined(_ joined: Joined, in system: CoordinateSystem) -> OutgoingMessage {
         let events = joined.events.reduce(0) { $0 + $1.count + 1 }
         let capacity =
-            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + people + points
-            + events
-            + joined.rows.count * (JSONWriter.rowCapacity + 1)
+            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + joined.people.count
+            + joined.rows.count * (JSONWriter.rowCapacity + 1) + joined.tracks.count + events
         return OutgoingMessage(capacity: capacity) { buffer in
             var writer = JSONWriter(buffer)
             writer.raw("{\"type\":\"joined\",\"runID\":")
@@ -99,6 +134,10 @@ enum ServerMessages {
             writer.raw(joined.isRecovered ? ",\"recovered\":true" : ",\"recovered\":false")
             writer.raw(",\"runner\":")
             writer.optional(joined.runner) { $0.integer($1) }
+            if let run = joined.run {
+                writer.raw(",\"run\":")
+                writer.integer(run)
+            }
             writer.raw(",\"marker\":")
             writer.integer(joined.marker)
             writer.raw(",\"time\":")
@@ -106,23 +145,12 @@ enum ServerMessages {
             writer.raw(
                 ",\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
             )
-            writer.raw(",\"people\":[")
-            writer.list(joined.people) { $0.person($1.person, runner: $1.runner) }
-            writer.raw("],\"runners\":[")
+            writer.raw(joined.people)
+            writer.raw(",\"runners\":[")
             writer.rows(joined.rows, in: system, places: 7)
-            writer.raw("],\"tracks\":{")
-            writer.list(joined.outlines) { writer, outline in
-                writer.byte("\"")
-                writer.integer(outline.runner)
-                writer.raw("\":[")
-                writer.list(outline.points) { writer, point in
-                    writer.byte("[")
-                    writer.degrees(point, in: system, places: 7)
-                    writer.byte("]")
-                }
-                writer.byte("]")
-            }
-            writer.raw("},\"events\":[")
+            writer.raw("]")
+            writer.raw(joined.tracks)
+            writer.raw(",\"events\":[")
             writer.list(joined.events) { writer, event in event.withBytes { writer.raw($0) } }
             writer.raw("]}")
             return writer.count

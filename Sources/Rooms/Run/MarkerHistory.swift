@@ -51,6 +51,8 @@ public struct MarkerHistory: Sendable {
 
     /// The largest marker id: eleven days at one marker a second.
     public static let largestID: Int32 = 1_000_000
+    /// The most places of a poller before them: what is left of the 20 bits in which the id of an ``Entry`` is kept.
+    public static let mostPolled: Int32 = (1 << 20) - 1 - largestID
     /// The most markers that one run keeps: more than a day at one a second.
     public static let capacity = 100_000
 
@@ -151,6 +153,20 @@ public struct MarkerHistory: Sendable {
         entries[index - sealedCount].centimetres = centimetres
     }
 
+    /// Of a run that is over: only when it passed which distance.
+    init(passings: [SettledWay.Passing]) {
+        for passing in passings { self.passings.append(centimetres: passing.centimetres, time: passing.time) }
+    }
+
+    init() {}
+
+    /// When the run passed which distance: about as exact as for its older markers.
+    var passingTimes: [(centimetres: UInt32, time: Int64)] {
+        var all = passings
+        for entry in entries where entry.isCounted { all.append(centimetres: entry.centimetres, time: entry.time) }
+        return all.all
+    }
+
     /// When the run passed a distance, by linear interpolation between counted markers.
     ///
     /// Exact in the window; before it as exact as ``PassingTimes`` is.
@@ -185,4 +201,7 @@ public struct MarkerFlags: OptionSet, Hashable, Sendable {
     public static let ahead = MarkerFlags(rawValue: 1)
     /// It came before the start of its run.
     public static let beforeStart = MarkerFlags(rawValue: 2)
+    /// It came after the start of its run and is of before it, by a phone whose clock is known: a receiver's last place
+    /// before it knew better.
+    public static let stale = MarkerFlags(rawValue: 4)
 }

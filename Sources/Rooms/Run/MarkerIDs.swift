@@ -2,6 +2,11 @@
 struct MarkerIDs: Sendable {
     /// The highest id that has come; 0 when none has.
     private(set) var newest: Int32 = 0
+    init() {}
+
+    /// All up to one have come.
+    init(through newest: Int32) { self.newest = newest }
+
     /// What is missing below it, ascending.
     ///
     /// An array, since a `RangeSet` here would make a runner a type whose size is known at run time only: each of its

@@ -11,6 +11,13 @@ struct Measurement: Sendable {
 
     init(filter: MarkerFilter) { odometer = Odometer(filter: filter) }
 
+    /// Of a run that is over.
+    init(filter: MarkerFilter, meters: Double, way: SettledWay) {
+        odometer = Odometer(filter: filter, meters: meters, lastCountedTime: way.lastCountedTime)
+        outline = TrackOutline(way.outline)
+        latest = way.latest
+    }
+
     /// Takes the marker at `index`, the next one in `id` order, and notes its result in the history.
     ///
     /// - Complexity: O(1).
@@ -18,7 +25,7 @@ struct Measurement: Sendable {
         let verdict = odometer.take(at: index, in: &history, clock: clock)
         let entry = history[index]
         if verdict == .counted { outline.append(entry.coordinate) }
-        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return }
+        if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland || verdict == .outdated { return }
         // Poor accuracy still tells where somebody is when nothing better is known.
         let isVague = verdict != .counted && (entry.accuracy ?? 0) > odometer.filter.worstAccuracy
         if latest == nil || verdict != .implausible && (!isVague || isLatestVague) {

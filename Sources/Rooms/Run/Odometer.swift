@@ -20,7 +20,7 @@ struct Odometer: Sendable {
         var time: Int64
     }
 
-    /// A marker that would need too much speed, waiting for others that agree with it.
+    /// A marker that is too far off, waiting for others that agree with it.
     private struct Candidate {
         var index: Int
         var entry: MarkerHistory.Entry
@@ -40,12 +40,21 @@ struct Odometer: Sendable {
     private var last: Fix?
     /// The time of the last marker that counted, or the latest of them if clocks went back.
     private(set) var lastCountedTime: Int64?
+    /// The earliest of their times.
+    private var firstCountedTime = Int64.max
     private var segment: Int?
     private var previousTime: Int64?
     private var candidates: [Candidate] = []
     let filter: MarkerFilter
 
     init(filter: MarkerFilter) { self.filter = filter }
+
+    /// Of a run that is over: it says what it came to, and measures nothing any more.
+    init(filter: MarkerFilter, meters: Double, lastCountedTime: Int64?) {
+        self.filter = filter
+        self.meters = meters
+        self.lastCountedTime = lastCountedTime
+    }
 
     /// What became of a marker.
     enum Verdict {
@@ -55,6 +64,8 @@ struct Odometer: Sendable {
         case ignored
         /// It is an error of the receiver or of a clock.
         case implausible
+        /// A place from long before the run, as a receiver gives it before it knows better: it says nothing.
+        case outdated
     }
 
     /// Whether what is made of a marker before may still depend on those that come.
@@ -77,12 +88,14 @@ struct Odometer: Sendable {
         _ entry: MarkerHistory.Entry, at index: Int, in history: inout MarkerHistory, clock: RunClock
     ) -> Verdict {
         if entry.flags.contains(.ahead) || entry.coordinate.isNullIsland { return .implausible }
+        if entry.flags.contains(.stale) { return .outdated }
         defer { previousTime = entry.time }
         if let previousTime, entry.time <= previousTime { return .implausible }
         if let accuracy = entry.accuracy, accuracy > filter.worstAccuracy { return .ignored }
         guard let start = clock.start, !(entry.flags.contains(.beforeStart) && entry.time < start),
             let segment = clock.segment(containing: entry.time, tolerance: filter.clockTolerance)
         else { return .ignored }
+        if entry.time < start - filter.longestGap { return .outdated }
         if segment != self.segment {
             // The way between a pause and the next start is not bridged.
             self.segment = segment
@@ -100,35 +113,50 @@ struct Odometer: Sendable {
         return doubt(entry, at: index, in: &history, clock: clock)
     }
 
-    /// The metres from a fix to a marker; nil when nobody runs so fast.
+    /// The metres from a fix to a marker; nil when nobody runs so fast, or so far in one step.
     private func reachableStep(to entry: MarkerHistory.Entry, from fix: Fix) -> Double? {
         let milliseconds = entry.time - fix.time
-        guard milliseconds > 0 else { return nil }
+        guard milliseconds > 0, milliseconds <= filter.longestGap else { return nil }
         let step = fix.coordinate.distance(to: entry.coordinate)
-        return step <= filter.topSpeed * Double(milliseconds) / 1000 ? step : nil
+        return step <= min(filter.topSpeed * Double(milliseconds) / 1000, filter.longestStep) ? step : nil
     }
 
     private mutating func settle(on entry: MarkerHistory.Entry) {
         anchor = entry.coordinate
+        note(entry)
+    }
+
+    private mutating func note(_ entry: MarkerHistory.Entry) {
         last = Fix(coordinate: entry.coordinate, time: entry.time)
         lastCountedTime = max(lastCountedTime ?? .min, entry.time)
+        firstCountedTime = min(firstCountedTime, entry.time)
         candidates.removeAll(keepingCapacity: true)
+    }
+
+    /// How far the run can have come at all.
+    ///
+    /// The filter follows a clock that goes back, but not for ever: the same hours are not run through again and again.
+    private var farthest: Double {
+        let last = lastCountedTime ?? 0
+        let time = last - min(firstCountedTime, last) + filter.repeatedTime
+        return filter.topSpeed * Double(time) / 1000
     }
 
     /// Counts a marker that is `step` metres from the one counted before it.
     private mutating func advance(to entry: MarkerHistory.Entry, from fix: Fix, step: Double, clock: RunClock) {
+        note(entry)
         if let anchor {
             // Of somebody who moves the two are one place, and one measurement is enough.
             let step = anchor == fix.coordinate ? step : anchor.distance(to: entry.coordinate)
             if step > max(filter.stillness, (entry.accuracy ?? 0) / 2) {
-                noteKilometers(from: fix.time, to: entry.time, step: step, clock: clock)
-                meters += step
+                let step = min(step, farthest - meters)
+                if step > 0 {
+                    noteKilometers(from: fix.time, to: entry.time, step: step, clock: clock)
+                    meters += step
+                }
                 self.anchor = entry.coordinate
             }
         }
-        last = Fix(coordinate: entry.coordinate, time: entry.time)
-        lastCountedTime = max(lastCountedTime ?? .min, entry.time)
-        candidates.removeAll(keepingCapacity: true)
     }
 
     /// Notes when each full kilometre within the next `step` metres was passed.

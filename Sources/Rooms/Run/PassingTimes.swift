@@ -89,6 +89,9 @@ struct PassingTimes: Sendable {
         return Double(time(of: before)) + share * before.duration(to: after)
     }
 
+    /// All points, as ``append(centimetres:time:)`` takes them.
+    var all: [(centimetres: UInt32, time: Int64)] { points.map { ($0.centimetres, time(of: $0)) } }
+
     private func time(of point: Point) -> Int64 { start &+ Int64(point.milliseconds) }
 
     /// Leaves out points until at most three quarters are left.

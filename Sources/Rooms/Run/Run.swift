@@ -19,11 +19,18 @@ struct Run: Sendable {
     private(set) var isRecalling = false
     /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
     private var hasLostItsStart = false
+    /// The run has ended, and what it came to is told when its markers have been read back.
+    var isFinishUntold = false
     /// Markers came back from the journal after the `finish`: the record may have been stored before them.
     var isRecordUncertain = false
     /// Markers 1...durable are on disk.
     var durable: Int32 = 0
     private(set) var ids = MarkerIDs()
+    /// How many of the first markers are places of a poller, once others have come, from a phone that streams them.
+    ///
+    /// The two number their markers without knowing of each other: a phone's `id` is the one here less this. From then on
+    /// the run is the server's to measure, and a poller has no part in it.
+    var polledMarkers: Int32?
     private var measurement: Measurement
     private(set) var history = MarkerHistory()
     /// Markers that came since the journal was last taken.
@@ -32,6 +39,8 @@ struct Run: Sendable {
     private var newestTime = Int64.min
     /// Full kilometres that were told to the room; they are told once, even if corrections take one back.
     var announcedKilometers = 0
+    /// So many of them were told since a moment by the server's clock.
+    var announced = (count: 0, since: Int64.min)
     /// Where the next block is to end: after so many markers of the window; nil while that is not known.
     private var blockEnd: (count: Int, mark: Measurement.Mark)?
     private let blockLength: Int
@@ -43,6 +52,8 @@ struct Run: Sendable {
     private var restoring: [TrackPoint] = []
     /// What a settled run was stored with, in case its markers cannot be had again.
     var final: Report?
+    /// It was put back by its ``SettledWay``: its markers are in its record and nowhere here.
+    private(set) var isWithoutMarkers = false
 
     /// Distance and time as a polling client reports them.
     struct Report: Hashable, Sendable, Codable {
@@ -87,19 +98,40 @@ struct Run: Sendable {
         report?.seconds ?? Double(clock.elapsed(at: odometer.lastCountedTime ?? .min)) / 1000
     }
 
+    var isStreamed: Bool { polledMarkers != nil }
+
+    /// The first marker of who streams has come.
+    mutating func beginStream() {
+        guard polledMarkers == nil else { return }
+        polledMarkers = ids.newest
+        report = nil
+    }
+
+    /// Of the markers that its phone knows, the highest such that it and all below it are on disk.
+    var durableStreamed: Int32 { polledMarkers.map { max(0, durable - $0) } ?? 0 }
+
     /// What a finished run amounts to.
     var outcome: Report? { clock.ended.map { Report(meters: meters, seconds: seconds(at: $0)) } }
 
     /// Each full kilometre, to one decimal of a second.
-    var splits: [Split] {
-        var before = 0.0
-        return odometer.kilometers.enumerated().map { index, milliseconds in
-            defer { before = milliseconds }
+    var splits: [Split] { splits(0..<odometer.kilometers.count) }
+
+    /// Those of some full kilometres, the first of which is 0.
+    func splits(_ range: Range<Int>) -> [Split] {
+        let passed = odometer.kilometers
+        return range.map { index in
+            let seconds = passed[index] - (index == 0 ? 0 : passed[index - 1])
             return Split(
-                kilometer: index + 1, seconds: ((milliseconds - before) / 1000).toOneDecimal,
-                total: (milliseconds / 1000).toOneDecimal)
+                kilometer: index + 1, seconds: (seconds / 1000).toOneDecimal,
+                total: (passed[index] / 1000).toOneDecimal)
         }
     }
+
+    /// Those that have been told, as they are now.
+    var toldSplits: [Split] { splits(0..<min(announcedKilometers, odometer.kilometers.count)) }
+
+    /// How many full kilometres have not been told yet.
+    var unannouncedKilometers: Int { max(0, odometer.kilometers.count - announcedKilometers) }
 
     /// A settled run with this one's clock and figures, and none of its places.
     ///
@@ -158,10 +190,10 @@ struct Run: Sendable {
     /// the window when one of them is late, all when one is so late that the blocks must be read back.
     ///
     /// - Complexity: O(*k* log *g*) for *k* of them and *g* gaps between the run's.
-    func remeasuring(by markers: [IncomingMarker]) -> Int {
+    func remeasuring(by markers: [IncomingMarker], above base: Int32) -> Int {
         var cost = 0
-        for marker in markers where marker.id < ids.newest && !ids.contains(marker.id) {
-            if marker.id < history.lastSealedID || windowStart.isDoubtful { return history.count }
+        for id in markers.lazy.map({ $0.id + base }) where id < ids.newest && !ids.contains(id) {
+            if id < history.lastSealedID || windowStart.isDoubtful { return history.count }
             cost = history.entries.count
         }
         return cost
@@ -267,6 +299,20 @@ struct Run: Sendable {
         return true
     }
 
+    /// Ends a recall that cannot succeed: reckons with the markers that there are.
+    ///
+    /// - Parameter sealed: markers of the run, as many of those in blocks among them as could be had; in any order, with
+    ///   repeats.
+    /// - Returns: Whether these are all.
+    mutating func recallWhatIsLeft(_ sealed: [TrackPoint]) -> Bool {
+        guard isRecalling else { return true }
+        var seen = Set((history.points + overdue).map(\.id))
+        let found = sealed.filter { seen.insert($0.id).inserted }
+        let isComplete = found.count == history.sealedCount
+        reckon(found + history.points + overdue)
+        return isComplete
+    }
+
     /// Reckons a run of these markers.
     private mutating func reckon(_ points: [TrackPoint]) {
         history = MarkerHistory()
@@ -302,6 +348,15 @@ struct Run: Sendable {
             restoring.append(point)
         }
         durable = ids.contiguous
+    }
+
+    /// Puts a settled run back without its markers.
+    mutating func restore(_ way: SettledWay) {
+        isWithoutMarkers = true
+        measurement = Measurement(filter: odometer.filter, meters: final?.meters ?? 0, way: way)
+        history = MarkerHistory(passings: way.passings)
+        ids = MarkerIDs(through: way.durable)
+        durable = way.durable
     }
 
     /// All stored markers are there.

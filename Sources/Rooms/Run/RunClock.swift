@@ -1,13 +1,18 @@
 /// The times at which a run went: from its start to its end, without the pauses.
 ///
 /// All times are Unix milliseconds by the server's clock.
-public struct RunClock: Hashable, Sendable, Codable {
+public struct RunClock: Hashable, Sendable {
+    /// The most pauses of one run.
+    public static let mostPauses = 1_000
+
     /// A stretch of running.
     ///
     /// Only the last one may be open.
-    public struct Segment: Hashable, Sendable, Codable {
-        public var start: Int64
-        public var end: Int64?
+    public struct Segment: Hashable, Sendable {
+        public let start: Int64
+        public fileprivate(set) var end: Int64?
+        /// Milliseconds of running before it.
+        fileprivate let before: Int64
     }
 
     public private(set) var segments: [Segment] = []
@@ -20,6 +25,8 @@ public struct RunClock: Hashable, Sendable, Codable {
 
     public var start: Int64? { segments.first?.start }
     public var isRunning: Bool { segments.last.map { $0.end == nil } ?? false }
+    /// Whether a running clock may be stopped and go on once more.
+    var mayPause: Bool { segments.count <= Self.mostPauses }
     /// The latest thing that happened: nothing later may be dated before it.
     public var lastChange: Int64? { ended ?? segments.last.map { $0.end ?? $0.start } }
 
@@ -27,7 +34,7 @@ public struct RunClock: Hashable, Sendable, Codable {
     /// - Precondition: the clock stands, is not ended, and `time` is not before ``lastChange``.
     mutating func resume(at time: Int64) {
         precondition(!isRunning && ended == nil && time >= lastChange ?? .min)
-        segments.append(Segment(start: time, end: nil))
+        segments.append(Segment(start: time, end: nil, before: elapsed(at: time)))
     }
 
     /// Closes the open segment.
@@ -48,13 +55,14 @@ public struct RunClock: Hashable, Sendable, Codable {
 
     /// Milliseconds of running from the start to `time`, 0 before the start.
     ///
-    /// - Complexity: O(*s*) for *s* segments.
+    /// - Complexity: O(1) since the last start, O(log *s*) for *s* segments before it.
     public func elapsed(at time: Int64) -> Int64 {
-        var sum: Int64 = 0
-        for segment in segments where time > segment.start {
-            sum += min(time, segment.end ?? time) - segment.start
-        }
-        return sum
+        guard let last = segments.last else { return 0 }
+        if time > last.start { return last.before + min(time, last.end ?? time) - last.start }
+        let after = segments.partitioningIndex { $0.start >= time }
+        guard after > 0 else { return 0 }
+        let segment = segments[after - 1]
+        return segment.before + min(time, segment.end ?? time) - segment.start
     }
 
     /// Which segment `time` lies in; nil in a pause, and more than `tolerance` milliseconds after the end.
@@ -72,9 +80,49 @@ public struct RunClock: Hashable, Sendable, Codable {
             return time <= end + (ended == end && !isEndTold ? tolerance : 0) ? last : nil
         }
         if time < segments[0].start { return 0 }
-        for index in segments.indices.reversed() where time >= segments[index].start {
-            return time <= segments[index].end ?? .max ? index : nil
+        let index = segments.partitioningIndex { $0.start > time } - 1
+        return time <= segments[index].end ?? .max ? index : nil
+    }
+}
+
+/// As it is stored; what no clock can have come to is not believed.
+extension RunClock: Codable {
+    private enum CodingKeys: CodingKey { case segments, ended, isEndTold }
+
+    private struct StoredSegment: Codable {
+        var start: Int64
+        var end: Int64?
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        for segment in try values.decode([StoredSegment].self, forKey: .segments) {
+            guard !isRunning, segments.count <= Self.mostPauses, isPossible(segment.start) else {
+                throw Self.impossible(values)
+            }
+            resume(at: segment.start)
+            guard let end = segment.end else { continue }
+            guard isPossible(end) else { throw Self.impossible(values) }
+            stop(at: end)
         }
-        return nil
+        guard let end = try values.decodeIfPresent(Int64.self, forKey: .ended) else { return }
+        guard lastChange != nil, !isRunning, isPossible(end) else { throw Self.impossible(values) }
+        self.end(at: end, told: try values.decodeIfPresent(Bool.self, forKey: .isEndTold) ?? false)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(segments.map { StoredSegment(start: $0.start, end: $0.end) }, forKey: .segments)
+        try values.encodeIfPresent(ended, forKey: .ended)
+        try values.encode(isEndTold, forKey: .isEndTold)
+    }
+
+    /// Whether something may have happened at a time, after all before it; differences of such times do not overflow.
+    private func isPossible(_ time: Int64) -> Bool {
+        time >= lastChange ?? .min && time.magnitude <= RunnerSnapshot.farthestTime
+    }
+
+    private static func impossible(_ values: KeyedDecodingContainer<CodingKeys>) -> DecodingError {
+        .dataCorruptedError(forKey: .segments, in: values, debugDescription: "no clock can have come to this")
     }
 }

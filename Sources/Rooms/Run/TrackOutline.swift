@@ -16,6 +16,12 @@ public struct TrackOutline: Sendable {
 
     public init() {}
 
+    /// One that is complete.
+    init(_ points: [Coordinate]) {
+        kept = points
+        newest = points.last
+    }
+
     mutating func append(_ coordinate: Coordinate) {
         if seen % stride == 0 {
             // One place is reserved for the newest point.

@@ -12,8 +12,8 @@ struct Disk {
     private(set) var blocks: [Int: [[UInt8]]] = [:]
     /// The newest record of each run, by its key, with its markers.
     private(set) var records: [Int64: (run: FinishedRun, markers: [TrackPoint])] = [:]
-    /// Runners whose blocks the room wants back.
-    private(set) var recalls: Set<Int> = []
+    /// Runs whose blocks the room wants back.
+    private(set) var recalls: Set<RunReference> = []
 
     /// Commits what a room has decided, before anybody is told.
     mutating func commit(_ decisions: Decisions, of room: Room) {
@@ -78,11 +78,13 @@ struct Disk {
     mutating func answerRecalls(of room: inout Room, at now: Int64) {
         let wanted = recalls
         recalls = []
-        for number in wanted.sorted() {
-            guard let run = room.runner(number)?.run else { continue }
+        for wanted in wanted.sorted(by: { ($0.runner, $0.runKey) < ($1.runner, $1.runKey) }) {
+            guard let runner = room.runner(wanted.runner),
+                let run = ([runner.run] + runner.earlier).first(where: { $0.key == wanted.runKey })
+            else { continue }
             guard run.isRecalling else { continue }
-            let sealed = run.isSettled ? [] : run.sealedPoints(stored: blocks[number] ?? [])
-            guard let decisions = room.recall(sealed, of: number, runKey: run.key, at: now) else {
+            let sealed = run.isSettled ? [] : run.sealedPoints(stored: blocks[wanted.runner] ?? [])
+            guard let decisions = room.recall(sealed, of: wanted.runner, runKey: run.key, at: now) else {
                 preconditionFailure("these are all markers of all blocks")
             }
             commit(decisions, of: room)

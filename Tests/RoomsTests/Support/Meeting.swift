@@ -47,6 +47,8 @@ extension String {
 struct Meeting {
     var room: Room
     var now = noon
+    /// Of those phones that tell what time they think it is.
+    private var clocks: [Int: PhoneClock] = [:]
     private var lastKey: Int64 = 0
 
     init(_ settings: RoomSettings = RoomSettings()) {
@@ -57,6 +59,14 @@ struct Meeting {
         lastKey += 1
         return lastKey
     }
+
+    /// A sample of the clock of a runner's phone.
+    mutating func clockSample(_ offset: Int64, from number: Int) {
+        clocks[number, default: PhoneClock()].sample(offset)
+    }
+
+    /// The runner's phone is another one now, or was set right: nothing is known of its clock.
+    mutating func newPhone(_ number: Int) { clocks[number] = nil }
 
     mutating func wait(_ milliseconds: Int64) { now += milliseconds }
 
@@ -84,33 +94,41 @@ struct Meeting {
     @discardableResult
     mutating func start(_ number: Int, time: Int64? = nil) throws -> Decisions {
         let key = newKey()
-        return try room.start(number, time: time, newRunKey: key, at: now)
+        return try room.start(number, time: time, offset: clocks[number]?.offset, newRunKey: key, at: now)
     }
 
     @discardableResult
-    mutating func pause(_ number: Int, time: Int64? = nil) throws -> Decisions {
-        try room.pause(number, time: time, at: now)
+    mutating func pause(_ number: Int, run: Int? = nil, time: Int64? = nil) throws -> Decisions {
+        try room.pause(number, run: run, time: time, offset: clocks[number]?.offset, at: now)
     }
 
     @discardableResult
-    mutating func finish(_ number: Int, time: Int64? = nil) throws -> Decisions {
-        try room.finish(number, time: time, at: now)
+    mutating func finish(_ number: Int, run: Int? = nil, time: Int64? = nil) throws -> Decisions {
+        var decisions = try room.finish(number, run: run, time: time, offset: clocks[number]?.offset, at: now)
+        answerRecalls(&decisions)
+        return decisions
     }
 
     @discardableResult
     mutating func leave(_ number: Int) throws -> Decisions { try room.leave(number, at: now) }
 
     @discardableResult
-    mutating func send(_ number: Int, _ markers: [IncomingMarker]) throws -> Decisions {
-        var decisions = try room.markers(markers, from: number, at: now)
-        for number in decisions.recalls {
-            guard let run = room.runner(number)?.run,
-                let recalled = room.recall(run.sealedPoints(), of: number, runKey: run.key, at: now)
+    mutating func send(_ number: Int, _ markers: [IncomingMarker], run: Int? = nil) throws -> Decisions {
+        var decisions = try room.markers(markers, from: number, run: run, offset: clocks[number]?.offset, at: now)
+        answerRecalls(&decisions)
+        return decisions
+    }
+
+    /// Gives the room back the blocks that it asked for, at once.
+    private mutating func answerRecalls(_ decisions: inout Decisions) {
+        for reference in decisions.recalls {
+            guard let runner = room.runner(reference.runner),
+                let run = ([runner.run] + runner.earlier).first(where: { $0.key == reference.runKey }),
+                let recalled = room.recall(run.sealedPoints(), of: runner.number, runKey: run.key, at: now)
             else { preconditionFailure("these are all markers of all blocks") }
             decisions.merge(recalled)
         }
         decisions.recalls = []
-        return decisions
     }
 
     @discardableResult
@@ -167,14 +185,14 @@ extension Decisions {
 
     var corrections: [(from: Double, to: Double)] {
         events.compactMap { event in
-            guard case .corrected(_, let from, let to) = event.kind else { return nil }
+            guard case .corrected(_, let from, let to, _, _) = event.kind else { return nil }
             return (from, to)
         }
     }
 
     var splits: [Split] {
         events.compactMap { event in
-            guard case .split(_, let kilometer, let seconds, let total) = event.kind else { return nil }
+            guard case .split(_, let kilometer, let seconds, let total, _) = event.kind else { return nil }
             return Split(kilometer: kilometer, seconds: seconds, total: total)
         }
     }

@@ -20,6 +20,8 @@ struct RoomDrill {
     private(set) var disk = Disk()
     private(set) var now = noon
     private(set) var phones: [Int: Phone] = [:]
+    /// What their connections know of their clocks.
+    private var clocks: [Int: PhoneClock] = [:]
     private var random: SplitMix
     private var lastKey: Int64 = 0
     /// Commands that were done and that were refused.
@@ -62,14 +64,16 @@ struct RoomDrill {
             commit(try room.connected(number, at: now))
         case 5..<12:
             let key = newKey()
-            commit(try room.start(number, time: toldTime(), newRunKey: key, at: now))
-        case 12..<16: commit(try room.pause(number, time: toldTime(), at: now))
-        case 16..<19: commit(try room.finish(number, time: toldTime(), at: now))
+            commit(try room.start(number, time: toldTime(), offset: clocks[number]?.offset, newRunKey: key, at: now))
+        case 12..<16: commit(try room.pause(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
+        case 16..<19: commit(try room.finish(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
         case 19..<20: commit(try room.leave(number, at: now))
-        case 20..<23: room.disconnected(number, at: now)
+        case 20..<23:
+            room.disconnected(number, at: now)
+            clocks[number] = nil
         case 23..<25: commit(try room.connected(number, at: now))
         case 25..<26: commit(try room.cheer(from: number, to: nil, text: "Go", at: now))
-        case 26..<27: room.clockSample(Int64.random(in: -500...500, using: &random), from: number)
+        case 26..<27: clocks[number, default: PhoneClock()].sample(Int64.random(in: -500...500, using: &random))
         case 27..<28: forget(number)
         case 28..<30: try poll(number)
         case 30..<37: commit(room.advance(to: now))
@@ -129,7 +133,8 @@ struct RoomDrill {
     /// Takes some markers, good and bad, and sends some of those that were taken.
     private mutating func walk(_ number: Int) throws(RoomError) {
         var phone = phone(number)
-        let known = room.runner(number)?.run.ids.newest ?? 0
+        let run = room.runner(number)?.run
+        let known = (run?.ids.newest ?? 0) - (run?.polledMarkers ?? run?.ids.newest ?? 0)
         var next = max(known, phone.markers.last?.id ?? 0) + 1
         let count = Int.random(in: 1...20, using: &random)
         var time = now + phone.clock - Int64(count) * second
@@ -149,7 +154,7 @@ struct RoomDrill {
         }
         phones[number] = phone
         guard random.happens(80) else { return }
-        commit(try room.markers(phone.markers.suffix(count), from: number, at: now))
+        commit(try room.markers(phone.markers.suffix(count), from: number, offset: clocks[number]?.offset, at: now))
     }
 
     /// Sends again what is not acknowledged, or anything at all.
@@ -160,7 +165,10 @@ struct RoomDrill {
         if shuffled {
             markers = Array(phone.markers.shuffled(using: &random).prefix(30))
         }
-        commit(try room.markers(markers, from: number, at: now))
+        // Of a run that has been finished since, they are late.
+        let isLate = random.happens(20)
+        let run = isLate ? room.runNumber(of: number).map { $0 - 1 } : nil
+        commit(try room.markers(markers, from: number, run: run, offset: clocks[number]?.offset, at: now))
     }
 
     /// Kills the server and starts it again.
