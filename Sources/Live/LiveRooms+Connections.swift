@@ -55,13 +55,9 @@ extension LiveRooms {
 
     /// One whole message, on the loop; its bytes die with the call.
     func received(_ bytes: UnsafeRawBufferPointer, from connection: Connection) {
-        if case .ending = connection.state { return }
         metrics.messagesIn += 1
         let moment = Moment.now
-        guard connection.budget.take(at: moment) else {
-            close(connection, .tooManyMessages, "More messages came than a client may send.")
-            return
-        }
+        guard mayReceive(from: connection, at: moment) else { return }
         switch connection.state {
         case .waiting: begin(bytes, on: connection)
         case .joining(var backlog):
@@ -74,6 +70,17 @@ extension LiveRooms {
         case .joined(let home, let runner): handle(bytes, from: connection, in: home, as: runner, at: moment)
         case .leaving, .ending: break
         }
+    }
+
+    /// A ping, a pong, or a fragment of a message that goes on: as much work as a message, and within the same limit.
+    func receivedControl(from connection: Connection) { _ = mayReceive(from: connection, at: .now) }
+
+    /// Counts something that a client has sent; who sends too much is seen off.
+    private func mayReceive(from connection: Connection, at moment: Moment) -> Bool {
+        if case .ending = connection.state { return false }
+        if connection.budget.take(at: moment) { return true }
+        close(connection, .tooManyMessages, "More messages came than a client may send.")
+        return false
     }
 
     /// The first message, which must be a join.

@@ -177,7 +177,9 @@ final class HTTPConnection {
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
         // An upgrade that is offered elsewhere is not taken, which is no fault (RFC 9110, section 7.8).
-        if parsed.method == .get, let endpoint = server.endpoint(at: head) { return upgrade(parsed, head, to: endpoint) }
+        if parsed.method == .get, let endpoint = server.endpoint(at: head) {
+            return upgrade(parsed, head, to: endpoint)
+        }
         let policy = server.responder.bodyPolicy(for: head)
         if case .length(let count) = parsed.framing, count > policy.maxBytes { return refuse(.bodyTooLarge) }
         let isAsked =

@@ -188,7 +188,9 @@ public final class WebSocket: @unchecked Sendable {
         guard state == .open || state == .closing, !isBusy else { return }
         if let pong = owedPong, closing?.isSent != true {
             owedPong = nil
-            guard pong.withUnsafeBytes({ write(OutgoingFrame.bytes(.pong, $0, masked: isClient)) }), !isBusy else { return }
+            guard pong.withUnsafeBytes({ write(OutgoingFrame.bytes(.pong, $0, masked: isClient)) }), !isBusy else {
+                return
+            }
         }
         if owesPing, state == .open {
             owesPing = false

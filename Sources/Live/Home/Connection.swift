@@ -178,6 +178,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         live.assumeIsolated { $0.received(message.bytes, from: self) }
     }
 
+    func didReceiveControl(from socket: WebSocket) { live.assumeIsolated { $0.receivedControl(from: self) } }
+
     func didBecomeWritable(_ socket: WebSocket) {
         live.assumeIsolated { $0.becameWritable(self) }
     }
