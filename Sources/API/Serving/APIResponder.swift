@@ -161,7 +161,7 @@ struct APIResponder: HTTPResponder {
         (400..<500).contains(status) && status != 429 || status == 503 ? .info : .debug
     }
 
-    func refusal(_ status: Status, path: String, sentence: String?) -> Response {
+    func refusal(_ status: Status, path: String, sentence: String? = nil) -> Response {
         let path = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         let message =
             switch status.code {
