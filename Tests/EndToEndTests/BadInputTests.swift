@@ -43,7 +43,6 @@ struct BadInputTests {
         (marker(#"{"id":2,"latitude":NaN,"longitude":11,"time":1}"#), "bad_marker"),
         (marker(#"{"id":2,"latitude":48,"longitude":11,"time":-1}"#), "bad_marker"),
         (marker(#"{"id":2,"latitude":48,"longitude":11,"time":9223372036854775808}"#), "bad_marker"),
-        (marker(#"{"id":2,"latitude":48,"longitude":11,"time":1,"accuracy":-3}"#), "bad_marker"),
         (marker(#"{"id":2,"latitude":48,"longitude":11,"time":1,"heartRate":1e9}"#), "bad_marker"),
         (marker(#"{"id":2,"latitude":48,"longitude":11,"time":1,"altitude":true}"#), "bad_marker"),
         // The second is bad: the first is not taken either.

@@ -42,7 +42,7 @@ struct OperationsTests {
         "every number of the server is there and moves: connections, rooms, runners, markers, frames, delays, HTTP, journal"
     )
     func metrics() async throws {
-        let server = try await ServerProcess.start(["--tick", "50"])
+        let server = try await ServerProcess.start(["--tick", "50", "--late-markers", "1"])
         let before = try await server.metrics()
         #expect(before["runroom_live_connections"] == 0 && before["runroom_rooms_awake"] == 0)
         #expect(before["runroom_markers_received_total"] == 0 && before["runroom_journal_bytes"] == 0)

@@ -446,7 +446,7 @@ enum RouteTable {
             [
                 .ok("an upgrade", gives: 101, headers: upgrade + [("Sec-WebSocket-Protocol", "runroom.v1")]),
                 .no(400, nil, "another protocol", headers: upgrade + [("Sec-WebSocket-Protocol", "chat")]),
-                .no(404, nil, "no upgrade"),
+                .no(426, nil, "no upgrade"),
             ]),
     ]
 

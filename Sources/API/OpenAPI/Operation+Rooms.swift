@@ -126,6 +126,9 @@ extension Operation {
                 its password and a token; README has all messages.
                 """,
             answers: .empty(101, "The connection is a WebSocket now."),
-            refusals: [404: "The request asks for no WebSocket.", 400: "The subprotocol is another one."]),
+            refusals: [
+                426: "The request asks for no WebSocket, or for another version.",
+                400: "The subprotocol is another one, or the handshake is none.",
+            ]),
     ]
 }

@@ -23,8 +23,8 @@ struct BodyDecoder {
     private static let freeExtensionBytes = 16 << 10
     private static let maxTrailerBytes = 8 << 10
     private static let maxTrailers = 64
-    /// Fifteen digits fit an Int; nobody sends such a chunk.
-    private static let maxDigits = 15
+    /// Fourteen digits, and every sum of them that comes, fit an Int; nobody sends such a chunk.
+    private static let maxDigits = 14
 
     private var state: State
     private let isChunked: Bool

@@ -177,11 +177,14 @@ final class HTTPConnection {
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
         // An upgrade that is offered elsewhere is not taken, which is no fault (RFC 9110, section 7.8).
-        if parsed.method == .get, let endpoint = server.endpoint(at: head) {
-            return upgrade(parsed, head, to: endpoint)
-        }
+        let endpoint = parsed.method == .get ? server.endpoint(at: head) : nil
+        let wantsUpgrade =
+            parsed.fields.tokens(of: .upgrade).contains("websocket")
+            && parsed.fields.tokens(of: .connection).contains("upgrade")
+        if let endpoint, wantsUpgrade { return upgrade(parsed, head, to: endpoint) }
         let policy = server.responder.bodyPolicy(for: head)
         if case .length(let count) = parsed.framing, count > policy.maxBytes { return refuse(.bodyTooLarge) }
+        if endpoint != nil { return refuse(with: server.upgradeRequired(parsed)) }
         let isAsked =
             switch parsed.framing {
             case .none: false
@@ -494,9 +497,6 @@ final class HTTPConnection {
 
     private func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
         closesAfterwards = true
-        guard parsed.fields.tokens(of: .upgrade).contains("websocket"),
-            parsed.fields.tokens(of: .connection).contains("upgrade")
-        else { return send(server.upgradeRequired(parsed)) }
         switch server.upgrade(parsed, head, to: endpoint) {
         case .refuse(let response): send(response)
         case .accept(let endpoint, let answer):
