@@ -109,7 +109,8 @@ def session_servers(pytestconfig, tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(session_servers):
     """The server of all tests that do not end it."""
-    return complete(session_servers.start())
+    # A crowd that waits for its next test is silent meanwhile.
+    return complete(session_servers.start("--silence-limit", "3600"))
 
 
 @pytest.fixture

@@ -187,7 +187,9 @@ COVERED = """() => {
     const map = document.getElementById('map').getBoundingClientRect();
     return [...document.querySelectorAll('#map canvas')].every(canvas => {
         const box = canvas.getBoundingClientRect();
-        return box.left <= map.left && box.top <= map.top && box.right >= map.right && box.bottom >= map.bottom;
+        // A map's edge may lie within a pixel.
+        return box.left < map.left + 1 && box.top < map.top + 1 && box.right > map.right - 1
+            && box.bottom > map.bottom - 1;
     });
 }"""
 
