@@ -93,7 +93,7 @@ async def test_map_and_rows_are_there_within_a_second(servers, browse):
             await phone.go(*(north(BEIJING, meters) for meters in range(10 * index, 10 * index + 600, 20)))
         took, slow = [], [slowdown()]
         # The best of some: what else the machine does is not the page's.
-        for _ in range(5):
+        for _ in range(3):
             context = await browse.context()
             await knows_password(context, room.key)
             await context.add_init_script(SHOWN.replace("COUNT", "8"))
