@@ -261,7 +261,7 @@ async def test_the_readmes_picture(servers, browse, pytestconfig):
 
             async def paced():
                 return all(row["pace"] != "–" for row in await rows(page))
-            await until(paced, 40)
+            await until(paced, 60)
             await settled(page)
             data = await page.screenshot()
     # A page of few colours: an eighth of the bytes, and nothing that an eye sees.

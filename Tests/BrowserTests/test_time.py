@@ -75,7 +75,7 @@ def quarter(server, browse_together):
 async def test_pace_now_is_that_of_the_last_way_and_average_that_of_all(quarter):
     async def paced():
         return (await row(quarter.page, 1))["pace"] != "–"
-    await until(paced, 15)
+    await until(paced, 30)
     shown = await row(quarter.page, 1)
     # 4 m/s are 4:10 a kilometre; a marker's way and its row's second may be a second apart at both ends.
     assert abs(seconds_of(shown["pace"]) - 250) <= 25, shown
