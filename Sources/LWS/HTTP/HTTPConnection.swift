@@ -521,6 +521,8 @@ extension HTTPConnection: LWSConnection {
         case LWS_CALLBACK_RAW_ADOPT:
             writer = SocketWriter(wsi, isTLS: isTLS)
         case LWS_CALLBACK_RAW_RX:
+            // The time that libwebsockets gives a TLS handshake goes on after it (4.1.6): all limits are ours from here.
+            if isTLS { lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0) }
             return receive(UnsafeRawBufferPointer(start: bytes, count: count))
         case LWS_CALLBACK_RAW_WRITEABLE:
             if phase == .closed { return -1 }
