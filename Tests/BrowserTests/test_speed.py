@@ -92,12 +92,16 @@ async def test_memory_is_flat(server, browse, crowd, pytestconfig):
                                 metrics["JSEventListeners"]))
                 print("%6.0f s  heap %6.2f MB  %5.0f nodes  %4.0f listeners" % (
                     samples[-1][0], samples[-1][1] / 1e6, *samples[-1][2:]), flush=True)
-    # The first third is for what fills up once: ways of at most so many points, a hundred events.
+    # The first third is for what fills up once: ways of at most so many points, a hundred events. What a collection has
+    # not got yet comes and goes, so the least of each quarter of the rest counts.
     settled = samples[len(samples) // 3:]
-    hourly = slope([(at, heap) for at, heap, _, _ in settled]) * 3600
-    print(f"heap: {hourly / 1e6:+.2f} MB an hour; nodes {settled[0][2]:.0f} to {settled[-1][2]:.0f}")
+    quarters = [settled[len(settled) * quarter // 4:len(settled) * (quarter + 1) // 4] for quarter in range(4)]
+    least = [min(quarter, key=lambda sample: sample[1]) for quarter in quarters]
+    hourly = slope([(at, heap) for at, heap, _, _ in least]) * 3600
+    print(f"heap: {hourly / 1e6:+.2f} MB an hour; nodes {least[0][2]:.0f} to {least[-1][2]:.0f}")
     assert hourly < 4e6
-    assert settled[-1][2] <= settled[0][2] + 100 and settled[-1][3] <= settled[0][3] + 10
+    # Nodes that are let go of are collected when the browser likes: what is left of them does not add up.
+    assert least[-1][2] <= 1.25 * least[0][2] and least[-1][3] <= least[0][3] + 10
 
 
 def slope(points):

@@ -82,7 +82,7 @@ export class MapView {
             const tapped = this.#dotAt(event.containerPoint);
             if (tapped !== null) onTap(tapped);
         });
-        new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(container);
+        new ResizeObserver(() => this.#fitWindow()).observe(container);
         const scheme = matchMedia('(prefers-color-scheme: dark)');
         scheme.addEventListener('change', () => this.#readColors());
         this.#readColors();
@@ -180,6 +180,15 @@ export class MapView {
     }
 
     get #isAnimated() { return this.#hasView && !this.#movesQuietly.matches; }
+
+    /** The window is another one: all are shown in it anew, or the place that was in the middle stays there. */
+    #fitWindow() {
+        this.#map.invalidateSize({ animate: false, pan: this.mode !== 'all' });
+        if (this.mode === 'all') this.#movedAt = -Infinity;
+        this.#waysAt = -Infinity;
+        this.#keepInView();
+        this.redraw();
+    }
 
     /** Moves the map when it must, and not more often. */
     #keepInView() {

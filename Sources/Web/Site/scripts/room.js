@@ -100,7 +100,7 @@ room.addEventListener('snapshot', event => {
 room.addEventListener('rows', event => {
     for (const row of /** @type {CustomEvent<{ rows: Row[] }>} */ (event).detail.rows) {
         const runner = runners.get(row.runner);
-        if (runner) runner.update(row);
+        if (runner) runner.update(row, true);
         else meet(row);
     }
     draw();
@@ -136,7 +136,7 @@ function meet(row, before) {
     if (!person) return undefined;
     if (before) {
         before.person = person;
-        if (before.row !== row) before.update(row);
+        if (before.row !== row) before.update(row, false);
     }
     const runner = before ?? new Runner(person, row);
     runners.set(row.runner, runner);

@@ -30,7 +30,7 @@ export class Runner {
     /** @type {Row} */ row;
     /** Where they came from. */
     way = new Way();
-    /** When their place was last another one, by the server's clock; of what was there before the page, the join. */
+    /** When there was last a sign of them, by the server’s clock; of who was there before the page, the join. */
     seenAt;
     /** Whether that is when they were seen: who was offline before this page came has been so for nobody knows how long. */
     knowsAge;
@@ -57,8 +57,11 @@ export class Runner {
     get isShown() { return this.row.state !== 'left' || this.row.place !== null; }
     get isOnMap() { return this.row.latitude !== null && this.row.longitude !== null && this.row.state !== 'left'; }
 
-    /** @param {Row} row */
-    update(row) {
+    /**
+     * @param {Row} row
+     * @param {boolean} isNews Whether it has come because something happened, not to begin with.
+     */
+    update(row, isNews) {
         const before = this.row;
         this.row = row;
         const isNewRun = row.state === 'running' && (before.state === 'finished' || before.state === 'left');
@@ -66,9 +69,13 @@ export class Runner {
         if (isNewRun) this.way.clear();
         // Nobody knows the way that was gone while the clock stood still.
         if (before.state === 'paused' && row.state !== 'paused') this.way.interrupt();
-        if (row.latitude !== before.latitude || row.longitude !== before.longitude) {
+        const hasMoved = row.latitude !== before.latitude || row.longitude !== before.longitude;
+        // A row comes with a marker, a state or a place in the standings: what is none of the latter is a sign of life.
+        if (hasMoved || isNews && row.place === before.place && row.state === before.state) {
             this.seenAt = row.time;
             this.knowsAge = true;
+        }
+        if (hasMoved) {
             if (row.latitude === null || row.longitude === null) this.way.interrupt();
             else if (row.state !== 'ready') this.way.add(row.latitude, row.longitude);
         }
