@@ -378,6 +378,17 @@ struct CloseTests {
         try await second.phone.settle()
     }
 
+    @Test("4029: control frames and empty fragments count as messages do")
+    func tooManyControls() async throws {
+        let server = try await ServerProcess.start(["--message-burst", "10", "--messages-per-second", "0.1"])
+        for (opcode, isFinal) in [(9 as UInt8, true), (10, true), (0, false)] {
+            let socket = try await RawSocket.webSocket(port: server.port)
+            if opcode == 0 { try await socket.send(1, [], isFinal: false) }
+            for _ in 0..<12 { try await socket.send(opcode, [], isFinal: isFinal) }
+            #expect(try await socket.closing().code == 4029)
+        }
+    }
+
     @Test("4010: who does not read is closed, and nobody else is the worse for it")
     func tooSlow() async throws {
         let server = try await ServerProcess.start(["--slow-limit", "6", "--tick", "50"])

@@ -292,6 +292,34 @@ import Testing
 
     // MARK: - Handshakes
 
+    @Test(
+        "a handshake that could be read in another way is none",
+        arguments: [
+            ("HTTP/1.0", "", ""), ("HTTP/1.1", "Content-Length: 2\r\n", "\u{81}\u{80}"),
+            ("HTTP/1.1", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+            ("HTTP/1.1", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""),
+        ])
+    func refusesHandshakes(version: String, headers: String, body: String) async throws {
+        try await withServer(endpoints: [.echo()]) { (_, port, _) async throws in
+            let request = RawClient.handshake(headers: headers).replacing("HTTP/1.1", with: version) + body
+            #expect(try await RawClient.exchange(request, port: port).hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
+    @Test("who comes without a handshake, or with one of another version, is told which one is wanted")
+    func wantsHandshake() async throws {
+        try await withServer(endpoints: [.echo()]) { (_, port, _) async throws in
+            for request in [
+                "GET /echo HTTP/1.1\r\nHost: test\r\n\r\n",
+                RawClient.handshake().replacing("Version: 13", with: "Version: 8"),
+            ] {
+                let answer = try await RawClient.exchange(request, port: port)
+                #expect(answer.hasPrefix("HTTP/1.1 426 "))
+                #expect(answer.contains("Upgrade: websocket\r\n") && answer.contains("Sec-WebSocket-Version: 13\r\n"))
+            }
+        }
+    }
+
     @Test("an upgrade is refused with the status that says why")
     func refusesUpgrades() async throws {
         let full = HTTPResponse(status: .serviceUnavailable, headers: [.retryAfter: "7"])
