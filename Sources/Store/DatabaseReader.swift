@@ -15,15 +15,8 @@ public final class DatabaseReader: Sendable {
     /// - Throws: ``StoreError/cannotOpen(path:reason:)``, ``StoreError/corrupt(_:)``,
     ///   ``StoreError/newerVersion(found:known:)``.
     public init(file: String) throws(StoreError) {
-        guard FileManager.default.fileExists(atPath: file) else {
-            throw .cannotOpen(path: file, reason: "there is no such file")
-        }
-        var configuration = Configuration()
-        configuration.label = "reader"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(5)
         do {
-            queue = try DatabaseQueue(path: file, configuration: configuration)
+            queue = try DatabaseQueue(reading: file, label: "reader")
             let found = try queue.read { database in
                 try Int.fetchOne(database, sql: "SELECT MAX(version) FROM schema_version") ?? 0
             }
@@ -185,5 +178,21 @@ extension DatabaseReader {
                 }
             }
         }
+    }
+}
+
+extension DatabaseQueue {
+    /// Opens a file that somebody else may be writing, for reading alone.
+    ///
+    /// - Throws: ``StoreError/cannotOpen(path:reason:)`` when there is none; GRDB's errors otherwise.
+    convenience init(reading file: String, label: String) throws {
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw StoreError.cannotOpen(path: file, reason: "there is no such file")
+        }
+        var configuration = Configuration()
+        configuration.label = label
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        try self.init(path: file, configuration: configuration)
     }
 }

@@ -41,14 +41,8 @@ public final class MapTileArchive: Sendable {
     ///
     /// - Throws: ``StoreError/cannotOpen(path:reason:)`` for what is no raster MBTiles, or has no tile.
     public init(file: String) throws(StoreError) {
-        guard FileManager.default.fileExists(atPath: file) else {
-            throw .cannotOpen(path: file, reason: "there is no such file")
-        }
-        var configuration = Configuration()
-        configuration.label = "map tiles"
-        configuration.readonly = true
         do {
-            queue = try DatabaseQueue(path: file, configuration: configuration)
+            queue = try DatabaseQueue(reading: file, label: "map tiles")
             let found = try queue.read { database in
                 let levels = try Row.fetchOne(
                     database, sql: "SELECT MIN(zoom_level) AS low, MAX(zoom_level) AS high FROM tiles")

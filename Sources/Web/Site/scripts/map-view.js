@@ -18,6 +18,8 @@ import { latitude, worldX, worldY } from './way.js';
 const [RADIUS, CROWD_RADIUS, EDGE, REACH] = [11, 8.5, 22, 22];
 /** With more runners, ways are tails of so many points and only the first few names are written. */
 const [CROWD, TAIL, CROWD_LABELS] = [30, 40, 5];
+/** Pixels: what the pause sign takes beside a dot, and the buttons in the corner with what is around them. */
+const [PAUSE_SIGN, BUTTONS] = [8, { x: 56, y: 92 }];
 /** At most so many arrows point beyond the edge. */
 const ARROWS = 12;
 /** The nearest that the map goes by itself. */
@@ -384,6 +386,7 @@ export class MapView {
     #drawLabels(context, seen, size, now) {
         /** @type {number[][]} */
         const taken = seen.map(({ x, y }) => [x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS]);
+        taken.push([size.x - BUTTONS.x, 0, size.x, BUTTONS.y]);
         const named = this.#isCrowded ? CROWD_LABELS : Infinity;
         context.font = this.#colors.font;
         context.lineJoin = 'round';
@@ -393,9 +396,10 @@ export class MapView {
             const text = shortened(runner.name) + (silence > 0 && runner.knowsAge ? ` · ${duration(silence / 1000)}` : '');
             const width = this.#widthOf(context, text);
             const fitsRight = x + RADIUS + 6 + width < size.x;
-            const left = fitsRight ? x + RADIUS + 5 : x - RADIUS - 5 - width;
+            const sign = runner.row.state === 'paused' && fitsRight ? PAUSE_SIGN : 0;
+            const left = fitsRight ? x + RADIUS + 5 + sign : x - RADIUS - 5 - width;
             const box = [left - 1, y - 8, left + width + 1, y + 8];
-            if (taken.some(other => overlap(other, box))) continue;
+            if (left < 0 || taken.some(other => overlap(other, box))) continue;
             taken.push(box);
             count += 1;
             context.textAlign = 'left';

@@ -4,7 +4,7 @@
  *
  * @module room
  */
-import { clock, duration, nameNode, sentence } from './format.js';
+import { clock, nameNode, sentence } from './format.js';
 import { Feed } from './feed.js';
 import { MapView } from './map-view.js';
 import { element, settings, word } from './page.js';
@@ -186,7 +186,7 @@ function showStatus() {
     const texts = {
         idle: word('connecting'), connecting: word(goneSince === null ? 'connecting' : 'catchingUp'), live: word('live'),
         waiting: goneSince === null
-            ? word('connecting') : sentence(word('goneSince'), { time: clock(goneSince) }).join(''),
+            ? word('waiting') : sentence(word('goneSince'), { time: clock(goneSince) }).join(''),
         asleep: word('asleep'), ended: word(reason === 'password' ? 'passwordHeading' : 'stopped'),
     };
     write(page.status, texts[state]);
@@ -257,7 +257,7 @@ function tick() {
     const now = room.now();
     setTimeout(tick, 1000 - now % 1000 + 5);
     if (document.hidden) return;
-    write(page.clock, room.knowsTime ? clock(now) : duration(0).replace(/\d/g, '–'));
+    write(page.clock, room.knowsTime ? clock(now) : '');
     if (room.status.state === 'waiting') showStatus();
     draw();
 }
