@@ -176,11 +176,17 @@ class Browsing:
             problem(f"dialog: {dialog.message}")
             await dialog.dismiss()
 
+        def failed(request):
+            # What a page was still loading when it was left is taken back by the browser, which is nobody's fault;
+            # a server that cuts a connection shows as another error.
+            if request.failure != "net::ERR_ABORTED":
+                problem(f"failed: {request.url}: {request.failure}")
+
         page.on("console", console)
         page.on("pageerror", lambda error: problem(f"error: {error}"))
         page.on("dialog", dialog)
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: problem(f"failed: {request.url}: {request.failure}"))
+        page.on("requestfailed", failed)
         page.on("crash", lambda _: problem("the page crashed"))
 
     def unexpected(self):
