@@ -13,6 +13,8 @@ enum ClientMessage {
         var since: (epoch: String, event: Int)?
         /// The phone's Unix milliseconds.
         var clock: Int64
+        /// Whether `joined` is to have the others' ways.
+        var wantsTracks = true
     }
 
     /// A change of the run's state, at the phone's time in Unix milliseconds.
@@ -41,7 +43,7 @@ enum ClientMessage {
         }
         text.raw(#","clock":"#)
         text.integer(join.clock)
-        text.raw("}")
+        text.raw(join.wantsTracks ? "}" : #","tracks":false}"#)
         return text.bytes
     }
 

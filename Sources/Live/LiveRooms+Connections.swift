@@ -467,22 +467,21 @@ extension LiveRooms {
         if let since = join.since, since.epoch == home.room.epoch {
             missed = home.room.events(after: since.event, through: home.releasedEvent)
         }
-        home.room.refreshStandings()
-        let state = home.joiningState(in: connection.system, tracks: join.wantsTracks, at: now, settings)
+        let picture = home.picture(
+            in: connection.system, tracks: join.wantsTracks, for: runner, at: now, within: settings.tick)
         connection.send(
             ServerMessages.joined(
                 ServerMessages.Joined(
                     runID: home.room.id, epoch: home.room.epoch, event: home.releasedEvent,
                     isRecovered: missed != nil, runner: runner, run: runner.flatMap(home.room.runNumber),
-                    marker: runner.map(home.room.durableMarker) ?? 0, time: now, people: state.people,
-                    rows: state.numbers.compactMap { home.room.row(of: $0, at: now) },
-                    tracks: join.wantsTracks ? state.tracks ?? [] : [],
-                    events: (missed ?? []).map(EventCoding.encode)),
-                in: connection.system))
+                    marker: runner.map(home.room.durableMarker) ?? 0, time: picture.time, picture: picture.bytes,
+                    events: (missed ?? []).map(EventCoding.encode))))
         connection.state = .joined(home, runner: runner)
-        connection.version = home.room.version
-        if home.viewers.isEmpty { home.frameVersion = home.room.version }
+        connection.version = picture.version
+        if home.viewers.isEmpty { home.frameVersion = picture.version }
         home.add(connection)
+        // What has changed since the picture may have been nobody's to see until now.
+        if home.room.version != picture.version { markChanged(home) }
         home.lastUsed = .now
         for message in backlog {
             guard case .joined(let home, let runner) = connection.state else { return }

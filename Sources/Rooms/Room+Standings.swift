@@ -64,6 +64,19 @@ extension Room {
         isKnown(number) ? row(at: number - 1, leader: leader, now: now) : nil
     }
 
+    /// The present rows of some runners, in the order of the numbers; numbers that nobody has are passed over.
+    ///
+    /// - Precondition: ``refreshStandings()`` has been called since the last command.
+    public func rows(of numbers: [Int], at now: Int64) -> [RunnerRow] {
+        let leader = leader
+        return numbers.lazy.filter(isKnown).map { row(at: $0 - 1, leader: leader, now: now) }
+    }
+
+    /// Whether a runner's row is still what it was at a version.
+    public func isUnchanged(_ number: Int, since version: UInt64) -> Bool {
+        isKnown(number) && runners[number - 1].version <= version
+    }
+
     /// Notes that everybody has been told who a runner is: from now on ``rows(changedAfter:at:_:)`` has their row.
     public mutating func introduce(_ number: Int) {
         guard isKnown(number) else { return }

@@ -95,6 +95,11 @@ public struct Room: Sendable {
 
     public func person(_ number: Int) -> Person? { runner(number)?.person }
 
+    /// Who some numbers are; numbers that nobody has are passed over.
+    public func people(_ numbers: [Int]) -> [(runner: Int, person: Person)] {
+        numbers.lazy.filter(isKnown).map { ($0, runners[$0 - 1].person) }
+    }
+
     public func joinedAt(_ number: Int) -> Int64? { runner(number)?.joinedAt }
 
     /// Written without a subtraction, which a number from a client could make overflow.
@@ -141,11 +146,11 @@ public struct Room: Sendable {
                 rename(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
                 decisions.changedRunners.insert(number)
+                touch(index)
             } else {
                 rename(person)
             }
             heard(from: index, at: now, into: &decisions)
-            touch(index)
             return (number, decisions)
         }
         guard population < settings.capacity else { throw .roomFull }

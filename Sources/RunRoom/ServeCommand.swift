@@ -46,6 +46,7 @@ struct ServerService: Service {
     let logger: Logger
 
     func run() async throws {
+        let shortage = DescriptorLimit.allow(connections: configuration.server.maxConnections)
         let application = try Application(configuration: configuration, logger: logger)
         let port: Int
         do {
@@ -53,6 +54,11 @@ struct ServerService: Service {
         } catch {
             await application.stop()
             throw error
+        }
+        if let shortage {
+            logger.notice(
+                "the system allows fewer open files than all connections need; raise the hard limit (ulimit -n) for more",
+                metadata: ["allowed": "\(shortage.allowed)", "wanted": "\(shortage.wanted)"])
         }
         let scheme = configuration.server.tls == nil ? "http" : "https"
         let host =

@@ -354,4 +354,28 @@ struct StartTests {
             #expect(errors.split(separator: "\n").last?.hasPrefix("runroom: ") == true, "\(errors)")
         }
     }
+
+    @Test(
+        "it may open as many files as its connections need, whatever it was started with, as far as the system allows")
+    func descriptors() async throws {
+        for (shell, connections, allowed, isTold) in [
+            ("ulimit -Sn 256", 500, 1524, false), ("ulimit -n 5000", 20, 1044, false),
+            ("ulimit -n 700", 500, 700, true),
+        ] {
+            let directory = ServerProcess.makeDirectory()
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let command =
+                [ServerProcess.executable]
+                + ServerProcess.arguments(["--max-connections", String(connections)], in: directory)
+            let program = try RunningProgram(
+                "/bin/sh", ["-c", "\(shell); exec " + command.map { "'\($0)'" }.joined(separator: " ")])
+            try await eventually("a server that is ready") { program.output.contains("\n") || program.hasEnded }
+            let limits = try String(contentsOfFile: "/proc/\(program.processIdentifier)/limits", encoding: .utf8)
+            let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+            #expect(line.split(separator: " ")[3] == String(allowed))
+            #expect(program.errors.contains("fewer open files") == isTold)
+            program.kill(SIGTERM)
+            #expect(try await program.ended() == .exit(0))
+        }
+    }
 }

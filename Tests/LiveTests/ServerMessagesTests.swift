@@ -79,11 +79,11 @@ extension OutgoingMessage {
         return ServerMessages.joined(
             ServerMessages.Joined(
                 runID: "159", epoch: "b1c4", event: 57, isRecovered: true, runner: 3, run: 2, marker: 118,
-                time: 1_732_350_000_123, people: ServerMessages.people([(3, ana)]),
-                rows: [try row(at: (39.9050001, 116.407))],
-                tracks: hasTracks ? ServerMessages.tracks([(3, way)], in: .wgs84) : [],
-                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))]),
-            in: .wgs84
+                time: 1_732_350_000_123,
+                picture: ServerMessages.picture(
+                    people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
+                    tracks: hasTracks ? [(3, way)] : nil, in: .wgs84),
+                events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))])
         ).text
     }
 

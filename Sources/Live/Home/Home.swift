@@ -32,8 +32,8 @@ final class Home {
     /// What each runner may still cause; of those who have caused something since the room woke.
     private var allowances: [Int: Allowance] = [:]
 
-    /// What is the same for all who join within a tick.
-    private var joining: [CoordinateSystem: JoiningState] = [:]
+    /// What is the same for all who join within a tick, by ``RoomPicture/index(_:tracks:)``.
+    private var pictures: [RoomPicture?] = Array(repeating: nil, count: RoomPicture.kinds)
 
     // What is to be stored.
     var unstored = Decisions()
@@ -83,27 +83,38 @@ final class Home {
         return new
     }
 
-    /// Who is here and where they have come from, for somebody who joins now.
+    /// The room as it is shown to somebody who joins now.
     ///
-    /// A crowd that comes back together gets the same bytes. Ways may lack what was run since the last tick; rows, which
-    /// are not part of it, say where everybody is.
-    func joiningState(
-        in system: CoordinateSystem, tracks wantsTracks: Bool, at now: Int64, _ settings: LiveSettings
-    ) -> JoiningState {
+    /// A crowd that comes back together gets the same bytes: what was written within the tick is taken again, unless the
+    /// people or the told events are others by now, viewers have seen more, or the joiner's own row is another. So
+    /// nobody's picture is older than a frame may be, and a frame brings what has changed since.
+    ///
+    /// - Parameters:
+    ///   - system: What the joiner's map speaks.
+    ///   - wantsTracks: Whether the ways are wanted.
+    ///   - runner: The joiner's number; nil for a spectator.
+    ///   - now: By the server's clock.
+    ///   - tick: For how long a picture may be shown.
+    func picture(
+        in system: CoordinateSystem, tracks wantsTracks: Bool, for runner: Int?, at now: Int64, within tick: Duration
+    ) -> RoomPicture {
         let moment = Moment.now
-        if let known = joining[system], known.peopleVersion == room.peopleVersion,
-            moment < known.made + settings.tick, known.tracks != nil || !wantsTracks
+        let index = RoomPicture.index(system, tracks: wantsTracks)
+        if let known = pictures[index], moment < known.made + tick, known.peopleVersion == room.peopleVersion,
+            known.event == releasedEvent, known.version >= frameVersion,
+            runner.map({ room.isUnchanged($0, since: known.version) }) ?? true
         {
             return known
         }
+        room.refreshStandings()
         let numbers = room.numbersToShow(at: now)
-        let state = JoiningState(
-            numbers: numbers,
-            people: ServerMessages.people(numbers.compactMap { number in room.person(number).map { (number, $0) } }),
-            tracks: wantsTracks ? ServerMessages.tracks(room.outlines(at: now), in: system) : nil,
-            peopleVersion: room.peopleVersion, made: moment)
-        joining[system] = state
-        return state
+        let picture = RoomPicture(
+            version: room.version, peopleVersion: room.peopleVersion, event: releasedEvent, time: now, made: moment,
+            bytes: ServerMessages.picture(
+                people: room.people(numbers), rows: room.rows(of: numbers, at: now),
+                tracks: wantsTracks ? room.outlines(at: now) : nil, in: system))
+        pictures[index] = picture
+        return picture
     }
 
     func add(_ viewer: Connection) {
@@ -121,15 +132,25 @@ final class Home {
     }
 }
 
-/// What `joined` tells of a room beside the rows, written once for many.
-struct JoiningState {
-    /// The runners who are told of.
-    var numbers: [Int]
-    var people: [UInt8]
-    /// Nil while nobody has wanted them.
-    var tracks: [UInt8]?
+/// What `joined` says of a room and its people, written once for all who join within a tick.
+struct RoomPicture {
+    /// The room's when it was written.
+    var version: UInt64
     var peopleVersion: Int
+    /// The newest event that had been told.
+    var event: Int
+    /// By the server's clock.
+    var time: Int64
     var made: Moment
+    /// As ``ServerMessages/picture(people:rows:tracks:in:)`` wrote them.
+    var bytes: [UInt8]
+
+    /// Pictures differ by coordinate system and by whether they have the ways.
+    static let kinds = 4
+
+    static func index(_ system: CoordinateSystem, tracks: Bool) -> Int {
+        (system == .wgs84 ? 0 : 2) + (tracks ? 1 : 0)
+    }
 }
 
 /// A room's password as it is kept: salted and hashed.

@@ -71,58 +71,54 @@ enum ServerMessages {
         /// Which of the runner's runs in this room is the present one.
         var run: Int?
         var marker: Int32
+        /// When the picture was of the present.
         var time: Int64
-        /// As ``people(_:)`` wrote them.
-        var people: [UInt8]
-        var rows: [RunnerRow]
-        /// As ``tracks(_:in:)`` wrote them; empty for who wants none.
-        var tracks: [UInt8]
+        /// As ``picture(people:rows:tracks:in:)`` wrote it.
+        var picture: [UInt8]
         /// Events as they were sent before.
         var events: [OutgoingMessage]
     }
 
-    /// Who the runners of a room are, as `joined` has it; the same for all who join at a time.
-    static func people(_ people: [(runner: Int, person: Person)]) -> [UInt8] {
-        let capacity = people.reduce(32) { sum, entry in
-            sum + 80 + JSONWriter.capacity(of: entry.person.username) + JSONWriter.capacity(of: entry.person.nickname)
-                + JSONWriter.capacity(of: entry.person.avatar)
+    /// Who the runners of a room are, their rows, and the ways of some: the part of `joined` that is the same for all of
+    /// a coordinate system who join at a time.
+    ///
+    /// - Parameters:
+    ///   - people: Whom the joiners have to know.
+    ///   - rows: Their rows.
+    ///   - tracks: The ways so far; nil leaves them out.
+    ///   - system: What the joiners' maps speak.
+    /// - Returns: Members of a JSON object, without a comma before or after.
+    static func picture(
+        people: [(runner: Int, person: Person)], rows: [RunnerRow],
+        tracks: [(runner: Int, points: [Coordinate])]?, in system: CoordinateSystem
+    ) -> [UInt8] {
+        var capacity = 256 + rows.count * (JSONWriter.rowCapacity + 1)
+        for (_, person) in people {
+            capacity +=
+                80 + JSONWriter.capacity(of: person.username) + JSONWriter.capacity(of: person.nickname)
+                + JSONWriter.capacity(of: person.avatar)
         }
+        for (_, points) in tracks ?? [] { capacity += 32 + points.count * 52 }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.raw(
+                "\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
+            )
             writer.raw(",\"people\":[")
             writer.list(people) { $0.person($1.person, runner: $1.runner) }
+            writer.raw("],\"runners\":[")
+            writer.rows(rows, in: system, places: 7)
             writer.raw("]")
+            if let tracks { writer.tracks(tracks, in: system) }
             count = writer.count
         }
     }
 
-    /// The ways of a room's runners, as `joined` has them; the same for all of a coordinate system who join at a time.
-    static func tracks(_ outlines: [(runner: Int, points: [Coordinate])], in system: CoordinateSystem) -> [UInt8] {
-        let capacity = outlines.reduce(32) { $0 + $1.points.count * 52 + 32 }
-        return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
-            writer.raw(",\"tracks\":{")
-            writer.list(outlines) { writer, outline in
-                writer.byte("\"")
-                writer.integer(outline.runner)
-                writer.raw("\":[")
-                writer.list(outline.points) { writer, point in
-                    writer.byte("[")
-                    writer.degrees(point, in: system, places: 7)
-                    writer.byte("]")
-                }
-                writer.byte("]")
-            }
-            writer.raw("}")
-            count = writer.count
-        }
-    }
-
-    static func joined(_ joined: Joined, in system: CoordinateSystem) -> OutgoingMessage {
+    static func joined(_ joined: Joined) -> OutgoingMessage {
         let events = joined.events.reduce(0) { $0 + $1.count + 1 }
         let capacity =
-            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + joined.people.count
-            + joined.rows.count * (JSONWriter.rowCapacity + 1) + joined.tracks.count + events
+            512 + JSONWriter.capacity(of: joined.runID) + JSONWriter.capacity(of: joined.epoch) + joined.picture.count
+            + events
         return OutgoingMessage(capacity: capacity) { buffer in
             var writer = JSONWriter(buffer)
             writer.raw("{\"type\":\"joined\",\"runID\":")
@@ -142,14 +138,8 @@ enum ServerMessages {
             writer.integer(joined.marker)
             writer.raw(",\"time\":")
             writer.integer(joined.time)
-            writer.raw(
-                ",\"columns\":[\"runner\",\"latitude\",\"longitude\",\"meters\",\"seconds\",\"state\",\"place\",\"gapMeters\",\"gapSeconds\"]"
-            )
-            writer.raw(joined.people)
-            writer.raw(",\"runners\":[")
-            writer.rows(joined.rows, in: system, places: 7)
-            writer.raw("]")
-            writer.raw(joined.tracks)
+            writer.raw(",")
+            writer.raw(joined.picture)
             writer.raw(",\"events\":[")
             writer.list(joined.events) { writer, event in event.withBytes { writer.raw($0) } }
             writer.raw("]}")
@@ -170,6 +160,22 @@ extension JSONWriter {
 
     mutating func rows(_ rows: [RunnerRow], in system: CoordinateSystem, places: Int) {
         list(rows) { $0.row($1, in: system, places: places) }
+    }
+
+    mutating func tracks(_ tracks: [(runner: Int, points: [Coordinate])], in system: CoordinateSystem) {
+        raw(",\"tracks\":{")
+        list(tracks) { writer, track in
+            writer.byte("\"")
+            writer.integer(track.runner)
+            writer.raw("\":[")
+            writer.list(track.points) { writer, point in
+                writer.byte("[")
+                writer.degrees(point, in: system, places: 7)
+                writer.byte("]")
+            }
+            writer.raw("]")
+        }
+        raw("}")
     }
 
     mutating func person(_ person: Person, runner: Int) {
