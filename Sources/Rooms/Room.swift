@@ -291,6 +291,9 @@ public struct Room: Sendable {
     /// The number of the oldest event that can still be recovered.
     public var firstRecoverableEvent: Int { log.first?.number ?? lastEvent + 1 }
 
+    /// Whether the log ends with the newest event, and is no longer than it may be.
+    var isLogSound: Bool { log.count <= settings.recoverableEvents && log.last?.number ?? lastEvent == lastEvent }
+
     /// Notes the number that a run's record was given, so that a recovered `finished` event carries it too.
     public mutating func recordStored(runKey: Int64, as runID: Int) {
         for index in log.indices {

@@ -70,6 +70,8 @@ public struct MarkerHistory: Sendable {
     private var passings = PassingTimes()
     /// The newest blocks, which nobody has taken to the disk yet.
     private(set) var unstored: [[UInt8]] = []
+    /// A marker came out of its order, which is a flaw of who brought it.
+    private(set) var isBroken = false
 
     /// Markers in blocks and in the window.
     var count: Int { sealedCount + entries.count }
@@ -80,9 +82,10 @@ public struct MarkerHistory: Sendable {
     subscript(index: Int) -> Entry { entries[index - sealedCount] }
 
     /// Adds a marker after all others.
-    /// - Precondition: `entry.id` is larger than every id here.
+    ///
+    /// Its id is larger than every id here; else the history is ``isBroken``.
     mutating func append(_ entry: Entry) {
-        precondition(entry.id > entries.last?.id ?? lastSealedID)
+        if entry.id <= entries.last?.id ?? lastSealedID { isBroken = true }
         // Not twice as much, as arrays grow: there are thousands of windows.
         if entries.count == entries.capacity { entries.reserveCapacity(entries.count + 30) }
         entries.append(entry)
@@ -93,7 +96,7 @@ public struct MarkerHistory: Sendable {
     /// - Parameter late: ascending, without repeats, none of them here, all later than ``lastSealedID``.
     /// - Complexity: O(*n*) for *n* markers in the window.
     mutating func merge(_ late: [Entry]) {
-        precondition(late.first?.id ?? .max > lastSealedID)
+        if late.first?.id ?? .max <= lastSealedID { isBroken = true }
         var merged: [Entry] = []
         merged.reserveCapacity(entries.count + late.count)
         var next = late.startIndex

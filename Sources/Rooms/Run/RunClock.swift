@@ -20,6 +20,8 @@ public struct RunClock: Hashable, Sendable {
     public private(set) var ended: Int64?
     /// Whether the phone itself said when it finished; its last markers then are dated by the same clock.
     private var isEndTold = false
+    /// It was told something out of its order, which is a flaw of who told it; the clock then is as it was.
+    private(set) var isBroken = false
 
     public init() {}
 
@@ -31,24 +33,27 @@ public struct RunClock: Hashable, Sendable {
     public var lastChange: Int64? { ended ?? segments.last.map { $0.end ?? $0.start } }
 
     /// Opens a segment.
-    /// - Precondition: the clock stands, is not ended, and `time` is not before ``lastChange``.
+    ///
+    /// The clock stands, is not ended, and `time` is not before ``lastChange``.
     mutating func resume(at time: Int64) {
-        precondition(!isRunning && ended == nil && time >= lastChange ?? .min)
+        guard !isRunning, ended == nil, time >= lastChange ?? .min else { return isBroken = true }
         segments.append(Segment(start: time, end: nil, before: elapsed(at: time)))
     }
 
     /// Closes the open segment.
-    /// - Precondition: the clock runs, and `time` is not before ``lastChange``.
+    ///
+    /// The clock runs, and `time` is not before ``lastChange``; else it is ``isBroken``.
     mutating func stop(at time: Int64) {
-        precondition(isRunning && time >= lastChange ?? .min)
+        guard isRunning, time >= lastChange ?? .min else { return isBroken = true }
         segments[segments.count - 1].end = time
     }
 
     /// Ends the run, which may be paused.
-    /// - Precondition: it has begun, is not ended, and `time` is not before ``lastChange``.
+    ///
+    /// It has begun, is not ended, and `time` is not before ``lastChange``; else it is ``isBroken``.
     mutating func end(at time: Int64, told: Bool) {
+        guard ended == nil, time >= lastChange ?? .max else { return isBroken = true }
         if isRunning { stop(at: time) }
-        precondition(ended == nil && time >= lastChange ?? .max)
         ended = time
         isEndTold = told
     }

@@ -21,6 +21,7 @@ extension Room {
 
         demand(runners.map(\.number) == Array(1..<(runners.count + 1)), "runners are numbered 1...n")
         demand(population <= settings.capacity, "the room is not over its capacity")
+        demand(violation == nil, "what is looked at in production holds: \(violation.map(\.rawValue) ?? "")")
         for runner in runners where runner.person.isNobody {
             demand(
                 runner.position == nil && runner.run.markerCount == 0 && runner.run.outline.points.isEmpty,
