@@ -62,4 +62,22 @@ extension HTTPConnection {
         deadline = .now + (intake.isEmpty ? limits.keepAliveTimeout : limits.requestTimeout)
         if hasLostInput { refuse(.overloaded) }
     }
+
+    /// Judges a handshake, and makes a WebSocket of the connection if nothing is wrong with it.
+    func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
+        closesAfterwards = true
+        switch server.upgrade(parsed, head, to: endpoint) {
+        case .refuse(let response): send(response)
+        case .accept(let endpoint, let answer):
+            guard let writer else { return }
+            let rest = intake.takeRest()
+            let handler = endpoint.makeHandler(head)
+            // The events of this connection are the WebSocket's from now on.
+            phase = .upgraded
+            pauseReading()
+            release()
+            server.open(
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
+        }
+    }
 }

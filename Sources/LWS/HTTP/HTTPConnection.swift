@@ -101,12 +101,15 @@ final class HTTPConnection {
 
     /// There is no memory for what has come: many heads that are never finished must not fill it.
     private func dropInput() {
-        guard phase == .answering || phase == .sending else { return refuse(.overloaded) }
-        server.disk.release(intake.close())
-        hasLostInput = true
+        switch phase {
+        case .head, .asking, .body: refuse(.overloaded)
+        case .answering, .sending, .draining, .upgraded, .closed:
+            server.disk.release(intake.close())
+            hasLostInput = true
+        }
     }
 
-    private func pauseReading() {
+    func pauseReading() {
         let isPaused =
             switch phase {
             case .head, .draining, .upgraded, .closed: false
@@ -233,25 +236,6 @@ final class HTTPConnection {
         closesAfterwards = true
         if phase == .head, intake.isEmpty { end() }
     }
-
-    // MARK: - WebSockets
-
-    private func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
-        closesAfterwards = true
-        switch server.upgrade(parsed, head, to: endpoint) {
-        case .refuse(let response): send(response)
-        case .accept(let endpoint, let answer):
-            guard let writer else { return }
-            let rest = intake.takeRest()
-            let handler = endpoint.makeHandler(head)
-            // The events of this connection are the WebSocket's from now on.
-            phase = .upgraded
-            pauseReading()
-            release()
-            server.open(
-                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
-        }
-    }
 }
 
 extension HTTPConnection: LWSConnection {
@@ -294,7 +278,7 @@ extension HTTPConnection: LWSConnection {
     }
 
     /// Lets go of everything.
-    private func release() {
+    func release() {
         server.disk.release(intake.close())
         sender?.end()
         (writer, request, sender) = (nil, nil, nil)
