@@ -119,9 +119,9 @@ private struct Running: Sendable {
             maxVideoBytes: configuration.maxVideoBytes, mail: transport(configuration),
             captcha: configuration.captcha, entryTaskRegistration: configuration.entryTaskRegistration,
             logger: logger)
-        let gauge = ConnectionGauge()
+        let gauge = LoadGauge()
         let responder = APIResponder(
-            core: core, connections: { await gauge.count(on: loop) },
+            core: core, load: { await gauge.load(on: loop) },
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
@@ -224,7 +224,7 @@ private struct Running: Sendable {
 }
 
 /// Lets `/metrics` ask the server that serves it.
-private final class ConnectionGauge: Sendable {
+private final class LoadGauge: Sendable {
     private struct Watched {
         weak var server: Server?
     }
@@ -233,10 +233,10 @@ private final class ConnectionGauge: Sendable {
 
     func watch(_ server: Server) { watched.withLock { $0.server = server } }
 
-    func count(on loop: EventLoop) async -> Int? {
+    func load(on loop: EventLoop) async -> ServerLoad? {
         guard let server = watched.withLock({ $0.server }) else { return nil }
         return await withCheckedContinuation { continuation in
-            loop.execute { continuation.resume(returning: server.connectionCount) }
+            loop.execute { continuation.resume(returning: server.load) }
         }
     }
 }

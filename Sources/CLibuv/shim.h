@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -10,11 +9,6 @@
 static inline int CLibuv_accept4(int descriptor, struct sockaddr *address, socklen_t *size) {
     extern int accept4(int, struct sockaddr *, socklen_t *, int);
     return accept4(descriptor, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
-
-static inline int CLibuv_mkostemp(char *template_) {
-    extern int mkostemp(char *, int);
-    return mkostemp(template_, O_CLOEXEC);
 }
 
 static inline int CLibuv_set_thread_name(const char *name) {

@@ -121,6 +121,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Lets `assumeIsolated` accept a C callback, which runs on the thread but in no task.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
+    /// Traps on any other thread, at the cost of an atomic load.
+    ///
+    /// What belongs to the loop is not locked: a call from elsewhere would be a silent race.
     public func checkIsolated() { precondition(isCurrent, "not on the thread of event loop \(name)") }
 
     /// Runs `body` on the loop's thread, soon, in the order of the calls.

@@ -138,7 +138,7 @@ final class LWSContext: @unchecked Sendable {
         self.context = nil
         let isSound = startDestroying(context)
         // In the turn after the one in which libuv has let go of all sockets.
-        let box = LoopLocal((context, done))
+        let box = LoopLocal((context, done), on: loop)
         loop.execute { [self] in
             let (context, done) = box.value
             if !isSound { for handle in ownHandles where uv_is_closing(handle) == 0 { uv_close(handle, nil) } }
@@ -181,7 +181,7 @@ final class LWSContext: @unchecked Sendable {
     /// Looks once a turn whether libuv has closed the context's own handles, which it does after all sockets.
     private func awaitHandles(_ done: @escaping () -> Void) {
         if handlesOnLoop().isDisjoint(with: ownHandles) { return done() }
-        let box = LoopLocal(done)
+        let box = LoopLocal(done, on: loop)
         loop.execute { [self] in awaitHandles(box.value) }
     }
 
@@ -296,14 +296,6 @@ final class LWSContext: @unchecked Sendable {
             first.socket.cutOff()
         }
     }
-}
-
-/// Carries a value that stays on the loop's thread through a `@Sendable` closure.
-///
-/// `@unchecked`: the closure is only run there.
-struct LoopLocal<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }
 
 /// What libwebsockets calls for every event of a context, on the loop's thread.

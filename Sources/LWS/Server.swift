@@ -26,9 +26,13 @@ public final class Server: @unchecked Sendable {
     private var stopDeadline: LoopTimer?
     private(set) var isStopping = false
     var headWriter = ResponseHeadWriter()
-    /// Request bodies beyond go to disk, heads beyond are refused with 503.
-    let bodyMemory = MemoryBudget(limit: 256 << 20)
-    let headMemory = MemoryBudget(limit: 64 << 20)
+    let disk: any Disk
+    /// What clients have sent and nobody has done with.
+    let inputMemory: Budget
+    /// Places of requests that are with their handlers.
+    let handlers: Budget
+    /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
+    let spareHandlers = Budget(limit: 16)
 
     /// Makes a server that does not listen yet.
     ///
@@ -38,12 +42,25 @@ public final class Server: @unchecked Sendable {
     ///   - responder: Answers what is no WebSocket handshake.
     ///   - endpoints: Their paths must differ.
     ///   - logger: Gets libwebsockets' errors and warnings too, of the whole process.
-    public init(
+    public convenience init(
         configuration: ServerConfiguration, loop: EventLoop, responder: any HTTPResponder,
+        endpoints: [WebSocketEndpoint], logger: Logger
+    ) {
+        self.init(
+            configuration: configuration, loop: loop, disk: ThreadPoolDisk(loop: loop), responder: responder,
+            endpoints: endpoints, logger: logger)
+    }
+
+    /// A server whose files are on a disk that a test may hold.
+    init(
+        configuration: ServerConfiguration, loop: EventLoop, disk: any Disk, responder: any HTTPResponder,
         endpoints: [WebSocketEndpoint], logger: Logger
     ) {
         self.configuration = configuration
         self.loop = loop
+        self.disk = disk
+        inputMemory = Budget(limit: configuration.maxInputBytes)
+        handlers = Budget(limit: configuration.maxHandlers)
         self.responder = responder
         self.endpoints = endpoints
         self.logger = logger
@@ -138,7 +155,7 @@ public final class Server: @unchecked Sendable {
         sweeper?.cancel()
         (sweeper, stopDeadline) = (nil, nil)
         // In a turn of its own: this may be within a callback of the context.
-        let local = LoopLocal(context)
+        let local = LoopLocal(context, on: loop)
         loop.execute { [self] in
             local.value.destroy { [self] in
                 self.context = nil
@@ -151,11 +168,25 @@ public final class Server: @unchecked Sendable {
 
     /// All connections, WebSockets among them.
     ///
-    /// From the loop.
-    public var connectionCount: Int { connections.count + sockets.count }
+    /// From the loop; traps elsewhere.
+    public var connectionCount: Int {
+        loop.checkIsolated()
+        return connections.count + sockets.count
+    }
 
-    /// From the loop.
-    public var webSocketCount: Int { sockets.count }
+    /// From the loop; traps elsewhere.
+    public var webSocketCount: Int {
+        loop.checkIsolated()
+        return sockets.count
+    }
+
+    /// How much of what is bounded is taken.
+    ///
+    /// From the loop; traps elsewhere.
+    public var load: ServerLoad {
+        ServerLoad(
+            connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used)
+    }
 
     private func accept(_ socket: CInt, from address: String) {
         let isSurplus = connectionCount >= configuration.maxConnections
@@ -237,8 +268,8 @@ public final class Server: @unchecked Sendable {
     ) {
         limitSendBuffer(of: lws_get_socket_fd(writer.wsi))
         let socket = WebSocket(
-            context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
-            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress)
+            loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
+            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress, inputMemory: inputMemory)
         sockets[ObjectIdentifier(socket)] = socket
         context?.hand(writer.wsi, to: socket)
         socket.begin(on: writer, answer: answer, rest: rest)

@@ -22,6 +22,15 @@ public struct ServerConfiguration: Sendable {
     public var maxTargetBytes = 65 << 10
     /// More, all header lines together, is 431.
     public var maxHeaderBytes = 16 << 10
+    /// What all clients together may have in memory of what they sent: unfinished heads, requests behind one that is being
+    /// answered, bodies until their handlers have answered, and unfinished WebSocket messages.
+    ///
+    /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count.
+    public var maxInputBytes = 256 << 20
+    /// Requests that are with their handlers at once; one more is answered with 503 and `Retry-After`.
+    ///
+    /// What ``HTTPResponder/answersWhenFull(_:)`` has a few places of its own.
+    public var maxHandlers = 1024
     /// A request's head and body must arrive within this, and within a second more for each 64 KiB of the body that has
     /// come; a peer that takes nothing of an answer for so long is cut off.
     public var requestTimeout = Duration.seconds(60)
@@ -32,4 +41,20 @@ public struct ServerConfiguration: Sendable {
     /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel; 0 leaves the default.
     public var webSocketSendBuffer = 64 << 10
     public init() {}
+}
+
+/// How much a server has at once of what its ``ServerConfiguration`` bounds.
+public struct ServerLoad: Sendable {
+    /// HTTP and WebSocket.
+    public var connections: Int
+    /// Requests that are with their handlers.
+    public var handlers: Int
+    /// What counts against ``ServerConfiguration/maxInputBytes``.
+    public var inputBytes: Int
+
+    public init(connections: Int, handlers: Int, inputBytes: Int) {
+        self.connections = connections
+        self.handlers = handlers
+        self.inputBytes = inputBytes
+    }
 }

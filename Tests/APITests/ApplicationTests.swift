@@ -37,6 +37,8 @@ import Testing
         #expect(try await client.send("POST", "/api/users", String(repeating: "x", count: 70_000)).status == 413)
         let metrics = try await client.send("GET", "/metrics")
         #expect(metrics.body.contains("\nrunroom_connections "))
+        #expect(metrics.body.contains("\nrunroom_http_handlers 1\n"), "the one that says so")
+        #expect(metrics.body.contains("\nrunroom_input_bytes 0\n"))
         await first.stop()
         await first.stop()
 

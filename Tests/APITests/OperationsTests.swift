@@ -1,4 +1,5 @@
 import HTTPTypes
+import LWS
 import Logging
 import Services
 import Store
@@ -78,6 +79,21 @@ import Testing
             for _ in 0..<10 { _ = try await api.send(.post, "/login", ["username": "nobody", "password": "x"]) }
             #expect(try await api.send(.post, "/login", ["username": "nobody", "password": "x"]).json["code"] == 6)
             #expect(log.lines.last?.hasPrefix("debug request ") == true)
+        }
+    }
+
+    @Test("a server that is full answers who asks how it does, and nobody else")
+    func answersWhenFull() async throws {
+        try await withAPI { api in
+            for (method, target, isAnswered) in [
+                (.get, "/healthz", true), (.get, "/metrics", true), (.post, "/metrics", false), (.get, "/", false),
+                (.get, "/api/runRoom/159", false),
+            ] as [(HTTPRequest.Method, String, Bool)] {
+                let head = HTTPRequestHead(
+                    method: method, target: target, path: try RequestTarget(target).path, query: [], headers: [:],
+                    remoteAddress: "192.0.2.1")
+                #expect(api.responder.answersWhenFull(head) == isAnswered, "\(method) \(target)")
+            }
         }
     }
 

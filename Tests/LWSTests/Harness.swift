@@ -8,6 +8,8 @@ import Testing
 /// Answers `/echo` with what it got, and everything else with what a test says.
 struct TestResponder: HTTPResponder {
     var policy = BodyPolicy()
+    /// Paths that are answered by a server that is full.
+    var vital: Set<String> = []
     var gate: @Sendable (HTTPRequestHead) async -> LWS.HTTPResponse? = { _ in nil }
     var handler: @Sendable (HTTPServerRequest) async -> LWS.HTTPResponse = { request in
         var headers = HTTPFields()
@@ -16,6 +18,8 @@ struct TestResponder: HTTPResponder {
     }
 
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy { policy }
+
+    func answersWhenFull(_ head: HTTPRequestHead) -> Bool { vital.contains(head.target) }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> LWS.HTTPResponse? { await gate(head) }
 
@@ -30,6 +34,7 @@ struct TestResponder: HTTPResponder {
 /// Runs `body` against a server on a loop of its own, and takes both down afterwards.
 func withServer(
     _ responder: TestResponder = TestResponder(), endpoints: [WebSocketEndpoint] = [],
+    disk makeDisk: (EventLoop) -> any Disk = { ThreadPoolDisk(loop: $0) },
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (_ server: Server, _ port: Int, _ loop: EventLoop) async throws -> Void
 ) async throws {
@@ -39,7 +44,8 @@ func withServer(
     var logger = Logger(label: "test")
     logger.logLevel = .error
     let server = Server(
-        configuration: configuration, loop: loop, responder: responder, endpoints: endpoints, logger: logger)
+        configuration: configuration, loop: loop, disk: makeDisk(loop), responder: responder, endpoints: endpoints,
+        logger: logger)
     let port: Int
     do {
         port = try await server.start()
@@ -59,6 +65,52 @@ extension EventLoop {
     func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in execute { continuation.resume(returning: body()) } }
     }
+}
+
+/// Where whoever comes waits until it is opened, as handlers of tests do.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var arrived = 0
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// How many have come so far.
+    var arrived: Int { state.withLock { $0.arrived } }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                state.arrived += 1
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+/// Looks again and again, for ten seconds at most, whether something has come about.
+func eventually(
+    _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        await Task.yield()
+    }
+    Issue.record("it did not come about", sourceLocation: sourceLocation)
 }
 
 /// What happened on a WebSocket, in order, for tests to wait for.

@@ -18,20 +18,21 @@ import Testing
         _ body: String, boundary: String? = "b", size: Int = .max,
         policy: BodyPolicy = BodyPolicy(parsesMultipart: true)
     ) throws -> MultipartForm {
-        var parser = MultipartParser(
-            boundary: boundary, policy: policy, directory: NSTemporaryDirectory(),
-            budget: MemoryBudget(limit: 1 << 30))
+        var parser = MultipartParser(boundary: boundary, policy: policy, directory: NSTemporaryDirectory())
+        var writes = BodyWrites()
         var rest = Array(body.utf8)[...]
         while !rest.isEmpty {
             let piece = Array(rest.prefix(size))
             rest = rest.dropFirst(size)
             var fault: RequestFault?
             piece.withUnsafeBytes { bytes in
-                do throws(RequestFault) { try parser.append(bytes) } catch { fault = error }
+                do throws(RequestFault) { try parser.append(bytes, &writes) } catch { fault = error }
             }
             if let fault { throw fault }
         }
-        return try parser.finish()
+        let form = try parser.finish()
+        if let batch = writes.take(isLast: true), let fault = BodyWrites.Write.perform(batch) { throw fault }
+        return form
     }
 
     func bytes(_ file: MultipartForm.File) -> [UInt8]? {
@@ -100,27 +101,6 @@ import Testing
         #expect(bytes(form.files[1])?.count == 10)
         #expect(throws: RequestFault.bodyTooLarge) { try parse(file(101) + "--b--", policy: policy) }
         #expect(throws: RequestFault.bodyTooLarge) { try parse(file(1) + file(1) + file(1) + "--b--", policy: policy) }
-    }
-
-    @Test("a body goes to disk before its own limit when the server holds too much in memory, and gives its share back")
-    func sharesMemory() throws {
-        let budget = MemoryBudget(limit: 100)
-        let first = SpillingBuffer(spillBytes: 1000, directory: NSTemporaryDirectory(), budget: budget)
-        var second: SpillingBuffer? = SpillingBuffer(
-            spillBytes: 1000, directory: NSTemporaryDirectory(), budget: budget)
-        let sixty = [UInt8](repeating: 1, count: 60)
-        try sixty.withUnsafeBytes { try first.append($0) }
-        try sixty.withUnsafeBytes { try second?.append($0) }
-        #expect(budget.used == 60)
-        guard case .file(let file)? = second?.finish(), case .bytes(let bytes) = first.finish() else {
-            Issue.record("the second is not on disk, or the first is")
-            return
-        }
-        #expect(file.count == 60 && bytes.count == 60 && budget.used == 0)
-        second = SpillingBuffer(spillBytes: 1000, directory: NSTemporaryDirectory(), budget: budget)
-        try sixty.withUnsafeBytes { try second?.append($0) }
-        second = nil
-        #expect(budget.used == 0)
     }
 
     @Test("parameters of a field are told apart octet by octet")

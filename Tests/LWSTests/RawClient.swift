@@ -41,6 +41,14 @@ final class RawClient: @unchecked Sendable {
 
     func send(_ text: String) { send(Array(text.utf8)) }
 
+    /// Sends what the kernel takes at once.
+    ///
+    /// - Returns: How many bytes that were.
+    func trySend(_ bytes: ArraySlice<UInt8>) -> Int {
+        let flags = CInt(Int(MSG_NOSIGNAL) | Int(MSG_DONTWAIT))
+        return max(0, bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) })
+    }
+
     /// Says that nothing more comes, and goes on receiving.
     func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
 

@@ -1,3 +1,4 @@
+import LWS
 import Live
 
 /// What `/metrics` says.
@@ -8,8 +9,8 @@ struct MetricsPage {
     /// Nil when the database does not answer.
     var journalBytes: Int?
     var unstoredMarkers: Int
-    /// TCP connections of any kind; nil while there is no listener.
-    var connections: Int?
+    /// Nil while there is no listener.
+    var load: ServerLoad?
 
     var text: String {
         var page = PrometheusText()
@@ -102,8 +103,12 @@ struct MetricsPage {
     }
 
     private func writeProcess(to page: inout PrometheusText) {
-        if let connections {
-            page.single("runroom_connections", .gauge, "TCP connections, HTTP and WebSocket.", connections)
+        if let load {
+            page.single("runroom_connections", .gauge, "TCP connections, HTTP and WebSocket.", load.connections)
+            page.single("runroom_http_handlers", .gauge, "HTTP requests that are being answered.", load.handlers)
+            page.single(
+                "runroom_input_bytes", .gauge, "Memory held for requests and messages that are not dealt with.",
+                load.inputBytes)
         }
         if let bytes = process.residentBytes {
             page.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)

@@ -7,8 +7,8 @@ import Store
 struct OperationsRoutes: Sendable {
     let core: Core
     let metrics: HTTPMetrics
-    /// How many TCP connections there are.
-    let connections: @Sendable () async -> Int?
+    /// What the server has to do.
+    let load: @Sendable () async -> ServerLoad?
 
     func add(to table: inout RouteTable) {
         // What a client of one of the APIs expects of a server that is there.
@@ -39,7 +39,7 @@ struct OperationsRoutes: Sendable {
         let page = MetricsPage(
             live: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
             journalBytes: try? await core.database.journalBytes(), unstoredMarkers: await core.live.unjournaledCount,
-            connections: await connections())
+            load: await load())
         var response = Response.text(page.text)
         response.headers[.contentType] = PrometheusText.contentType
         return response

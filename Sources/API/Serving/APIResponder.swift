@@ -18,18 +18,18 @@ struct APIResponder: HTTPResponder {
     ///
     /// - Parameters:
     ///   - core: What the routes work with.
-    ///   - connections: How many TCP connections there are, for the metrics.
+    ///   - load: What the server has to do, for the metrics; nil while there is no server.
     ///   - policy: What every answer carries, and whose address counts.
     ///   - pages: For people.
     ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
     ///     failures.
     init(
-        core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
+        core: Core, load: @escaping @Sendable () async -> ServerLoad? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
         pages: Router = Router(), logger: Logger
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
-        OperationsRoutes(core: core, metrics: metrics, connections: connections).add(to: &table)
+        OperationsRoutes(core: core, metrics: metrics, load: load).add(to: &table)
         UserRoutes(core: core).add(to: &table)
         AccountRoutes(core: core).add(to: &table)
         PictureRoutes(core: core).add(to: &table)
@@ -76,6 +76,11 @@ struct APIResponder: HTTPResponder {
         // Not kept; taken so that the answer can say what is wrong.
         case .methodNotAllowed, .notFound: BodyPolicy(maxBytes: 64 << 10)
         }
+    }
+
+    /// Whoever asks how a server does is told so when it is full as well.
+    func answersWhenFull(_ head: HTTPRequestHead) -> Bool {
+        head.method == .get && (head.path == ["healthz"] || head.path == ["metrics"])
     }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {

@@ -4,7 +4,8 @@ public struct BodyPolicy: Sendable {
     public var maxBytes: Int
     /// Above this the body goes to a temporary file; each file of a form for itself.
     ///
-    /// When the server holds very much in memory, bodies go to disk earlier.
+    /// What stays in memory, until the handler has answered, counts against ``ServerConfiguration/maxInputBytes``: beyond
+    /// that the body is refused with 503.
     public var spillBytes: Int
     /// Parses multipart/form-data while it arrives, each file to disk above `spillBytes`.
     ///

@@ -4,6 +4,9 @@ public import HTTPTypes
 public protocol HTTPResponder: Sendable {
     /// On the loop: quick, without waiting.
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy
+    /// Whether a request is to be answered although ``ServerConfiguration/maxHandlers`` are at work, as an operator's
+    /// questions about a server that is full; on the loop: quick.
+    func answersWhenFull(_ head: HTTPRequestHead) -> Bool
     /// Whether a large body is not worth taking: off the loop, when the head has come and nothing of the body is kept.
     ///
     /// Asked where ``BodyPolicy/asksAbove`` wants it.
@@ -28,6 +31,9 @@ public protocol HTTPResponder: Sendable {
 }
 
 extension HTTPResponder {
+    /// No request is above the others.
+    public func answersWhenFull(_ head: HTTPRequestHead) -> Bool { false }
+
     /// Takes every body.
     @concurrent public func refusal(of head: HTTPRequestHead) async -> HTTPResponse? { nil }
 

@@ -7,8 +7,8 @@ public struct HTTPResponse: Sendable {
         case bytes([UInt8])
         /// With ETag, `If-None-Match` and Range handled by the server, when the status is 200.
         ///
-        /// Opened when the answer begins: a file that is missing then is answered with 404. Read in pieces of 64 KiB on
-        /// the loop, so it should be on a local disk.
+        /// Opened when the answer begins: a file that is missing then is answered with 404. Read off the loop, in pieces
+        /// of 64 KiB, one at a time, as the socket takes them.
         case file(path: String, etag: String)
         /// Sent chunked (HTTP/1.1), pulled as the socket takes it.
         ///

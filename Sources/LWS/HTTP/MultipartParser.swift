@@ -5,7 +5,7 @@ internal import Glibc
 /// libwebsockets' own parser, `lws_spa`, is not used: it reads the boundary from the library's header table, so a
 /// request without one cannot be served; it wants the names of the fields in advance and drops others; it cuts
 /// filenames and types at fixed lengths; and it takes a body that ends in the middle for a whole one.
-struct MultipartParser {
+struct MultipartParser: Sendable {
     private enum State: Equatable {
         /// Before the first boundary; its line is looked at when the boundary is not known.
         case preamble
@@ -16,7 +16,7 @@ struct MultipartParser {
         case epilogue
     }
 
-    private struct Part {
+    private struct Part: Sendable {
         var name: String
         var filename: String?
         var contentType: String?
@@ -25,7 +25,6 @@ struct MultipartParser {
 
     private let policy: BodyPolicy
     private let directory: String
-    private let budget: MemoryBudget
     /// Line end, two dashes and the boundary; nil until the first line has told it.
     private var delimiter: [UInt8]?
     private var state = State.preamble
@@ -34,6 +33,8 @@ struct MultipartParser {
     private var part: Part?
     private var form = MultipartForm(fields: [], files: [])
     private var partCount = 0
+    /// Of the parts that are complete, those in memory.
+    private var formBytes = 0
 
     /// A text field, its headers, and a boundary are short.
     private static let maxFieldBytes = 1 << 20
@@ -44,11 +45,9 @@ struct MultipartParser {
     ///   - boundary: From the request's `Content-Type`; nil takes it from the first line of the body.
     ///   - policy: Its limits for parts and files.
     ///   - directory: Where files go that are too large for memory.
-    ///   - budget: Of the server.
-    init(boundary: String?, policy: BodyPolicy, directory: String, budget: MemoryBudget) {
+    init(boundary: String?, policy: BodyPolicy, directory: String) {
         self.policy = policy
         self.directory = directory
-        self.budget = budget
         delimiter = boundary.map { Array("\r\n--\($0)".utf8) }
         // The first boundary may be the very beginning, without the line end that precedes the others.
         pending = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
@@ -59,10 +58,16 @@ struct MultipartParser {
         HeaderParameters(contentType).parameters.first { $0.name == "boundary" && !$0.value.isEmpty }?.value
     }
 
+    /// Bytes in memory, without those that wait to be written.
+    var heldBytes: Int { formBytes + pending.count + (part?.content.heldBytes ?? 0) }
+
+    /// - Parameters:
+    ///   - bytes: What has come.
+    ///   - writes: Gets what goes to files.
     /// - Throws: ``RequestFault/malformed``, or ``RequestFault/bodyTooLarge`` for too many parts or too large a part.
-    mutating func append(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
+    mutating func append(_ bytes: UnsafeRawBufferPointer, _ writes: inout BodyWrites) throws(RequestFault) {
         pending.append(contentsOf: bytes)
-        while try advance() {}
+        while try advance(&writes) {}
     }
 
     /// - Throws: ``RequestFault/malformed`` when the form has no end.
@@ -73,12 +78,12 @@ struct MultipartParser {
     }
 
     /// One step; false when it takes more bytes to decide.
-    private mutating func advance() throws(RequestFault) -> Bool {
+    private mutating func advance(_ writes: inout BodyWrites) throws(RequestFault) -> Bool {
         switch state {
         case .preamble: try skipPreamble()
         case .afterBoundary: try beginPart()
         case .headers: try readHeaders()
-        case .content: try readContent()
+        case .content: try readContent(&writes)
         case .epilogue: dropEpilogue()
         }
     }
@@ -154,9 +159,12 @@ struct MultipartParser {
         // The last delimiter of the header block may also be the first two bytes of an empty content's boundary.
         pending.removeSubrange(..<(end.upperBound))
         pendingStartsContent = true
+        let filename = disposition.filename
+        // Text is short and read as soon as it is whole: it stays in memory.
+        let spillBytes = filename == nil ? .max : policy.spillBytes
         part = Part(
-            name: name, filename: disposition.filename, contentType: contentType,
-            content: SpillingBuffer(spillBytes: policy.spillBytes, directory: directory, budget: budget))
+            name: name, filename: filename, contentType: contentType,
+            content: SpillingBuffer(spillBytes: spillBytes, directory: directory))
         state = .content
         return true
     }
@@ -164,7 +172,7 @@ struct MultipartParser {
     /// Whether no byte of the present content has been taken: a boundary may follow without a line end of its own.
     private var pendingStartsContent = false
 
-    private mutating func readContent() throws(RequestFault) -> Bool {
+    private mutating func readContent(_ writes: inout BodyWrites) throws(RequestFault) -> Bool {
         guard let delimiter else { return false }
         if pendingStartsContent {
             // An empty content: some clients leave out its line end.
@@ -172,43 +180,39 @@ struct MultipartParser {
             if pending.count < short.count, short.starts(with: pending) { return false }
             if pending.starts(with: short) {
                 pending.removeSubrange(..<short.count)
-                try endPart()
+                try endPart(&writes)
                 return true
             }
             pendingStartsContent = false
         }
         if let found = pending.range(of: delimiter) {
-            try take(found.lowerBound)
+            try take(found.lowerBound, &writes)
             pending.removeSubrange(..<found.upperBound)
-            try endPart()
+            try endPart(&writes)
             return true
         }
         // Everything but what may be the beginning of a boundary.
         let safe = pending.count - (delimiter.count - 1)
         if safe > 0 {
-            try take(safe)
+            try take(safe, &writes)
             pending.removeSubrange(..<safe)
         }
         return false
     }
 
-    private mutating func take(_ count: Int) throws(RequestFault) {
-        guard let part else { return }
+    private mutating func take(_ count: Int, _ writes: inout BodyWrites) throws(RequestFault) {
+        // Taken out, so that its bytes are not copied.
+        guard var part = exchange(&self.part, with: nil) else { return }
         let limit = part.filename == nil ? min(Self.maxFieldBytes, policy.maxBytes) : policy.maxFileBytes
         if part.content.count + count > limit { throw .bodyTooLarge }
-        var fault: RequestFault?
-        pending.withUnsafeBytes { bytes in
-            do throws(RequestFault) {
-                try part.content.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-            } catch { fault = error }
-        }
-        if let fault { throw fault }
+        pending.withUnsafeBytes { part.content.append(UnsafeRawBufferPointer(rebasing: $0[..<count]), &writes) }
+        self.part = part
     }
 
-    private mutating func endPart() throws(RequestFault) {
-        guard let part else { throw .failed }
-        self.part = nil
-        let content = part.content.finish()
+    private mutating func endPart(_ writes: inout BodyWrites) throws(RequestFault) {
+        guard var part = exchange(&self.part, with: nil) else { throw .failed }
+        formBytes += part.content.heldBytes
+        let content = part.content.finish(&writes)
         if let filename = part.filename {
             form.files.append(
                 .init(name: part.name, filename: filename, contentType: part.contentType, content: content))
@@ -262,17 +266,12 @@ extension [UInt8] {
 }
 
 extension HTTPBody {
-    /// A field's text, in memory or not.
+    /// A field's text, which is in memory.
     fileprivate func text() throws(RequestFault) -> String {
-        switch self {
-        case .bytes(let bytes):
-            guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed }
-            return text
-        case .file(let file):
-            guard let text = String(validating: try file.bytes(), as: UTF8.self) else { throw .malformed }
-            return text
-        case .multipart: throw .malformed
+        guard case .bytes(let bytes) = self, let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformed
         }
+        return text
     }
 }
 

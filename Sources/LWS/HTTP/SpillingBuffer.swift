@@ -1,67 +1,42 @@
-/// What all bodies that are being received by one server may hold in memory together.
-///
-/// Without it, many clients that each send most of a body and then wait would fill the memory. Everything on the
-/// loop's thread.
-final class MemoryBudget {
-    let limit: Int
-    private(set) var used = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    /// - Returns: False, and nothing is taken, when it would be too much.
-    func take(_ count: Int) -> Bool {
-        guard used + count <= limit else { return false }
-        used += count
-        return true
-    }
-
-    func giveBack(_ count: Int) { used -= count }
-}
-
-/// Collects bytes in memory, and from a limit on in a temporary file.
-final class SpillingBuffer {
+/// Collects bytes in memory, and from a limit on has them written to a temporary file.
+struct SpillingBuffer: Sendable {
     private let spillBytes: Int
     private let directory: String
-    private let budget: MemoryBudget
     private var memory: [UInt8] = []
-    private var file: TemporaryFile.Lease?
+    private var file: SpillFile?
     private(set) var count = 0
 
-    init(spillBytes: Int, directory: String, budget: MemoryBudget) {
+    init(spillBytes: Int, directory: String) {
         self.spillBytes = spillBytes
         self.directory = directory
-        self.budget = budget
     }
 
-    deinit { budget.giveBack(memory.count) }
+    /// Bytes in memory, without those that wait to be written.
+    var heldBytes: Int { memory.count }
 
-    /// - Throws: ``RequestFault/failed`` when the disk does not take them.
-    func append(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
+    mutating func append(_ bytes: UnsafeRawBufferPointer, _ writes: inout BodyWrites) {
         count += bytes.count
-        if file == nil, count <= spillBytes, budget.take(bytes.count) {
+        if file == nil, count <= spillBytes {
             memory.append(contentsOf: bytes)
             return
         }
-        if file == nil {
-            let lease = try TemporaryFile.Lease(in: directory)
-            file = lease
-            try lease.write(memory)
-            budget.giveBack(memory.count)
+        let file = self.file ?? SpillFile(in: directory)
+        if self.file == nil {
+            self.file = file
+            memory.withUnsafeBytes { writes.add($0, to: file) }
             memory = []
         }
-        try file?.write(bytes)
+        writes.add(bytes, to: file)
     }
 
-    /// Gives away what was collected.
-    func finish() -> HTTPBody {
-        if let file {
-            self.file = nil
-            return .file(file.finish(count: count))
+    /// Gives away what was collected: a file that is there when `writes` are done.
+    mutating func finish(_ writes: inout BodyWrites) -> HTTPBody {
+        guard let file else {
+            defer { memory = [] }
+            return .bytes(memory)
         }
-        defer {
-            budget.giveBack(memory.count)
-            memory = []
-        }
-        return .bytes(memory)
+        writes.close(file)
+        self.file = nil
+        return .file(TemporaryFile(file, count: count))
     }
 }

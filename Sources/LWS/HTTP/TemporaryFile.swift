@@ -1,80 +1,64 @@
-internal import CLibuv
 internal import Glibc
 
 /// A file of the server's temporary directory, deleted when the last reference goes.
 ///
 /// To keep it, link or rename it before; the deletion then finds nothing, which is no error.
 public final class TemporaryFile: Sendable {
-    public let path: String
+    public var path: String { file.path }
     /// Its size in bytes.
     public let count: Int
+    private let file: SpillFile
 
-    init(path: String, count: Int) {
-        self.path = path
+    init(_ file: SpillFile, count: Int) {
+        self.file = file
         self.count = count
     }
+}
 
-    deinit { unlink(path) }
+/// A file of the temporary directory that bytes of a body go to.
+///
+/// Its name is there at once, and the file with the first write; the last reference deletes it.
+///
+/// `@unchecked`: written by one thread after the other, the threads of a ``Disk``, as ``BodyWrites`` hands out one
+/// batch at a time; only the name is used elsewhere.
+final class SpillFile: @unchecked Sendable {
+    let path: String
+    private var descriptor: CInt = -1
+    private var exists = false
 
-    /// The whole content.
-    func bytes() throws(RequestFault) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .failed }
-        defer { close(descriptor) }
-        var position = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
-            while position < count {
-                let got = read(descriptor, buffer.baseAddress! + position, count - position)
-                if got < 0, errno == EINTR { continue }
-                if got <= 0 { break }
-                position += got
-            }
-            size = position
-        }
-        guard bytes.count == count else { throw .failed }
-        return bytes
+    /// - Parameter directory: Where it is to be.
+    init(in directory: String) {
+        path = "\(directory)/body-\(String(UInt64.random(in: .min ... .max), radix: 36))"
     }
 
-    /// A temporary file that is being written; deleted if it is not finished.
-    final class Lease {
-        let descriptor: CInt
-        private var path: String?
+    deinit {
+        close()
+        if exists { unlink(path) }
+    }
 
-        init(in directory: String) throws(RequestFault) {
-            var template = Array("\(directory)/body-XXXXXX".utf8CString)
-            descriptor = CLibuv_mkostemp(&template)
+    /// Blocks.
+    ///
+    /// - Throws: ``RequestFault/failed`` when the disk does not take the bytes.
+    func write(_ bytes: [UInt8]) throws(RequestFault) {
+        if !exists {
+            descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw .failed }
-            path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+            exists = true
         }
-
-        deinit {
-            close(descriptor)
-            if let path { unlink(path) }
-        }
-
-        func write(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw .failed
-                }
-                rest = rest.dropFirst(count)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .failed
             }
+            written += count
         }
+    }
 
-        func write(_ bytes: [UInt8]) throws(RequestFault) {
-            var fault: RequestFault?
-            bytes.withUnsafeBytes { bytes in
-                do throws(RequestFault) { try write(bytes) } catch { fault = error }
-            }
-            if let fault { throw fault }
-        }
-
-        func finish(count: Int) -> TemporaryFile {
-            defer { path = nil }
-            return TemporaryFile(path: path!, count: count)
-        }
+    /// Nothing more is to be written.
+    func close() {
+        if descriptor >= 0 { Glibc.close(descriptor) }
+        descriptor = -1
     }
 }

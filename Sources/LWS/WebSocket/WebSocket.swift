@@ -9,7 +9,8 @@ protocol WebSocketOwner: AnyObject {
 /// One WebSocket connection, of a server or of a client.
 ///
 /// libwebsockets has the socket, TLS and the loop; frames are read and written here, on the very connection on which
-/// the handshake was (``FrameReader``, ``SocketWriter``). Every method from the loop's thread only.
+/// the handshake was (``FrameReader``, ``SocketWriter``). Every method from the loop's thread only; on another one it
+/// traps.
 ///
 /// ```text
 ///  opening ──▶ open ──close(), fault──▶ closing ──our close frame out, the peer's in──▶ over ──▶ gone (didClose)
@@ -35,6 +36,9 @@ public final class WebSocket: @unchecked Sendable {
     private var handler: (any WebSocketHandler)?
     private var heard = ContinuousClock.now
     private var reader: FrameReader
+    /// What is held of a message that is not complete; a client's is not counted.
+    private let lease: Lease?
+    private let loop: EventLoop
     private weak let context: LWSContext?
     /// Told before the handler that the socket is gone.
     private weak let owner: (any WebSocketOwner)?
@@ -55,9 +59,12 @@ public final class WebSocket: @unchecked Sendable {
     public let remoteAddress: String
 
     init(
-        context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler, maxMessageBytes: Int,
-        takesBinary: Bool, remoteAddress: String, request: ClientHandshake? = nil
+        loop: EventLoop, context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler,
+        maxMessageBytes: Int, takesBinary: Bool, remoteAddress: String, inputMemory: Budget? = nil,
+        request: ClientHandshake? = nil
     ) {
+        self.loop = loop
+        lease = inputMemory.map { Lease($0, free: Lease.freeBytes) }
         self.context = context
         self.owner = owner
         self.handler = handler
@@ -98,7 +105,10 @@ public final class WebSocket: @unchecked Sendable {
     // MARK: - Sending
 
     /// An earlier message is still on its way into the socket: `send` would refuse.
-    public var isBusy: Bool { writer?.isBusy ?? false }
+    public var isBusy: Bool {
+        loop.checkIsolated()
+        return writer?.isBusy ?? false
+    }
 
     /// Writes the message now, straight to the socket.
     ///
@@ -107,6 +117,7 @@ public final class WebSocket: @unchecked Sendable {
     ///
     /// - Returns: False, and nothing is written, while `isBusy`, before `didOpen` and once closing.
     @discardableResult public func send(_ message: OutgoingMessage) -> Bool {
+        loop.checkIsolated()
         guard state == .open, !isBusy else { return false }
         return isClient ? write(masked(message)) : write(message.frame)
     }
@@ -115,6 +126,7 @@ public final class WebSocket: @unchecked Sendable {
     ///
     /// - Returns: As ``send(_:)``: both or none.
     public func send(_ first: OutgoingMessage, _ second: OutgoingMessage) -> Bool {
+        loop.checkIsolated()
         precondition(!isClient, "a client masks each message")
         guard state == .open, !isBusy else { return false }
         return write(first.frame, second.frame)
@@ -122,6 +134,7 @@ public final class WebSocket: @unchecked Sendable {
 
     /// Writes a binary message now; as ``send(_:)``.
     @discardableResult public func send(binary bytes: UnsafeRawBufferPointer) -> Bool {
+        loop.checkIsolated()
         guard state == .open, !isBusy else { return false }
         return write(OutgoingFrame.bytes(.binary, bytes, masked: isClient))
     }
@@ -146,6 +159,7 @@ public final class WebSocket: @unchecked Sendable {
 
     /// Asks for one `didBecomeWritable` when the socket takes bytes again.
     public func requestWritable() {
+        loop.checkIsolated()
         guard state == .open, let writer else { return }
         wantsWritable = true
         lws_callback_on_writable(writer.wsi)
@@ -155,6 +169,7 @@ public final class WebSocket: @unchecked Sendable {
     ///
     /// The peer's pong counts for `lastHeard`.
     public func sendPing() {
+        loop.checkIsolated()
         guard state == .open else { return }
         owesPing = true
         writeOwed()
@@ -169,6 +184,7 @@ public final class WebSocket: @unchecked Sendable {
     ///   - code: 1000 to 4999, as RFC 6455, section 7.4, gives them out.
     ///   - reason: At most 123 bytes of UTF-8; more is cut at a character.
     public func close(code: UInt16, reason: String = "") {
+        loop.checkIsolated()
         guard state == .opening || state == .open else { return }
         var text = ""
         for character in reason {
@@ -224,7 +240,10 @@ public final class WebSocket: @unchecked Sendable {
     // MARK: - Receiving
 
     /// `ContinuousClock` time of the last byte of any kind that the peer sent: messages, pings, pongs.
-    public var lastHeard: ContinuousClock.Instant { heard }
+    public var lastHeard: ContinuousClock.Instant {
+        loop.checkIsolated()
+        return heard
+    }
 
     private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         heard = .now
@@ -247,6 +266,8 @@ public final class WebSocket: @unchecked Sendable {
             take(event)
             return state == .open || state == .closing
         }
+        // Not 1009: the message is not too big, the server has no room for it now.
+        if lease?.hold(reader.heldBytes) == false { fail(code: 1013, reason: "no memory for fragments") }
     }
 
     private func take(_ event: FrameReader.Event) {
@@ -331,6 +352,7 @@ extension WebSocket: LWSConnection {
         guard state != .gone else { return }
         state = .gone
         writer = nil
+        lease?.giveBack()
         let handler = handler
         self.handler = nil
         owner?.webSocketDidEnd(self)

@@ -43,8 +43,8 @@ public final class WebSocketClient: @unchecked Sendable {
         let context = existingContext()
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let socket = WebSocket(
-            context: context, owner: self, handler: handler, maxMessageBytes: maxMessageBytes, takesBinary: false,
-            remoteAddress: host,
+            loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: maxMessageBytes,
+            takesBinary: false, remoteAddress: host,
             request: ClientHandshake(
                 authority: authority, path: path, subprotocol: subprotocol,
                 headers: headers.map { ($0.name.rawName, $0.value) }))
@@ -105,7 +105,7 @@ public final class WebSocketClient: @unchecked Sendable {
         self.context = nil
         guard let context else { return waiters.forEach { $0.resume() } }
         // Not from within a callback of the context.
-        let local = LoopLocal((context, waiters))
+        let local = LoopLocal((context, waiters), on: loop)
         loop.execute {
             let (context, waiters) = local.value
             context.destroy { waiters.forEach { $0.resume() } }

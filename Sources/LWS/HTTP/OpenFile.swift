@@ -1,17 +1,9 @@
 internal import Glibc
 
-/// Where the bytes of an answer's body come from while it is sent.
-enum ResponseSource {
-    case bytes([UInt8], position: Int)
-    case file(OpenFile, position: Int, end: Int)
-    /// Pulled one piece after the other; `isPulling` while a piece is being made.
-    case stream(@Sendable () async throws -> [UInt8]?, isPulling: Bool)
-    case finished
-}
-
-/// An open file of an answer.
-final class OpenFile {
-    let descriptor: CInt
+/// An open file of an answer; opened, read and closed off the loop.
+final class OpenFile: Sendable {
+    private let descriptor: CInt
+    /// As it was opened, in bytes.
     let size: Int
 
     /// - Returns: Nil when there is no regular file to read.
@@ -30,10 +22,10 @@ final class OpenFile {
     deinit { close(descriptor) }
 
     /// - Returns: The bytes of the range; fewer when the file has shrunk, nil when it cannot be read.
-    func read(at position: Int, count: Int) -> [UInt8]? {
+    func read(_ range: Range<Int>) -> [UInt8]? {
         var failed = false
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
-            let got = pread(descriptor, buffer.baseAddress, count, position)
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, size in
+            let got = pread(descriptor, buffer.baseAddress, range.count, range.lowerBound)
             failed = got < 0
             size = max(0, got)
         }

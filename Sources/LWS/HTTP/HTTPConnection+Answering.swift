@@ -1,0 +1,83 @@
+internal import CLibwebsockets
+internal import Glibc
+internal import HTTPTypes
+
+/// How one request is answered, or refused; what the bytes are, ``ResponseSender`` knows.
+extension HTTPConnection {
+    /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
+    func refuse(_ fault: RequestFault) {
+        let path = request?.head.target.pathOnly ?? intake.unreadPath
+        var response = server.responder.refusal(fault.status, path: path, sentence: fault.sentence)
+        if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
+        refuse(with: response)
+    }
+
+    func refuse(with response: HTTPResponse) {
+        server.disk.release(intake.close())
+        closesAfterwards = true
+        isRefusal = true
+        send(response)
+    }
+
+    /// Starts to send an answer.
+    func send(_ response: HTTPResponse) {
+        guard phase != .closed, phase != .upgraded else { return }
+        sender?.end()
+        phase = .sending
+        renewDeadline()
+        sender = ResponseSender(
+            response, to: request?.parsed, keepsAlive: !closesAfterwards && !server.isStopping, server: server
+        ) { [self] in
+            renewDeadline()
+            proceed()
+            process()
+        }
+        proceed()
+    }
+
+    /// Writes what can be written of the answer.
+    func proceed() {
+        guard phase == .sending, let sender else { return }
+        switch sender.write(to: &writer) {
+        case .waiting: break
+        case .paused: if let writer { lws_callback_on_writable(writer.wsi) }
+        case .done: endAnswer(keepsAlive: sender.keepsAlive)
+        case .broken: end()
+        }
+    }
+
+    private func endAnswer(keepsAlive: Bool) {
+        guard let writer else { return }
+        sender?.end()
+        (sender, request) = (nil, nil)
+        guard keepsAlive, !closesAfterwards else {
+            // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
+            if isTLS, !isRefusal { return endInOrder() }
+            (phase, deadline) = (.draining, .now + .seconds(2))
+            if !isTLS { shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_WR)) }
+            return
+        }
+        phase = .head
+        let limits = server.configuration
+        deadline = .now + (intake.isEmpty ? limits.keepAliveTimeout : limits.requestTimeout)
+        if hasLostInput { refuse(.overloaded) }
+    }
+
+    /// Judges a handshake, and makes a WebSocket of the connection if nothing is wrong with it.
+    func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
+        closesAfterwards = true
+        switch server.upgrade(parsed, head, to: endpoint) {
+        case .refuse(let response): send(response)
+        case .accept(let endpoint, let answer):
+            guard let writer else { return }
+            let rest = intake.takeRest()
+            let handler = endpoint.makeHandler(head)
+            // The events of this connection are the WebSocket's from now on.
+            phase = .upgraded
+            pauseReading()
+            release()
+            server.open(
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
+        }
+    }
+}
