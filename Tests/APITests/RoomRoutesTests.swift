@@ -59,6 +59,12 @@ import Testing
             #"{"runID":"deleteAll","password":"1"}"#, #"{"runID":"a\u0000","password":"1"}"#,
             #"{"runID":"a\nb","password":"1"}"#, #"{"runID":"  ","password":"1"}"#,
             #"{"runID":"12345678901234567890123456789012345678901234567890123456789012345","password":"1"}"#,
+            #"{"runID":12345678908859744123,"password":"1"}"#, #"{"runID":159.5,"password":"1"}"#,
+            #"{"runID":9007199254740992.0,"password":"1"}"#, #"{"runID":"1","password":12345678908859744123}"#,
+            #"{"runID":"\ud800","password":"1"}"#, #"{"runID":"1","password":"1\udc00"}"#,
+            #"{"runID":"\u3164","password":"1"}"#, #"{"runID":"\u2800\u2800","password":"1"}"#,
+            #"{"runID":"a\u200bb","password":"1"}"#, #"{"runID":"a\udb40\udc61","password":"1"}"#,
+            #"{"runID":"\u202eone","password":"1"}"#,
             #"{"runID":"1","password":[1]}"#, #"{"runID":"1","password":"1","crs":"mars"}"#, #"{"runID":"1","#,
         ])
     func refusesRooms(body: String) async throws {
