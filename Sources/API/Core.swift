@@ -82,13 +82,19 @@ struct Core: Sendable {
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
+        tokens.whenLoginsEnd { [weak live] end in
+            switch end {
+            case .all(let account): await live?.endLogins(of: account)
+            case .some(let logins): await live?.endLogins(Set(logins.map(LoginID.init)))
+            }
+        }
     }
 
     private static func credentials(accounts: Accounts, ids: IDGenerator) -> Credentials {
         Credentials(
-            person: { token in
-                switch try await accounts.account(byToken: token) {
-                case .success(let account): Person(account)
+            owner: { token in
+                switch try await accounts.login(byToken: token) {
+                case .success(let found): TokenOwner(person: Person(found.account), login: LoginID(found.login))
                 case .failure: nil
                 }
             },
@@ -99,6 +105,16 @@ struct Core: Sendable {
             },
             matches: { password, secret in RoomPassword(salt: secret.salt, hash: secret.hash).matches(password) },
             newID: { ids.next() })
+    }
+}
+
+extension LoginID {
+    /// A session's number and a token's hash differ in length.
+    init(_ login: Tokens.Login) {
+        switch login {
+        case .session(let number): self.init(withUnsafeBytes(of: number) { Array($0) })
+        case .token(let hash): self.init(hash)
+        }
     }
 }
 

@@ -243,6 +243,46 @@ struct CloseTests {
         try await eventually("an empty room") { try await server.metrics()["runroom_runners_connected"] == 0 }
     }
 
+    @Test("4001: who logs out is out, other logins of the same account stay; a new password ends them all")
+    func endedLogins() async throws {
+        let server = try await ServerProcess.shared()
+        let client = WorldClient(port: server.port)
+        let rooms = try await [
+            REST.newRoom(port: server.port), REST.newRoom(port: server.port), REST.newRoom(port: server.port),
+        ]
+        // The word `secret` by its MD5, as the entry task's clients send it.
+        let name = REST.newName("lena")
+        let form = #"{"username":"\#(name)","password":"5ebe2294ecd0e0f08eab7690d2a6ee69","nickname":"Lena"}"#
+        #expect(try await client.send("POST", "/register", json: form).int("code") == 0)
+        var tokens: [String] = []
+        for _ in 0..<2 {
+            let login = try await client.send("POST", "/login", json: form)
+            tokens.append(try #require(login.text("result", "token"), "\(login.text)"))
+        }
+        let ben = try await Runner.enter(rooms[0], port: server.port)
+        let first = try await Phone.joined(port: server.port, room: rooms[0], token: tokens[0])
+        let second = try await Phone.joined(port: server.port, room: rooms[1], token: tokens[1])
+        let out = try await client.send("POST", "/user/logout", json: "{}", authorization: tokens[0])
+        #expect(out.int("code") == 0, "\(out.text)")
+        try await expect(first.phone, endsWith: 4001, "unauthorized")
+        second.phone.send(["type": "ping", "t": 1])
+        _ = try await second.phone.next("pong")
+        let late = try await Phone.connect(port: server.port)
+        late.send(["type": "join", "runID": rooms[0], "password": "pw", "token": tokens[0]])
+        try await expect(late, endsWith: 4001, "unauthorized")
+
+        // Another world's account changes its password.
+        let ana = try await REST.registered("ana", port: server.port)
+        let phone = try await Phone.joined(port: server.port, room: rooms[2], token: ana.token).phone
+        let changed = try await ana.call(
+            "PUT", "/api/users/update",
+            ["username": ana.username, "password": "secret", "newPassword": "another secret"])
+        #expect(changed.status == 200, "\(changed.text)")
+        try await expect(phone, endsWith: 4001, "unauthorized")
+        ben.phone.send(["type": "ping", "t": 1])
+        _ = try await ben.phone.next("pong")
+    }
+
     @Test("a token may have its prefix, and may come in the upgrade's header")
     func tokens() async throws {
         let server = try await ServerProcess.shared()

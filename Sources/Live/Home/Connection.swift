@@ -52,6 +52,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     let authorization: String?
     /// Whose token it has shown; nil for a spectator, and before a join.
     var account: Int64?
+    /// The login that gave this token.
+    var login: LoginID?
     let opened = ContinuousClock.now
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
