@@ -368,8 +368,13 @@ extension LiveRooms {
             guard case .joining = connection.state else { return }
             let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
             if !isKnown {
-                guard let password = join.password, credentials.matches(password, home.secret) else {
-                    throw Ending(.wrongPassword, "The room password is wrong.")
+                switch join.password.map({ credentials.judge($0, home.secret, home.room.id, connection.address) }) {
+                case .right: break
+                case .wrong, nil: throw Ending(.wrongPassword, "The room password is wrong.")
+                case .throttled(let seconds):
+                    throw Ending(
+                        .tooManyMessages, code: "too_many_guesses",
+                        "Too many wrong passwords came from this address. Try again in \(seconds) s.")
                 }
             }
             if let person {

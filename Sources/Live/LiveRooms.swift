@@ -165,15 +165,21 @@ public actor LiveRooms {
     // MARK: - The endpoint
 
     /// Where phones connect.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - address: Whose a connection is: what is limited for each address is limited by this.
+    ///   - refuse: Answers handshakes that are not to be taken.
+    /// - Returns: What a server serves connections by.
     public nonisolated func endpoint(
-        path: String = "/live",
+        path: String = "/live", address: @escaping @Sendable (HTTPRequestHead) -> String = { $0.remoteAddress },
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
         WebSocketEndpoint(
             path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes, refuse: refuse
         ) { [self] head in
             Connection(
-                live: self, authorization: head.headers[.authorization],
+                live: self, address: address(head), authorization: head.headers[.authorization],
                 budget: MessageBudget(
                     perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
         }

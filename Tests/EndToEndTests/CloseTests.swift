@@ -317,6 +317,34 @@ struct CloseTests {
         #expect(back.int("runner") == inside.number)
     }
 
+    @Test("4029: passwords cannot be guessed on, over either door, and who is behind another proxy's address may enter")
+    func guesses() async throws {
+        let server = try await ServerProcess.start([
+            "--rate-limits", "on", "--limit-room-guesses", "4:1", "--trusted-proxies", "127.0.0.0/8",
+        ])
+        let room = try await REST.newRoom(port: server.port)
+        func join(_ password: String, from address: String) async throws -> Phone {
+            let phone = try await Phone.connect(
+                port: server.port, headers: [try #require(HTTPField.Name("X-Forwarded-For")): address])
+            phone.send(["type": "join", "runID": room, "password": password, "role": "spectator"])
+            return phone
+        }
+        for _ in 0..<2 { try await expect(join("x", from: "192.0.2.1"), endsWith: 4003, "wrong_password") }
+        let headers = ["X-Forwarded-For": "192.0.2.1"]
+        let body = Data(#"{"runID":"\#(room)","password":"y","username":"nobody"}"#.utf8)
+        func guess() async throws -> REST.Answer {
+            try await REST(port: server.port).send("POST", "/api/runRoom/join", headers, body)
+        }
+        for _ in 0..<2 { #expect(try await guess().status == 401) }
+        for password in ["x", "pw"] {
+            try await expect(join(password, from: "192.0.2.1"), endsWith: 4029, "too_many_guesses")
+        }
+        let refused = try await guess()
+        #expect(refused.status == 429)
+        #expect(refused.headers["retry-after"].flatMap { Int($0) }.map((1...60).contains) == true)
+        _ = try await join("pw", from: "192.0.2.2").next("joined")
+    }
+
     @Test("numbers are taken as the digits of a room and a password")
     func numbers() async throws {
         let server = try await ServerProcess.shared()

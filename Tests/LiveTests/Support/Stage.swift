@@ -59,7 +59,8 @@ struct Stage {
                 },
                 avatar: { "/pictures/\($0)" },
                 makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
-                matches: { Array($0.utf8) == $1.hash }, newID: { store.ids.next() }),
+                judge: { password, secret, _, _ in Array(password.utf8) == secret.hash ? .right : .wrong },
+                newID: { store.ids.next() }),
             logger: logger)
         server = Server(
             configuration: ServerConfiguration(), loop: loop, responder: NotFound(), endpoints: [live.endpoint()],
