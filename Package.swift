@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // 0: the C libraries, and geography.
+        // 0: the C libraries, geography, and what text may do to a screen.
         .systemLibrary(
             name: "CLibwebsockets", pkgConfig: "libwebsockets",
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
@@ -50,17 +50,19 @@ let package = Package(
             name: "CWeb", path: "Sources/Web/Site",
             exclude: ["pages", "styles", "scripts", "icons", "words", "types", "tsconfig.json"]),
         .target(name: "Geo"),
+        .target(name: "Text"),
         // 1: the room, the database, the network, the mail; they do not know each other.
-        .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
+        .target(name: "Rooms", dependencies: ["Geo", "Text", deque, orderedCollections]),
         .target(name: "Store", dependencies: ["Geo", grdb, log]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         .target(name: "Mail", dependencies: ["CLibcurl", log]),
         // 2: rooms on event loops; rules and permissions.
         .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
-        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "CLibcrypto", log]),
+        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "Text", "CLibcrypto", log]),
         // 3: the wires.
         .target(
-            name: "API", dependencies: ["Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", httpTypes, log]),
+            name: "API",
+            dependencies: ["Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Text", httpTypes, log]),
         .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.
         .executableTarget(
@@ -79,6 +81,7 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
+        .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", httpTypes, log]),

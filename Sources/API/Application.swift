@@ -128,7 +128,7 @@ private struct Running: Sendable {
             pages: configuration.pages, logger: logger)
         let server = Server(
             configuration: settings, loop: loop, responder: responder,
-            endpoints: [core.live.endpoint()], logger: logger)
+            endpoints: [core.live.endpoint(address: configuration.trustedProxies.client)], logger: logger)
         gauge.watch(server)
         do {
             try await EntryTaskAccount.register(configuration.entryTaskAccounts, with: core.accounts)

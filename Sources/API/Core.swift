@@ -73,7 +73,10 @@ struct Core: Sendable {
         self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
-            credentials: Self.credentials(accounts: accounts, ids: database.ids), logger: logger)
+            credentials: Self.credentials(
+                accounts: accounts, ids: database.ids,
+                guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
+            logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in
             switch change {
@@ -82,13 +85,19 @@ struct Core: Sendable {
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
+        tokens.whenLoginsEnd { [weak live] end in
+            switch end {
+            case .all(let account): await live?.endLogins(of: account)
+            case .some(let logins): await live?.endLogins(Set(logins.map(LoginID.init)))
+            }
+        }
     }
 
-    private static func credentials(accounts: Accounts, ids: IDGenerator) -> Credentials {
+    private static func credentials(accounts: Accounts, ids: IDGenerator, guesses: GuessThrottle?) -> Credentials {
         Credentials(
-            person: { token in
-                switch try await accounts.account(byToken: token) {
-                case .success(let account): Person(account)
+            owner: { token in
+                switch try await accounts.login(byToken: token) {
+                case .success(let found): TokenOwner(person: Person(found.account), login: LoginID(found.login))
                 case .failure: nil
                 }
             },
@@ -97,8 +106,32 @@ struct Core: Sendable {
                 let stored = RoomPassword(password)
                 return RoomSecret(salt: stored.salt, hash: stored.hash)
             },
-            matches: { password, secret in RoomPassword(salt: secret.salt, hash: secret.hash).matches(password) },
+            judge: { password, secret, runID, address in
+                let stored = RoomPassword(salt: secret.salt, hash: secret.hash)
+                guard let guesses else { return stored.matches(password) ? .right : .wrong }
+                return PasswordVerdict(guesses.judge(runID, from: address) { stored.matches(password) })
+            },
             newID: { ids.next() })
+    }
+}
+
+extension PasswordVerdict {
+    init(_ verdict: GuessThrottle.Verdict) {
+        switch verdict {
+        case .right: self = .right
+        case .wrong: self = .wrong
+        case .throttled(let retryAfter): self = .throttled(retryAfter: retryAfter)
+        }
+    }
+}
+
+extension LoginID {
+    /// A session's number and a token's hash differ in length.
+    init(_ login: Tokens.Login) {
+        switch login {
+        case .session(let number): self.init(withUnsafeBytes(of: number) { Array($0) })
+        case .token(let hash): self.init(hash)
+        }
     }
 }
 

@@ -1,30 +1,58 @@
 public import Rooms
 
+/// Who a token belongs to, and by which login.
+public struct TokenOwner: Sendable {
+    public var person: Person
+    public var login: LoginID
+
+    public init(person: Person, login: LoginID) {
+        self.person = person
+        self.login = login
+    }
+}
+
+/// What the tokens of one login have in common: of use only to be compared.
+public struct LoginID: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// What came of a room password that somebody showed.
+public enum PasswordVerdict: Hashable, Sendable {
+    case right
+    case wrong
+    /// It was not looked at, since too many were wrong; in so many seconds one is.
+    case throttled(retryAfter: Int)
+}
+
 /// What the live part needs of accounts and passwords, given by the floor above.
 public struct Credentials: Sendable {
     /// Who a token belongs to; nil for one that is not valid.
     ///
     /// Throws when that cannot be found out now.
-    public var person: @Sendable (_ token: String) async throws -> Person?
+    public var owner: @Sendable (_ token: String) async throws -> TokenOwner?
     /// Where the picture of whoever has a name is, relative to the server.
     public var avatar: @Sendable (_ username: String) -> String
     /// A new secret for a room password.
     public var makeSecret: @Sendable (_ password: String) -> RoomSecret
-    /// Compares in constant time; quick, since pollers send the password every second.
-    public var matches: @Sendable (_ password: String, RoomSecret) -> Bool
+    /// Compares in constant time, unless too many wrong passwords for this room came from this address; quick, since
+    /// pollers send the password every second.
+    public var judge: @Sendable (_ password: String, RoomSecret, _ runID: String, _ address: String) -> PasswordVerdict
     /// A new id: 63 bits, in the order of time, never given before.
     public var newID: @Sendable () -> Int64
 
     public init(
-        person: @escaping @Sendable (String) async throws -> Person?,
+        owner: @escaping @Sendable (String) async throws -> TokenOwner?,
         avatar: @escaping @Sendable (String) -> String,
         makeSecret: @escaping @Sendable (String) -> RoomSecret,
-        matches: @escaping @Sendable (String, RoomSecret) -> Bool, newID: @escaping @Sendable () -> Int64
+        judge: @escaping @Sendable (String, RoomSecret, String, String) -> PasswordVerdict,
+        newID: @escaping @Sendable () -> Int64
     ) {
-        self.person = person
+        self.owner = owner
         self.avatar = avatar
         self.makeSecret = makeSecret
-        self.matches = matches
+        self.judge = judge
         self.newID = newID
     }
 }

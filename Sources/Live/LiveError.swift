@@ -6,6 +6,8 @@ public enum LiveError: Error, Sendable {
     case noSuchRoom
     case roomExists
     case wrongPassword
+    /// Too many wrong passwords for this room came from this address; in so many seconds one is heard again.
+    case tooManyGuesses(retryAfter: Int)
     /// The person is no runner of this room.
     case notInRoom
     case room(RoomError)

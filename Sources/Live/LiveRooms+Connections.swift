@@ -300,6 +300,23 @@ extension LiveRooms {
         for home in forgetful { await clearJournal(of: home) }
     }
 
+    /// Ends the connections that came by a token of an account, whose logins have all ended, with 4001.
+    ///
+    /// Their runners are offline then, and may come back with a new token.
+    public func endLogins(of account: Int64) {
+        end("The password was changed.") { $0.account == account }
+    }
+
+    /// Ends the connections that came by a token of one of these logins, which have ended, with 4001.
+    public func endLogins(_ logins: Set<LoginID>) {
+        end("The login has ended.") { $0.login.map(logins.contains) ?? false }
+    }
+
+    private func end(_ sentence: String, where isOver: (Connection) -> Bool) {
+        accountChanges += 1
+        for connection in connections where isOver(connection) { close(connection, .unauthorized, sentence) }
+    }
+
     /// Takes the markers of those who are nobody any more out of a room's journal, where others' stand beside them.
     ///
     /// If that cannot be done now, it is when the room is read from disk again.
@@ -351,8 +368,13 @@ extension LiveRooms {
             guard case .joining = connection.state else { return }
             let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
             if !isKnown {
-                guard let password = join.password, credentials.matches(password, home.secret) else {
-                    throw Ending(.wrongPassword, "The room password is wrong.")
+                switch join.password.map({ credentials.judge($0, home.secret, home.room.id, connection.address) }) {
+                case .right: break
+                case .wrong, nil: throw Ending(.wrongPassword, "The room password is wrong.")
+                case .throttled(let seconds):
+                    throw Ending(
+                        .tooManyMessages, code: "too_many_guesses",
+                        "Too many wrong passwords came from this address. Try again in \(seconds) s.")
                 }
             }
             if let person {
@@ -379,10 +401,11 @@ extension LiveRooms {
         guard let token = join.token ?? connection.authorization, !token.isEmpty else {
             throw Ending(.unauthorized, "A runner needs a token.")
         }
-        let person = try await credentials.person(token)
-        connection.account = person?.account
-        guard person != nil else { throw Ending(.unauthorized, "The token is not valid.") }
-        return person
+        let owner = try await credentials.owner(token)
+        connection.account = owner?.person.account
+        connection.login = owner?.login
+        guard let owner else { throw Ending(.unauthorized, "The token is not valid.") }
+        return owner.person
     }
 
     private func homeJoined(by join: ClientMessage.Join) async throws -> Home {

@@ -121,9 +121,13 @@ extension LiveRooms {
 
     /// Says whether a password is the room's.
     ///
-    /// - Throws: ``LiveError/noSuchRoom``.
-    public func opens(_ runID: String, password: String) async throws -> Bool {
-        credentials.matches(password, try await existing(runID).secret)
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
+    public func opens(_ runID: String, password: String, from address: String) async throws -> Bool {
+        switch credentials.judge(password, try await existing(runID).secret, runID, address) {
+        case .right: true
+        case .wrong: false
+        case .throttled(let retryAfter): throw LiveError.tooManyGuesses(retryAfter: retryAfter)
+        }
     }
 
     /// Whether somebody is, or was, a runner of the room.

@@ -25,7 +25,8 @@ public actor LiveRooms {
     /// Rooms that are being read from disk.
     var waking: [String: Task<Void, any Error>] = [:]
     var connections: [Connection] = []
-    /// How often accounts have come to an end or got another name: whoever has looked at one meanwhile looks again.
+    /// How often accounts or logins have come to an end or accounts got another name: whoever has looked at one meanwhile
+    /// looks again.
     var accountChanges = 0
     public internal(set) var metrics = LiveMetrics()
 
@@ -164,15 +165,21 @@ public actor LiveRooms {
     // MARK: - The endpoint
 
     /// Where phones connect.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - address: Whose a connection is: what is limited for each address is limited by this.
+    ///   - refuse: Answers handshakes that are not to be taken.
+    /// - Returns: What a server serves connections by.
     public nonisolated func endpoint(
-        path: String = "/live",
+        path: String = "/live", address: @escaping @Sendable (HTTPRequestHead) -> String = { $0.remoteAddress },
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
         WebSocketEndpoint(
             path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes, refuse: refuse
         ) { [self] head in
             Connection(
-                live: self, authorization: head.headers[.authorization],
+                live: self, address: address(head), authorization: head.headers[.authorization],
                 budget: MessageBudget(
                     perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now))
         }
@@ -213,9 +220,9 @@ public actor LiveRooms {
         adopt(restored)
     }
 
-    /// Reads something of accounts, and again when accounts came to an end or got other names meanwhile: who is expelled in
-    /// between is in no room that hears of it, and might come in with what was read before, under a name that may be
-    /// another's by then.
+    /// Reads something of accounts, and again when accounts or logins came to an end or accounts got other names
+    /// meanwhile: who is expelled in between is in no room that hears of it, and might come in with what was read before,
+    /// under a name that may be another's by then.
     func whileAccountsStay<Found>(_ read: () async throws -> Found) async throws -> Found {
         while true {
             let seen = accountChanges

@@ -1,5 +1,6 @@
 import DequeModule
 public import Geo
+import Text
 
 /// A run room: who is in it, how far everybody has come, and what has happened.
 ///
@@ -248,13 +249,13 @@ public struct Room: Sendable {
     ) throws(RoomError) -> Decisions {
         guard !isClosed else { throw .roomClosed }
         // A character may be made of any number of scalars: bytes are bounded too.
-        guard text.utf8.count <= 8_192, (1...200).contains(text.count), text.contains(where: { !$0.isWhitespace }),
+        guard text.utf8.count <= 8_192, (1...200).contains(text.count), !text.isInvisible,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .badCheer }
         if let sender { _ = try presentIndex(of: sender) }
         if let receiver { _ = try index(of: receiver) }
         var decisions = Decisions()
-        emit(.cheer(from: sender, to: receiver, text: text), at: now, into: &decisions)
+        emit(.cheer(from: sender, to: receiver, text: text.withDirectionsClosed), at: now, into: &decisions)
         return decisions
     }
 

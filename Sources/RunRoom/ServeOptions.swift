@@ -90,6 +90,15 @@ struct ServeOptions: ParsableArguments {
     var limitWrongCodes: String?
     @Option(help: ArgumentHelp("New rooms, likewise. (default: 30:10)", valueName: "burst:n/min"))
     var limitRoomCreations: String?
+    @Option(
+        help: ArgumentHelp(
+            "Wrong room passwords per room and address, likewise. (default: 10:10)", valueName: "burst:n/min"))
+    var limitRoomGuesses: String?
+    @Option(
+        help: ArgumentHelp(
+            "Those of all addresses; with more, who guessed wrong is heard once a minute. (default: 100:30)",
+            valueName: "burst:n/min"))
+    var limitAllRoomGuesses: String?
     @Option(help: ArgumentHelp("Lists of all rooms, likewise. (default: 10:30)", valueName: "burst:n/min"))
     var limitRoomLists: String?
     @Option(help: ArgumentHelp("Lists of all users, likewise. (default: 10:30)", valueName: "burst:n/min"))

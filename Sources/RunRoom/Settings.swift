@@ -263,6 +263,8 @@ struct Settings {
             limits.wrongCodes =
                 try whole("limit-wrong-codes", options.limitWrongCodes, in: 1...1_000_000) ?? limits.wrongCodes
             try limit("limit-room-creations", options.limitRoomCreations, &limits.roomCreations)
+            try limit("limit-room-guesses", options.limitRoomGuesses, &limits.roomGuesses)
+            try limit("limit-all-room-guesses", options.limitAllRoomGuesses, &limits.allRoomGuesses)
             try limit("limit-room-lists", options.limitRoomLists, &limits.roomLists)
             try limit("limit-user-lists", options.limitUserLists, &limits.userLists)
             try limit("limit-uploads", options.limitUploads, &limits.uploads)

@@ -29,8 +29,8 @@ extension AppDatabase {
 
     /// What became of tokens that were to be stored.
     public enum TokenInsertion: Hashable, Sendable {
-        /// And so many older sessions have ended for it.
-        case stored(endedSessions: Int)
+        /// And these older sessions have ended for it.
+        case stored(endedSessions: [Int64])
         /// The account has another password by now, and nothing is stored.
         case passwordChanged
         /// The account is disabled, and nothing is stored.
@@ -69,7 +69,7 @@ extension AppDatabase {
                     """,
                     token.hash, account, token.kind, session, token.createdAt, token.expiresAt, limit?.world)
             }
-            guard let limit else { return .stored(endedSessions: 0) }
+            guard let limit else { return .stored(endedSessions: []) }
             return .stored(
                 endedSessions: try Self.endOldSessions(
                     account: account, world: limit.world, keeping: limit.count, in: connection))
@@ -174,11 +174,11 @@ extension AppDatabase {
     ///   - world: Which sessions.
     ///   - count: So many stay, the newest ones.
     ///   - session: Of the database.
-    /// - Returns: How many sessions ended.
+    /// - Returns: The sessions that ended.
     /// - Throws: What the database says.
     private static func endOldSessions(
         account: Int64, world: String, keeping count: Int, in session: Session
-    ) throws(StoreError) -> Int {
+    ) throws(StoreError) -> [Int64] {
         let sessions = try session.rows(
             "SELECT DISTINCT session FROM tokens WHERE account = $1 AND world = $2 ORDER BY session DESC",
             account, world
@@ -194,7 +194,7 @@ extension AppDatabase {
                 number)
             try session.execute("DELETE FROM tokens WHERE session = $1", number)
         }
-        return old.count
+        return Array(old)
     }
 
     // MARK: Statements

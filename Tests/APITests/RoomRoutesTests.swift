@@ -59,6 +59,12 @@ import Testing
             #"{"runID":"deleteAll","password":"1"}"#, #"{"runID":"a\u0000","password":"1"}"#,
             #"{"runID":"a\nb","password":"1"}"#, #"{"runID":"  ","password":"1"}"#,
             #"{"runID":"12345678901234567890123456789012345678901234567890123456789012345","password":"1"}"#,
+            #"{"runID":12345678908859744123,"password":"1"}"#, #"{"runID":159.5,"password":"1"}"#,
+            #"{"runID":9007199254740992.0,"password":"1"}"#, #"{"runID":"1","password":12345678908859744123}"#,
+            #"{"runID":"\ud800","password":"1"}"#, #"{"runID":"1","password":"1\udc00"}"#,
+            #"{"runID":"\u3164","password":"1"}"#, #"{"runID":"\u2800\u2800","password":"1"}"#,
+            #"{"runID":"a\u200bb","password":"1"}"#, #"{"runID":"a\udb40\udc61","password":"1"}"#,
+            #"{"runID":"\u202eone","password":"1"}"#,
             #"{"runID":"1","password":[1]}"#, #"{"runID":"1","password":"1","crs":"mars"}"#, #"{"runID":"1","#,
         ])
     func refusesRooms(body: String) async throws {
@@ -97,6 +103,57 @@ import Testing
             let wrong = try await api.send(.delete, "/api/runRoom/delete?runID=159&password=pw", ["password": "x"])
             #expect(wrong.status == 403)
             #expect(try await api.send(.delete, "/api/runRoom/delete?runID=159&password=pw").status == 200)
+        }
+    }
+
+    // MARK: Guessing
+
+    @Test("wrong passwords for a room are heard only so often from an address, whichever request they come with")
+    func guesses() async throws {
+        var limits = RateLimits()
+        limits.roomGuesses = RateLimit(burst: 4, perMinute: 1)
+        try await withAPI(limits: limits) { api in
+            try await api.makeRoom("159", runners: ["ana"])
+            try await api.makeRoom("160", runners: [])
+            func body(_ password: String) -> JSONValue {
+                ["runID": "159", "password": .string(password), "username": "ana", "meters": 1]
+            }
+            #expect(try await api.send(.post, "/api/runRoom/join", body("1")).status == 401)
+            #expect(try await api.send(.post, "/api/runRoom/update", body("2")).status == 401)
+            #expect(try await api.send(.post, "/api/runRoom/leave", body("3")).status == 403)
+            #expect(try await api.send(.delete, "/api/runRoom/delete", body("4")).status == 403)
+            for password in ["5", "pw"] {
+                let answer = try await api.send(.post, "/api/runRoom/join", body(password))
+                #expect(answer.line == #"429 {"error":"Too many failed attempts. Try again later."}"#)
+                let wait = try #require(answer.headers[.retryAfter].flatMap { Int($0) })
+                #expect((1...60).contains(wait))
+            }
+            // From elsewhere, and elsewhere, it is nobody's fault.
+            #expect(try await api.send(.post, "/api/runRoom/join", body("pw"), from: "198.51.100.7").status == 200)
+            let other = try await api.send(
+                .post, "/api/runRoom/join", ["runID": "160", "password": "pw", "username": "ana"])
+            #expect(other.status == 200)
+        }
+    }
+
+    @Test("who sends the right password is never limited by it")
+    func rightPasswords() async throws {
+        var limits = RateLimits()
+        limits.roomGuesses = RateLimit(burst: 1, perMinute: 1)
+        limits.allRoomGuesses = RateLimit(burst: 1, perMinute: 1)
+        try await withAPI(limits: limits) { api in
+            try await api.makeRoom("159", runners: ["ana"])
+            for address in ["198.51.100.1", "198.51.100.2"] {
+                let wrong = try await api.send(
+                    .post, "/api/runRoom/join", ["runID": "159", "password": "x", "username": "ana"], from: address)
+                #expect(wrong.status == 401)
+            }
+            for meters in 0..<50 {
+                let answer = try await api.send(
+                    .post, "/api/runRoom/update",
+                    ["runID": "159", "password": "pw", "username": "ana", "meters": .int(Int64(meters))])
+                #expect(answer.status == 200)
+            }
         }
     }
 

@@ -49,7 +49,9 @@ import Testing
             #"{"username":"a\u0000b","password":"x"}"#, #"{"username":"   ","password":"x"}"#,
             #"{"username":"123456789012345678901234567890123","password":"x"}"#,
             #"{"username":"ana","password":"x""#, #"["ana"]"#, "", "\u{FEFF}{}",
-            #"{"username":"\#u{7F}","password":"x"}"#,
+            #"{"username":"\#u{7F}","password":"x"}"#, #"{"username":"\u3164","password":"x"}"#,
+            #"{"username":"ana\u200b","password":"x"}"#, #"{"username":"ana\udb40\udc61","password":"x"}"#,
+            #"{"username":"\ud800","password":"x"}"#, #"{"username":"ana","password":"x\udfff"}"#,
         ])
     func refusesRegistration(body: String) async throws {
         try await withAPI { api in

@@ -243,6 +243,46 @@ struct CloseTests {
         try await eventually("an empty room") { try await server.metrics()["runroom_runners_connected"] == 0 }
     }
 
+    @Test("4001: who logs out is out, other logins of the same account stay; a new password ends them all")
+    func endedLogins() async throws {
+        let server = try await ServerProcess.shared()
+        let client = WorldClient(port: server.port)
+        let rooms = try await [
+            REST.newRoom(port: server.port), REST.newRoom(port: server.port), REST.newRoom(port: server.port),
+        ]
+        // The word `secret` by its MD5, as the entry task's clients send it.
+        let name = REST.newName("lena")
+        let form = #"{"username":"\#(name)","password":"5ebe2294ecd0e0f08eab7690d2a6ee69","nickname":"Lena"}"#
+        #expect(try await client.send("POST", "/register", json: form).int("code") == 0)
+        var tokens: [String] = []
+        for _ in 0..<2 {
+            let login = try await client.send("POST", "/login", json: form)
+            tokens.append(try #require(login.text("result", "token"), "\(login.text)"))
+        }
+        let ben = try await Runner.enter(rooms[0], port: server.port)
+        let first = try await Phone.joined(port: server.port, room: rooms[0], token: tokens[0])
+        let second = try await Phone.joined(port: server.port, room: rooms[1], token: tokens[1])
+        let out = try await client.send("POST", "/user/logout", json: "{}", authorization: tokens[0])
+        #expect(out.int("code") == 0, "\(out.text)")
+        try await expect(first.phone, endsWith: 4001, "unauthorized")
+        second.phone.send(["type": "ping", "t": 1])
+        _ = try await second.phone.next("pong")
+        let late = try await Phone.connect(port: server.port)
+        late.send(["type": "join", "runID": rooms[0], "password": "pw", "token": tokens[0]])
+        try await expect(late, endsWith: 4001, "unauthorized")
+
+        // Another world's account changes its password.
+        let ana = try await REST.registered("ana", port: server.port)
+        let phone = try await Phone.joined(port: server.port, room: rooms[2], token: ana.token).phone
+        let changed = try await ana.call(
+            "PUT", "/api/users/update",
+            ["username": ana.username, "password": "secret", "newPassword": "another secret"])
+        #expect(changed.status == 200, "\(changed.text)")
+        try await expect(phone, endsWith: 4001, "unauthorized")
+        ben.phone.send(["type": "ping", "t": 1])
+        _ = try await ben.phone.next("pong")
+    }
+
     @Test("a token may have its prefix, and may come in the upgrade's header")
     func tokens() async throws {
         let server = try await ServerProcess.shared()
@@ -275,6 +315,34 @@ struct CloseTests {
         inside.phone.hangUp()
         let (_, back) = try await Phone.joined(port: server.port, room: room, password: "wrong", token: ana.token)
         #expect(back.int("runner") == inside.number)
+    }
+
+    @Test("4029: passwords cannot be guessed on, over either door, and who is behind another proxy's address may enter")
+    func guesses() async throws {
+        let server = try await ServerProcess.start([
+            "--rate-limits", "on", "--limit-room-guesses", "4:1", "--trusted-proxies", "127.0.0.0/8",
+        ])
+        let room = try await REST.newRoom(port: server.port)
+        func join(_ password: String, from address: String) async throws -> Phone {
+            let phone = try await Phone.connect(
+                port: server.port, headers: [try #require(HTTPField.Name("X-Forwarded-For")): address])
+            phone.send(["type": "join", "runID": room, "password": password, "role": "spectator"])
+            return phone
+        }
+        for _ in 0..<2 { try await expect(join("x", from: "192.0.2.1"), endsWith: 4003, "wrong_password") }
+        let headers = ["X-Forwarded-For": "192.0.2.1"]
+        let body = Data(#"{"runID":"\#(room)","password":"y","username":"nobody"}"#.utf8)
+        func guess() async throws -> REST.Answer {
+            try await REST(port: server.port).send("POST", "/api/runRoom/join", headers, body)
+        }
+        for _ in 0..<2 { #expect(try await guess().status == 401) }
+        for password in ["x", "pw"] {
+            try await expect(join(password, from: "192.0.2.1"), endsWith: 4029, "too_many_guesses")
+        }
+        let refused = try await guess()
+        #expect(refused.status == 429)
+        #expect(refused.headers["retry-after"].flatMap { Int($0) }.map((1...60).contains) == true)
+        _ = try await join("pw", from: "192.0.2.2").next("joined")
     }
 
     @Test("numbers are taken as the digits of a room and a password")

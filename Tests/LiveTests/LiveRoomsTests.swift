@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Rooms
 import Store
+import Synchronization
 import Testing
 
 @testable import Live
@@ -368,6 +369,59 @@ import Testing
             let shown = try #require(try await stage.live.room("1")).runners
             #expect(shown.map(\.person.username) == ["ben", "ana"])
             #expect(shown.map(\.isInRoom) == [true, false])
+        }
+    }
+
+    @Test("a login that ends takes its own connections along, and nobody else's")
+    func endedLogin() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage)
+            _ = try await stage.live.createRoom("160", password: "pw")
+            let ana = try await stage.account("ana")
+            try await stage.account("ben")
+            let watch = await stage.connect(#"{"type":"join","runID":"159","password":"pw","role":"spectator"}"#)
+            _ = try await watch.next("joined")
+            let (ended, joined) = try await stage.join("159", as: "ana#1")
+            let (other, _) = try await stage.join("160", as: "ana#2")
+            let (ben, _) = try await stage.join("159", as: "ben")
+            await stage.endLogin("ana#1")
+            #expect(try await ended.next("error").text("code") == "unauthorized")
+            #expect(try await ended.closed() == 4001)
+            for phone in [other, ben, watch] {
+                phone.send(#"{"type":"ping","t":1}"#)
+                _ = try await phone.next("pong")
+            }
+            // She has not left: with a new login she is who she was.
+            let (back, again) = try await stage.join("159", as: "ana#3")
+            #expect(again.number("runner") == joined.number("runner"))
+
+            await stage.live.endLogins(of: ana.account)
+            #expect(try await other.closed() == 4001)
+            #expect(try await back.closed() == 4001)
+            ben.send(#"{"type":"ping","t":1}"#)
+            _ = try await ben.next("pong")
+        }
+    }
+
+    @Test("a login that ends while somebody joins by it lets nobody in", arguments: [true, false])
+    func endedWhileJoining(isByPassword: Bool) async throws {
+        try await Stage.run(in: directory) { stage in
+            try await room(stage)
+            let ana = try await stage.account("ana")
+            stage.logins.whenFound.withLock {
+                $0 = {
+                    if isByPassword {
+                        stage.logins.ended.withLock { _ = $0.insert("ana#1") }
+                        await stage.live.endLogins(of: ana.account)
+                    } else {
+                        await stage.endLogin("ana#1")
+                    }
+                }
+            }
+            let phone = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ana#1"}"#)
+            #expect(try await phone.next("error").text("code") == "unauthorized")
+            #expect(try await phone.closed() == 4001)
+            #expect(try await stage.live.room("159")?.runners.isEmpty == true)
         }
     }
 

@@ -163,7 +163,8 @@ struct PeopleTests {
         "a cheer has 1-200 characters that can be seen",
         arguments: [
             ("", false), ("a", true), (String(repeating: "加", count: 200), true),
-            (String(repeating: "a", count: 201), false), (" \u{3000} ", false), ("a\nb", false), ("a\u{0}", false),
+            (String(repeating: "a", count: 201), false), (" \u{3000} ", false),
+            ("\u{2800}\u{3164}", false), ("\u{202E}\u{200B}", false), ("a\nb", false), ("a\u{0}", false),
             (String(repeating: "👨‍👩‍👧‍👦", count: 200), true),
             ("e" + String(repeating: "\u{301}", count: 10_000), false),
         ])
@@ -175,6 +176,16 @@ struct PeopleTests {
             #expect(throws: RoomError.badCheer) { try meeting.room.cheer(from: nil, to: nil, text: text, at: noon) }
             #expect(meeting.room.lastEvent == 0)
         }
+    }
+
+    @Test("a cheer turns nobody else's line around")
+    mutating func cheerDirections() throws {
+        let turned = try meeting.room.cheer(from: nil, to: nil, text: "\u{202E}oG \u{2067}加油", at: noon)
+        #expect(turned.kinds == [.cheer(from: nil, to: nil, text: "oG 加油")])
+        let right = "Go \u{2067}שרה\u{2069}!"
+        #expect(
+            try meeting.room.cheer(from: nil, to: nil, text: right, at: noon).kinds
+                == [.cheer(from: nil, to: nil, text: right)])
     }
 
     @Test("closing stores what is unfinished, says so last, and ends the room")

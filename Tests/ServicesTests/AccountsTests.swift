@@ -55,7 +55,9 @@ import Testing
         arguments: [
             "", " ", "\t", "\u{3000}", "a/b", "a\nb", "a\u{0}b", "a\u{85}b", "\u{202e}ana", "login", "deleteAll",
             "Posts",
-            ".", "..", String(repeating: "a", count: 33), "a" + String(repeating: "\u{301}", count: 5000),
+            ".", "..", "\u{3164}", "\u{115F}\u{1160}", "\u{FFA0}", "\u{2800}\u{2800}", "\u{200B}", "\u{E0061}",
+            "ana\u{200B}", "a\u{AD}na", "ana\u{3164}", "ana\u{E0061}", "a\u{200D}na", "ana\u{FE0F}", "\u{2060}ana",
+            String(repeating: "a", count: 33), "a" + String(repeating: "\u{301}", count: 5000),
         ])
     func badNames(name: String) async throws {
         let error = await #expect(throws: ServicesError.self) { try await services.makeAccount(name) }
@@ -68,7 +70,8 @@ import Testing
     @Test(
         "names that break none are not",
         arguments: [
-            "a", String(repeating: "界", count: 32), "👩‍👩‍👧‍👦🏃🏽‍♀️", "O'Neil; DROP TABLE", "logins", "0", "a.b", "a b", "%2F",
+            "a", String(repeating: "界", count: 32), "🏃🏽👩", "e\u{301}", "O'Neil; DROP TABLE", "logins", "0", "a.b", "a b",
+            "%2F",
         ])
     func goodNames(name: String) async throws {
         #expect(try await services.makeAccount(name).username == name)
@@ -170,11 +173,17 @@ import Testing
         await #expect(throws: ServicesError.unknownUser) { try await accounts.setPassword("x", account: 1) }
     }
 
-    @Test("a nickname has 1 to 64 characters and no controls")
+    @Test("a nickname has 1 to 64 characters that can be seen, and no controls")
     func nickname() async throws {
         let account = try await services.makeAccount().id
         #expect(try await accounts.setNickname("天天", account: account).nickname == "天天")
-        for nickname in ["", "  ", "a\nb", String(repeating: "a", count: 65)] {
+        for nickname in ["👩‍👩‍👧‍👦🏃🏽‍♀️", "❤️ 安娜", "می‌خواهم"] {
+            #expect(try await accounts.setNickname(nickname, account: account).nickname == nickname)
+        }
+        for nickname in [
+            "", "  ", "a\nb", String(repeating: "a", count: 65), "\u{3164}", "\u{2800}", "\u{200B}", "\u{200D}",
+            "a\u{200B}b", "ana\u{E0061}", "\u{2066}ana", "\u{202E}ana\u{202C}",
+        ] {
             await #expect(throws: ServicesError.self) { try await accounts.setNickname(nickname, account: account) }
         }
         await #expect(throws: ServicesError.unknownUser) { try await accounts.setNickname("a", account: 1) }

@@ -27,6 +27,21 @@ import Testing
             title: title, content: "Five", images: images, merging: image, author: author.id)
     }
 
+    @Test("what is written turns nothing around beside it")
+    func directions() async throws {
+        let author = try await services.makeAccount("ana")
+        let post = try await forum.publish(title: "\u{202E}Five", content: "a\u{2067}b\nc", author: author.id).post
+        #expect(post.title == "Five" && post.content == "ab\nc")
+        let edited = try await forum.edit(
+            .number(post.number), title: "\u{2066}Six\u{2069}", content: "c\u{202C}d", editor: author.id)
+        #expect(edited.title == "\u{2066}Six\u{2069}" && edited.content == "cd")
+        let comment = try await forum.comment(on: .number(post.number), content: "\u{202D}no", author: author.id)
+        #expect(comment.content == "no")
+        await #expect(throws: ServicesError.self) {
+            try await forum.comment(on: .number(post.number), content: "\u{200B}\u{2800}", author: author.id)
+        }
+    }
+
     @Test("keys are numbers and object ids, and nothing else")
     func keys() {
         #expect(Forum.key("17") == .number(17))

@@ -166,7 +166,7 @@ import Testing
                 [.init(hash: hash, kind: "access", createdAt: 1, expiresAt: 9)], account: account,
                 passwordHash: passwordHash)
         }
-        #expect(try await insert([1], "hash") == .stored(endedSessions: 0))
+        #expect(try await insert([1], "hash") == .stored(endedSessions: []))
         #expect(try await insert([2], "other") == .passwordChanged)
         #expect(try await database.setDisabled(5, account: account))
         #expect(try await insert([3], "hash") == .disabled)

@@ -56,6 +56,7 @@ extension Problem {
         case .noSuchRoom: self.init(.notFound, "Room not found", code: "ROOM_NOT_FOUND")
         case .roomExists: self.init(.badRequest, "Room already exists")
         case .wrongPassword: self.init(.unauthorized, "Invalid password")
+        case .tooManyGuesses(let retryAfter): self.init(ServicesError.throttled(retryAfter: retryAfter))
         case .notInRoom: self.init(.notFound, "Runner not found in the room")
         case .room(let error): self.init(error)
         case .tooManyCommands:

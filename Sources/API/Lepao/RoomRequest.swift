@@ -4,6 +4,7 @@ import LWS
 import HTTPTypes
 import Live
 import Services
+import Text
 
 /// What the requests to run rooms have in common: a room, its password, a runner, a place.
 struct RoomRequest {
@@ -81,7 +82,9 @@ enum RunID {
 
     /// Refuses what no new room may be called.
     static func check(_ runID: String) throws(Problem) {
-        guard !runID.contains("/"), !runID.unicodeScalars.contains(where: isInvisible) else {
+        guard !runID.contains("/"), !runID.unicodeScalars.contains(where: isInvisible),
+            !runID.hasStrayInvisibles
+        else {
             throw .badRequest("`runID` must have visible characters only, and no slash.")
         }
         guard !reserved.contains(runID) else { throw .badRequest("`runID` is a reserved word.") }
@@ -98,7 +101,7 @@ enum RunID {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate, .unassigned: true
         // The joiners of emoji and of Indic scripts are part of what is seen; what turns the text around it is not.
-        case .format: scalar.properties.isBidiControl || scalar == "\u{FEFF}" || scalar == "\u{200B}"
+        case .format: scalar.properties.isBidiControl
         default: false
         }
     }

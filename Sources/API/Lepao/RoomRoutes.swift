@@ -67,7 +67,7 @@ struct RoomRoutes: Sendable {
     /// Where rooms are not open, one needs the room's password or a runner's token.
     private func checkMayLook(into room: RoomView, _ request: HTTPServerRequest) async throws {
         if let password = request.head.headers[.roomPassword] ?? request.head.queryValue("password") {
-            guard try await core.live.opens(room.runID, password: password) else {
+            guard try await opens(room.runID, password, request) else {
                 throw Problem(.forbidden, "Invalid password for the room")
             }
             return
@@ -76,6 +76,10 @@ struct RoomRoutes: Sendable {
         guard room.runners.contains(where: { $0.person.account == account }) else {
             throw Problem(.forbidden, "You are not a runner of this room")
         }
+    }
+
+    private func opens(_ runID: String, _ password: String, _ request: HTTPServerRequest) async throws -> Bool {
+        try await core.live.opens(runID, password: password, from: request.head.remoteAddress)
     }
 
     // MARK: - Rooms
@@ -101,7 +105,7 @@ struct RoomRoutes: Sendable {
         _ = try await identity.accountIfSent(request, named: nil)
         let words = Words.leaving
         try await words.translating {
-            guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
+            guard try await opens(runID, password, request) else { throw words.wrongPassword }
             try await core.live.deleteRoom(runID)
         }
         return .json(["message": .string("RunRoom with ID \(runID) has been deleted successfully.")])
@@ -118,7 +122,7 @@ struct RoomRoutes: Sendable {
         _ = try await identity.accountIfSent(request, named: username)
         let words = Words.entering
         let room = try await words.translating {
-            guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
+            guard try await opens(runID, password, request) else { throw words.wrongPassword }
             return try await core.live.join(runID, at: coordinate) { [accounts = core.accounts] in
                 guard let account = try await accounts.usableAccount(named: username) else {
                     throw ServicesError.unknownUser
@@ -147,7 +151,7 @@ struct RoomRoutes: Sendable {
         _ = try await identity.accountIfSent(request, named: username)
         let words = Words.entering
         let room = try await words.translating {
-            guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
+            guard try await opens(runID, password, request) else { throw words.wrongPassword }
             guard let account = try await core.accounts.usableAccount(named: username) else { throw words.noSuchRunner }
             return try await core.live.update(runID, account: account.id, report)
         }
@@ -188,7 +192,7 @@ struct RoomRoutes: Sendable {
         let words = Words.entering
         let room = try await words.translating {
             if let password {
-                guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
+                guard try await opens(runID, password, request) else { throw words.wrongPassword }
             }
             guard let account = try await core.accounts.usableAccount(named: username) else {
                 // An unknown room is worth more than an unknown runner, here as everywhere.
@@ -208,7 +212,7 @@ struct RoomRoutes: Sendable {
         _ = try await identity.accountIfSent(request, named: username)
         let words = Words.leaving
         let room = try await words.translating {
-            guard try await core.live.opens(runID, password: password) else { throw words.wrongPassword }
+            guard try await opens(runID, password, request) else { throw words.wrongPassword }
             guard let account = try await core.accounts.account(named: username) else { throw words.noSuchRunner }
             return try await core.live.leave(runID, account: account.id)
         }
@@ -261,7 +265,7 @@ extension RoomRoutes {
             case .noSuchRoom, .room(.roomClosed): noSuchRoom
             case .wrongPassword: wrongPassword
             case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): noSuchRunner
-            case .roomExists, .room, .tooManyCommands, .store, .stopping: Problem(error)
+            case .roomExists, .room, .tooManyCommands, .tooManyGuesses, .store, .stopping: Problem(error)
             }
         }
     }

@@ -58,13 +58,20 @@ struct JSONBody {
         return string
     }
 
-    /// A string, or a number taken as its digits, as the live protocol takes room numbers and passwords.
+    /// A string, or a whole number taken as its digits, as the live protocol takes room numbers and passwords.
+    ///
+    /// Not one so large that another number could be read as the same.
     func digitsOrString(_ name: String) throws(Problem) -> String? {
         switch self[name] {
         case nil: nil
         case .string(let string): string
         case .int(let number): String(number)
-        case .double(let number): Int64(exactly: number).map { String($0) } ?? String(number)
+        case .double(let number):
+            if let integer = Int64(exactly: number), integer.magnitude < 1 << 53 {
+                String(integer)
+            } else {
+                throw Self.wrongKind(name, "a string or a whole number")
+            }
         case .null, .bool, .array, .object: throw Self.wrongKind(name, "a string or a number")
         }
     }

@@ -18,6 +18,11 @@ public struct RateLimits: Sendable, Hashable {
     public var accountChanges = RateLimit(burst: 240, perMinute: 180)
     /// So many wrong passwords a minute are heard for an account from an address.
     public var loginFailuresPerMinute = 10
+    /// Of wrong passwords for a room from an address.
+    public var roomGuesses = RateLimit(burst: 10, perMinute: 10)
+    /// Of wrong passwords for a room from all addresses: with more than these, who has guessed wrong is heard once a
+    /// minute.
+    public var allRoomGuesses = RateLimit(burst: 100, perMinute: 30)
     /// Of all users at once; pages are not limited.
     public var userLists = RateLimit(burst: 10, perMinute: 30)
     /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.

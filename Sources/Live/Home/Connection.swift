@@ -48,10 +48,14 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     /// Its place among its home's viewers.
     var viewerIndex: Int?
 
+    /// Where it comes from.
+    let address: String
     /// What the upgrade's `Authorization` header said.
     let authorization: String?
     /// Whose token it has shown; nil for a spectator, and before a join.
     var account: Int64?
+    /// The login that gave this token.
+    var login: LoginID?
     let opened = ContinuousClock.now
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
@@ -62,8 +66,9 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     private var outboxBytes = 0
     private var closeWhenDrained: (code: UInt16, reason: String)?
 
-    init(live: LiveRooms, authorization: String?, budget: MessageBudget) {
+    init(live: LiveRooms, address: String, authorization: String?, budget: MessageBudget) {
         self.live = live
+        self.address = address
         self.authorization = authorization
         self.budget = budget
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// What names and passwords may be.
 enum AccountRules {
@@ -15,6 +16,10 @@ enum AccountRules {
     /// Checks a username; worlds differ in how long a name they let their users choose.
     static func checkUsername(_ username: String, upTo limit: Int = 32) throws(ServicesError) {
         try check(username, as: "username", named: "The username", upTo: limit)
+        // Two names must not look the same because one has something more that no font shows.
+        guard !username.hasDefaultIgnorables else {
+            throw .invalid(field: "username", message: "The username must not contain characters that nobody can see.")
+        }
         guard !username.contains("/") else {
             throw .invalid(field: "username", message: "The username must not contain a slash.")
         }
@@ -25,6 +30,9 @@ enum AccountRules {
 
     static func checkNickname(_ nickname: String) throws(ServicesError) {
         try check(nickname, as: "nickname", named: "The nickname", upTo: 64)
+        guard !nickname.hasStrayInvisibles else {
+            throw .invalid(field: "nickname", message: "The nickname must not contain characters that nobody can see.")
+        }
     }
 
     /// Any characters: what a password is made of is its owner's matter.
@@ -92,14 +100,12 @@ enum AccountRules {
         guard !text.unicodeScalars.contains(where: isControl) else {
             throw .invalid(field: field, message: "\(name) must not contain control characters.")
         }
-        guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+        guard !text.isInvisible else {
             throw .invalid(field: field, message: "\(name) must not be blank.")
         }
     }
 
     /// Controls, line ends, and what turns the direction of the text around it.
-    ///
-    /// Not the joiners of emoji and of Indic scripts.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

@@ -30,8 +30,8 @@ extension Accounts {
                 stored.id, withPasswordHash: stored.passwordHash, nickname: nickname, newPasswordHash: newHash,
                 at: time)
         }
-        if newHash != nil { tokens.forget(account: stored.id) }
         guard let updated else { throw .wrongPassword }
+        if newHash != nil { await tokens.passwordChanged(account: stored.id) }
         let account = Account(updated)
         if nickname != nil { await tell(.renamed(account)) }
         return account

@@ -260,9 +260,9 @@ public final class Accounts: Sendable {
             try await store.updateAccount(
                 account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
         }
-        tokens.forget(account: account)
         // Somebody changed it at the same moment, and won: this caller's credential is no longer the right one.
         guard updated != nil else { throw .wrongPassword }
+        await tokens.passwordChanged(account: account)
     }
 
     /// Deletes an account with its tokens and records, and the pictures and videos that are nobody else's.
@@ -295,6 +295,13 @@ public final class Accounts: Sendable {
     public func account(
         byToken credential: String?
     ) async throws(ServicesError) -> Result<Account, Tokens.Refused> {
+        try await login(byToken: credential).map(\.account)
+    }
+
+    /// As ``account(byToken:)``, with the login that gave the token.
+    public func login(
+        byToken credential: String?
+    ) async throws(ServicesError) -> Result<(account: Account, login: Tokens.Login), Tokens.Refused> {
         switch try await tokens.inspect(credential) {
         case .refused(let refusal): return .failure(Tokens.Refused(refusal: refusal))
         case .valid(let identity):
@@ -303,7 +310,7 @@ public final class Accounts: Sendable {
             }
             // Disabled just now: its tokens are gone.
             guard account.disabledAt == nil else { return .failure(Tokens.Refused(refusal: .revoked)) }
-            return .success(account)
+            return .success((account, identity.login))
         }
     }
 

@@ -182,7 +182,7 @@ public final class MailAccounts: Sendable {
                 emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)
         }
         guard let account else { throw .wrongCode }
-        accounts.tokens.forget(account: account.id)
+        await accounts.tokens.passwordChanged(account: account.id)
         lock.clear(Self.entry(key))
         return Account(account)
     }

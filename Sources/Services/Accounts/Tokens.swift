@@ -58,6 +58,21 @@ public final class Tokens: Sendable {
         case refused(Refusal)
     }
 
+    /// What the tokens that one login gave have in common.
+    public enum Login: Hashable, Sendable {
+        case session(Int64)
+        /// Of a token that stands alone: its hash.
+        case token([UInt8])
+    }
+
+    /// Logins that have come to an end before their time.
+    public enum End: Hashable, Sendable {
+        /// All of an account: its password was changed.
+        case all(account: Int64)
+        /// Somebody logged out, or newer sessions took their place.
+        case some([Login])
+    }
+
     /// Who somebody is, by their token.
     public struct Identity: Hashable, Sendable {
         public let account: Int64
@@ -71,6 +86,10 @@ public final class Tokens: Sendable {
         public let expiresAt: Int64
         /// That of the account's password, for as long as which the token is good.
         let passwordHash: HiddenHash
+        let tokenHash: [UInt8]
+
+        /// By which login the token was given.
+        public var login: Login { session.map(Login.session) ?? .token(tokenHash) }
 
         /// The account's id as clients see it.
         public var objectID: String { ObjectID.text(account) }
@@ -83,6 +102,7 @@ public final class Tokens: Sendable {
     private let now: @Sendable () -> Int64
     private let lifetimes: [Kind: Int64]
     private let cache: Mutex<Cache>
+    private let listener = Mutex<(@Sendable (End) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -101,6 +121,19 @@ public final class Tokens: Sendable {
         lifetimes = [.access: accessLifetime, .refresh: refreshLifetime]
         cache = Mutex(Cache(capacity: cacheCapacity))
     }
+
+    /// Has somebody told what logins have just come to an end: those who take a token's word for longer than a request.
+    ///
+    /// Not of accounts that are disabled or deleted, which ``Accounts/whenAccountsChange(_:)`` tells, nor of tokens that
+    /// expire.
+    ///
+    /// - Parameter listen: Whom to tell, in place of whoever was told before; no token of these logins is valid any more
+    ///   by then, and the change is answered when this returns.
+    public func whenLoginsEnd(_ listen: @escaping @Sendable (End) async -> Void) {
+        listener.withLock { $0 = listen }
+    }
+
+    private func tell(_ end: End) async { await listener.withLock { $0 }?(end) }
 
     /// Gives an account a new token.
     ///
@@ -192,7 +225,10 @@ public final class Tokens: Sendable {
                 session: session, limit: limit)
         }
         switch insertion {
-        case .stored(let ended): if ended > 0 { forget(account: account.id) }
+        case .stored(let ended):
+            guard !ended.isEmpty else { return }
+            forget(account: account.id)
+            await tell(.some(ended.map(Login.session)))
         case .passwordChanged: throw .wrongPassword
         case .disabled: throw .accountDisabled
         }
@@ -240,7 +276,7 @@ public final class Tokens: Sendable {
         let identity = Identity(
             account: stored.account.id, username: stored.account.username, kind: storedKind, session: stored.session,
             issuedAt: stored.createdAt, expiresAt: stored.expiresAt,
-            passwordHash: HiddenHash(stored.account.passwordHash))
+            passwordHash: HiddenHash(stored.account.passwordHash), tokenHash: hash)
         cache.withLock { cache in
             // Not if something was revoked since the question: it may have been this.
             if cache.generation == generation { cache[hash] = identity }
@@ -265,18 +301,29 @@ public final class Tokens: Sendable {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
         let session = try await asking { () throws(StoreError) in try await store.token(hash: hash) }?.session
-        defer {
+        func forget() {
             cache.withLock { cache in
                 cache.remove { $0.key == hash || session != nil && $0.value.session == session }
             }
         }
+        defer { forget() }
         _ = try await asking { () throws(StoreError) in try await store.deleteToken(hash: hash) }
+        // Already here: whoever is told may look at a token.
+        forget()
+        await tell(.some([session.map(Login.session) ?? .token(hash)]))
     }
 
     /// Makes all tokens of an account worthless.
     public func revokeAll(account: Int64) async throws(ServicesError) {
         defer { forget(account: account) }
         _ = try await asking { () throws(StoreError) in try await store.deleteTokens(account: account) }
+        await passwordChanged(account: account)
+    }
+
+    /// Forgets what is remembered of an account whose tokens went from the database with its password, and tells of it.
+    func passwordChanged(account: Int64) async {
+        forget(account: account)
+        await tell(.all(account: account))
     }
 
     /// Removes what has expired from the database; to be called now and then.

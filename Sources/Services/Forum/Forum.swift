@@ -1,4 +1,5 @@
 public import Store
+import Text
 
 /// Posts with images, comments with replies, and who likes them.
 ///
@@ -91,7 +92,8 @@ public final class Forum: Sendable {
         let time = now()
         let inserted = try await asking { () throws(StoreError) in
             try await store.insertPost(
-                title: title, content: content, images: images.map(\.rawValue), imageLimit: Self.maxImages,
+                title: title.withDirectionsClosed, content: content.withDirectionsClosed,
+                images: images.map(\.rawValue), imageLimit: Self.maxImages,
                 mergeSince: merging ? time - Self.mergeWindow : nil, writtenAt: writtenAt, author: author, at: time)
         }
         return try Self.publication(inserted)
@@ -181,7 +183,8 @@ public final class Forum: Sendable {
         return try Self.found(
             try await asking { () throws(StoreError) in
                 try await store.updatePost(
-                    post.id, title: title, content: content, images: images?.map(\.rawValue), at: time)
+                    post.id, title: title.withDirectionsClosed, content: content.withDirectionsClosed,
+                    images: images?.map(\.rawValue), at: time)
             })
     }
 
@@ -236,7 +239,8 @@ public final class Forum: Sendable {
         let time = now()
         let inserted = try await asking { () throws(StoreError) in
             try await store.insertComment(
-                on: post, replyingTo: parent, content: content, writtenAt: writtenAt, author: author, at: time)
+                on: post, replyingTo: parent, content: content.withDirectionsClosed, writtenAt: writtenAt,
+                author: author, at: time)
         }
         switch inserted {
         case .created(let comment): return comment

@@ -1,3 +1,5 @@
+import Text
+
 /// What posts and comments may say.
 enum ForumRules {
     static func checkTitle(_ title: String, upTo limit: Int = 200) throws(ServicesError) {
@@ -34,13 +36,13 @@ enum ForumRules {
     ) throws(ServicesError) {
         // A character may carry any number of combining marks, hence the limit in bytes.
         guard !text.isEmpty, text.utf8.count <= bytes, text.count <= limit,
-            !text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+            !text.isInvisible
         else { throw .invalid(field: field, message: "\(name) must have 1 to \(limit) characters and not be blank.") }
     }
 
     /// Several lines; nothing that a screen could not show.
     private static func checkText(_ text: String, named name: String) throws(ServicesError) {
-        guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
+        guard !text.isInvisible else {
             throw .invalid(field: "content", message: "\(name) must not be empty or blank.")
         }
         guard !text.unicodeScalars.contains(where: { isControl($0) && !isLayout($0) }) else {

@@ -1,4 +1,5 @@
 public import Store
+import Text
 
 /// Who people are to each other: profiles, who follows whom, and what they write to each other.
 ///
@@ -151,7 +152,7 @@ public final class Social: Sendable {
         try ForumRules.checkComment(content)
         let time = now()
         return try await asking { () throws(StoreError) in
-            try await store.insertMessage(content, from: sender, to: recipient, at: time)
+            try await store.insertMessage(content.withDirectionsClosed, from: sender, to: recipient, at: time)
         }
     }
 

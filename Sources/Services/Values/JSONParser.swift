@@ -9,8 +9,8 @@ public struct JSONError: Error, Hashable, Sendable {
 extension JSONValue {
     /// Reads a JSON text, RFC 8259: nothing but one value and white space around it.
     ///
-    /// Of members of one name the last counts, as in JavaScript. A lone surrogate in an escape, which no Swift string
-    /// can hold, becomes U+FFFD.
+    /// Of members of one name the last counts, as in JavaScript. A lone surrogate in an escape is half of a character,
+    /// and refused.
     ///
     /// - Parameters:
     ///   - bytes: UTF-8. Whatever it is, reading it ends: no text makes it crash or loop.
@@ -205,15 +205,14 @@ private struct JSONParser {
         case UInt8(ascii: "u"):
             let first = try unit()
             var scalar = Unicode.Scalar(first)
-            let mark = position
-            if UTF16.isLeadSurrogate(UInt16(first)), take("\\"), take("u"), let second = try? unit(),
-                UTF16.isTrailSurrogate(UInt16(second))
-            {
-                scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
-            } else {
-                position = mark
+            if UTF16.isLeadSurrogate(UInt16(first)), take("\\"), take("u") {
+                let second = try unit()
+                if UTF16.isTrailSurrogate(UInt16(second)) {
+                    scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+                }
             }
-            plain.append(contentsOf: Array(String(scalar ?? "\u{FFFD}").utf8))
+            guard let scalar else { throw error("A surrogate without its other half is no character.") }
+            plain.append(contentsOf: Array(String(scalar).utf8))
         default:
             position -= 1
             throw error("The escape is unknown.")

@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Logging
 import Rooms
+import Synchronization
 @testable import Store
 
 @testable import Live
@@ -14,6 +15,7 @@ struct Stage {
     let store: AppDatabase
     let live: LiveRooms
     let port: Int
+    let logins = Logins()
     fileprivate let server: Server
     private let phones: EventLoop
     private let client: WebSocketClient
@@ -41,17 +43,24 @@ struct Stage {
         live = LiveRooms(
             loop: loop, store: store, settings: settings,
             credentials: Credentials(
-                // A token is the name of an account.
-                person: { token in
-                    try await store.account(usernameKey: token).map {
-                        Person(
-                            account: $0.id, username: $0.username, nickname: $0.nickname,
-                            avatar: "/pictures/\($0.username)")
+                // A token is the name of an account, perhaps with a number of a login.
+                owner: { [logins] token in
+                    guard !logins.ended.withLock({ $0.contains(token) }) else { return nil }
+                    let name = String(token.prefix { $0 != "#" })
+                    let account = try await store.account(usernameKey: name)
+                    await logins.whenFound.withLock { exchange(&$0, with: nil) }?()
+                    return account.map {
+                        TokenOwner(
+                            person: Person(
+                                account: $0.id, username: $0.username, nickname: $0.nickname,
+                                avatar: "/pictures/\($0.username)"),
+                            login: LoginID(Array(token.utf8)))
                     }
                 },
                 avatar: { "/pictures/\($0)" },
                 makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
-                matches: { Array($0.utf8) == $1.hash }, newID: { store.ids.next() }),
+                judge: { password, secret, _, _ in Array(password.utf8) == secret.hash ? .right : .wrong },
+                newID: { store.ids.next() }),
             logger: logger)
         server = Server(
             configuration: ServerConfiguration(), loop: loop, responder: NotFound(), endpoints: [live.endpoint()],
@@ -67,6 +76,12 @@ struct Stage {
         await live.stop()
         await loop.shutDown()
         try? store.close()
+    }
+
+    /// Ends the login of a token.
+    func endLogin(_ token: String) async {
+        logins.ended.withLock { _ = $0.insert(token) }
+        await live.endLogins([LoginID(Array(token.utf8))])
     }
 
     /// Registers somebody.
@@ -98,6 +113,13 @@ struct Stage {
 
     /// A statement on the writer.
     func administer(_ statement: String) throws { _ = try store.administer(statement) }
+}
+
+/// What has become of tokens.
+final class Logins: Sendable {
+    let ended = Mutex<Set<String>>([])
+    /// Called once, between when a token is looked at and when its owner is told.
+    let whenFound = Mutex<(@Sendable () async -> Void)?>(nil)
 }
 
 extension LiveSettings {
