@@ -43,6 +43,8 @@ public struct LiveMetrics: Sendable {
     public internal(set) var recallsFailed = 0
     /// Rooms that could not be brought back at the start.
     public internal(set) var roomsUnreadable = 0
+    /// Rooms whose changes could not be stored while those of others could, and were dropped at last.
+    public internal(set) var roomsSetAside = 0
     public internal(set) var closes: [UInt16: Int] = [:]
     /// From a marker's arrival to the sending of its `ack`; one sample an `ack`, of its oldest marker.
     public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 5, 10, 30])

@@ -8,17 +8,6 @@ import Store
 extension LiveRooms {
     // MARK: - Commits
 
-    /// What a commit will have done for a room, to be told when it is on disk.
-    private struct Promise {
-        var home: Home
-        var events: [RoomEvent]
-        var acknowledgements: [Acknowledgement]
-        /// Runs whose blocks are to be read back then.
-        var recalls: Set<RunReference>
-        var waiters: [@Sendable (LiveError?) -> Void]
-        var isDeletion: Bool
-    }
-
     /// Asks for a commit soon: events wait for it.
     ///
     /// A few milliseconds gather what happens at once.
@@ -39,23 +28,28 @@ extension LiveRooms {
     func beginCommit(everything: Bool) {
         guard !isCommitting else { return }
         if everything { isFullCommitDue = false }
-        guard !dirty.isEmpty else {
-            if everything { endFullCommit() }
-            return
-        }
         hasUrgent = false
         var draft = CommitDraft(time: clock.now())
         var promises: [Promise] = []
         var rest: [Home] = []
         for home in dirty {
-            guard everything || home.isUrgent else {
+            guard home.heldBack == nil, everything || home.isUrgent else {
                 rest.append(home)
                 continue
             }
             promises.append(take(home, into: &draft))
         }
         dirty = rest
-        guard !promises.isEmpty else { return }
+        let moment = ContinuousClock.now
+        for home in heldBack {
+            guard let held = home.heldBack, isStopping || held.due <= moment else { continue }
+            draft.heldBack.append(held.changes)
+            promises.append(held.promise)
+        }
+        guard !promises.isEmpty else {
+            if everything { endFullCommit() }
+            return
+        }
         isCommitting = true
         Task { await commit(draft, promises, everything: everything) }
     }
@@ -83,7 +77,7 @@ extension LiveRooms {
         let decisions = home.unstored
         home.unstored = Decisions()
         let journal = home.room.takeJournal()
-        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: home.key, updatedAt: home.updatedAt))
+        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: home.key, term: home.term, updatedAt: home.updatedAt))
         if !journal.chunks.isEmpty {
             let sequence = home.nextSequence
             home.nextSequence += 1
@@ -97,13 +91,19 @@ extension LiveRooms {
         room.changes.blocks = journal.blocks.map {
             StoredBlock(runner: $0.runner, number: $0.number, bytes: $0.bytes)
         }
-        if !decisions.settledRuns.isEmpty {
-            for run in decisions.settledRuns {
-                home.firstSequence[run.runKey] = nil
-                room.changes.blocksRemoved.append(run.runner)
-            }
-            room.changes.journalBelow = home.firstSequence.values.min() ?? home.nextSequence
+        for run in decisions.settledRuns {
+            home.firstSequence[run.runKey] = nil
+            home.blocksToRemove.insert(run.runner)
+            home.hasJournalToRemove = true
         }
+        room.records = decisions.records
+        let isAnew = Set(decisions.records.map(\.runKey))
+        room.records += home.unread.values.filter { !isAnew.contains($0.run.runKey) && $0.due <= .now }.map(\.run)
+        // The first block takes the place of all that there were.
+        home.blocksToRemove.subtract(journal.blocks.filter { $0.number == 0 }.map(\.runner))
+        let unread = Set(home.unread.values.map(\.run.runner))
+        room.changes.blocksRemoved = home.blocksToRemove.subtracting(unread).sorted()
+        if home.hasJournalToRemove, unread.isEmpty { room.changes.journalBelow = home.firstNeeded }
         room.people = decisions.changedRunners.sorted().compactMap { number in
             guard let person = home.room.person(number), let snapshot = home.room.snapshot(of: number) else {
                 return nil
@@ -116,12 +116,11 @@ extension LiveRooms {
             return (event, author.flatMap { $0.isNobody ? nil : $0.account })
         }
         if !decisions.events.isEmpty { room.changes.eventsBelow = home.room.firstRecoverableEvent }
-        draft.records += decisions.records.map { (home.key, $0) }
+        room.changes.isDeleted = home.isDeleted
         draft.rooms.append(room)
-        if home.isDeleted { draft.deletedRooms.append(home.key) }
         let promise = Promise(
-            home: home, events: events, acknowledgements: journal.acknowledgements,
-            recalls: decisions.recalls, waiters: home.waiters, isDeletion: home.isDeleted)
+            home: home, events: events, acknowledgements: journal.acknowledgements, recalls: decisions.recalls,
+            records: room.records, waiters: home.waiters, isDeletion: home.isDeleted)
         home.waiters = []
         return promise
     }
@@ -129,7 +128,8 @@ extension LiveRooms {
     private func commit(_ draft: CommitDraft, _ promises: [Promise], everything: Bool) async {
         let begun = ContinuousClock.now
         var promises = promises
-        var outcome = await draft.commit(to: store, logger: logger)
+        let encoded = await draft.encode(from: store, logger: logger)
+        var outcome = await attempt(encoded.batch)
         while case .failure(let error) = outcome {
             metrics.commitsFailed += 1
             commitFailed(error, &promises)
@@ -139,7 +139,7 @@ extension LiveRooms {
             }
             try? await Task.sleep(for: isStopping ? .milliseconds(200) : .seconds(1))
             failWaiters(error)
-            outcome = await draft.commit(to: store, logger: logger)
+            outcome = await attempt(encoded.batch)
         }
         if case .success(let result) = outcome {
             metrics.commits += 1
@@ -148,13 +148,19 @@ extension LiveRooms {
                 commitFailure = nil
                 logger.notice("the database stores again")
             }
-            fulfil(promises, result)
+            settle(promises, encoded, result)
+        }
+        if isStopping, !heldBack.isEmpty {
+            if ContinuousClock.now >= lastTry { isStopped = true } else { try? await Task.sleep(for: .milliseconds(200)) }
         }
         isCommitting = false
         if everything { endFullCommit() }
         commitEnded()
         // Whoever stops begins the next one.
         guard !isStopping else { return }
+        if let next = heldBack.compactMap(\.heldBack?.due).min() {
+            retryTimer?.schedule(after: ContinuousClock.now.duration(to: next))
+        }
         if isFullCommitDue {
             beginCommit(everything: true)
         } else if hasUrgent {
@@ -163,25 +169,136 @@ extension LiveRooms {
         }
     }
 
-    /// All is on disk: now it may be told.
-    private func fulfil(_ promises: [Promise], _ result: CommitResult) {
+    private func attempt(_ batch: JournalBatch) async -> Result<CommitResult, StoreError> {
+        do throws(StoreError) {
+            return .success(try await store.commit(batch, purging: settings.purgedRows))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Tells what is on disk, and sees to what is not.
+    private func settle(_ promises: [Promise], _ encoded: CommitDraft.Encoded, _ result: CommitResult) {
+        if !result.failures.isEmpty { metrics.commitsFailed += 1 }
         for promise in promises {
             let home = promise.home
-            home.isBeingStored = false
-            release(promise.events, of: home, runIDs: result.runIDs)
-            for acknowledgement in promise.acknowledgements {
-                let isAckDue = home.room.stored(acknowledgement)
-                guard let connection = home.connections[acknowledgement.runner] else { continue }
-                connection.waitingMarkers.settled(isAckDue: isAckDue)
-                guard isAckDue, !connection.isAckDue else { continue }
-                connection.isAckDue = true
-                if home.acksStored.isEmpty { acknowledging.append(home) }
-                home.acksStored.append((acknowledgement.runner, connection))
+            if let error = result.failures[home.key] {
+                guard let changes = encoded.batch.rooms.first(where: { $0.room == home.key }) else { continue }
+                holdBack(promise, changes, error)
+                continue
             }
-            for run in promise.recalls { Task { await recall(run, of: home) } }
-            for waiter in promise.waiters { waiter(nil) }
-            if promise.isDeletion { disband(home) } else { markChanged(home) }
+            if let held = home.heldBack {
+                home.heldBack = nil
+                heldBack.removeAll { $0 === home }
+                logger.notice("a room is stored again", metadata: ["room": "\(home.room.id)", "tries": "\(held.tries)"])
+                // What has come meanwhile has waited for long enough.
+                isFullCommitDue = true
+            }
+            noteUnread(promise, encoded.unread)
+            notePurged(home, result.unpurged[home.key])
+            fulfil(promise, result)
         }
+    }
+
+    // MARK: - Rooms that cannot be stored
+
+    /// Tries a room's changes again later, while those of others go on; after some tries it is given up.
+    private func holdBack(_ promise: Promise, _ changes: RoomChanges, _ error: StoreError) {
+        let home = promise.home
+        let tries = (home.heldBack?.tries ?? 0) + 1
+        var promise = promise
+        let waiters = promise.waiters + home.waiters
+        (promise.waiters, home.waiters) = ([], [])
+        guard error != .termLost, tries < settings.storeTries else {
+            setAside(home, because: error)
+            for waiter in waiters { waiter(.store(error)) }
+            return
+        }
+        if home.heldBack == nil {
+            heldBack.append(home)
+            logger.error(
+                "a room cannot be stored; trying again, and the others go on",
+                metadata: ["room": "\(home.room.id)", "error": "\(error)"])
+            let message = ServerMessages.error(
+                code: "not_stored",
+                message: "The server cannot store this room at the moment. Keep your markers: they are taken later.")
+            for viewer in home.viewers { viewer.send(message) }
+        }
+        home.heldBack = HeldBack(
+            changes: changes, promise: promise, error: error, tries: tries,
+            due: .now + settings.wait(after: tries))
+        for waiter in waiters { waiter(.store(error)) }
+    }
+
+    /// Ends a home: what was not stored of it is dropped, and whoever asks for the room again gets what is on the disk.
+    ///
+    /// Nothing of what is dropped was told or acknowledged.
+    private func setAside(_ home: Home, because error: StoreError) {
+        home.isOver = true
+        home.heldBack = nil
+        home.isDirty = false
+        home.isBeingStored = false
+        heldBack.removeAll { $0 === home }
+        dirty.removeAll { $0 === home }
+        acknowledging.removeAll { $0 === home }
+        if homes[home.room.id] === home { homes[home.room.id] = nil }
+        metrics.roomsSetAside += 1
+        logger.critical(
+            "a room is set aside; what was not acknowledged is sent again by its runners",
+            metadata: ["room": "\(home.room.id)", "error": "\(error)"])
+        for viewer in home.viewers {
+            close(viewer, .full, code: "unavailable", "The room cannot be stored at the moment. Come back later.")
+        }
+    }
+
+    /// Runs whose markers could not be read are stored again later; until they are whole, or it is given up, what there
+    /// is of them stays on the disk.
+    private func noteUnread(_ promise: Promise, _ unread: Set<Int64>) {
+        let home = promise.home
+        for run in promise.records {
+            let key = run.runKey
+            let tries = (home.unread[key]?.tries ?? 0) + 1
+            guard unread.contains(key) else {
+                home.unread[key] = nil
+                continue
+            }
+            if tries < settings.storeTries {
+                home.unread[key] = UnreadRun(run: run, tries: tries, due: .now + settings.wait(after: tries))
+            } else {
+                home.unread[key] = nil
+                logger.critical(
+                    "older markers of a run cannot be read; its record has the others",
+                    metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)"])
+            }
+        }
+        if home.unread.isEmpty, home.hasJournalToRemove || !home.blocksToRemove.isEmpty { markDirty(home) }
+    }
+
+    /// What a commit was not allowed to remove is for the next one.
+    private func notePurged(_ home: Home, _ unpurged: CommitResult.Unpurged?) {
+        guard home.unread.isEmpty else { return }
+        home.hasJournalToRemove = unpurged?.hasJournal ?? false
+        home.blocksToRemove = Set(unpurged?.blocks ?? [])
+        if unpurged != nil { markDirty(home) }
+    }
+
+    /// All is on disk: now it may be told.
+    private func fulfil(_ promise: Promise, _ result: CommitResult) {
+        let home = promise.home
+        home.isBeingStored = false
+        release(promise.events, of: home, runIDs: result.runIDs)
+        for acknowledgement in promise.acknowledgements {
+            let isAckDue = home.room.stored(acknowledgement)
+            guard let connection = home.connections[acknowledgement.runner] else { continue }
+            connection.waitingMarkers.settled(isAckDue: isAckDue)
+            guard isAckDue, !connection.isAckDue else { continue }
+            connection.isAckDue = true
+            if home.acksStored.isEmpty { acknowledging.append(home) }
+            home.acksStored.append((acknowledgement.runner, connection))
+        }
+        for run in promise.recalls { Task { await recall(run, of: home) } }
+        for waiter in promise.waiters { waiter(nil) }
+        if promise.isDeletion { disband(home) } else { markChanged(home) }
     }
 
     /// Reads back the older markers of a run, all of which are on disk now, for those that came late.
@@ -265,6 +382,7 @@ extension LiveRooms {
     private func disband(_ home: Home) {
         // A room of the same name may have been made since.
         if homes[home.room.id] === home { homes[home.room.id] = nil }
+        home.isOver = true
         for viewer in home.viewers {
             close(viewer, .noSuchRoom, code: "room_deleted", "The room was deleted.")
         }
@@ -293,7 +411,13 @@ extension LiveRooms {
     func failureToStore(more home: Home) -> StoreError? {
         let isFull =
             home.unstored.events.count >= settings.unstoredEvents || unjournaledMarkers >= settings.unjournaledLimit
-        return isFull ? commitFailure : nil
+        return isFull ? commitFailure ?? home.heldBack?.error : nil
+    }
+
+    /// Whether so many markers more may wait for the disk; of a room that cannot be stored, a part of all.
+    func mayWait(_ count: Int, in home: Home) -> Bool {
+        guard unjournaledMarkers + count <= settings.unjournaledLimit else { return false }
+        return home.heldBack == nil || home.room.unjournaledCount + count <= settings.unjournaledLimit / 20
     }
 
     private func failWaiters(_ error: StoreError) {
@@ -306,6 +430,8 @@ extension LiveRooms {
 
     /// Returns when all that a room has decided so far is on disk.
     func stored(_ home: Home) async throws(LiveError) {
+        if let held = home.heldBack { throw .store(held.error) }
+        if home.isOver { throw .store(.termLost) }
         guard home.isDirty || home.isBeingStored else { return }
         guard !isStopped else { throw .stopping }
         markDirty(home)

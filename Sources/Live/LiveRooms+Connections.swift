@@ -156,7 +156,7 @@ extension LiveRooms {
         guard let runner else { throw Refusal.runnersOnly }
         let (markers, run) = try MarkersScanner.scan(
             bytes, maxMarkers: settings.maxMarkersPerMessage, in: connection.system)
-        guard unjournaledMarkers + markers.count <= settings.unjournaledLimit else {
+        guard mayWait(markers.count, in: home) else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
         }
         let allowance = connection.allowance ?? home.allowance(of: runner, settings)
@@ -344,7 +344,7 @@ extension LiveRooms {
     }
 
     private func endWhenStored(_ connection: Connection) {
-        guard case .leaving(let home) = connection.state else { return }
+        guard case .leaving(let home) = connection.state, !home.isOver else { return }
         // So that there is a commit to wait for, whatever became of the one before.
         markDirty(home)
         home.waiters.append { [weak self] error in
@@ -467,8 +467,9 @@ extension LiveRooms {
             throw error
         }
         guard home.connections[runner] === connection else { return }
-        guard case .joining = connection.state, !home.isDeleted else {
+        guard case .joining = connection.state, !home.isDeleted, !home.isOver else {
             absent(runner, of: home)
+            if home.isOver, !home.isDeleted { throw StoreError.termLost }
             if home.isDeleted { throw Ending(.noSuchRoom, "The room was deleted.") }
             return
         }

@@ -53,8 +53,13 @@ extension LiveRooms {
 
     /// One room; nil when there is none.
     public func room(_ runID: String) async throws -> RoomView? {
-        guard let home = try await home(runID) else { return nil }
-        return view(of: home)
+        do {
+            guard let home = try await home(runID) else { return nil }
+            return view(of: home)
+        } catch StoreError.diskFull, StoreError.busy {
+            // Nobody can take it now, and it can be looked at all the same.
+            return try await sleepingView(runID)
+        }
     }
 
     /// All rooms, in the order of their making.
@@ -75,7 +80,7 @@ extension LiveRooms {
     /// What a room will be when it wakes, off the loop.
     @concurrent private nonisolated func sleepingView(_ runID: String) async throws -> RoomView? {
         let found = try await Recovery.restore(
-            runID, from: store, events: false, settings: settings.room, credentials: credentials)
+            runID, from: store, taking: false, settings: settings.room, credentials: credentials)
         guard var restored = found else { return nil }
         restored.room.restored(at: clock.now())
         _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())

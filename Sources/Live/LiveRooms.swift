@@ -24,6 +24,8 @@ public actor LiveRooms {
     var homes: [String: Home] = [:]
     /// Rooms that are being read from disk.
     var waking: [String: Task<Void, any Error>] = [:]
+    /// Rooms that could not be taken at the start, since nothing could be stored.
+    private var waitingToWake: [String] = []
     var connections: [Connection] = []
     /// How often accounts or logins have come to an end or accounts got another name: whoever has looked at one meanwhile
     /// looks again.
@@ -51,6 +53,9 @@ public actor LiveRooms {
     var commitFailure: StoreError?
     var commitTimer: LoopTimer?
     var urgentTimer: LoopTimer?
+    /// Rooms that cannot be stored while others can.
+    var heldBack: [Home] = []
+    var retryTimer: LoopTimer?
     /// Markers that wait for the disk: counted up as they come, and anew every second.
     var unjournaledMarkers = 0
     /// Microseconds that late markers of whomever may still take.
@@ -103,6 +108,7 @@ public actor LiveRooms {
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
         commitTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.commitTick() } }
         urgentTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.beginCommit(everything: false) } }
+        retryTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.beginCommit(everything: false) } }
         tickTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.servePhases() } }
         sweepTimer?.schedule(after: .seconds(1))
         commitTimer?.schedule(after: settings.commitInterval)
@@ -112,6 +118,9 @@ public actor LiveRooms {
     private func wakeAtStart(_ runID: String) async {
         do {
             _ = try await home(runID)
+        } catch StoreError.diskFull, StoreError.busy {
+            // Its runs go on as soon as it can be taken.
+            if !waitingToWake.contains(runID) { waitingToWake.append(runID) }
         } catch {
             // It stays as it is on disk; the others must not stay down with it.
             metrics.roomsUnreadable += 1
@@ -136,8 +145,8 @@ public actor LiveRooms {
             await nextCommitEnd()
         }
         isStopped = true
-        if commitFailure != nil { logger.error("stopped with changes that could not be stored") }
-        for timer in [commitTimer, urgentTimer, tickTimer] { timer?.cancel() }
+        if commitFailure != nil || !heldBack.isEmpty { logger.error("stopped with changes that could not be stored") }
+        for timer in [commitTimer, urgentTimer, retryTimer, tickTimer] { timer?.cancel() }
         for home in homes.values {
             let waiters = home.waiters
             home.waiters = []
@@ -146,6 +155,7 @@ public actor LiveRooms {
         }
         homes.removeAll()
         dirty.removeAll()
+        heldBack.removeAll()
         acknowledging.removeAll()
         for phase in phases.indices { phases[phase].removeAll() }
     }
@@ -212,7 +222,8 @@ public actor LiveRooms {
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
         let restored = try await whileAccountsStay {
-            try await Recovery.restore(runID, from: store, settings: settings.room, credentials: credentials)
+            try await Recovery.restore(
+                runID, from: store, taking: true, settings: settings.room, credentials: credentials)
         }
         guard let restored else { return }
         // Another way in may have been quicker: a room that was just created.
@@ -250,11 +261,14 @@ public actor LiveRooms {
             }
         }
         let home = Home(
-            key: restored.key, room: room, secret: restored.secret, createdAt: restored.createdAt,
-            updatedAt: restored.updatedAt, phase: Int(truncatingIfNeeded: restored.key % Int64(phases.count)),
+            key: restored.key, term: restored.term, room: room, secret: restored.secret,
+            createdAt: restored.createdAt, updatedAt: restored.updatedAt, phase: Int(truncatingIfNeeded: restored.key % Int64(phases.count)),
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count
+        home.hasJournalToRemove = restored.hasJournalToRemove
+        home.blocksToRemove = Set(restored.blocksToRemove)
+        if home.hasJournalToRemove || !home.blocksToRemove.isEmpty { markDirty(home) }
         apply(decisions, to: home)
         if !restored.unsavedWays.isEmpty {
             // The next time their records need not be read. Nothing has happened in the room by that.
@@ -291,7 +305,7 @@ public actor LiveRooms {
     }
 
     func markDirty(_ home: Home) {
-        guard !home.isDirty else { return }
+        guard !home.isDirty, !home.isOver else { return }
         home.isDirty = true
         dirty.append(home)
     }
@@ -319,6 +333,7 @@ public actor LiveRooms {
                 let decisions = home.room.advance(to: now)
                 apply(decisions, to: home)
             }
+            if home.unread.values.contains(where: { $0.due <= moment }) { markDirty(home) }
             if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
                 homes[home.room.id] = nil
             }
@@ -332,6 +347,7 @@ public actor LiveRooms {
         metrics.runners = runners
         metrics.spectators = spectators
         followClock()
+        if let next = waitingToWake.popLast() { Task { await wakeAtStart(next) } }
     }
 
     private func examine(_ connection: Connection, at moment: ContinuousClock.Instant) {

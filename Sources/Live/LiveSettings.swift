@@ -44,10 +44,19 @@ public struct LiveSettings: Sendable {
     public var slowLimit = Duration.seconds(30)
     /// Markers are committed, and acknowledged, this often.
     public var commitInterval = Duration.seconds(1)
+    /// How many journal rows and blocks that nothing needs any more one commit removes: everybody waits for it.
+    public var purgedRows = 2_000
+    /// How often a room is stored again that cannot be stored while others can, before it is set aside.
+    public var storeTries = 6
+    /// The wait before the second try; each later one is twice as long.
+    public var storeRetry = Duration.seconds(1)
     /// A room without people, and with nothing to wait for, goes to sleep on disk after this.
     public var sleepAfter = Duration.seconds(60)
     /// Markers that may wait for the disk, all rooms together; beyond it they are refused with a clear error.
     public var unjournaledLimit = 2_000_000
 
     public init() {}
+
+    /// How long to wait after so many tries.
+    func wait(after tries: Int) -> Duration { storeRetry * (1 << min(tries - 1, 16)) }
 }

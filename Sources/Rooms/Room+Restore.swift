@@ -129,6 +129,9 @@ extension Room {
         runners.filter { $0.run.isFinished && !$0.run.isWithoutMarkers }.map { ($0.number, $0.run.key) }
     }
 
+    /// Whether somebody's present run needs neither journal nor blocks.
+    public func isSettled(_ number: Int) -> Bool { runner(number)?.run.isSettled ?? true }
+
     /// The runs that still need their journal rows.
     public var unsettledRunKeys: Set<Int64> { Set(runners.filter { !$0.run.isSettled }.map(\.run.key)) }
 }

@@ -56,7 +56,7 @@ extension ServicesError {
         case .noSuchMedia: self = .foreignPicture
         case .conditionFailed: self = .forbidden
         case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
-        case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists:
+        case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists, .termLost:
             self = .store(error)
         }
     }

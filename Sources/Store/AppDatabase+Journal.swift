@@ -1,32 +1,54 @@
 extension AppDatabase {
-    /// Writes a batch in one transaction: all of it is on the disk when this returns, or nothing of it when it throws.
+    /// Writes a batch: what is not among the failures of the result is on the disk when this returns.
+    ///
+    /// It is one transaction as long as nothing is wrong with any room. A room that cannot be written costs the others
+    /// some transactions more, and no more than that.
     ///
     /// Not errors: rooms that no longer exist (their changes are skipped), accounts that no longer exist (their records
     /// are skipped, their people and events lose place and words), records that their owners deleted (they stay
     /// deleted), and a batch that was committed before.
     ///
-    /// - Parameter batch: What is to be there afterwards.
-    /// - Returns: The run IDs of the batch's records.
-    /// - Throws: ``StoreError/diskFull``, ``StoreError/busy`` and the like, after which the same batch may be tried again.
+    /// - Parameters:
+    ///   - batch: What is to be there afterwards.
+    ///   - limit: How many journal rows and blocks it may remove; the rest is told in the result.
+    /// - Returns: What became of it; a room that has been taken anew since fails with ``StoreError/termLost``.
+    /// - Throws: What is wrong with no room but with the disk or the whole file: ``StoreError/diskFull``,
+    ///   ``StoreError/busy`` and the like, after which the same batch may be tried again.
     /// - Complexity: One sync of the log, and about 15 µs of a processor for each room with a journal row, most of it
-    ///   for writing the page of the index that the row falls on. Removing journal rows costs some µs each, and
-    ///   everybody who writes waits: purge little and often.
-    public func commit(_ batch: JournalBatch) async throws(StoreError) -> CommitResult {
-        if batch.isEmpty { return CommitResult(runIDs: [:]) }
-        let ids = ids
-        return try await write { session throws(StoreError) in
-            var runIDs: [Int64: Int64] = [:]
-            for record in batch.records {
-                if let runID = try Self.store(record, ids: ids, in: session) { runIDs[record.runKey] = runID }
+    ///   for writing the page of the index that the row falls on. Removing rows costs some µs each, and everybody who
+    ///   writes waits for that.
+    public func commit(_ batch: JournalBatch, purging limit: Int = 2_000) async throws(StoreError) -> CommitResult {
+        var result = CommitResult()
+        var budget = limit
+        var parts = batch.isEmpty ? [] : [batch.rooms[...]]
+        while let part = parts.popLast() {
+            do throws(StoreError) {
+                let (ids, left) = (ids, budget)
+                let (stored, rest) = try await write { session throws(StoreError) in
+                    var (stored, rest) = (CommitResult(), left)
+                    for changes in part { try Self.store(changes, &stored, purging: &rest, ids: ids, in: session) }
+                    return (stored, rest)
+                }
+                budget = rest
+                result.merge(stored)
+            } catch {
+                guard error.mayBeOfOneRoom else { throw error }
+                if part.count == 1 {
+                    result.failures[part[part.startIndex].room] = error
+                } else {
+                    // Each half by itself, until the room that it is stands alone.
+                    let middle = part.startIndex + part.count / 2
+                    parts += [part[middle...], part[..<middle]]
+                }
             }
-            for changes in batch.rooms {
-                try Self.store(changes, ids: ids, in: session)
-            }
-            for room in batch.deletedRooms {
-                try session.execute(Statements.deleteRoom, room)
-            }
-            return CommitResult(runIDs: runIDs)
         }
+        // Of a batch of which nothing could be written, no room need be the reason.
+        if result.failures.count == batch.rooms.count, result.failures.values.contains(where: { $0 != .termLost }) {
+            _ = try await write { session throws(StoreError) in
+                try session.execute("UPDATE schema_version SET version = version")
+            }
+        }
+        return result
     }
 
     /// The blocks of a runner's run that is not over, ascending by number.
@@ -40,6 +62,17 @@ extension AppDatabase {
         }
     }
 
+    /// The runners of a room of whom there are blocks, ascending.
+    ///
+    /// - Complexity: Linear in the number of the room's blocks, on a reader; the blocks themselves are not read.
+    public func runnersWithBlocks(room: Int64) async throws(StoreError) -> [Int] {
+        try await read { session throws(StoreError) in
+            try session.rows("SELECT DISTINCT runner FROM track_blocks WHERE room = $1 ORDER BY runner", room) {
+                try $0.get(0)
+            }
+        }
+    }
+
     /// The sum of the journal's blobs in bytes: how much a start would have to replay.
     ///
     /// - Complexity: Linear in the number of journal rows, on a reader; the blobs themselves are not read.
@@ -50,6 +83,9 @@ extension AppDatabase {
     }
 
     /// Rewrites a room's journal, a few hundred rows at a time, so that others who write need not wait for all of it.
+    ///
+    /// It needs no term: what a row becomes depends on what it is in the same transaction, so that nothing which another
+    /// home of the room has written meanwhile is overwritten by something older.
     ///
     /// - Parameters:
     ///   - room: The room; one that is no longer there has no rows.
@@ -131,13 +167,17 @@ extension AppDatabase {
         return runID
     }
 
-    private static func store(_ changes: RoomChanges, ids: IDGenerator, in session: Session) throws(StoreError) {
+    private static func store(
+        _ changes: RoomChanges, _ result: inout CommitResult, purging budget: inout Int, ids: IDGenerator,
+        in session: Session
+    ) throws(StoreError) {
         let room = changes.room
-        if let time = changes.updatedAt {
-            guard try session.execute(Statements.touchRoom, room, time) == 1 else { return }
-        } else {
-            guard try session.exists(Statements.findRoom, room) else { return }
+        let isThere = try session.execute(Statements.touchRoom, room, changes.updatedAt, changes.term) == 1
+        if !isThere, try session.exists(Statements.findRoom, room) { throw .termLost }
+        for record in changes.records {
+            if let runID = try store(record, ids: ids, in: session) { result.runIDs[record.runKey] = runID }
         }
+        guard isThere else { return }
         for person in changes.people {
             try session.execute(
                 Statements.upsertPerson, room, person.runner, person.account, person.joinedAt,
@@ -163,16 +203,25 @@ extension AppDatabase {
         for row in changes.journal {
             try session.execute(Statements.upsertJournal, ids.next(), room, row.sequence, row.time, row.bytes)
         }
+        var unpurged = CommitResult.Unpurged()
         if let first = changes.journalBelow {
-            try session.execute(Statements.deleteJournal, room, first)
+            budget -= try session.execute(Statements.deleteJournal, room, first, budget)
+            if budget == 0 { unpurged.hasJournal = try session.exists(Statements.findJournal, room, first) }
         }
         for runner in changes.blocksRemoved {
-            try session.execute(Statements.deleteBlocks, room, runner)
+            budget -= try session.execute(Statements.deleteBlocks, room, runner, budget)
+            guard budget == 0, try session.exists(Statements.findBlocks, room, runner) else { continue }
+            unpurged.blocks.append(runner)
         }
         for block in changes.blocks {
-            if block.number == 0 { try session.execute(Statements.deleteBlocks, room, block.runner) }
+            if block.number == 0 {
+                try session.execute(Statements.deleteBlocks, room, block.runner, Int.max)
+                unpurged.blocks.removeAll { $0 == block.runner }
+            }
             try session.execute(Statements.upsertBlock, ids.next(), room, block.runner, block.number, block.bytes)
         }
+        if unpurged != CommitResult.Unpurged() { result.unpurged[room] = unpurged }
+        if changes.isDeleted { try session.execute(Statements.deleteRoom, room, changes.term) }
     }
 
     /// The statements of a commit, made once.
@@ -182,9 +231,11 @@ extension AppDatabase {
             WHERE run_key = $1 RETURNING run_id
             """
         static let deletedRun: SQL = "SELECT run_id FROM deleted_runs WHERE run_key = $1"
-        static let touchRoom: SQL = "UPDATE rooms SET updated_at = $2 WHERE id = $1"
+        static let touchRoom: SQL = """
+            UPDATE rooms SET updated_at = COALESCE($2, updated_at) WHERE id = $1 AND term = $3
+            """
         static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1"
-        static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1"
+        static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1 AND term = $2"
         static let upsertPerson: SQL = """
             INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state, way)
             VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3), $4,
@@ -221,11 +272,19 @@ extension AppDatabase {
             INSERT INTO journal (id, room, sequence, time, bytes) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (room, sequence) DO UPDATE SET time = excluded.time, bytes = excluded.bytes
             """
-        static let deleteJournal: SQL = "DELETE FROM journal WHERE room = $1 AND sequence < $2"
+        static let deleteJournal: SQL = """
+            DELETE FROM journal WHERE id IN (
+                SELECT id FROM journal WHERE room = $1 AND sequence < $2 ORDER BY sequence LIMIT $3)
+            """
+        static let findJournal: SQL = "SELECT 1 FROM journal WHERE room = $1 AND sequence < $2 LIMIT 1"
         static let upsertBlock: SQL = """
             INSERT INTO track_blocks (id, room, runner, number, bytes) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (room, runner, number) DO UPDATE SET bytes = excluded.bytes
             """
-        static let deleteBlocks: SQL = "DELETE FROM track_blocks WHERE room = $1 AND runner = $2"
+        static let deleteBlocks: SQL = """
+            DELETE FROM track_blocks WHERE id IN (
+                SELECT id FROM track_blocks WHERE room = $1 AND runner = $2 LIMIT $3)
+            """
+        static let findBlocks: SQL = "SELECT 1 FROM track_blocks WHERE room = $1 AND runner = $2 LIMIT 1"
     }
 }

@@ -16,7 +16,26 @@ extension AppDatabase {
                 summary.id, runID, passwordSalt, passwordHash, epoch, time)
         }
         guard inserted == 1 else { throw .roomExists }
-        return StoredRoom(summary: summary, passwordSalt: passwordSalt, passwordHash: passwordHash, epoch: epoch)
+        return StoredRoom(summary: summary, passwordSalt: passwordSalt, passwordHash: passwordHash, epoch: epoch, term: 0)
+    }
+
+    /// Takes a room, to live in the memory of who takes it: nobody who has taken it before can write anything of it
+    /// any more.
+    ///
+    /// - Returns: The room with all that they have written, and its new ``StoredRoom/term``; nil when there is none.
+    /// - Throws: ``StoreError/termLost`` when somebody else has taken it before it was read; ``StoreError/diskFull``,
+    ///   ``StoreError/busy`` and the like.
+    public func takeRoom(runID: String) async throws(StoreError) -> StoredRoom? {
+        // The writer is not to wait for those who ask for rooms that there never were.
+        guard try await roomExists(runID: runID) else { return nil }
+        let term = try await write { session throws(StoreError) in
+            try session.one("UPDATE rooms SET term = term + 1 WHERE run_id = $1 RETURNING term", runID) {
+                try $0.get(0) as Int64
+            }
+        }
+        guard let term, let room = try await room(runID: runID) else { return nil }
+        guard room.term == term else { throw .termLost }
+        return room
     }
 
     /// The room with all that is stored of it, or nil.
@@ -30,19 +49,19 @@ extension AppDatabase {
         try await read { session throws(StoreError) in
             let found = try session.one(
                 """
-                SELECT id, run_id, created_at, updated_at, password_salt, password_hash, epoch
+                SELECT id, run_id, created_at, updated_at, password_salt, password_hash, epoch, term
                 FROM rooms WHERE run_id = $1
                 """,
                 runID
             ) { row in
                 StoredRoom(
                     summary: try RoomSummary(row), passwordSalt: try row.get(4), passwordHash: try row.get(5),
-                    epoch: try row.get(6))
+                    epoch: try row.get(6), term: try row.get(7))
             }
             guard let found else { return nil }
             return StoredRoom(
                 summary: found.summary, passwordSalt: found.passwordSalt, passwordHash: found.passwordHash,
-                epoch: found.epoch, people: try Self.people(of: found.id, in: session),
+                epoch: found.epoch, term: found.term, people: try Self.people(of: found.id, in: session),
                 events: hasEvents ? try Self.events(of: found.id, in: session) : [],
                 journal: try Self.journal(of: found.id, in: session))
         }

@@ -3,27 +3,23 @@
 /// A batch says what is to be *there* afterwards, keyed by room and number: committing it twice is the same as once, so
 /// a caller that did not get an answer may commit it again.
 public struct JournalBatch: Hashable, Sendable {
-    /// Written in this order; a room may come more than once.
+    /// Written in this order; each room comes once.
     public var rooms: [RoomChanges]
-    /// Written before the rooms, so that events find them.
-    public var records: [LiveRecord]
-    /// Rooms to remove with their people, events and journal, after all else; records stay.
-    public var deletedRooms: [Int64]
 
-    public init(rooms: [RoomChanges] = [], records: [LiveRecord] = [], deletedRooms: [Int64] = []) {
-        self.rooms = rooms
-        self.records = records
-        self.deletedRooms = deletedRooms
-    }
+    public init(rooms: [RoomChanges] = []) { self.rooms = rooms }
 
-    public var isEmpty: Bool { rooms.isEmpty && records.isEmpty && deletedRooms.isEmpty }
+    public var isEmpty: Bool { rooms.isEmpty }
 }
 
-/// What one commit writes of a room; skipped as a whole when the room is no longer there.
+/// What one commit writes of a room, all of it or nothing; of a room that is no longer there, the records alone.
 public struct RoomChanges: Hashable, Sendable {
     public var room: Int64
+    /// The term in which the room was taken by who writes this.
+    public var term: Int64
     /// When the room last changed, in milliseconds since 1970; nil leaves it.
     public var updatedAt: Int64?
+    /// Written before all else, so that events find them.
+    public var records: [LiveRecord]
     /// Added, or replaced by the runner's number; `joinedAt` stays that of the first writing.
     public var people: [StoredPerson]
     /// Added, or replaced by number.
@@ -32,20 +28,24 @@ public struct RoomChanges: Hashable, Sendable {
     public var eventsBelow: Int?
     /// Added, or replaced by sequence.
     public var journal: [JournalRow]
-    /// Journal rows with smaller sequences are removed, after the adding.
+    /// Journal rows with smaller sequences are removed, after the adding, as many as a commit may remove.
     public var journalBelow: Int64?
-    /// Runners all of whose blocks are removed, before the adding.
+    /// Runners all of whose blocks are removed, before the adding, as many as a commit may remove.
     public var blocksRemoved: [Int]
     /// Added, or replaced by runner and number, in this order; number 0 takes the place of all that the runner had.
     public var blocks: [StoredBlock]
+    /// The room is removed, after all else, with its people, events and journal; records stay.
+    public var isDeleted: Bool
 
     public init(
-        room: Int64, updatedAt: Int64? = nil, people: [StoredPerson] = [], events: [StoredEvent] = [],
-        eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil, blocksRemoved: [Int] = [],
-        blocks: [StoredBlock] = []
+        room: Int64, term: Int64, updatedAt: Int64? = nil, records: [LiveRecord] = [], people: [StoredPerson] = [],
+        events: [StoredEvent] = [], eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil,
+        blocksRemoved: [Int] = [], blocks: [StoredBlock] = [], isDeleted: Bool = false
     ) {
         self.room = room
+        self.term = term
         self.updatedAt = updatedAt
+        self.records = records
         self.people = people
         self.events = events
         self.eventsBelow = eventsBelow
@@ -53,6 +53,7 @@ public struct RoomChanges: Hashable, Sendable {
         self.journalBelow = journalBelow
         self.blocksRemoved = blocksRemoved
         self.blocks = blocks
+        self.isDeleted = isDeleted
     }
 }
 
@@ -98,7 +99,24 @@ public struct LiveRecord: Hashable, Sendable {
 /// What a commit found out.
 public struct CommitResult: Hashable, Sendable {
     /// The run ID of each record of the batch, by run key; without those whose account no longer exists.
-    public let runIDs: [Int64: Int64]
+    public internal(set) var runIDs: [Int64: Int64] = [:]
+    /// The rooms of which nothing was written, and why; that of the others is there.
+    public internal(set) var failures: [Int64: StoreError] = [:]
+    /// What was to be removed and is still there, by room: it takes another commit.
+    public internal(set) var unpurged: [Int64: Unpurged] = [:]
 
-    public init(runIDs: [Int64: Int64]) { self.runIDs = runIDs }
+    public init() {}
+
+    /// What one commit was not allowed to remove any more.
+    public struct Unpurged: Hashable, Sendable {
+        /// Runners of whom there are blocks.
+        public internal(set) var blocks: [Int] = []
+        public internal(set) var hasJournal = false
+    }
+
+    mutating func merge(_ other: CommitResult) {
+        runIDs.merge(other.runIDs) { $1 }
+        failures.merge(other.failures) { $1 }
+        unpurged.merge(other.unpurged) { $1 }
+    }
 }

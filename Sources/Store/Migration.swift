@@ -29,6 +29,7 @@ struct Migration: Sendable {
         Migration(version: 8, anonymity, then: movePlaces),
         Migration(version: 9, blocks),
         Migration(version: 10, ways),
+        Migration(version: 11, terms),
     ]
 }
 

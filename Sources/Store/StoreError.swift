@@ -38,6 +38,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case noSuchMedia
     /// What the call was made on condition of is no longer so.
     case conditionFailed
+    /// The room has been taken anew since whoever writes took it: what they hold of it is no longer its state.
+    case termLost
 }
 
 extension StoreError {
@@ -64,6 +66,16 @@ extension StoreError {
     }
 }
 
+extension StoreError {
+    /// Whether it may be the fault of what was to be written, while other things can be written.
+    var mayBeOfOneRoom: Bool {
+        switch self {
+        case .diskFull, .busy, .closed: false
+        default: true
+        }
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -83,6 +95,7 @@ extension StoreError: CustomStringConvertible {
         case .noSuchAccount: "no such account"
         case .noSuchMedia: "no such picture"
         case .conditionFailed: "the condition does not hold"
+        case .termLost: "the room was taken anew"
         }
     }
 }

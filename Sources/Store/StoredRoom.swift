@@ -23,6 +23,8 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
     public let passwordHash: [UInt8]
     /// Names this numbering of events.
     public let epoch: String
+    /// How often it has been taken by ``AppDatabase/takeRoom(runID:)``.
+    public let term: Int64
     /// Ascending by runner.
     public let people: [StoredPerson]
     /// Ascending by number.
@@ -34,13 +36,14 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
     public var runID: String { summary.runID }
 
     public init(
-        summary: RoomSummary, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String, people: [StoredPerson] = [],
-        events: [StoredEvent] = [], journal: [JournalRow] = []
+        summary: RoomSummary, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String, term: Int64,
+        people: [StoredPerson] = [], events: [StoredEvent] = [], journal: [JournalRow] = []
     ) {
         self.summary = summary
         self.passwordSalt = passwordSalt
         self.passwordHash = passwordHash
         self.epoch = epoch
+        self.term = term
         self.people = people
         self.events = events
         self.journal = journal

@@ -275,13 +275,14 @@ import Testing
                 TrackPoint(
                     id: 2, time: 1_732_350_001_000, coordinate: place, accuracy: 65, altitude: 440, heartRate: 151),
             ])
-            let batch = JournalBatch(records: [
+            let records = [
                 LiveRecord(
                     runKey: 9, account: account, meters: 1000.1, seconds: 300.2, startAt: 1_732_350_000_000,
                     endAt: 1_732_350_300_000, createdAt: 1_732_350_300_500,
                     splits: #"[{"kilometer":1,"seconds":300.1,"total":300.1}]"#, track: track)
-            ])
-            _ = try await api.database.commit(batch)
+            ]
+            _ = try await api.database.commit(
+                JournalBatch(rooms: [RoomChanges(room: 0, term: 0, records: records)]))
             let path = "/api/users/run/records/ana/1"
             let wgs84 = try await api.send(.get, path + "?crs=wgs84", token: token)
             #expect(

@@ -104,7 +104,7 @@ import Testing
         let person = StoredPerson.make(runner: 1, account: account.id)
         _ = try await database.commit(
             JournalBatch(
-                rooms: [RoomChanges(room: room.id, people: [person])],
+                rooms: [RoomChanges(room: room.id, term: 0, people: [person])],
                 records: [.make(runKey: 5, account: account.id)]))
         _ = try await database.deleteRecord(account: account.id, runID: 2)
 
@@ -115,7 +115,7 @@ import Testing
         let nobody = StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5])
         #expect(try await database.room(runID: "159")?.people == [nobody])
         // Writing the person again with the account that is gone is no error either.
-        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room.id, people: [person])]))
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room.id, term: 0, people: [person])]))
         #expect(try await database.room(runID: "159")?.people == [nobody])
         // And the name is free.
         _ = try await temporary.makeAccount()

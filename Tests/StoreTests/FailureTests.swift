@@ -10,7 +10,7 @@ import Testing
         JournalBatch(
             rooms: [
                 RoomChanges(
-                    room: room, updatedAt: 99, people: [.make(runner: 1, account: account)],
+                    room: room, term: 0, updatedAt: 99, people: [.make(runner: 1, account: account)],
                     events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 77)],
                     journal: [JournalRow(sequence: 1, time: 1, bytes: Array(repeating: 1, count: 400_000))])
             ],
@@ -60,18 +60,77 @@ import Testing
         #expect(try await database.commit(batch).runIDs == [77: 1])
     }
 
-    @Test("an error in the middle of a batch takes the whole batch back")
-    func allOrNothing() async throws {
+    /// A trigger that lets nothing be written of the events of one room.
+    private func refuse(_ room: Int64) -> String {
+        """
+        CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.room = \(room)
+        BEGIN SELECT RAISE(ABORT, 'no'); END
+        """
+    }
+
+    @Test("a room that cannot be written costs what is of it, all of it, and nothing of the others")
+    func oneRoom() async throws {
         let temporary = try TemporaryDatabase()
         let database = temporary.database
+        let account = try await temporary.makeAccount().id
+        var rooms: [StoredRoom] = []
+        for number in 1...9 { rooms.append(try await temporary.makeRoom("\(number)")) }
+        let batch = JournalBatch(
+            rooms: rooms.map { room in
+                RoomChanges(
+                    room: room.id, term: 0, records: [.make(runKey: room.id, account: account)],
+                    events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: room.id)],
+                    journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
+            })
+        _ = try database.administer(refuse(rooms[5].id))
+        let result = try await database.commit(batch)
+        #expect(Array(result.failures.keys) == [rooms[5].id])
+        guard case .io = result.failures[rooms[5].id] else { throw StoreError.io("\(result.failures)") }
+        #expect(Set(result.runIDs.keys) == Set(rooms.map(\.id)).subtracting([rooms[5].id]))
+        #expect(Set(result.runIDs.values) == Set(1...8), "no run ID is used up for it")
+        for room in rooms {
+            let found = try #require(try await database.room(runID: room.runID))
+            #expect(found.events.count == (room == rooms[5] ? 0 : 1))
+            #expect(found.journal.count == (room == rooms[5] ? 0 : 1))
+        }
+
+        _ = try database.administer("DROP TRIGGER refuse")
+        #expect(try await database.commit(JournalBatch(rooms: [batch.rooms[5]])).failures.isEmpty)
+        #expect(try await database.room(runID: "6")?.events.first?.recordRunID == 9)
+    }
+
+    @Test("what the schema guards against costs its room")
+    func impossibleRecord() async throws {
+        let temporary = try TemporaryDatabase()
         let account = try await temporary.makeAccount()
-        let room = try await temporary.makeRoom()
-        var batch = largeBatch(room: room.id, account: account.id)
-        // The schema guards against what no caller may write.
-        batch.records.append(.make(runKey: 78, account: account.id, meters: -1))
-        await #expect(throws: StoreError.self) { try await database.commit(batch) }
-        #expect(try await database.room(runID: "159") == room)
-        #expect(try await database.account(id: account.id)?.lastRunID == 0)
+        let room = try await temporary.makeRoom(), other = try await temporary.makeRoom("160")
+        let journal = [JournalRow(sequence: 1, time: 1, bytes: [1])]
+        let records = [
+            LiveRecord.make(runKey: 77, account: account.id), .make(runKey: 78, account: account.id, meters: -1),
+        ]
+        let result = try await temporary.database.commit(
+            JournalBatch(rooms: [
+                RoomChanges(room: room.id, term: 0, records: records, journal: journal),
+                RoomChanges(room: other.id, term: 0, journal: journal),
+            ]))
+        #expect(Array(result.failures.keys) == [room.id])
+        #expect(try await temporary.database.room(runID: "159") == room)
+        #expect(try await temporary.database.account(id: account.id)?.lastRunID == 0)
+        #expect(try await temporary.database.room(runID: "160")?.journal == journal)
+    }
+
+    @Test("when nothing can be written of anything, it is no room's fault")
+    func readOnly() async throws {
+        let temporary = try TemporaryDatabase()
+        let rooms = [try await temporary.makeRoom("1").id, try await temporary.makeRoom("2").id]
+        let batch = JournalBatch(
+            rooms: rooms.map {
+                RoomChanges(room: $0, term: 0, journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
+            })
+        _ = try temporary.database.administer("PRAGMA query_only = 1")
+        await #expect(throws: StoreError.self) { try await temporary.database.commit(batch) }
+        _ = try temporary.database.administer("PRAGMA query_only = 0")
+        #expect(try await temporary.database.commit(batch).failures.isEmpty)
     }
 
     @Test("a cancelled task's write is carried out")

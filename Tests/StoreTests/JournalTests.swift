@@ -41,7 +41,7 @@ import Testing
         _ = try await database.commit(
             JournalBatch(rooms: [
                 RoomChanges(
-                    room: room.id, updatedAt: 60, people: people.reversed(), events: events.reversed(),
+                    room: room.id, term: 0, updatedAt: 60, people: people.reversed(), events: events.reversed(),
                     journal: journal.reversed())
             ]))
         let found = try #require(try await database.room(runID: "159"))
@@ -61,7 +61,7 @@ import Testing
         let batch = JournalBatch(
             rooms: [
                 RoomChanges(
-                    room: room, updatedAt: 5, people: [.make(runner: 1, account: account)],
+                    room: room, term: 0, updatedAt: 5, people: [.make(runner: 1, account: account)],
                     events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 3)],
                     journal: [JournalRow(sequence: 1, time: 1, bytes: [1])])
             ],
@@ -85,7 +85,7 @@ import Testing
         var anas = StoredPerson.make(runner: 1, account: ana)
         (anas.latitudeE7, anas.longitudeE7, anas.way) = (480_000_000, -115_000_000, [9])
         let changes = RoomChanges(
-            room: room, people: [anas, .make(runner: 2, account: ben)],
+            room: room, term: 0, people: [anas, .make(runner: 2, account: ben)],
             events: [joined(1, ana), joined(2, ben), StoredEvent(number: 3, time: 1, body: "{\"left\":1}")])
         _ = try await database.commit(JournalBatch(rooms: [changes]))
         #expect(try await database.room(runID: "159")?.people.first == anas)
@@ -110,7 +110,7 @@ import Testing
         try await expectNothing()
         // What the room says of it then.
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, events: [StoredEvent(number: 1, time: 1, body: "{}")])]))
+            JournalBatch(rooms: [RoomChanges(room: room, term: 0, events: [StoredEvent(number: 1, time: 1, body: "{}")])]))
         try await expectNothing()
     }
 
@@ -118,7 +118,7 @@ import Testing
     func owners() async throws {
         let ana = try await temporary.makeAccount().id, room = try await temporary.makeRoom().id
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, people: [.make(runner: 1, account: ana)])]))
+            JournalBatch(rooms: [RoomChanges(room: room, term: 0, people: [.make(runner: 1, account: ana)])]))
         var change = ProfileChange()
         (change.username, change.usernameKey) = ("anna", "anna")
         _ = try await database.changeProfile(change, account: ana, at: 2)
@@ -134,7 +134,7 @@ import Testing
         let room = try await temporary.makeRoom().id, other = try await temporary.makeRoom("160").id
         let rows = (1...700).map { JournalRow(sequence: Int64($0 * 2), time: 1, bytes: [UInt8($0 % 100)]) }
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, journal: rows), RoomChanges(room: other, journal: rows)]))
+            JournalBatch(rooms: [RoomChanges(room: room, term: 0, journal: rows), RoomChanges(room: other, term: 0, journal: rows)]))
         try await database.rewriteJournal(of: room) { row in row.bytes == [7] ? [] : nil }
         #expect(
             try await database.room(runID: "159")?.journal.map(\.bytes)
@@ -147,10 +147,10 @@ import Testing
     func people() async throws {
         let room = try await temporary.makeRoom().id
         var person = StoredPerson.make(runner: 4, account: nil, state: [1])
-        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, term: 0, people: [person])]))
         person.state = [2, 3]
         person.joinedAt = 99
-        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, people: [person])]))
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, term: 0, people: [person])]))
         person.joinedAt = 7
         #expect(try await database.room(runID: "159")?.people == [person])
     }
@@ -163,11 +163,11 @@ import Testing
         }
         _ = try await database.commit(
             JournalBatch(
-                rooms: [RoomChanges(room: room, events: [event(1, 10)])],
+                rooms: [RoomChanges(room: room, term: 0, events: [event(1, 10)])],
                 records: [.make(runKey: 9, account: account), .make(runKey: 10, account: account)]))
         _ = try await database.deleteRecord(account: account, runID: 2)
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, events: [event(2, 9), event(3, 10), event(4, 11)])]))
+            JournalBatch(rooms: [RoomChanges(room: room, term: 0, events: [event(2, 9), event(3, 10), event(4, 11)])]))
         #expect(try await database.room(runID: "159")?.events.map(\.recordRunID) == [2, 1, 2, nil])
     }
 
@@ -177,14 +177,14 @@ import Testing
         let events = (1...5).map { StoredEvent(number: $0, time: 1, body: "{}") }
         let journal = (1...5).map { JournalRow(sequence: Int64($0), time: 1, bytes: [0, 0, 0]) }
         _ = try await database.commit(
-            JournalBatch(rooms: [one, two].map { RoomChanges(room: $0, events: events, journal: journal) }))
+            JournalBatch(rooms: [one, two].map { RoomChanges(room: $0, term: 0, events: events, journal: journal) }))
         #expect(try await database.journalBytes() == 30)
         _ = try await database.commit(
             JournalBatch(rooms: [
                 RoomChanges(
-                    room: one, events: [StoredEvent(number: 6, time: 1, body: "{}")], eventsBelow: 5,
+                    room: one, term: 0, events: [StoredEvent(number: 6, time: 1, body: "{}")], eventsBelow: 5,
                     journal: [JournalRow(sequence: 6, time: 1, bytes: [])], journalBelow: 7),
-                RoomChanges(room: two, journalBelow: 2),
+                RoomChanges(room: two, term: 0, journalBelow: 2),
             ]))
         #expect(try await database.room(runID: "1")?.events.map(\.number) == [5, 6])
         #expect(try await database.room(runID: "1")?.journal == [])
@@ -201,8 +201,8 @@ import Testing
             StoredBlock(runner: runner, number: number, bytes: [byte])
         }
         let first = JournalBatch(rooms: [
-            RoomChanges(room: one, blocks: [block(2, 0, 1), block(2, 1, 2), block(3, 0, 3), block(2, 2, 4)]),
-            RoomChanges(room: two, blocks: [block(2, 0, 5)]),
+            RoomChanges(room: one, term: 0, blocks: [block(2, 0, 1), block(2, 1, 2), block(3, 0, 3), block(2, 2, 4)]),
+            RoomChanges(room: two, term: 0, blocks: [block(2, 0, 5)]),
         ])
         for _ in 0..<2 {
             // Committed once more it is the same.
@@ -211,15 +211,72 @@ import Testing
                 try await database.blocks(room: one, runner: 2) == [block(2, 0, 1), block(2, 1, 2), block(2, 2, 4)])
         }
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: one, blocks: [block(2, 0, 6), block(2, 1, 7)])]))
+            JournalBatch(rooms: [RoomChanges(room: one, term: 0, blocks: [block(2, 0, 6), block(2, 1, 7)])]))
         #expect(try await database.blocks(room: one, runner: 2) == [block(2, 0, 6), block(2, 1, 7)])
         // Of a run that is over nothing is left; the next one of the same runner begins in the same commit.
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: one, blocksRemoved: [2, 3], blocks: [block(3, 0, 8)])]))
+            JournalBatch(rooms: [RoomChanges(room: one, term: 0, blocksRemoved: [2, 3], blocks: [block(3, 0, 8)])]))
         #expect(try await database.blocks(room: one, runner: 2) == [])
         #expect(try await database.blocks(room: one, runner: 3) == [block(3, 0, 8)])
         #expect(try await database.blocks(room: two, runner: 2) == [block(2, 0, 5)])
         #expect(try await database.blocks(room: 99, runner: 1) == [])
+    }
+
+    @Test("what nothing needs any more is removed some rows at a time, from the oldest on, and nothing else is")
+    func purging() async throws {
+        var rooms: [Int64] = []
+        for number in 1...3 { rooms.append(try await temporary.makeRoom("\(number)").id) }
+        let journal = (1...25).map { JournalRow(sequence: Int64($0), time: 1, bytes: [1]) }
+        let blocks = [2, 3].flatMap { runner in
+            (0..<7).map { StoredBlock(runner: runner, number: $0, bytes: [1]) }
+        }
+        _ = try await database.commit(
+            JournalBatch(rooms: rooms.map { RoomChanges(room: $0, term: 0, journal: journal, blocks: blocks) }))
+        var batch = JournalBatch(
+            rooms: rooms.map { RoomChanges(room: $0, term: 0, journalBelow: 24, blocksRemoved: [2, 4]) })
+        func count() throws -> Int {
+            try ["journal", "track_blocks"].reduce(0) {
+                try $0 + (Int(database.administer("SELECT COUNT(*) FROM \($1)")[0]) ?? 0)
+            }
+        }
+        var before = try count()
+        var commits = 0
+        while !batch.rooms.isEmpty, commits < 20 {
+            commits += 1
+            let result = try await database.commit(batch, purging: 10)
+            let after = try count()
+            #expect((0...10).contains(before - after))
+            before = after
+            batch.rooms = batch.rooms.compactMap { changes in
+                guard let left = result.unpurged[changes.room] else { return nil }
+                return RoomChanges(
+                    room: changes.room, term: 0, journalBelow: left.hasJournal ? 24 : nil, blocksRemoved: left.blocks)
+            }
+            for number in 1...3 {
+                let left = try #require(try await database.room(runID: "\(number)")).journal.map(\.sequence)
+                #expect(left == Array(Int64(26 - left.count)...25), "the newest are left")
+            }
+        }
+        #expect(commits == 9 || commits == 10, "\(commits)")
+        for (number, room) in zip(1..., rooms) {
+            #expect(try await database.room(runID: "\(number)")?.journal.map(\.sequence) == [24, 25])
+            #expect(try await database.runnersWithBlocks(room: room) == [3])
+            #expect(try await database.blocks(room: room, runner: 3).count == 7)
+        }
+    }
+
+    @Test("the first block of a new run takes the place of what a purge has left of the one before")
+    func purgedByFirstBlock() async throws {
+        let room = try await temporary.makeRoom().id
+        func blocks(_ count: Int, _ byte: UInt8) -> [StoredBlock] {
+            (0..<count).map { StoredBlock(runner: 1, number: $0, bytes: [byte]) }
+        }
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, term: 0, blocks: blocks(9, 1))]))
+        let result = try await database.commit(
+            JournalBatch(rooms: [RoomChanges(room: room, term: 0, blocksRemoved: [1], blocks: blocks(2, 2))]),
+            purging: 3)
+        #expect(result.unpurged.isEmpty)
+        #expect(try await database.blocks(room: room, runner: 1).map(\.bytes) == [[2], [2]])
     }
 
     @Test("the blocks of a deleted account's runner are gone with it", arguments: [false, true])
@@ -229,7 +286,7 @@ import Testing
         _ = try await database.commit(
             JournalBatch(rooms: [
                 RoomChanges(
-                    room: room, people: [.make(runner: 1, account: ana), .make(runner: 2, account: nil)],
+                    room: room, term: 0, people: [.make(runner: 1, account: ana), .make(runner: 2, account: nil)],
                     blocks: [1, 2].map { StoredBlock(runner: $0, number: 0, bytes: [UInt8($0)]) })
             ]))
         if isWipe {
@@ -245,7 +302,7 @@ import Testing
     func deletion() async throws {
         let room = try await temporary.makeRoom().id, account = try await temporary.makeAccount().id
         let changes = RoomChanges(
-            room: room, updatedAt: 1, people: [.make(runner: 1, account: account)],
+            room: room, term: 0, updatedAt: 1, people: [.make(runner: 1, account: account)],
             events: [StoredEvent(number: 1, time: 1, body: "{}")],
             journal: [JournalRow(sequence: 1, time: 1, bytes: [1])],
             blocks: [StoredBlock(runner: 1, number: 0, bytes: [1])])
@@ -259,7 +316,7 @@ import Testing
         // The record of the run stays, and what is still in flight for the room is skipped.
         #expect(try await database.recordSummaries(account: account).total == 1)
         _ = try await database.commit(batch)
-        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, journalBelow: 1)]))
+        _ = try await database.commit(JournalBatch(rooms: [RoomChanges(room: room, term: 0, journalBelow: 1)]))
         #expect(try await database.rooms().isEmpty)
         // A new room of the same name has another id and begins empty.
         let again = try await temporary.makeRoom()
@@ -283,7 +340,7 @@ import Testing
                     group.addTask {
                         let row = JournalRow(sequence: sequence, time: 1, bytes: [UInt8(sequence)])
                         _ = try await database.commit(
-                            JournalBatch(rooms: [RoomChanges(room: room, updatedAt: sequence, journal: [row])]))
+                            JournalBatch(rooms: [RoomChanges(room: room, term: 0, updatedAt: sequence, journal: [row])]))
                     }
                 }
             }

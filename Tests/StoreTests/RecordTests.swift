@@ -105,7 +105,7 @@ import Testing
             JournalBatch(
                 rooms: [
                     RoomChanges(
-                        room: room.id, events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 6)])
+                        room: room.id, term: 0, events: [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 6)])
                 ],
                 records: [.make(runKey: 6, account: 1), .make(runKey: 7, account: account)]))
         #expect(result.runIDs == [7: 1])

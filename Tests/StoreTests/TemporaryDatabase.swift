@@ -72,3 +72,18 @@ extension StoredPerson {
             owner: account.map { _ in Owner(username: "ana", nickname: "ana") })
     }
 }
+
+extension JournalBatch {
+    /// Of rooms, of runs in rooms that are no longer there, and of rooms that are to be removed.
+    init(rooms: [RoomChanges] = [], records: [LiveRecord], deletedRooms: [Int64] = []) {
+        self.init(rooms: rooms)
+        if !records.isEmpty { self.rooms.insert(RoomChanges(room: 0, term: 0, records: records), at: 0) }
+        for room in deletedRooms {
+            if let index = self.rooms.firstIndex(where: { $0.room == room }) {
+                self.rooms[index].isDeleted = true
+            } else {
+                self.rooms.append(RoomChanges(room: room, term: 0, isDeleted: true))
+            }
+        }
+    }
+}

@@ -67,6 +67,9 @@ struct MetricsPage {
         page.single(
             "runroom_rooms_unreadable_total", .counter, "Rooms that could not be brought back at the start.",
             live.roomsUnreadable)
+        page.single(
+            "runroom_rooms_set_aside_total", .counter,
+            "Rooms that could not be stored while others could, and were given up.", live.roomsSetAside)
     }
 
     private func writeTimes(to page: inout PrometheusText) {

@@ -1,6 +1,7 @@
 import Geo
 import LWS
 import Rooms
+import Store
 
 /// A room where it lives: its state, its viewers, and what of it is still to be stored and told.
 ///
@@ -8,6 +9,8 @@ import Rooms
 final class Home {
     /// The row's id in the database.
     let key: Int64
+    /// The one in which this home has the room: of another, nothing that it writes is taken.
+    let term: Int64
     var room: Room
     let secret: RoomSecret
     let createdAt: Int64
@@ -42,6 +45,15 @@ final class Home {
     /// A commit with changes of this room is under way.
     var isBeingStored = false
     var isDeleted = false
+    /// Nothing of it is stored any more: the room has another home, or will have when somebody asks for it.
+    var isOver = false
+    /// What could not be stored while the changes of others could.
+    var heldBack: HeldBack?
+    /// Runners whose blocks are of no use any more, and whether journal rows are: they are removed some at a time.
+    var blocksToRemove: Set<Int> = []
+    var hasJournalToRemove = false
+    /// Runs whose records lack markers that could not be read, by their keys.
+    var unread: [Int64: UnreadRun] = [:]
     /// Answers that wait until all this is stored.
     var waiters: [@Sendable (LiveError?) -> Void] = []
 
@@ -56,10 +68,11 @@ final class Home {
     var lastUsed = ContinuousClock.now
 
     init(
-        key: Int64, room: Room, secret: RoomSecret, createdAt: Int64, updatedAt: Int64, phase: Int,
+        key: Int64, term: Int64, room: Room, secret: RoomSecret, createdAt: Int64, updatedAt: Int64, phase: Int,
         nextSequence: Int64, firstSequence: [Int64: Int64]
     ) {
         self.key = key
+        self.term = term
         self.room = room
         self.secret = secret
         self.createdAt = createdAt
@@ -73,8 +86,12 @@ final class Home {
 
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
-        viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty && room.isQuiescent
+        viewers.isEmpty && connections.isEmpty && !isDirty && !isBeingStored && waiters.isEmpty
+            && unread.isEmpty && room.isQuiescent
     }
+
+    /// The first journal row that is still needed.
+    var firstNeeded: Int64 { firstSequence.values.min() ?? nextSequence }
 
     func allowance(of runner: Int, _ settings: LiveSettings) -> Allowance {
         if let known = allowances[runner] { return known }
@@ -130,6 +147,40 @@ final class Home {
         viewers[index] = last
         last.viewerIndex = index
     }
+}
+
+/// What a commit will have done for a room, to be told when it is on disk.
+struct Promise {
+    var home: Home
+    var events: [RoomEvent]
+    var acknowledgements: [Acknowledgement]
+    /// Runs whose blocks are to be read back then.
+    var recalls: Set<RunReference>
+    /// The runs that are stored as records.
+    var records: [FinishedRun]
+    var waiters: [@Sendable (LiveError?) -> Void]
+    var isDeletion: Bool
+}
+
+/// Changes of a room that could not be stored, while those of others could: they are tried again by themselves, and what
+/// has come to the room since waits for them.
+struct HeldBack {
+    var changes: RoomChanges
+    var promise: Promise
+    var error: StoreError
+    /// How often it was tried.
+    var tries: Int
+    /// When it is tried again.
+    var due: ContinuousClock.Instant
+}
+
+/// A run whose record is stored, without markers that could not be read.
+struct UnreadRun {
+    var run: FinishedRun
+    /// How often it was tried.
+    var tries: Int
+    /// When it is tried again.
+    var due: ContinuousClock.Instant
 }
 
 /// What `joined` says of a room and its people, written once for all who join within a tick.

@@ -9,12 +9,16 @@ enum Recovery {
     /// A room as it lay on disk.
     struct RestoredRoom: Sendable {
         var key: Int64
+        var term: Int64
         var room: Room
         var secret: RoomSecret
         var createdAt: Int64
         var updatedAt: Int64
         var nextSequence: Int64
         var firstSequence: [Int64: Int64]
+        /// Journal rows and runners' blocks that nothing needs any more: whoever purged did not come to them.
+        var hasJournalToRemove: Bool
+        var blocksToRemove: [Int]
         var damage: [Damage]
         /// Runners whose runs are over, and had to be measured from their records.
         var unsavedWays: [Int]
@@ -69,16 +73,17 @@ enum Recovery {
     /// - Parameters:
     ///   - runID: Its name.
     ///   - store: Where it lies.
-    ///   - hasEvents: Whether its events are wanted; without them it is only to be looked at.
+    ///   - isTaken: Whether it is to have a home here. Otherwise it is only to be looked at, without its events.
     ///   - settings: By which it judges.
     ///   - credentials: Of people.
     /// - Returns: Nil when there is none of this name.
     /// - Throws: What the database says.
     @concurrent static func restore(
-        _ runID: String, from store: AppDatabase, events hasEvents: Bool = true, settings: RoomSettings,
-        credentials: Credentials
+        _ runID: String, from store: AppDatabase, taking isTaken: Bool, settings: RoomSettings, credentials: Credentials
     ) async throws -> RestoredRoom? {
-        guard let stored = try await store.room(runID: runID, events: hasEvents) else { return nil }
+        let found =
+            isTaken ? try await store.takeRoom(runID: runID) : try await store.room(runID: runID, events: false)
+        guard let stored = found else { return nil }
         var damage: [Damage] = []
         let chunks = readJournal(of: stored, damage: &damage)
         var people = readPeople(
@@ -134,11 +139,16 @@ enum Recovery {
             }
         }
         room.measure()
+        let nextSequence = min(stored.journal.last?.sequence ?? 0, Int64(farthestNumber)) + 1
+        let firstNeeded = firstSequence.values.min() ?? nextSequence
+        let blocked = isTaken ? try await store.runnersWithBlocks(room: stored.id) : []
         return RestoredRoom(
-            key: stored.id, room: room, secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
+            key: stored.id, term: stored.term, room: room, secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
-            nextSequence: min(stored.journal.last?.sequence ?? 0, Int64(farthestNumber)) + 1,
-            firstSequence: firstSequence, damage: damage,
+            nextSequence: nextSequence, firstSequence: firstSequence,
+            hasJournalToRemove: stored.journal.first.map { $0.sequence < firstNeeded } ?? false,
+            // Those of runs that go on are made anew, and take the place of what is there.
+            blocksToRemove: blocked.filter(room.isSettled), damage: damage,
             unsavedWays: settled.map(\.runner).filter { room.settledWay(of: $0) != nil },
             disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
             holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })

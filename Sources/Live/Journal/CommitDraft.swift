@@ -18,76 +18,97 @@ struct CommitDraft: Sendable {
         var chunks: [JournalChunk] = []
         /// Of the journal row.
         var sequence: Int64 = 0
+        var records: [FinishedRun] = []
     }
 
     /// When it was gathered, in Unix milliseconds.
     let time: Int64
     var rooms: [RoomDraft] = []
-    /// With the rooms where they were run.
-    var records: [(room: Int64, run: FinishedRun)] = []
-    var deletedRooms: [Int64] = []
+    /// What was encoded before and could not be stored; of other rooms than `rooms`.
+    var heldBack: [RoomChanges] = []
 
-    /// Encodes the batch, off the caller's executor, and commits it.
-    ///
-    /// The drafts before it must have been committed: records are put together with what they stored.
-    ///
-    /// - Parameters:
-    ///   - store: Where it goes.
-    ///   - logger: Is told of a track that is damaged on disk.
-    /// - Returns: What came of it; after a failure it may be tried again.
-    @concurrent func commit(to store: AppDatabase, logger: Logger) async -> Result<CommitResult, StoreError> {
-        let encoder = JSONEncoder()
-        var batch = JournalBatch(rooms: rooms.map { changes(of: $0, encoder) }, deletedRooms: deletedRooms)
-        do throws(StoreError) {
-            for (room, run) in records {
-                let record = try await record(of: run, in: room, encoder, from: store, logger: logger)
-                batch.records.append(record)
-            }
-            return .success(try await store.commit(batch))
-        } catch {
-            return .failure(error)
-        }
+    /// What a draft has become.
+    struct Encoded: Sendable {
+        var batch: JournalBatch
+        /// The keys of runs whose records lack markers that could not be read at the moment.
+        var unread: Set<Int64>
     }
 
-    /// A record with the whole track of its run.
+    /// Encodes the batch, off the caller's executor, and reads what its records need.
+    ///
+    /// The drafts before it must have been committed: records are put together with what they stored. What cannot be read
+    /// costs the record of that run some markers, and keeps nobody from storing.
+    ///
+    /// - Parameters:
+    ///   - store: Where it will go.
+    ///   - logger: Is told of a track that is damaged on disk.
+    /// - Returns: What is to be committed.
+    @concurrent func encode(from store: AppDatabase, logger: Logger) async -> Encoded {
+        let encoder = JSONEncoder()
+        var encoded = Encoded(batch: JournalBatch(rooms: heldBack), unread: [])
+        for room in rooms {
+            var changes = changes(of: room, encoder)
+            for run in room.records {
+                let (record, isWhole) = await record(of: run, in: changes.room, encoder, from: store, logger: logger)
+                changes.records.append(record)
+                if !isWhole { encoded.unread.insert(run.runKey) }
+            }
+            encoded.batch.rooms.append(changes)
+        }
+        return encoded
+    }
+
+    /// A record with the whole track of its run, and whether all of it could be read.
     ///
     /// What is in blocks that are damaged on disk, or not there, is in the journal too. If it is not, that costs those
-    /// markers and nothing else: the figures are known, and one run must not keep all rooms from storing.
+    /// markers and nothing else: the figures are known.
     private func record(
         of run: FinishedRun, in room: Int64, _ encoder: JSONEncoder, from store: AppDatabase, logger: Logger
-    ) async throws(StoreError) -> LiveRecord {
+    ) async -> (LiveRecord, isWhole: Bool) {
         var run = run
+        var isRead = true
+        /// What a read that fails is worth: nothing now, perhaps more later.
+        func found<Element>(_ read: () async throws(StoreError) -> [Element]) async -> [Element] {
+            do {
+                return try await read()
+            } catch {
+                isRead = false
+                logger.error(
+                    "a run's older markers cannot be read",
+                    metadata: ["room": "\(room)", "runner": "\(run.runner)", "error": "\(error)"])
+                return []
+            }
+        }
         var stored: [StoredBlock] = []
         if !run.storedBlocks.isEmpty {
-            stored = try await store.blocks(room: room, runner: run.runner)
+            stored = await found { () throws(StoreError) in try await store.blocks(room: room, runner: run.runner) }
                 .filter { run.storedBlocks.contains($0.number) }
         }
         let sound = stored.filter { (try? TrackCodec.decode($0.bytes)) != nil }
-        if sound.count < run.storedBlocks.count {
+        if sound.count == run.storedBlocks.count, let track = try? run.completeTrack(with: sound.map(\.bytes)) {
+            return (Recovery.record(run, track: track, at: time, encoder), true)
+        }
+        if isRead {
             logger.error(
                 "blocks of a run's older markers are damaged; they are taken from the journal for its record",
                 metadata: [
                     "room": "\(room)", "runner": "\(run.runner)",
                     "blocks": "\(run.storedBlocks.count)", "damaged": "\(run.storedBlocks.count - sound.count)",
                 ])
-            let journaled = try await Self.journaled(run.runKey, in: room, from: store)
-            let rebuilt = run.rebuiltTrack(with: sound.map(\.bytes), journaled: journaled)
-            if rebuilt.count < run.markerCount {
-                logger.critical(
-                    "older markers of a run are lost; its record has the others",
-                    metadata: [
-                        "room": "\(room)", "runner": "\(run.runner)", "lost": "\(run.markerCount - rebuilt.count)",
-                    ])
-            }
-            return Recovery.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder)
         }
-        let track: [UInt8]
-        do throws(TrackCodecError) {
-            track = try run.completeTrack(with: sound.map(\.bytes))
-        } catch {
-            throw .corrupt("\(error)")
+        let journaled = await found { () throws(StoreError) in
+            try await Self.journaled(run.runKey, in: room, from: store)
         }
-        return Recovery.record(run, track: track, at: time, encoder)
+        let rebuilt = run.rebuiltTrack(with: sound.map(\.bytes), journaled: journaled)
+        let isWhole = rebuilt.count >= run.markerCount
+        if !isWhole, isRead {
+            logger.critical(
+                "older markers of a run are lost; its record has the others",
+                metadata: [
+                    "room": "\(room)", "runner": "\(run.runner)", "lost": "\(run.markerCount - rebuilt.count)",
+                ])
+        }
+        return (Recovery.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder), isWhole || isRead)
     }
 
     /// All markers of a runner's blocks.
