@@ -319,6 +319,7 @@ public actor LiveRooms {
                 let decisions = home.room.advance(to: now)
                 apply(decisions, to: home)
             }
+            home.room.forgetPastWays(at: now)
             if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
                 homes[home.room.id] = nil
             }
