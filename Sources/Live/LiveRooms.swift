@@ -334,6 +334,7 @@ public actor LiveRooms {
                 apply(decisions, to: home)
             }
             if home.unread.values.contains(where: { $0.due <= moment }) { markDirty(home) }
+            home.room.forgetPastWays(at: now)
             if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
                 homes[home.room.id] = nil
             }

@@ -46,6 +46,8 @@ public struct Room: Sendable {
     /// Runner numbers in the order of the standings; kept between calls because it changes little.
     var standings: [Int] = []
     var standingsAreStale = false
+    /// Before this moment nobody's way is let go of again, Unix milliseconds.
+    var nextForgetting = Int64.min
 
     public init(id: String, epoch: String, settings: RoomSettings = RoomSettings()) {
         self.id = id
@@ -82,11 +84,6 @@ public struct Room: Sendable {
     /// The ways of those who are not past, in the order of their numbers.
     public func outlines(at now: Int64) -> [(runner: Int, points: [Coordinate])] {
         runners.indices.filter { !isPast($0, at: now) }.map { ($0 + 1, runners[$0].run.outline.points) }
-    }
-
-    private func isPast(_ index: Int, at now: Int64) -> Bool {
-        !runners[index].isInRoom && runners[index].run.isSettled
-            && now - runners[index].lastHeard > settings.pastAfter
     }
 
     public func isInRoom(_ number: Int) -> Bool { runner(number)?.isInRoom ?? false }

@@ -112,7 +112,8 @@ struct RouteTests {
     @Test("what is limited is 429 with Retry-After in the documented shape, once the limit is reached")
     func limits() async throws {
         let limits = [
-            "registrations", "logins", "room-creations", "room-lists", "user-lists", "uploads", "account-changes",
+            "registrations", "logins", "room-creations", "room-guesses", "room-lists", "user-lists", "uploads",
+            "account-changes",
         ]
         // The last flag of a name counts; one every hundred minutes comes back.
         let flags = limits.flatMap { ["--limit-\($0)", "\($0 == "account-changes" ? 3 : 1):0.01"] }
@@ -123,10 +124,14 @@ struct RouteTests {
         let credentials = Array(#"{"username":"\#(ana.username)","password":"secret"}"#.utf8)
         var form = Form()
         form.file("image", Picture.png)
+        let guess = Array(#"{"runID":"1","password":"2","username":"\#(ana.username)","meters":1}"#.utf8)
         let cases: [(String, [(name: String, value: String)], [UInt8])] = [
             ("POST /api/users", [], credentials), ("POST /api/users/login", [], credentials),
             ("POST /api/runRoom/create", [], Array(#"{"runID":"1","password":"1"}"#.utf8)),
-            ("GET /api/runRoom/all", [token], []), ("GET /api/users", [], []),
+            ("POST /api/runRoom/join", [], guess), ("POST /api/runRoom/update", [], guess),
+            ("POST /api/runRoom/start", [], guess), ("POST /api/runRoom/leave", [], guess),
+            ("DELETE /api/runRoom/delete", [], guess), ("GET /api/runRoom/all", [token], []),
+            ("GET /api/users", [], []),
             ("POST /api/users/share/posts/image", [token, ("Content-Type", Form.contentType)], form.whole),
             ("PUT /api/users/update/nickname", [token], Array(#"{"nickname":"A"}"#.utf8)),
         ]

@@ -11,12 +11,13 @@ extension Operation {
     private static let runnerExample: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
     private static let entering = [
         401: "The room's password is another one.", 404: "There is no such room, user or runner.",
-        409: "The room is full.",
+        409: "The room is full.", 429: guesses,
     ]
     private static let leaving = [
         403: "The room's password is another one, or the token is not this user's.",
-        404: "There is no such room or runner.",
+        404: "There is no such room or runner.", 429: guesses,
     ]
+    private static let guesses = "Too many wrong passwords for this room came from this address."
 
     private static func answer(_ name: String = "room", _ status: Int = 200) -> Answer {
         .json(Schema.object(["message": Schema.text, "\(name)": Schema.named("Room")]), status: status)
@@ -68,7 +69,7 @@ extension Operation {
                 ])),
             refusals: [
                 401: "The room is not open, and neither its password nor a token was sent.",
-                404: "There is no such room.",
+                404: "There is no such room.", 429: guesses,
             ]),
         Operation(
             .post, "/api/runRoom/create", group, "Make a room", access: .optionalToken,
@@ -105,6 +106,7 @@ extension Operation {
             answers: answer(),
             refusals: [
                 401: "Neither the right password nor a token was sent.", 404: "There is no such room or runner.",
+                429: guesses,
             ]),
         Operation(
             .post, "/api/runRoom/leave", group, "Leave a room", access: .optionalToken,

@@ -351,10 +351,16 @@ struct Run: Sendable {
     }
 
     /// Puts a settled run back without its markers.
-    mutating func restore(_ way: SettledWay) {
+    mutating func restore(_ way: SettledWay) { keep(way, meters: final?.meters ?? 0) }
+
+    /// Keeps of a settled run this and its figures, and nothing of its markers.
+    mutating func keep(_ way: SettledWay, meters: Double) {
         isWithoutMarkers = true
-        measurement = Measurement(filter: odometer.filter, meters: final?.meters ?? 0, way: way)
+        measurement = Measurement(filter: odometer.filter, meters: meters, way: way)
         history = MarkerHistory(passings: way.passings)
+        windowStart = measurement.mark
+        blockEnd = nil
+        overdue = []
         ids = MarkerIDs(through: way.durable)
         durable = way.durable
     }
