@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", httpTypes, log]),
-        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", httpTypes, log]),
+        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", grdb, httpTypes, log]),
         .testTarget(name: "MailTests", dependencies: ["Mail", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
         .testTarget(

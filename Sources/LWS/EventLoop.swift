@@ -20,10 +20,12 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private struct Inbox {
         var work: [Work] = []
-        /// The thread lives; afterwards whoever brings work runs it (`runLate`).
+        /// The loop may be woken; afterwards whoever brings work runs it (`runLate`).
         var isOpen = true
-        /// A thread is emptying the inbox of a loop that has ended.
+        /// A thread is emptying the inbox of a loop that has ended, or will when it has.
         var isDraining = false
+        /// The thread needs the loop no more.
+        var hasEnded = false
         var shutDownWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -49,6 +51,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let handles: Handles
     private let inbox = Mutex(Inbox())
     private let threadID = Atomic<UInt>(0)
+
+    /// Whether ``uvLoop`` is gone; on the loop's thread, or whoever stands in for it.
+    private(set) var hasEnded = false
 
     /// The loop, for what registers handles on it: from the loop's thread only, and not after `shutDown`.
     var uvLoop: UnsafeMutablePointer<uv_loop_t> { handles.loop }
@@ -179,7 +184,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             inbox.isDraining = true
             return true
         }
-        guard isMine else { return }
+        if isMine { drain() }
+    }
+
+    private func drain() {
         threadID.store(UInt(pthread_self()), ordering: .releasing)
         while true {
             let batch = inbox.withLock { inbox in
@@ -200,7 +208,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// A timer that calls `fire` on the loop's thread; not armed yet.
     ///
-    /// From the loop's thread only.
+    /// From the loop's thread only. On a loop that has ended it never fires.
     public func makeTimer(_ fire: @escaping @Sendable () -> Void) -> LoopTimer {
         precondition(isCurrent, "timers are made on their loop's thread")
         return LoopTimer(loop: self, fire: fire)
@@ -213,6 +221,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         _ = CLibuv_set_thread_name(String(decoding: name.utf8.prefix(15), as: UTF8.self))
         uv_run(handles.loop, UV_RUN_DEFAULT)
 
+        // Before the wake handle is closed: libuv aborts when one is sent to whose loop is gone. What comes now waits.
+        inbox.withLock { inbox in
+            inbox.isOpen = false
+            inbox.isDraining = true
+        }
         // Only handles of ours are left: timers that were never cancelled, and those of the loop itself.
         uv_walk(
             handles.loop,
@@ -223,15 +236,15 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         uv_run(handles.loop, UV_RUN_DEFAULT)
         uv_loop_close(handles.loop)
 
+        handles.deallocate()
+        hasEnded = true
+        drain()
         let waiters = inbox.withLock { inbox in
-            inbox.isOpen = false
-            threadID.store(0, ordering: .releasing)
-            handles.deallocate()
+            inbox.hasEnded = true
             let waiters = inbox.shutDownWaiters
             inbox.shutDownWaiters = []
             return waiters
         }
-        runLate()
         for waiter in waiters { waiter.resume() }
     }
 
@@ -243,12 +256,13 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     public func shutDown() async {
         precondition(!isCurrent, "an event loop cannot wait for its own end")
         await withCheckedContinuation { waiter in
-            let isOpen = inbox.withLock { inbox in
-                if inbox.isOpen { inbox.shutDownWaiters.append(waiter) }
-                return inbox.isOpen
+            let isAlive = inbox.withLock { inbox in
+                if !inbox.hasEnded { inbox.shutDownWaiters.append(waiter) }
+                return !inbox.hasEnded
             }
-            guard isOpen else { return waiter.resume() }
-            execute { [handles] in
+            guard isAlive else { return waiter.resume() }
+            execute { [self] in
+                guard !hasEnded else { return }
                 // Without this reference libuv returns as soon as no other handle is active.
                 uv_unref(UnsafeMutableRawPointer(handles.wake).assumingMemoryBound(to: uv_handle_t.self))
             }

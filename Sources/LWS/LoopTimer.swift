@@ -11,10 +11,10 @@ public final class LoopTimer: @unchecked Sendable {
     /// `@unchecked`: only touched on the loop's thread.
     private final class Target: @unchecked Sendable {
         let fire: @Sendable () -> Void
-        /// Nil once the handle is closing.
+        /// Nil once the handle is closing, and of a timer that was made when the loop had ended.
         var handle: UnsafeMutablePointer<uv_timer_t>?
 
-        init(handle: UnsafeMutablePointer<uv_timer_t>, fire: @escaping @Sendable () -> Void) {
+        init(handle: UnsafeMutablePointer<uv_timer_t>?, fire: @escaping @Sendable () -> Void) {
             self.handle = handle
             self.fire = fire
         }
@@ -25,6 +25,10 @@ public final class LoopTimer: @unchecked Sendable {
 
     init(loop: EventLoop, fire: @escaping @Sendable () -> Void) {
         self.loop = loop
+        guard !loop.hasEnded else {
+            target = Target(handle: nil, fire: fire)
+            return
+        }
         let handle = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
         uv_timer_init(loop.uvLoop, handle)
         target = Target(handle: handle, fire: fire)

@@ -50,12 +50,12 @@ public enum DataInspection {
                         damage("room “\(runID)”, runner \(block.runner), block \(block.number): \(error)")
                     }
                 },
-                person: { runID, person in
+                person: { room, runID, person in
                     tally.count.people += 1
-                    do {
-                        _ = try decoder.decode(RunnerSnapshot.self, from: Data(person.state))
+                    do throws(JournalCodec.Damage) {
+                        _ = try SnapshotCodec.decode(person.state, room: room, runner: person.runner, decoder)
                     } catch {
-                        damage("room “\(runID)”, runner \(person.runner): the state cannot be read")
+                        damage("room “\(runID)”, runner \(person.runner): the state: \(error.reason)")
                     }
                     do {
                         if let way = person.way { _ = try SettledWay(way) }

@@ -77,7 +77,8 @@ extension LiveRooms {
         let decisions = home.unstored
         home.unstored = Decisions()
         let journal = home.room.takeJournal()
-        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: home.key, term: home.term, updatedAt: home.updatedAt))
+        var room = CommitDraft.RoomDraft(
+            changes: RoomChanges(room: home.key, term: home.term, updatedAt: home.updatedAt))
         if !journal.chunks.isEmpty {
             let sequence = home.nextSequence
             home.nextSequence += 1
@@ -151,7 +152,11 @@ extension LiveRooms {
             settle(promises, encoded, result)
         }
         if isStopping, !heldBack.isEmpty {
-            if ContinuousClock.now >= lastTry { isStopped = true } else { try? await Task.sleep(for: .milliseconds(200)) }
+            if ContinuousClock.now >= lastTry {
+                isStopped = true
+            } else {
+                try? await Task.sleep(for: .milliseconds(200))
+            }
         }
         isCommitting = false
         if everything { endFullCommit() }
@@ -190,7 +195,8 @@ extension LiveRooms {
             if let held = home.heldBack {
                 home.heldBack = nil
                 heldBack.removeAll { $0 === home }
-                logger.notice("a room is stored again", metadata: ["room": "\(home.room.id)", "tries": "\(held.tries)"])
+                logger.notice(
+                    "a room is stored again", metadata: ["room": "\(home.room.id)", "tries": "\(held.tries)"])
                 // What has come meanwhile has waited for long enough.
                 isFullCommitDue = true
             }
@@ -246,9 +252,12 @@ extension LiveRooms {
         logger.critical(
             "a room is set aside; what was not acknowledged is sent again by its runners",
             metadata: ["room": "\(home.room.id)", "error": "\(error)"])
-        for viewer in home.viewers {
-            close(viewer, .full, code: "unavailable", "The room cannot be stored at the moment. Come back later.")
-        }
+        for viewer in home.viewers { closeUnavailable(viewer) }
+    }
+
+    /// Ends the connection of somebody in a room that was set aside.
+    func closeUnavailable(_ connection: Connection) {
+        close(connection, .full, code: "unavailable", "The room cannot be stored at the moment. Come back later.")
     }
 
     /// Runs whose markers could not be read are stored again later; until they are whole, or it is given up, what there
@@ -271,7 +280,11 @@ extension LiveRooms {
                     metadata: ["room": "\(home.room.id)", "runner": "\(run.runner)"])
             }
         }
-        if home.unread.isEmpty, home.hasJournalToRemove || !home.blocksToRemove.isEmpty { markDirty(home) }
+        if !promise.records.isEmpty, home.unread.isEmpty, !isStopping,
+            home.hasJournalToRemove || !home.blocksToRemove.isEmpty
+        {
+            markDirty(home)
+        }
     }
 
     /// What a commit was not allowed to remove is for the next one.
@@ -279,7 +292,8 @@ extension LiveRooms {
         guard home.unread.isEmpty else { return }
         home.hasJournalToRemove = unpurged?.hasJournal ?? false
         home.blocksToRemove = Set(unpurged?.blocks ?? [])
-        if unpurged != nil { markDirty(home) }
+        // Whoever stops does not wait for that: it is made up for when the room wakes.
+        if unpurged != nil, !isStopping { markDirty(home) }
     }
 
     /// All is on disk: now it may be told.

@@ -344,7 +344,8 @@ extension LiveRooms {
     }
 
     private func endWhenStored(_ connection: Connection) {
-        guard case .leaving(let home) = connection.state, !home.isOver else { return }
+        guard case .leaving(let home) = connection.state else { return }
+        guard !home.isOver else { return closeUnavailable(connection) }
         // So that there is a commit to wait for, whatever became of the one before.
         markDirty(home)
         home.waiters.append { [weak self] error in

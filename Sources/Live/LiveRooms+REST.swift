@@ -148,7 +148,9 @@ extension LiveRooms {
             report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
                 || report.isInRoom == true && !room.isInRoom(number)
         }
-        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
+        let isReturn = report.isInRoom == true
+        return try await change(runID, account: account, isReturn: isReturn, isCommand) {
+            room, number, newID, now throws(RoomError) in
             try room.report(report, from: number, newRunKey: newID, at: now)
         }
     }
@@ -195,10 +197,11 @@ extension LiveRooms {
     }
 
     private func change(
-        _ runID: String, account: Int64, _ isCommand: (Room, Int) -> Bool = { _, _ in false },
+        _ runID: String, account: Int64, isReturn: Bool = false,
+        _ isCommand: (Room, Int) -> Bool = { _, _ in false },
         _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
     ) async throws -> RoomView {
-        let home = try await existing(runID)
+        let home = isReturn ? try await homeToReturn(to: runID, account: account) : try await existing(runID)
         guard let number = home.room.number(of: account) else { throw LiveError.notInRoom }
         if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
         if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
@@ -211,6 +214,18 @@ extension LiveRooms {
         }
         try await stored(home)
         return view(of: home)
+    }
+
+    /// The room for somebody who may come back to it: not any more when the account has ended since the request came.
+    private func homeToReturn(to runID: String, account: Int64) async throws -> Home {
+        try await whileAccountsStay {
+            let home = try await existing(runID)
+            guard let number = home.room.number(of: account), !home.room.isInRoom(number) else { return home }
+            guard let found = try await store.account(id: account), found.disabledAt == nil else {
+                throw LiveError.notInRoom
+            }
+            return try await existing(runID)
+        }
     }
 
     private func view(of home: Home) -> RoomView {

@@ -262,7 +262,8 @@ public actor LiveRooms {
         }
         let home = Home(
             key: restored.key, term: restored.term, room: room, secret: restored.secret,
-            createdAt: restored.createdAt, updatedAt: restored.updatedAt, phase: Int(truncatingIfNeeded: restored.key % Int64(phases.count)),
+            createdAt: restored.createdAt, updatedAt: restored.updatedAt,
+            phase: Int(truncatingIfNeeded: restored.key % Int64(phases.count)),
             nextSequence: restored.nextSequence, firstSequence: restored.firstSequence)
         homes[room.id] = home
         metrics.roomsAwake = homes.count

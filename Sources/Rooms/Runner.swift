@@ -78,6 +78,8 @@ public struct RunnerRow: Hashable, Sendable {
 public struct RunnerSnapshot: Hashable, Sendable, Codable {
     /// Times end at ±2⁵² milliseconds, so that no difference of two overflows.
     static let farthestTime: UInt64 = 1 << 52
+    /// Metres and seconds are less than this, so that centimetres and milliseconds of them can be counted.
+    static let largestAmount = 1e13
 
     public var number: Int
     public var joinedAt: Int64
@@ -110,8 +112,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         let times = [joinedAt, lastHeard, finishArrived ?? 0]
         let amounts = [reportedMeters, reportedSeconds, finalMeters, finalSeconds].compactMap(\.self)
         return times.allSatisfy { $0.magnitude <= Self.farthestTime }
-            && amounts.allSatisfy { $0.isFinite && $0 >= 0 }
-            && announcedKilometers >= 0 && (1...(1 << 40)).contains(runNumber ?? 1)
+            && amounts.allSatisfy { (0...Self.largestAmount).contains($0) }
+            && (0...(1 << 32)).contains(announcedKilometers) && (1...(1 << 40)).contains(runNumber ?? 1)
             && (finishArrived == nil || clock.ended != nil)
     }
 

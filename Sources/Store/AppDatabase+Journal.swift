@@ -24,7 +24,7 @@ extension AppDatabase {
         while let part = parts.popLast() {
             do throws(StoreError) {
                 let (ids, left) = (ids, budget)
-                let (stored, rest) = try await write { session throws(StoreError) in
+                let (stored, rest) = try await write(.journal) { session throws(StoreError) in
                     var (stored, rest) = (CommitResult(), left)
                     for changes in part { try Self.store(changes, &stored, purging: &rest, ids: ids, in: session) }
                     return (stored, rest)

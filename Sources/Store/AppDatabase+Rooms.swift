@@ -16,7 +16,8 @@ extension AppDatabase {
                 summary.id, runID, passwordSalt, passwordHash, epoch, time)
         }
         guard inserted == 1 else { throw .roomExists }
-        return StoredRoom(summary: summary, passwordSalt: passwordSalt, passwordHash: passwordHash, epoch: epoch, term: 0)
+        return StoredRoom(
+            summary: summary, passwordSalt: passwordSalt, passwordHash: passwordHash, epoch: epoch, term: 0)
     }
 
     /// Takes a room, to live in the memory of who takes it: nobody who has taken it before can write anything of it

@@ -6,9 +6,10 @@ import Synchronization
 /// The database of one server: a directory with `runroom.sqlite` in it.
 ///
 /// One connection writes, several read, each on a thread of its own, so that calls never block the caller's executor.
-/// Reads see the last committed state and wait for nobody; writes are in the order of the calls. Every write is one
-/// transaction, and its method returns only once it is **committed and synced** (WAL, `synchronous = FULL`): what a
-/// method has answered survives a crash of the process and of the machine.
+/// Reads see the last committed state and wait for nobody; writes are in the order of the calls, but for the journal's,
+/// which go first. Every write is all or nothing, and its method returns only once it is **committed and synced** (WAL,
+/// `synchronous = FULL`): what a method has answered survives a crash of the process and of the machine. Those that wait
+/// share a transaction, and its sync.
 ///
 /// Cancelling the calling task changes nothing: a call that has been made is carried out and answered.
 public final class AppDatabase: Sendable {
@@ -19,6 +20,7 @@ public final class AppDatabase: Sendable {
     public let ids: IDGenerator
 
     private let pool: DatabasePool
+    private let queue: WriteQueue
     private let lock: DirectoryLock
     private let logger: Logger
     private let isClosed = Atomic(false)
@@ -52,6 +54,7 @@ public final class AppDatabase: Sendable {
         self.logger = logger
         self.lock = lock
         self.pool = pool
+        queue = WriteQueue(pool)
         ids = IDGenerator(above: highestID, now: now)
         logger.info("database open", metadata: ["path": "\(path)"])
     }
@@ -92,22 +95,12 @@ public final class AppDatabase: Sendable {
         return try answer(result)
     }
 
-    /// Runs a closure on the writer, in a transaction that is committed and synced when the closure returns, and
-    /// rolled back when it throws.
+    /// Runs a closure on the writer; what it has written is committed and synced when this returns, and rolled back when
+    /// it throws.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Session) throws(StoreError) -> Value
+        _ order: WriteQueue.Order = .others, _ body: @escaping @Sendable (Session) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        // Not `DatabasePool.write`: that one gives up when the task is cancelled, perhaps on behalf of a client that
-        // hung up, and would take a whole batch of the journal with it.
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { database in
-                continuation.resume(
-                    returning: Result { () throws(StoreError) in
-                        try Self.inTransaction(database, body)
-                    })
-            }
-        }
-        return try answer(result)
+        try answer(await queue.write(order, body))
     }
 
     private func answer<Value>(_ result: Result<Value, StoreError>) throws(StoreError) -> Value {

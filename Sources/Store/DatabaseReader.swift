@@ -85,7 +85,7 @@ extension DatabaseReader {
         /// Takes a block of a run that is not over.
         public var block: (_ runID: String, _ block: StoredBlock) -> Void
         /// Takes a runner of a room.
-        public var person: (_ runID: String, _ person: StoredPerson) -> Void
+        public var person: (_ room: Int64, _ runID: String, _ person: StoredPerson) -> Void
         /// Takes a record with its track.
         public var record: (_ record: StoredRecord) -> Void
 
@@ -93,7 +93,7 @@ extension DatabaseReader {
             damage: @escaping (String) -> Void,
             journalRow: @escaping (_ room: Int64, _ runID: String, _ row: JournalRow) -> Void,
             block: @escaping (_ runID: String, _ block: StoredBlock) -> Void,
-            person: @escaping (_ runID: String, _ person: StoredPerson) -> Void,
+            person: @escaping (_ room: Int64, _ runID: String, _ person: StoredPerson) -> Void,
             record: @escaping (_ record: StoredRecord) -> Void
         ) {
             self.damage = damage
@@ -140,12 +140,12 @@ extension DatabaseReader {
             section("the people of rooms") {
                 let sql = """
                     SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
-                    a.username, a.nickname, a.disabled_at, p.way, r.run_id \
+                    a.username, a.nickname, a.disabled_at, p.way, r.run_id, r.id \
                     FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
                     ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
-                    person(try row.get(10), try StoredPerson(row))
+                    person(try row.get(11), try row.get(10), try StoredPerson(row))
                 }
             }
             section("the records") {

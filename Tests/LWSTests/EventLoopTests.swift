@@ -66,6 +66,46 @@ import Testing
         await loop.shutDown()
     }
 
+    private final class Tally: Sendable {
+        let count = Atomic(0)
+    }
+
+    @Test("work that others bring while a loop ends is done, each once")
+    func workAtTheEnd() async throws {
+        for _ in 0..<100 {
+            let loop = try EventLoop()
+            let done = Tally()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        for _ in 0..<200 { loop.execute { done.count.add(1, ordering: .relaxed) } }
+                    }
+                }
+                group.addTask { await loop.shutDown() }
+                group.addTask { await loop.shutDown() }
+            }
+            await loop.run {}
+            let count = done.count.load(ordering: .relaxed)
+            #expect(count == 600)
+        }
+    }
+
+    @Test("a timer that is made when the loop has ended never fires, and harms nobody")
+    func timerAfterTheEnd() async throws {
+        let loop = try EventLoop()
+        await loop.shutDown()
+        let fired = Atomic(false)
+        await loop.run {
+            let timer = loop.makeTimer { fired.store(true, ordering: .relaxed) }
+            timer.schedule(after: .zero)
+            timer.cancel()
+            timer.schedule(after: .zero)
+        }
+        await loop.run {}
+        let hasFired = fired.load(ordering: .relaxed)
+        #expect(!hasFired)
+    }
+
     @Test("an armed timer does not keep a loop alive, and late work still runs, one at a time")
     func ends() async throws {
         let loop = try EventLoop()

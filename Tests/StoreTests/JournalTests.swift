@@ -110,7 +110,9 @@ import Testing
         try await expectNothing()
         // What the room says of it then.
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, term: 0, events: [StoredEvent(number: 1, time: 1, body: "{}")])]))
+            JournalBatch(rooms: [
+                RoomChanges(room: room, term: 0, events: [StoredEvent(number: 1, time: 1, body: "{}")])
+            ]))
         try await expectNothing()
     }
 
@@ -134,7 +136,9 @@ import Testing
         let room = try await temporary.makeRoom().id, other = try await temporary.makeRoom("160").id
         let rows = (1...700).map { JournalRow(sequence: Int64($0 * 2), time: 1, bytes: [UInt8($0 % 100)]) }
         _ = try await database.commit(
-            JournalBatch(rooms: [RoomChanges(room: room, term: 0, journal: rows), RoomChanges(room: other, term: 0, journal: rows)]))
+            JournalBatch(rooms: [
+                RoomChanges(room: room, term: 0, journal: rows), RoomChanges(room: other, term: 0, journal: rows),
+            ]))
         try await database.rewriteJournal(of: room) { row in row.bytes == [7] ? [] : nil }
         #expect(
             try await database.room(runID: "159")?.journal.map(\.bytes)
@@ -340,7 +344,8 @@ import Testing
                     group.addTask {
                         let row = JournalRow(sequence: sequence, time: 1, bytes: [UInt8(sequence)])
                         _ = try await database.commit(
-                            JournalBatch(rooms: [RoomChanges(room: room, term: 0, updatedAt: sequence, journal: [row])]))
+                            JournalBatch(rooms: [RoomChanges(room: room, term: 0, updatedAt: sequence, journal: [row])])
+                        )
                     }
                 }
             }

@@ -143,7 +143,8 @@ enum Recovery {
         let firstNeeded = firstSequence.values.min() ?? nextSequence
         let blocked = isTaken ? try await store.runnersWithBlocks(room: stored.id) : []
         return RestoredRoom(
-            key: stored.id, term: stored.term, room: room, secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
+            key: stored.id, term: stored.term, room: room,
+            secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
             nextSequence: nextSequence, firstSequence: firstSequence,
             hasJournalToRemove: stored.journal.first.map { $0.sequence < firstNeeded } ?? false,
@@ -214,13 +215,12 @@ enum Recovery {
                     account: account, username: owner.username, nickname: owner.nickname,
                     avatar: avatar(owner.username))
             }
-            if var snapshot = try? decoder.decode(RunnerSnapshot.self, from: Data(row.state)),
-                snapshot.number == row.runner, snapshot.isPossible
-            {
+            do throws(JournalCodec.Damage) {
+                var snapshot = try SnapshotCodec.decode(row.state, room: stored.id, runner: row.runner, decoder)
                 (snapshot.latitudeE7, snapshot.longitudeE7) = (row.latitudeE7, row.longitudeE7)
                 people.append((person, snapshot))
-            } else {
-                damage.append(Damage(row: .runner(row.runner), reason: "its state cannot be read"))
+            } catch {
+                damage.append(Damage(row: .runner(row.runner), reason: "its state: \(error.reason)"))
                 people.append(
                     (person, remains(of: row.runner, joinedAt: row.joinedAt, isInRoom: true)))
             }
@@ -230,15 +230,15 @@ enum Recovery {
 
     /// A runner's row.
     static func person(
-        _ person: Person, _ snapshot: RunnerSnapshot, way: SettledWay?, _ encoder: JSONEncoder
+        _ person: Person, _ snapshot: RunnerSnapshot, way: SettledWay?, in room: Int64, _ encoder: JSONEncoder
     ) -> StoredPerson? {
         var snapshot = snapshot
         let place = (latitude: snapshot.latitudeE7, longitude: snapshot.longitudeE7)
         (snapshot.latitudeE7, snapshot.longitudeE7) = (nil, nil)
-        guard let state = try? encoder.encode(snapshot) else { return nil }
+        guard let state = SnapshotCodec.encode(snapshot, room: room, encoder) else { return nil }
         return StoredPerson(
             runner: snapshot.number, account: person.isNobody ? nil : person.account, joinedAt: snapshot.joinedAt,
-            latitudeE7: place.latitude, longitudeE7: place.longitude, way: way?.bytes, state: Array(state))
+            latitudeE7: place.latitude, longitudeE7: place.longitude, way: way?.bytes, state: state)
     }
 
     /// An event as it is stored, with what is left of it when its author's account ends.

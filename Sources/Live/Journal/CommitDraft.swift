@@ -141,7 +141,9 @@ struct CommitDraft: Sendable {
 
     private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {
         var changes = draft.changes
-        changes.people = draft.people.compactMap { Recovery.person($0.person, $0.snapshot, way: $0.way, encoder) }
+        changes.people = draft.people.compactMap {
+            Recovery.person($0.person, $0.snapshot, way: $0.way, in: changes.room, encoder)
+        }
         changes.events = draft.events.map { Recovery.event($0.event, author: $0.author) }
         if !draft.chunks.isEmpty {
             let bytes = JournalCodec.encode(draft.chunks, room: changes.room, sequence: draft.sequence)

@@ -136,7 +136,7 @@ enum BackupArchive {
         var damage: [String] = []
         try reader.inspect(
             DatabaseReader.Inspection(
-                damage: { damage.append($0) }, journalRow: { _, _, _ in }, block: { _, _ in }, person: { _, _ in },
+                damage: { damage.append($0) }, journalRow: { _, _, _ in }, block: { _, _ in }, person: { _, _, _ in },
                 record: { _ in }))
         try reader.close()
         if let first = damage.first {

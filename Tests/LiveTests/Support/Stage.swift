@@ -19,23 +19,32 @@ struct Stage {
     fileprivate let server: Server
     private let phones: EventLoop
     private let client: WebSocketClient
+    let hook = ReadingHook()
 
     /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
     static func run(
-        in directory: TestDirectory, settings: LiveSettings = .quick, _ body: (Stage) async throws -> Void
+        in directory: TestDirectory, settings: LiveSettings = .quick, busyTimeout: Double = 5,
+        _ body: (Stage) async throws -> Void
     ) async throws {
-        let stage = try await Stage(directory.path, settings)
+        let stage = try await Stage(directory.path, settings, busyTimeout)
         let result: Result<Void, any Error>
         do { result = .success(try await body(stage)) } catch { result = .failure(error) }
         await stage.end()
         try result.get()
     }
 
-    private init(_ directory: String, _ settings: LiveSettings) async throws {
+    /// Other rooms on the same loop and database, as another server would have them.
+    func makeOther(settings: LiveSettings = .quick) -> LiveRooms {
+        var logger = Logger(label: "other")
+        logger.logLevel = .critical
+        return LiveRooms(loop: loop, store: store, settings: settings, credentials: live.credentials, logger: logger)
+    }
+
+    private init(_ directory: String, _ settings: LiveSettings, _ busyTimeout: Double) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         self.directory = directory
-        let store = try AppDatabase(directory: directory, logger: logger)
+        let store = try AppDatabase(directory: directory, logger: logger, busyTimeout: busyTimeout)
         self.store = store
         loop = try EventLoop(name: "live")
         phones = try EventLoop(name: "phones")
@@ -57,7 +66,10 @@ struct Stage {
                             login: LoginID(Array(token.utf8)))
                     }
                 },
-                avatar: { "/pictures/\($0)" },
+                avatar: { [hook] in
+                    hook.read($0)
+                    return "/pictures/\($0)"
+                },
                 makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
                 judge: { password, secret, _, _ in Array(password.utf8) == secret.hash ? .right : .wrong },
                 newID: { store.ids.next() }),
@@ -122,12 +134,31 @@ final class Logins: Sendable {
     let whenFound = Mutex<(@Sendable () async -> Void)?>(nil)
 }
 
+/// What is to happen while a room is being read from disk.
+final class ReadingHook: Sendable {
+    private let action = Mutex<(@Sendable (_ username: String) -> Void)?>(nil)
+
+    /// Has something done once, when a room's reading comes to somebody's picture; the reading waits for it.
+    func once(_ action: @escaping @Sendable (_ username: String) -> Void) {
+        self.action.withLock { $0 = action }
+    }
+
+    func read(_ username: String) {
+        let action = action.withLock { action in
+            defer { action = nil }
+            return action
+        }
+        action?(username)
+    }
+}
+
 extension LiveSettings {
     /// For tests: nothing takes long.
     static var quick: LiveSettings {
         var settings = LiveSettings()
         settings.tick = .milliseconds(50)
         settings.commitInterval = .milliseconds(50)
+        settings.storeRetry = .milliseconds(20)
         return settings
     }
 }

@@ -94,10 +94,12 @@ struct Disk {
     /// Who wanted something back is no more.
     mutating func forgetRecalls() { recalls = [] }
 
-    /// The room after a crash.
-    func restoredRoom(like room: Room, at now: Int64) -> Room {
+    /// The room after a crash; with other people than were stored, if that is said.
+    func restoredRoom(
+        like room: Room, people others: [(person: Person, snapshot: RunnerSnapshot)]? = nil, at now: Int64
+    ) -> Room {
         var restored = Room(
-            restoring: room.id, epoch: room.epoch, settings: room.settings, people: people,
+            restoring: room.id, epoch: room.epoch, settings: room.settings, people: others ?? people,
             events: Array(events.suffix(room.settings.recoverableEvents)), lastEvent: lastEvent)
         for (runner, key) in restored.settledRunKeys {
             guard let record = records[key] else { continue }

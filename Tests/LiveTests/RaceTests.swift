@@ -1,0 +1,142 @@
+import Foundation
+import LWS
+import Rooms
+import Synchronization
+import Testing
+
+@testable import Live
+@testable import Store
+
+/// What happens between a reading and its use.
+@Suite("Races of live rooms", .timeLimit(.minutes(5))) struct RaceTests {
+    private let directory = TestDirectory()
+
+    private func rename(_ stage: Stage, _ account: Int64, to name: String) async throws -> Person {
+        var change = ProfileChange()
+        (change.username, change.usernameKey) = (name, name)
+        _ = try await stage.store.changeProfile(change, account: account, at: 2)
+        return Person(account: account, username: name, nickname: name, avatar: "/pictures/\(name)")
+    }
+
+    @Test("a name that changes between its reading and a join is the new one in the room")
+    func renamedWhileJoining() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana")
+            let live = stage.live
+            let found = Mutex([ana])
+            let zoe = try await rename(stage, ana.account, to: "zoe")
+            let room = try await live.join("159", at: nil) {
+                let person = found.withLock { $0.popLast() }
+                // What was read before the change is used after it.
+                if person != nil { await live.rename(zoe) }
+                return person ?? zoe
+            }
+            #expect(room.runners.map(\.person.username) == ["zoe"])
+        }
+    }
+
+    @Test("a name that changes while a room is read from disk is the new one in it")
+    func renamedWhileWaking() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana")
+            _ = try await stage.live.join("159", at: nil, as: { ana })
+        }
+        try await Stage.run(in: directory) { stage in
+            let ana = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let isStored = Mutex(false)
+            let (live, loop, store) = (stage.live, stage.loop, stage.store)
+            stage.hook.once { username in
+                #expect(username == "ana", "it was read before the change")
+                // The reading is off the loop, and waits here until the change is made, in the database and in the rooms.
+                let done = DispatchSemaphore(value: 0)
+                do {
+                    _ = try store.administer(
+                        "UPDATE accounts SET username = 'zoe', username_key = 'zoe', nickname = 'zoe' WHERE id = \(ana)"
+                    )
+                    isStored.withLock { $0 = true }
+                } catch {
+                    Issue.record(error)
+                }
+                loop.execute {
+                    live.assumeIsolated {
+                        $0.rename(Person(account: ana, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
+                    }
+                    done.signal()
+                }
+                done.wait()
+            }
+            #expect(try await live.room("159")?.runners.map(\.person.username) == ["zoe"])
+            #expect(isStored.withLock { $0 })
+        }
+    }
+
+    @Test("who is disabled comes back into no room by a request that was under way", arguments: [true, false])
+    func disabledWhileReturning(isDeleted: Bool) async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana")
+            _ = try await stage.live.join("159", at: nil, as: { ana })
+            // The request's token was found valid before this.
+            if isDeleted {
+                #expect(try await stage.store.deleteAccount(id: ana.account) != nil)
+            } else {
+                #expect(try await stage.store.setDisabled(5, account: ana.account))
+            }
+            await stage.live.expel([ana.account], forgetting: isDeleted)
+            await #expect(throws: LiveError.self) {
+                try await stage.live.update("159", account: ana.account, PollReport(isInRoom: true))
+            }
+            #expect(try await stage.live.room("159")?.runners.map(\.isInRoom) == (isDeleted ? [] : [false]))
+            guard !isDeleted else { return }
+            #expect(try await stage.store.setDisabled(nil, account: ana.account))
+            _ = try await stage.live.update("159", account: ana.account, PollReport(isInRoom: true))
+            #expect(try await stage.live.room("159")?.runners.map(\.isInRoom) == [true])
+        }
+    }
+
+    @Test("a home of a deleted room that gets dirty once more leaves the new room of that name alone")
+    func deletedHome() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            try await stage.account("ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            let old = await stage.live.keep("159")
+            try await stage.live.deleteRoom("159")
+            #expect(try await phone.closed() == 4004)
+
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let (again, _) = try await stage.join("159", as: "ana")
+            // As by a recall that was under way.
+            await stage.live.storeOnceMore(old)
+            again.send(markers(1...3))
+            _ = try await again.next("ack") { $0.number("marker") == 3 }
+            #expect(await stage.live.isHome("159", old) == false)
+            again.send(markers(4...4))
+            _ = try await again.next("ack") { $0.number("marker") == 4 }
+            #expect(try await stage.live.room("159")?.runners.count == 1)
+        }
+    }
+}
+
+/// A home outside of its loop.
+///
+/// `@unchecked`: it is looked into on the loop only.
+private struct Kept: @unchecked Sendable {
+    var home: Home?
+}
+
+extension LiveRooms {
+    fileprivate func keep(_ runID: String) -> Kept { Kept(home: homes[runID]) }
+
+    fileprivate func isHome(_ runID: String, _ kept: Kept) -> Bool { homes[runID] === kept.home }
+
+    /// Has a home stored at once, as if something had happened in it.
+    fileprivate func storeOnceMore(_ kept: Kept) {
+        guard let home = kept.home else { return }
+        markDirty(home)
+        home.isUrgent = true
+        requestCommit()
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import GRDB
+import Geo
+import Logging
+import Rooms
+import Testing
+
+@testable import Live
+@testable import Store
+
+/// Storing never stops for all because of one.
+@Suite("A room that cannot be stored", .timeLimit(.minutes(5))) struct StoringTests {
+    private let directory = TestDirectory()
+
+    /// Two rooms, with one runner each.
+    private func rooms(_ stage: Stage) async throws -> (ana: Phone, ben: Phone) {
+        for (runID, name) in [("159", "ana"), ("160", "ben")] {
+            _ = try await stage.live.createRoom(runID, password: "pw")
+            try await stage.account(name)
+        }
+        let (ana, _) = try await stage.join("159", as: "ana")
+        let (ben, _) = try await stage.join("160", as: "ben")
+        for phone in [ana, ben] {
+            phone.send(markers(1...2))
+            _ = try await phone.next("ack") { $0.number("marker") == 2 }
+        }
+        return (ana, ben)
+    }
+
+    /// A trigger cannot have a parameter.
+    private func refuse(_ stage: Stage, _ runID: String) async throws {
+        let key = try #require(try await stage.store.room(runID: runID)).id
+        try stage.administer(
+            """
+            CREATE TRIGGER refuse BEFORE INSERT ON journal WHEN NEW.room = \(key)
+            BEGIN SELECT RAISE(ABORT, 'no'); END
+            """)
+    }
+
+    @Test("the others are acknowledged as ever, and it is too when it can be stored again")
+    func others() async throws {
+        var settings = LiveSettings.quick
+        settings.storeTries = 30
+        try await Stage.run(in: directory, settings: settings) { stage in
+            let (ana, ben) = try await rooms(stage)
+            try await refuse(stage, "159")
+            ana.send(markers(3...5))
+            #expect(try await ana.next("error").text("code") == "not_stored")
+            // What comes meanwhile waits behind it.
+            ana.send(markers(6...7))
+            for last in 3...6 {
+                ben.send(markers(last...last))
+                _ = try await ben.next("ack") { $0.number("marker") == Double(last) }
+            }
+            #expect(try await stage.store.room(runID: "159")?.journal.count == 1)
+            // Who is in the room already may look, and who would have to be stored is told to come later.
+            #expect(try await stage.live.room("159")?.runners.count == 1)
+            let ben2 = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ben"}"#)
+            #expect(try await ben2.next("error").text("code") == "unavailable")
+            #expect(try await ben2.closed() == 4011)
+            try stage.administer("DROP TRIGGER refuse")
+            _ = try await ana.next("ack") { $0.number("marker") == 7 }
+            #expect(await stage.live.metrics.roomsSetAside == 0)
+        }
+        try await Stage.run(in: directory) { stage in
+            let (_, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("marker") == 7)
+        }
+    }
+
+    @Test("who leaves a room that is set aside is let go as well")
+    func leaving() async throws {
+        var settings = LiveSettings.quick
+        settings.storeTries = 4
+        try await Stage.run(in: directory, settings: settings) { stage in
+            let (ana, _) = try await rooms(stage)
+            try await refuse(stage, "159")
+            ana.send(markers(3...5))
+            #expect(try await ana.next("error").text("code") == "not_stored")
+            ana.send(#"{"type":"leave"}"#)
+            #expect(try await ana.closed() == 4011)
+        }
+    }
+
+    @Test("a home whose room was taken by another overwrites nothing, and its people go where the room is")
+    func lostTerm() async throws {
+        try await Stage.run(in: directory) { stage in
+            let (ana, ben) = try await rooms(stage)
+            let other = stage.makeOther()
+            #expect(try await other.room("159")?.runners.map(\.person.username) == ["ana"])
+            let before = try await stage.store.room(runID: "159")
+            ana.send(markers(3...5))
+            #expect(try await ana.next("error").text("code") == "unavailable")
+            #expect(try await ana.closed() == 4011)
+            #expect(try await stage.store.room(runID: "159") == before)
+            ben.send(markers(3...3))
+            _ = try await ben.next("ack") { $0.number("marker") == 3 }
+
+            // Whoever is asked next takes it back.
+            let (again, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("marker") == 2)
+            again.send(markers(3...5))
+            _ = try await again.next("ack") { $0.number("marker") == 5 }
+            #expect(try await stage.store.room(runID: "159")?.term == 3)
+        }
+    }
+
+    @Test(
+        "rooms that cannot be taken at the start, since nothing can be written, are taken when it can, and shown before"
+    )
+    func lockedStart() async throws {
+        try await Stage.run(in: directory, busyTimeout: 0.05) { stage in
+            _ = try await rooms(stage)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let foreign = try DatabaseQueue(path: stage.directory + "/runroom.sqlite", configuration: configuration)
+            let other = stage.makeOther()
+            try await foreign.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            try await other.start()
+            #expect(await other.metrics.roomsUnreadable == 0)
+            #expect(await other.metrics.roomsAwake == 0)
+            #expect(try await other.room("159")?.runners.map(\.person.username) == ["ana"])
+            try await foreign.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            while await other.metrics.roomsAwake < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            await other.stop()
+        }
+    }
+
+    // MARK: - Purges
+
+    private var settling: LiveSettings {
+        var settings = LiveSettings.quick
+        settings.room.lateMarkerWindow = 1
+        return settings
+    }
+
+    /// Somebody runs, with many journal rows and some blocks, and finishes; the run is settled.
+    private func run(_ stage: Stage) async throws {
+        _ = try await stage.live.createRoom("159", password: "pw")
+        try await stage.account("ana")
+        let (phone, _) = try await stage.join("159", as: "ana")
+        phone.send(#"{"type":"start"}"#)
+        phone.send(markers(1...400))
+        for last in 401...408 {
+            phone.send(markers(last...last))
+            _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
+        }
+        phone.send(#"{"type":"finish"}"#)
+        _ = try await phone.event("finished")
+        while try await stage.store.room(runID: "159")?.people.first?.way == nil {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func remains(_ store: AppDatabase) async throws -> (rows: Int, blocked: [Int]) {
+        let room = try #require(try await store.room(runID: "159"))
+        return (room.journal.count, try await store.runnersWithBlocks(room: room.id))
+    }
+
+    @Test("a purge that is cut off by a restart brings nothing back, loses nothing, and goes on")
+    func cutPurge() async throws {
+        var settings = settling
+        settings.purgedRows = 1
+        var meters: Double?
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await run(stage)
+            meters = try await stage.live.room("159")?.runners.first?.row.meters
+        }
+        #expect(meters.map { $0 > 1000 } ?? false)
+        let store = try AppDatabase(directory: directory.path, logger: Logger(label: "test"))
+        let left = try await remains(store)
+        #expect(left.rows > 0 || left.blocked == [1], "nothing is left to be purged: \(left)")
+        try store.close()
+        try await Stage.run(in: directory, settings: settings) { stage in
+            // It was woken only for its journal, if at all.
+            let shown = try await stage.live.room("159")?.runners.first
+            #expect(shown?.row.state == .finished)
+            #expect(shown?.row.meters == meters)
+            while try await remains(stage.store) != (0, []) { try await Task.sleep(for: .milliseconds(5)) }
+            let (phone, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("marker") == 408)
+            // The next run has blocks of its own.
+            phone.send(#"{"type":"start"}"#)
+            phone.send(markers(1...300))
+            _ = try await phone.next("ack") { $0.number("marker") == 300 }
+            #expect(try await remains(stage.store).blocked == [1])
+        }
+    }
+}
