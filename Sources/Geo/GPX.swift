@@ -20,7 +20,7 @@ public enum GPX {
     ///   if there are several.
     ///
     /// Nothing is loaded from elsewhere, and a document type declaration, which no GPX file has and with which entities
-    /// come, is refused. Takes about 2 µs a point and does not return before it is done: not for an event loop.
+    /// come, is refused, and so are encodings in which it could hide. Takes about 2 µs a point and does not return before it is done: not for an event loop.
     ///
     /// - Parameters:
     ///   - data: The file.
@@ -28,6 +28,7 @@ public enum GPX {
     /// - Returns: The tracks in the order of the file, those without points included.
     /// - Throws: `GPXError` with the line. A file without tracks is not an error.
     public static func parse(_ data: Data, maximumCount: Int = 1_000_000) throws(GPXError) -> [GPXTrack] {
+        guard hasASCIILetters(data) else { throw .malformed(line: 1) }
         guard !hasDocumentType(data) else { throw .documentType }
         let reader = GPXReader(maximumCount: maximumCount)
         let parser = XMLParser(data: data)
@@ -41,6 +42,29 @@ public enum GPX {
         }
         return reader.tracks
     }
+
+    /// Whether the file's encoding is one in which ASCII is itself, but for zeros in between: in UTF-7 and EBCDIC, which
+    /// the parser would read too, a document type cannot be seen by its letters.
+    private static func hasASCIILetters(_ data: Data) -> Bool {
+        // In four bytes a character: the parser of swift-corelibs-foundation crashes at the first one.
+        guard data.prefix(4).count(where: { $0 == 0 }) < 3 else { return false }
+        // Without the mark of the byte order. EBCDIC's “<” is an “L”.
+        let start = String(decoding: data.prefix(400).filter { 1..<0x80 ~= $0 }, as: UTF8.self).lowercased()
+        guard let first = start.first else { return true }
+        guard first == "<" || first.isWhitespace else { return false }
+        guard start.hasPrefix("<?xml") else { return true }
+        // A declaration has some dozen bytes.
+        guard let end = start.range(of: "?>") else { return false }
+        guard let name = start[..<end.lowerBound].range(of: "encoding") else { return true }
+        let encoding = start[name.upperBound..<end.lowerBound].drop { " \t\r\n=\"'".contains($0) }
+        return encodings.contains { encoding.hasPrefix($0) }
+    }
+
+    /// How the names of such encodings begin.
+    private static let encodings = [
+        "utf-8", "utf8", "utf-16", "utf16", "us-ascii", "ascii", "iso-8859-", "iso8859", "latin", "windows-125",
+        "cp125", "koi8-", "gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-",
+    ]
 
     /// Whether `<!DOCTYPE` is in there, in any encoding that is ASCII but for zeros in between.
     private static func hasDocumentType(_ data: Data) -> Bool {

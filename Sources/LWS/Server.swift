@@ -16,6 +16,8 @@ public final class Server: @unchecked Sendable {
     let responder: any HTTPResponder
     private let endpoints: [WebSocketEndpoint]
     private let logger: Logger
+    /// Is told of those who are refused before anybody else sees their request.
+    let incidents: IncidentReporter
 
     private var context: LWSContext?
     private var listener: Listener?
@@ -64,6 +66,7 @@ public final class Server: @unchecked Sendable {
         self.responder = responder
         self.endpoints = endpoints
         self.logger = logger
+        incidents = IncidentReporter(logger: logger)
     }
 
     // MARK: - Life

@@ -15,6 +15,8 @@ extension LiveRooms {
     }
 
     func closed(_ connection: Connection, code: UInt16?) {
+        // What the standard has for a peer that does not keep to it, or to the limits; the others are reported by `close`.
+        if let code, [1002, 1003, 1007, 1009].contains(code) { reportClose(code, of: connection) }
         detach(connection)
         connection.state = .ending
         guard let index = connection.connectionIndex else { return }
@@ -48,7 +50,13 @@ extension LiveRooms {
 
     func close(_ connection: Connection, _ reason: CloseReason, code: String? = nil, _ sentence: String) {
         metrics.closes[reason.rawValue, default: 0] += 1
+        if reason != .replaced { reportClose(reason.rawValue, of: connection) }
         connection.end(reason, code: code, sentence)
+    }
+
+    private func reportClose(_ code: UInt16, of connection: Connection) {
+        guard let address = connection.socket?.remoteAddress else { return }
+        incidents.refused("live \(code)", from: address)
     }
 
     // MARK: - Messages

@@ -19,6 +19,8 @@ public actor LiveRooms {
     nonisolated let clock: ServerClock
     nonisolated let credentials: Credentials
     let logger: Logger
+    /// Is told of those whose connections are ended for what they did.
+    let incidents: IncidentReporter
 
     /// Rooms in memory, by `runID`.
     var homes: [String: Home] = [:]
@@ -82,6 +84,7 @@ public actor LiveRooms {
         self.clock = clock
         self.credentials = credentials
         self.logger = logger
+        incidents = IncidentReporter(logger: logger)
         let count = max(1, settings.phases)
         phases = Array(repeating: [], count: count)
         phasing = TickPhasing(tick: settings.tick, count: count)

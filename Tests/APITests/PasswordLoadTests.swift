@@ -165,7 +165,8 @@ struct PasswordLoadTests {
             #expect(try await first.value.status == 200)
             #expect(try await iterator.next()?.get().status == 200)
             await server.stop()
-            #expect(log.lines.filter { $0.hasPrefix("info request ") }.count == 5 + Self.logins.count)
+            // Once for each route, however often that was.
+            #expect(log.lines.filter { $0.hasPrefix("info refused ") }.count == Self.logins.count)
         }
     }
 }

@@ -149,6 +149,30 @@ struct GPXTests {
         #expect(throws: GPXError.self) { try parse("<gpx><trk><name>&b;</name></trk></gpx>") }
     }
 
+    @Test("an encoding in which a document type could hide is refused, whatever is in it; the others are read")
+    func encodings() throws {
+        let hidden = """
+            <?xml version="1.0" encoding="UTF-7"?>+ADw-!DOCTYPE gpx [+ADw-!ATTLIST trkpt lat CDATA "1" lon CDATA "2">]>\
+            <gpx><trk><trkseg><trkpt/></trkseg></trk></gpx>
+            """
+        #expect(throws: GPXError.malformed(line: 1)) { try parse(hidden) }
+        #expect(throws: GPXError.malformed(line: 1)) {
+            try parse(hidden.replacing("?xml", with: "?xml" + String(repeating: " ", count: 500)))
+        }
+        // “<?xml” in EBCDIC.
+        #expect(throws: GPXError.malformed(line: 1)) { try GPX.parse(Data([0x4c, 0x6f, 0xa7, 0x94, 0x93])) }
+        // Four bytes a character, at which the parser beneath crashes.
+        for start in [[0, 0, 0, 0x3c], [0x3c, 0, 0, 0], [0, 0, 0x3c, 0], [0, 0x3c, 0, 0]] as [[UInt8]] {
+            #expect(throws: GPXError.malformed(line: 1)) { try GPX.parse(Data(start + [0x2f, 0x74])) }
+        }
+        for (name, bytes) in [("GBK", [0xd6, 0xd0]), ("utf-8", [0xe4, 0xb8, 0xad])] as [(String, [UInt8])] {
+            let file =
+                Data("<?xml version='1.0' encoding = '\(name)'?><gpx><trk><name>".utf8) + bytes
+                + Data("</name></trk></gpx>".utf8)
+            #expect(try GPX.parse(file).map(\.name) == ["中"])
+        }
+    }
+
     @Test("files cut anywhere, or with random bytes in them, never trap")
     func damaged() throws {
         let file = Data(

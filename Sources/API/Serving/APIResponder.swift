@@ -13,6 +13,8 @@ struct APIResponder: HTTPResponder {
     let metrics: HTTPMetrics
     let policy: HTTPPolicy
     let logger: Logger
+    /// Is told of those who are refused.
+    let incidents: IncidentReporter
 
     /// A responder with the routes of all groups.
     ///
@@ -21,7 +23,7 @@ struct APIResponder: HTTPResponder {
     ///   - load: What the server has to do, for the metrics; nil while there is no server.
     ///   - policy: What every answer carries, and whose address counts.
     ///   - pages: For people.
-    ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
+    ///   - logger: Hears of each request at debug level, of those who are refused once a minute at info level, and of
     ///     failures.
     init(
         core: Core, load: @escaping @Sendable () async -> ServerLoad? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
@@ -58,6 +60,7 @@ struct APIResponder: HTTPResponder {
         self.metrics = metrics
         self.policy = policy
         self.logger = logger
+        incidents = IncidentReporter(logger: logger)
     }
 
     /// What answers a request: a page for who asks for HTML, as a browser does for the person before it, where there is
@@ -151,20 +154,20 @@ struct APIResponder: HTTPResponder {
         ]
         // Where HTTP says that all is well.
         if let problem, status < 400 { metadata["refusal"] = "\(problem.code ?? "\(problem.status.code)")" }
+        logger.debug("request", metadata: metadata)
         // A failure with a cause has its line already.
-        let level = problem?.cause == nil ? Self.level(of: problem?.status.code ?? status) : .debug
-        logger.log(level: level, "request", metadata: metadata)
+        let judged = problem?.status.code ?? status
+        if problem?.cause == nil, Self.isWorthALine(judged) {
+            incidents.refused("\(pattern) \(judged)", from: policy.trustedProxies.client(of: head))
+        }
         return response
     }
 
-    /// What is refused is worth a line to whoever wonders about a client, or about a server that has no room for one;
-    /// that somebody asks too often is not, since they would write as often.
+    /// What is refused is worth a line to whoever wonders about a client, or about a server that has no room for one.
     ///
     /// - Parameter status: What the answer is, in worlds too whose answers have the status of a success.
-    /// - Returns: The level of its line.
-    private static func level(of status: Int) -> Logger.Level {
-        (400..<500).contains(status) && status != 429 || status == 503 ? .info : .debug
-    }
+    /// - Returns: Whether it lies with the client, or with a server that is full.
+    private static func isWorthALine(_ status: Int) -> Bool { (400..<500).contains(status) || status == 503 }
 
     func refusal(_ status: Status, path: String, sentence: String? = nil) -> Response {
         let path = path.prefix { $0 != "?" }.split(separator: "/").map(String.init)
@@ -185,9 +188,8 @@ struct APIResponder: HTTPResponder {
         var response = ErrorShape(path: path).early(problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
-        logger.log(
-            level: Self.level(of: status.code), "request",
-            metadata: ["route": "(refused)", "status": "\(status.code)"])
+        // Whom this is for the server knows, and says it.
+        logger.debug("request", metadata: ["route": "(refused)", "status": "\(status.code)"])
         return response
     }
 }

@@ -6,6 +6,7 @@ internal import HTTPTypes
 extension HTTPConnection {
     /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
     func refuse(_ fault: RequestFault) {
+        server.incidents.refused("request \(fault.status.code)", from: remoteAddress)
         let path = request?.head.target.pathOnly ?? intake.unreadPath
         var response = server.responder.refusal(fault.status, path: path, sentence: fault.sentence)
         if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
@@ -67,7 +68,9 @@ extension HTTPConnection {
     func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) {
         closesAfterwards = true
         switch server.upgrade(parsed, head, to: endpoint) {
-        case .refuse(let response): send(response)
+        case .refuse(let response):
+            server.incidents.refused("handshake \(response.status.code)", from: remoteAddress)
+            send(response)
         case .accept(let endpoint, let answer):
             guard let writer else { return }
             let rest = intake.takeRest()
