@@ -1,3 +1,5 @@
+import Rooms
+
 /// What the live part has done since the start, for `/metrics`.
 public struct LiveMetrics: Sendable {
     /// A histogram in the manner of Prometheus: how many samples were at most each bound.
@@ -45,6 +47,9 @@ public struct LiveMetrics: Sendable {
     public internal(set) var roomsUnreadable = 0
     /// Rooms whose changes could not be stored while those of others could, and were dropped at last.
     public internal(set) var roomsSetAside = 0
+    /// Rooms that were set aside because an invariant of theirs did not hold, by the invariant.
+    public internal(set) var invariantViolations: [String: Int] = Dictionary(
+        uniqueKeysWithValues: RoomViolation.allCases.map { ($0.rawValue, 0) })
     public internal(set) var closes: [UInt16: Int] = [:]
     /// From a marker's arrival to the sending of its `ack`; one sample an `ack`, of its oldest marker.
     public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 5, 10, 30])

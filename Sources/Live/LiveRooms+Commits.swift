@@ -37,6 +37,12 @@ extension LiveRooms {
                 rest.append(home)
                 continue
             }
+            if let violation = home.room.violation {
+                // What is on disk is right, as far as anybody knows; what is here is not.
+                metrics.invariantViolations[violation.rawValue, default: 0] += 1
+                setAside(home, because: "the invariant “\(violation.rawValue)” of the room does not hold")
+                continue
+            }
             promises.append(take(home, into: &draft))
         }
         dirty = rest
@@ -216,7 +222,7 @@ extension LiveRooms {
         let waiters = promise.waiters + home.waiters
         (promise.waiters, home.waiters) = ([], [])
         guard error != .termLost, tries < settings.storeTries else {
-            setAside(home, because: error)
+            setAside(home, because: "\(error)")
             for waiter in waiters { waiter(.store(error)) }
             return
         }
@@ -239,7 +245,7 @@ extension LiveRooms {
     /// Ends a home: what was not stored of it is dropped, and whoever asks for the room again gets what is on the disk.
     ///
     /// Nothing of what is dropped was told or acknowledged.
-    private func setAside(_ home: Home, because error: StoreError) {
+    private func setAside(_ home: Home, because reason: String) {
         home.isOver = true
         home.heldBack = nil
         home.isDirty = false
@@ -251,7 +257,10 @@ extension LiveRooms {
         metrics.roomsSetAside += 1
         logger.critical(
             "a room is set aside; what was not acknowledged is sent again by its runners",
-            metadata: ["room": "\(home.room.id)", "error": "\(error)"])
+            metadata: ["room": "\(home.room.id)", "error": "\(reason)"])
+        let waiters = home.waiters
+        home.waiters = []
+        for waiter in waiters { waiter(.stopping) }
         for viewer in home.viewers { closeUnavailable(viewer) }
     }
 

@@ -223,8 +223,8 @@ extension Credentials {
     /// Of nobody.
     fileprivate static var empty: Credentials {
         Credentials(
-            person: { _ in nil }, avatar: { $0 }, makeSecret: { _ in RoomSecret(salt: [], hash: []) },
-            matches: { _, _ in false }, newID: { 1 })
+            owner: { _ in nil }, avatar: { $0 }, makeSecret: { _ in RoomSecret(salt: [], hash: []) },
+            judge: { _, _, _, _ in .wrong }, newID: { 1 })
     }
 }
 

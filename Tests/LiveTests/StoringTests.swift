@@ -2,10 +2,10 @@ import Foundation
 import GRDB
 import Geo
 import Logging
-import Rooms
 import Testing
 
 @testable import Live
+@testable import Rooms
 @testable import Store
 
 /// Storing never stops for all because of one.
@@ -35,6 +35,26 @@ import Testing
             CREATE TRIGGER refuse BEFORE INSERT ON journal WHEN NEW.room = \(key)
             BEGIN SELECT RAISE(ABORT, 'no'); END
             """)
+    }
+
+    @Test("a room in which something is wrong that cannot be is stored no more, and comes back as it was on the disk")
+    func violation() async throws {
+        try await Stage.run(in: directory) { stage in
+            let (ana, ben) = try await rooms(stage)
+            await stage.live.breakPromise(in: "159")
+            ana.send(markers(3...5))
+            #expect(try await ana.next("error").text("code") == "unavailable")
+            #expect(try await ana.closed() == 4011)
+            let metrics = await stage.live.metrics
+            #expect(metrics.invariantViolations.filter { $0.value > 0 } == ["promise": 1])
+            #expect(metrics.roomsSetAside == 1)
+            ben.send(markers(3...3))
+            _ = try await ben.next("ack") { $0.number("marker") == 3 }
+            let (again, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("marker") == 2)
+            again.send(markers(3...5))
+            _ = try await again.next("ack") { $0.number("marker") == 5 }
+        }
     }
 
     @Test("the others are acknowledged as ever, and it is too when it can be stored again")
@@ -186,4 +206,9 @@ import Testing
             #expect(try await remains(stage.store).blocked == [1])
         }
     }
+}
+
+extension LiveRooms {
+    /// Has a room believe that more of its first runner's markers are on disk than have come.
+    fileprivate func breakPromise(in runID: String) { homes[runID]?.room.runners[0].run.durable = 99 }
 }

@@ -48,6 +48,12 @@ struct MetricsPage {
             live.framesSkipped)
         page.single("runroom_events_sent_total", .counter, "Events handed to viewers.", live.eventsOut)
         page.single("runroom_acks_sent_total", .counter, "Acknowledgements sent.", live.acksOut)
+        page.metric(
+            "runroom_invariant_violations_total", .counter,
+            "Rooms set aside since what must always hold did not; a flaw of the program.")
+        for (invariant, count) in live.invariantViolations.sorted(by: { $0.key < $1.key }) {
+            page.sample("runroom_invariant_violations_total", [("invariant", invariant)], count)
+        }
         page.metric("runroom_closes_total", .counter, "Live connections closed by the server, by close code.")
         for (code, count) in live.closes.sorted(by: { $0.key < $1.key }) {
             page.sample("runroom_closes_total", [("code", String(code))], count)
