@@ -102,6 +102,9 @@ private struct Running: Sendable {
     @concurrent static func begin(_ configuration: ApplicationConfiguration, logger: Logger) async throws -> Running {
         let database = try AppDatabase(directory: configuration.dataDirectory, logger: logger)
         var settings = configuration.server
+        let proxies = configuration.trustedProxies
+        settings.shares.isProxy = { proxies.trusts($0) }
+        settings.shares.client = { proxies.client(of: $0) }
         settings.temporaryDirectory = prepareUploads(in: configuration.dataDirectory, logger)
         let loop: EventLoop
         do {
@@ -121,7 +124,7 @@ private struct Running: Sendable {
             logger: logger)
         let gauge = ConnectionGauge()
         let responder = APIResponder(
-            core: core, connections: { await gauge.count(on: loop) },
+            core: core, connections: { await gauge.figures(on: loop) },
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
@@ -233,10 +236,10 @@ private final class ConnectionGauge: Sendable {
 
     func watch(_ server: Server) { watched.withLock { $0.server = server } }
 
-    func count(on loop: EventLoop) async -> Int? {
+    func figures(on loop: EventLoop) async -> Server.Figures? {
         guard let server = watched.withLock({ $0.server }) else { return nil }
         return await withCheckedContinuation { continuation in
-            loop.execute { continuation.resume(returning: server.connectionCount) }
+            loop.execute { continuation.resume(returning: server.figures) }
         }
     }
 }

@@ -51,6 +51,13 @@ extension LiveRooms {
         connection.end(reason, code: code, sentence)
     }
 
+    /// What must arrive waits for too long already, or is too much: closed without an `error`, which would wait too.
+    func fellBehind(_ connection: Connection) {
+        if case .ending = connection.state { return }
+        metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
+        connection.end(code: CloseReason.tooSlow.rawValue, reason: "Events could not be delivered.")
+    }
+
     // MARK: - Messages
 
     /// One whole message, on the loop; its bytes die with the call.

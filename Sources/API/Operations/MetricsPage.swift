@@ -1,3 +1,4 @@
+import LWS
 import Live
 
 /// What `/metrics` says.
@@ -8,8 +9,8 @@ struct MetricsPage {
     /// Nil when the database does not answer.
     var journalBytes: Int?
     var unstoredMarkers: Int
-    /// TCP connections of any kind; nil while there is no listener.
-    var connections: Int?
+    /// Of TCP connections of any kind; nil while there is no listener.
+    var connections: Server.Figures?
 
     var text: String {
         var page = PrometheusText()
@@ -103,7 +104,14 @@ struct MetricsPage {
 
     private func writeProcess(to page: inout PrometheusText) {
         if let connections {
-            page.single("runroom_connections", .gauge, "TCP connections, HTTP and WebSocket.", connections)
+            page.single("runroom_connections", .gauge, "TCP connections, HTTP and WebSocket.", connections.connections)
+            page.single(
+                "runroom_backlog_bytes", .gauge, "Bytes that wait for WebSocket clients that do not read.",
+                connections.backlogBytes)
+            page.single(
+                "runroom_connections_refused_total", .counter,
+                "Connections, and requests behind proxies, of addresses that had as many as they may have.",
+                connections.refusedByAddress)
         }
         if let bytes = process.residentBytes {
             page.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)

@@ -7,8 +7,8 @@ import Store
 struct OperationsRoutes: Sendable {
     let core: Core
     let metrics: HTTPMetrics
-    /// How many TCP connections there are.
-    let connections: @Sendable () async -> Int?
+    /// What there is to say about TCP connections; nil while there is no listener.
+    let connections: @Sendable () async -> Server.Figures?
 
     func add(to table: inout RouteTable) {
         // What a client of one of the APIs expects of a server that is there.

@@ -18,14 +18,14 @@ struct APIResponder: HTTPResponder {
     ///
     /// - Parameters:
     ///   - core: What the routes work with.
-    ///   - connections: How many TCP connections there are, for the metrics.
+    ///   - connections: What there is to say about TCP connections, for the metrics.
     ///   - policy: What every answer carries, and whose address counts.
     ///   - pages: For people.
     ///   - logger: Hears of each request, of those that were refused at info level and of others at debug level, and of
     ///     failures.
     init(
-        core: Core, connections: @escaping @Sendable () async -> Int? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
-        pages: Router = Router(), logger: Logger
+        core: Core, connections: @escaping @Sendable () async -> Server.Figures? = { nil },
+        policy: HTTPPolicy = HTTPPolicy(), pages: Router = Router(), logger: Logger
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)

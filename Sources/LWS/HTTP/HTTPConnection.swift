@@ -29,6 +29,10 @@ final class HTTPConnection {
     /// More connections than the server takes: the first request is answered with 503.
     private let isSurplus: Bool
     let remoteAddress: String
+    /// The peer is a proxy: each request may be somebody else's.
+    private let isProxied: Bool
+    /// Given back with the connection, or the request if the peer is a proxy.
+    private var share: AddressShares.Share
 
     /// Nil before the connection is there, and when it is gone or a WebSocket's.
     private var writer: SocketWriter?
@@ -67,11 +71,15 @@ final class HTTPConnection {
     /// What every connection may hold of an unfinished head.
     private static let freeHeadBytes = 4 << 10
 
-    init(server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String) {
+    init(
+        server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String, isProxied: Bool, share: AddressShares.Share
+    ) {
         self.server = server
         self.isTLS = isTLS
         self.isSurplus = isSurplus
         self.remoteAddress = remoteAddress
+        self.isProxied = isProxied
+        self.share = share
         reader = RequestReader(server.makeParser())
         deadline = .now + server.configuration.requestTimeout
     }
@@ -176,6 +184,10 @@ final class HTTPConnection {
     private func begin(_ parsed: ParsedHead, _ head: HTTPRequestHead) {
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
+        if isProxied {
+            guard let share = server.takeShare(of: head) else { return refuse(.overloaded) }
+            self.share = share
+        }
         // An upgrade that is offered elsewhere is not taken, which is no fault (RFC 9110, section 7.8).
         let endpoint = parsed.method == .get ? server.endpoint(at: head) : nil
         let wantsUpgrade =
@@ -436,6 +448,7 @@ final class HTTPConnection {
     private func endAnswer() {
         guard let writer else { return }
         request = nil
+        if isProxied { giveBackShare() }
         if closesAfterwards {
             // The last bytes may not be with the kernel yet.
             if writer.isBusy { return }
@@ -504,11 +517,14 @@ final class HTTPConnection {
             let rest = inbound
             pauseReading(false)
             let handler = endpoint.makeHandler(head)
-            // The events of this connection are the WebSocket's from now on.
+            // The events of this connection are the WebSocket's from now on, and so is its share.
+            let share = self.share
+            self.share = .none
             phase = .upgraded
             release()
             server.open(
-                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress,
+                share: share)
         }
     }
 }
@@ -558,6 +574,12 @@ extension HTTPConnection: LWSConnection {
         outgoing = []
         inbound = []
         holdHead(0)
+        giveBackShare()
         server.connectionDidEnd(self)
+    }
+
+    private func giveBackShare() {
+        server.giveBack(share)
+        share = .none
     }
 }
