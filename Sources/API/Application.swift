@@ -102,6 +102,9 @@ private struct Running: Sendable {
     @concurrent static func begin(_ configuration: ApplicationConfiguration, logger: Logger) async throws -> Running {
         let database = try AppDatabase(directory: configuration.dataDirectory, logger: logger)
         var settings = configuration.server
+        let proxies = configuration.trustedProxies
+        settings.shares.isProxy = { proxies.trusts($0) }
+        settings.shares.client = { proxies.client(of: $0) }
         settings.temporaryDirectory = prepareUploads(in: configuration.dataDirectory, logger)
         let loop: EventLoop
         do {

@@ -48,6 +48,9 @@ final class LWSContext: @unchecked Sendable {
     /// Memory that libwebsockets reads while the context lives.
     private var strings: [UnsafeMutablePointer<CChar>] = []
     private let protocols: UnsafeMutableBufferPointer<lws_protocols>
+    /// What TLS handshakes show in place of what the context was made with; OpenSSL reads it.
+    private let shown = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: 1)
+    private var identity: TLSIdentity?
     private let idlePolicy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
 
     /// How long a peer may take to let a close frame out and answer it.
@@ -59,6 +62,7 @@ final class LWSContext: @unchecked Sendable {
         precondition(loop.isCurrent)
         self.loop = loop
         LWSLog.install(options.logger, isClient: options.isClient)
+        shown.initialize(to: nil)
 
         // One, and the end of the list, all zero.
         protocols = .allocate(capacity: 2)
@@ -201,8 +205,22 @@ final class LWSContext: @unchecked Sendable {
         for string in strings { free(string) }
         strings = []
         protocols.deallocate()
+        shown.deallocate()
+        identity = nil
         idlePolicy.deallocate()
     }
+
+    // MARK: - Certificates
+
+    /// Has handshakes from now on show another certificate; connections that are there go on with theirs.
+    func show(_ identity: TLSIdentity) {
+        guard context != nil else { return }
+        shown.pointee = identity.pointer
+        self.identity = identity
+    }
+
+    /// Called when libwebsockets has made OpenSSL's context for the vhost with TLS.
+    fileprivate func follow(_ sslContext: OpaquePointer) { CLibwebsockets_follow_identity(sslContext, shown) }
 
     // MARK: - Connections
 
@@ -304,8 +322,15 @@ func lwsCallback(
     bytes: UnsafeMutableRawPointer?, count: Int
 ) -> CInt {
     switch reason {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        // The session is OpenSSL's context then.
+        guard let wsi, let session, let context = lws_get_context(wsi), let user = lws_context_user(context) else {
+            return 0
+        }
+        Unmanaged<LWSContext>.fromOpaque(user).takeUnretainedValue().follow(OpaquePointer(session))
+        return 0
     case LWS_CALLBACK_PROTOCOL_INIT, LWS_CALLBACK_PROTOCOL_DESTROY, LWS_CALLBACK_GET_THREAD_ID,
-        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS, LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
+        LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,
         LWS_CALLBACK_EVENT_WAIT_CANCELLED, LWS_CALLBACK_WSI_CREATE:
         // About the context, or about a connection that has no number yet.
         return 0

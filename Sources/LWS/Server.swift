@@ -23,7 +23,14 @@ public final class Server: @unchecked Sendable {
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var sockets: [ObjectIdentifier: WebSocket] = [:]
+    /// What those that are WebSockets' now have of ``shares``.
+    private var socketShares: [ObjectIdentifier: AddressShares.Share] = [:]
+    private var shares: AddressShares
+    /// Connections, and requests behind proxies, that were refused because their address had as many as it may have.
+    private var refusedByAddress = 0
+    private var backlog: BacklogLedger<ObjectIdentifier>
     private var sweeper: LoopTimer?
+    private var certificateWatch: Task<Void, Never>?
     private var stopWaiter: CheckedContinuation<Void, Never>?
     private var stopDeadline: LoopTimer?
     private(set) var isStopping = false
@@ -67,6 +74,9 @@ public final class Server: @unchecked Sendable {
         self.endpoints = endpoints
         self.logger = logger
         incidents = IncidentReporter(logger: logger)
+        backlog = BacklogLedger(limit: configuration.backlogBytes)
+        shares = AddressShares(
+            limit: configuration.shares.perAddress ?? max(64, configuration.maxConnections / 10))
     }
 
     // MARK: - Life
@@ -77,6 +87,8 @@ public final class Server: @unchecked Sendable {
     /// - Throws: ``LWSError/badCertificate(_:)`` before it listens; ``LWSError/addressInUse(host:port:)``,
     ///   ``LWSError/cannotListen(host:port:reason:)``, ``LWSError/loopFailed(_:)``.
     public func start() async throws(LWSError) -> Int {
+        // Of the files before they are read, so that no change is missed.
+        let look = configuration.tls.map { CertificateChange.Look($0) }
         if let tls = configuration.tls {
             for file in [tls.certificate, tls.key] where access(file, R_OK) != 0 {
                 throw .badCertificate("\(file): \(String(cString: strerror(errno)))")
@@ -87,6 +99,7 @@ public final class Server: @unchecked Sendable {
             loop.execute { [self] in
                 do throws(LWSError) {
                     try listen(on: descriptor)
+                    if let tls = configuration.tls, let look { certificateWatch = watch(tls, since: look) }
                     continuation.resume(returning: nil)
                 } catch {
                     close(descriptor)
@@ -110,14 +123,34 @@ public final class Server: @unchecked Sendable {
         sweeper?.schedule(after: sweepInterval)
     }
 
+    /// Reads the certificate again when its files have changed; off the loop.
+    private func watch(_ files: TLSFiles, since look: CertificateChange.Look) -> Task<Void, Never> {
+        Task { [weak self, loop, logger, interval = configuration.certificateInterval] in
+            var change = CertificateChange(look)
+            while (try? await Task.sleep(for: interval)) != nil {
+                guard change.isDue(CertificateChange.Look(files)) else { continue }
+                do throws(LWSError) {
+                    let identity = try TLSIdentity(files)
+                    guard let server = self else { return }
+                    loop.execute { server.context?.show(identity) }
+                    logger.notice("the certificate has changed; new connections get the new one")
+                } catch {
+                    logger.error(
+                        "the changed certificate cannot be used; the one before stays", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
     /// Often enough to keep the timeouts to a quarter, and not more often than that needs.
     private var sweepInterval: Duration {
         min(.seconds(1), max(.milliseconds(20), min(configuration.requestTimeout, configuration.keepAliveTimeout) / 4))
     }
 
-    /// One look at every HTTP connection instead of a timer for each.
+    /// One look at every HTTP connection, and at the WebSockets whose peers do not read, instead of a timer for each.
     private func sweep() {
         let now = ContinuousClock.now
+        for holder in backlog.holders { sockets[holder]?.judgeBacklog(at: now) }
         for connection in connections.values where connection.deadline <= now { connection.expire() }
         sweeper?.schedule(after: sweepInterval)
     }
@@ -134,10 +167,14 @@ public final class Server: @unchecked Sendable {
                 stopWaiter = continuation
                 listener?.close()
                 listener = nil
+                certificateWatch?.cancel()
+                certificateWatch = nil
                 for connection in connections.values { connection.prepareToStop() }
                 for socket in sockets.values {
                     // Spread, so that they do not all come back at once.
                     socket.close(code: 1001, reason: String(Int.random(in: 0..<10_000)))
+                    // The end does not wait for what waits.
+                    context?.limitClosing(of: socket)
                 }
                 stopDeadline = loop.makeTimer { [weak self] in self?.finishStopping() }
                 stopDeadline?.schedule(after: deadline)
@@ -188,7 +225,8 @@ public final class Server: @unchecked Sendable {
     /// From the loop; traps elsewhere.
     public var load: ServerLoad {
         ServerLoad(
-            connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used)
+            connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used,
+            backlogBytes: backlog.total, refusedByAddress: refusedByAddress)
     }
 
     private func accept(_ socket: CInt, from address: String) {
@@ -198,8 +236,15 @@ public final class Server: @unchecked Sendable {
             close(socket)
             return
         }
+        // An answer would hold the connection for as long as the peer takes to read it.
+        let isProxied = configuration.shares.isProxy(address)
+        guard let share = isProxied ? .some(.none) : takeShare(of: address) else {
+            close(socket)
+            return
+        }
         let connection = HTTPConnection(
-            server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, remoteAddress: address)
+            server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, remoteAddress: address,
+            isProxied: isProxied, share: share)
         connections[ObjectIdentifier(connection)] = connection
         _ = context.adoptRaw(socket, isTLS: configuration.tls != nil, connection: connection)
     }
@@ -208,6 +253,30 @@ public final class Server: @unchecked Sendable {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         finishStoppingIfIdle()
     }
+
+    /// Counts one more connection of an address.
+    ///
+    /// - Returns: Nil when it has as many as it may have.
+    private func takeShare(of text: String) -> AddressShares.Share? {
+        guard let address = IPAddress(text), !configuration.shares.isExempt(address) else {
+            return AddressShares.Share.none
+        }
+        if let share = shares.take(address) { return share }
+        refusedByAddress += 1
+        if shares.isNews(address, at: .now) {
+            logger.notice(
+                "an address has as many connections as it may have; more are refused",
+                metadata: ["address": "\(text)", "limit": "\(shares.limit)"])
+        }
+        return nil
+    }
+
+    /// Counts the request that a proxy has handed on, as one more connection of the client.
+    func takeShare(of head: HTTPRequestHead) -> AddressShares.Share? {
+        takeShare(of: configuration.shares.client(head))
+    }
+
+    func giveBack(_ share: AddressShares.Share) { shares.giveBack(share) }
 
     func makeParser() -> RequestHeadParser {
         RequestHeadParser(maxTargetBytes: configuration.maxTargetBytes, maxHeaderBytes: configuration.maxHeaderBytes)
@@ -228,20 +297,26 @@ public final class Server: @unchecked Sendable {
 
     /// Judges a WebSocket handshake; RFC 6455, section 4.2.
     func upgrade(_ parsed: ParsedHead, _ head: HTTPRequestHead, to endpoint: WebSocketEndpoint) -> UpgradeAnswer {
-        func refuse(_ status: HTTPTypes.HTTPResponse.Status) -> UpgradeAnswer {
-            .refuse(responder.refusal(status, path: parsed.target.pathOnly))
+        func refuse(_ status: HTTPTypes.HTTPResponse.Status, _ sentence: String? = nil) -> UpgradeAnswer {
+            .refuse(responder.refusal(status, path: parsed.target.pathOnly, sentence: sentence))
         }
         guard !isStopping else { return refuse(.serviceUnavailable) }
         // What follows the head would be read as frames: a handshake has no body, and HTTP/1.0 no upgrade.
-        guard parsed.minorVersion == 1, parsed.framing == .none else { return refuse(.badRequest) }
+        guard parsed.minorVersion == 1, parsed.framing == .none else {
+            return refuse(.badRequest, "A WebSocket handshake is a request of HTTP/1.1 without a body")
+        }
         let fields = parsed.fields
         guard fields[.secWebSocketVersion] == "13" else { return .refuse(upgradeRequired(parsed)) }
-        guard let key = fields[.secWebSocketKey], WebSocketHandshake.isKey(key) else { return refuse(.badRequest) }
-        let offered = fields[values: .secWebSocketProtocol].flatMap { $0.split(separator: ",") }.map {
-            String($0).trimmingBlanks
+        guard let key = fields[.secWebSocketKey], WebSocketHandshake.isKey(key) else {
+            return refuse(.badRequest, "The key of the WebSocket handshake is none")
         }
-        let isOffered = offered.contains(endpoint.subprotocol)
-        guard offered.isEmpty || isOffered else { return refuse(.badRequest) }
+        let offered = fields[fields: .secWebSocketProtocol].flatMap {
+            $0.withUnsafeBytesOfValue { WebSocketHandshake.subprotocols($0) }
+        }
+        let isOffered = offered.contains(Array(endpoint.subprotocol.utf8))
+        guard offered.isEmpty || isOffered else {
+            return refuse(.badRequest, "No WebSocket subprotocol but \(endpoint.subprotocol) is spoken here")
+        }
         if let response = endpoint.refuse(head) { return .refuse(response) }
         return .accept(
             endpoint,
@@ -265,15 +340,18 @@ public final class Server: @unchecked Sendable {
     ///   - endpoint: Where it came to.
     ///   - handler: Gets what happens.
     ///   - remoteAddress: The peer's.
+    ///   - share: What it has taken, to be given back at its end.
     func open(
         _ writer: SocketWriter, answer: [UInt8], rest: [UInt8], endpoint: WebSocketEndpoint,
-        handler: any WebSocketHandler, remoteAddress: String
+        handler: any WebSocketHandler, remoteAddress: String, share: AddressShares.Share
     ) {
         limitSendBuffer(of: lws_get_socket_fd(writer.wsi))
         let socket = WebSocket(
             loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
-            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress, inputMemory: inputMemory)
+            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress, backlog: endpoint.backlog,
+            inputMemory: inputMemory)
         sockets[ObjectIdentifier(socket)] = socket
+        if share != .none { socketShares[ObjectIdentifier(socket)] = share }
         context?.hand(writer.wsi, to: socket)
         socket.begin(on: writer, answer: answer, rest: rest)
     }
@@ -289,6 +367,12 @@ public final class Server: @unchecked Sendable {
 extension Server: WebSocketOwner {
     func webSocketDidEnd(_ socket: WebSocket) {
         sockets[ObjectIdentifier(socket)] = nil
+        if let share = socketShares.removeValue(forKey: ObjectIdentifier(socket)) { shares.giveBack(share) }
         finishStoppingIfIdle()
+    }
+
+    func webSocket(_ socket: WebSocket, holds bytes: Int) {
+        backlog.note(ObjectIdentifier(socket), holds: bytes)
+        for holder in backlog.surplus { sockets[holder]?.discardBacklog() }
     }
 }

@@ -16,8 +16,15 @@ public struct ServerConfiguration: Sendable {
     public var port = 0
     /// Nil serves without TLS.
     public var tls: TLSFiles?
+    /// How often it is seen whether those files have changed.
+    ///
+    /// They are read when they have stayed the same from one look to the next: new handshakes then get what is in them.
+    /// What cannot be used is logged, and the certificate from before stays.
+    public var certificateInterval = Duration.seconds(5)
     /// HTTP and WebSocket together; one more is answered with 503 and `Retry-After`.
     public var maxConnections = 20_000
+    /// How many of them one address may have.
+    public var shares = ConnectionShares()
     /// Longer is 414: a query of 64 KiB fits, with its path.
     public var maxTargetBytes = 65 << 10
     /// More, all header lines together, is 431.
@@ -38,6 +45,9 @@ public struct ServerConfiguration: Sendable {
     public var keepAliveTimeout = Duration.seconds(60)
     /// Where large bodies go while they arrive.
     public var temporaryDirectory = "/tmp"
+    /// Bytes that may wait for WebSocket peers that do not read, all connections together; beyond it, those that hold the
+    /// most are cut off.
+    public var backlogBytes = 512 << 20
     /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel; 0 leaves the default.
     public var webSocketSendBuffer = 64 << 10
     public init() {}
@@ -51,10 +61,9 @@ public struct ServerLoad: Sendable {
     public var handlers: Int
     /// What counts against ``ServerConfiguration/maxInputBytes``.
     public var inputBytes: Int
-
-    public init(connections: Int, handlers: Int, inputBytes: Int) {
-        self.connections = connections
-        self.handlers = handlers
-        self.inputBytes = inputBytes
-    }
+    /// What counts against ``ServerConfiguration/backlogBytes``.
+    public var backlogBytes: Int
+    /// Connections, and requests behind proxies, that were refused since the start, because their address had as many as
+    /// it may have.
+    public var refusedByAddress: Int
 }

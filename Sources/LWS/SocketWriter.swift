@@ -78,6 +78,12 @@ struct SocketWriter {
         return .written
     }
 
+    /// Lets go of what was kept: nothing may be written any more.
+    mutating func discard() {
+        tail = []
+        sent = 0
+    }
+
     /// - Returns: How many bytes were taken; -1 when the socket is broken.
     private func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?) -> Int {
         let sent =

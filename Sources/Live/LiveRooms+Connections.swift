@@ -54,6 +54,14 @@ extension LiveRooms {
         connection.end(reason, code: code, sentence)
     }
 
+    /// What must arrive waits for too long already, or is too much: closed without an `error`, which would wait too.
+    func fellBehind(_ connection: Connection) {
+        if case .ending = connection.state { return }
+        metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
+        reportClose(CloseReason.tooSlow.rawValue, of: connection)
+        connection.end(code: CloseReason.tooSlow.rawValue, reason: "Events could not be delivered.")
+    }
+
     private func reportClose(_ code: UInt16, of connection: Connection) {
         guard let address = connection.socket?.remoteAddress else { return }
         incidents.refused("live \(code)", from: address)

@@ -147,9 +147,8 @@ extension LiveRooms {
         return acknowledged
     }
 
-    /// The socket takes bytes again: first what must arrive, then one frame with all that was missed.
+    /// The socket takes bytes again, and has taken what must arrive: one frame with all that was missed.
     func becameWritable(_ connection: Connection) {
-        guard connection.drain() else { return }
         guard case .joined(let home, _) = connection.state, connection.version < home.frameVersion else { return }
         sendMissed(to: connection, of: home, now: clock.now())
     }

@@ -189,7 +189,8 @@ public actor LiveRooms {
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
         WebSocketEndpoint(
-            path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes, refuse: refuse
+            path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes,
+            backlog: BacklogLimits(bytes: settings.backlogBytes, age: settings.slowLimit), refuse: refuse
         ) { [self] head in
             Connection(
                 live: self, address: address(head), authorization: head.headers[.authorization],
@@ -324,7 +325,7 @@ public actor LiveRooms {
 
     // MARK: - Heartbeat and deadlines
 
-    /// Once a second: silent peers, slow viewers, what has become due in the rooms, rooms nobody needs.
+    /// Once a second: silent peers, what has become due in the rooms, rooms nobody needs.
     private func sweep() {
         guard !isStopping else { return }
         sweepTimer?.schedule(after: .seconds(1))
@@ -358,20 +359,13 @@ public actor LiveRooms {
     private func examine(_ connection: Connection, at moment: ContinuousClock.Instant) {
         guard let socket = connection.socket else { return }
         switch connection.state {
-        case .ending:
-            if connection.isTooSlow(at: moment, limit: settings.slowLimit) { connection.cutShort() }
-            return
+        case .ending: return
         case .waiting:
             if connection.opened.duration(to: moment) >= settings.joinTimeout {
                 close(connection, .silent, "No join came in time.")
             }
             return
         case .joining, .joined, .leaving: break
-        }
-        if connection.isTooSlow(at: moment, limit: settings.slowLimit) {
-            metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
-            connection.abandon(.tooSlow, "Events could not be delivered.")
-            return
         }
         // To ask when a socket was heard may be a system call, and there are thousands of sockets.
         guard moment >= connection.quietUntil else { return }

@@ -42,6 +42,8 @@ public struct LiveSettings: Sendable {
     public var silenceLimit = Duration.seconds(60)
     /// How long events may wait for a viewer that does not read.
     public var slowLimit = Duration.seconds(30)
+    /// How many bytes of them may wait.
+    public var backlogBytes = 8 << 20
     /// Markers are committed, and acknowledged, this often.
     public var commitInterval = Duration.seconds(1)
     /// How many journal rows and blocks that nothing needs any more one commit removes: everybody waits for it.

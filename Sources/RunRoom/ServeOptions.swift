@@ -167,6 +167,11 @@ struct ServeOptions: ParsableArguments {
     var spectators: String?
     @Option(help: ArgumentHelp("Connections the server takes. (default: 20000)", valueName: "n"))
     var maxConnections: String?
+    @Option(
+        help: ArgumentHelp(
+            "Connections of one address, or of one IPv6 /64; 0 for any number. (default: a tenth of all, 64 at least)",
+            valueName: "n"))
+    var connectionsPerAddress: String?
     @Option(help: ArgumentHelp("The largest WebSocket message. (default: 65536)", valueName: "bytes"))
     var maxMessageBytes: String?
     @Option(help: ArgumentHelp("Markers in one message. (default: 500)", valueName: "n"))
@@ -184,6 +189,13 @@ struct ServeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("How long events may wait for a client that does not read. (default: 30)", valueName: "s"))
     var slowLimit: String?
+    @Option(help: ArgumentHelp("How much may wait for one such client. (default: 8MiB)", valueName: "bytes"))
+    var backlog: String?
+    @Option(
+        help: ArgumentHelp(
+            "How much may wait for all of them; then those are cut off for whom the most waits. (default: 512MiB)",
+            valueName: "bytes"))
+    var totalBacklog: String?
     @Option(help: ArgumentHelp("How long a dropped connection goes unnoticed. (default: 10)", valueName: "s"))
     var offlineGrace: String?
     @Option(help: ArgumentHelp("A runner unheard of for this long is finished. (default: 1800)", valueName: "s"))

@@ -54,6 +54,10 @@ struct Settings {
         }
         server.maxConnections =
             try reader.whole("max-connections", options.maxConnections, in: 1...1_000_000) ?? server.maxConnections
+        server.shares.perAddress =
+            try reader.whole("connections-per-address", options.connectionsPerAddress, in: 0...1_000_000)
+        server.backlogBytes =
+            try reader.bytes("total-backlog", options.totalBacklog, in: (1 << 20)...(1 << 40)) ?? server.backlogBytes
 
         var live = LiveSettings()
         try reader.live(options, &live)
@@ -350,6 +354,8 @@ struct Settings {
             try seconds("ping-interval", options.pingInterval, &live.pingInterval)
             try seconds("silence-limit", options.silenceLimit, &live.silenceLimit)
             try seconds("slow-limit", options.slowLimit, &live.slowLimit)
+            live.backlogBytes =
+                try bytes("backlog", options.backlog, in: (64 << 10)...(1 << 30)) ?? live.backlogBytes
             try seconds("sleep-after", options.sleepAfter, &live.sleepAfter)
             try milliseconds("offline-grace", options.offlineGrace, &live.room.offlineGrace)
             try milliseconds("auto-finish", options.autoFinish, &live.room.autoFinishAfter)

@@ -628,6 +628,33 @@ struct CloseTests {
         #expect(try await first.closing().code == 4004)
     }
 
+    @Test("one address behind a proxy cannot take all connections, and the machine's own are not counted")
+    func connectionsPerAddress() async throws {
+        let server = try await ServerProcess.start([
+            "--connections-per-address", "2", "--trusted-proxies", "127.0.0.1", "--backlog", "1MiB",
+            "--total-backlog", "64MiB",
+        ])
+        func open(_ client: String?) async throws -> (socket: RawSocket, status: Int) {
+            let socket = try RawSocket.connect(port: server.port)
+            let head = try await socket.upgrade(headers: client.map { ["X-Forwarded-For": "192.0.2.9, \($0)"] } ?? [:])
+            return (socket, head.status)
+        }
+        var sockets: [RawSocket] = []
+        var statuses: [Int] = []
+        for client in ["198.51.100.1", "198.51.100.1", "198.51.100.1", "198.51.100.2", nil, nil, nil] {
+            let (socket, status) = try await open(client)
+            sockets.append(socket)
+            statuses.append(status)
+        }
+        #expect(statuses == [101, 101, 503, 101, 101, 101, 101])
+        let metrics = try await server.metrics()
+        #expect(metrics["runroom_connections_refused_total"] == 1)
+        #expect(metrics["runroom_backlog_bytes"] == 0)
+        // Its share is given back with its connection.
+        try await sockets[0].send(8, [])
+        try await eventually("a free place") { try await open("198.51.100.1").status == 101 }
+    }
+
     @Test(
         "the upgrade: this subprotocol, or none, or this one among others; a foreign one is 400",
         arguments: [

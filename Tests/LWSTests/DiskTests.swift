@@ -74,7 +74,7 @@ final class HeldDisk: Disk, @unchecked Sendable {
             return disk
         }
         try await withServer(
-            responder, endpoints: [.echo()], disk: make, configure: { $0.temporaryDirectory = directory }
+            responder, endpoints: [.echo()], configure: { $0.temporaryDirectory = directory }, disk: make
         ) { (server, port, loop) async throws in
             let disk = try #require(made)
             defer { disk.letGo() }
@@ -262,14 +262,14 @@ final class HeldDisk: Disk, @unchecked Sendable {
         var made: HeldDisk?
         try await withServer(
             Self.reflecting,
+            configure: {
+                $0.temporaryDirectory = directory
+                $0.requestTimeout = .milliseconds(100)
+            },
             disk: {
                 let disk = HeldDisk(loop: $0)
                 made = disk
                 return disk
-            },
-            configure: {
-                $0.temporaryDirectory = directory
-                $0.requestTimeout = .milliseconds(100)
             }
         ) { server, port, loop in
             let disk = try #require(made)

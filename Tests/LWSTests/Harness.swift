@@ -34,14 +34,14 @@ struct TestResponder: HTTPResponder {
 /// Runs `body` against a server on a loop of its own, and takes both down afterwards.
 func withServer(
     _ responder: TestResponder = TestResponder(), endpoints: [WebSocketEndpoint] = [],
+    logger: Logger = Logger(label: "test"), configure: (inout ServerConfiguration) -> Void = { _ in },
     disk makeDisk: (EventLoop) -> any Disk = { ThreadPoolDisk(loop: $0) },
-    configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (_ server: Server, _ port: Int, _ loop: EventLoop) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration()
     configure(&configuration)
     let loop = try EventLoop(name: "test")
-    var logger = Logger(label: "test")
+    var logger = logger
     logger.logLevel = .error
     let server = Server(
         configuration: configuration, loop: loop, disk: makeDisk(loop), responder: responder, endpoints: endpoints,
@@ -121,6 +121,7 @@ final class SocketRecorder: WebSocketHandler, @unchecked Sendable {
         case opened
         case text(String)
         case writable
+        case fellBehind
         case closed(UInt16?, String)
     }
 
@@ -149,6 +150,11 @@ final class SocketRecorder: WebSocketHandler, @unchecked Sendable {
         continuation.yield(.writable)
     }
 
+    func didFallBehind(_ socket: WebSocket) {
+        continuation.yield(.fellBehind)
+        socket.close(code: 4010, reason: "too slow")
+    }
+
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String) {
         self.socket = nil
         continuation.yield(.closed(code, reason))
@@ -165,11 +171,13 @@ final class SocketRecorder: WebSocketHandler, @unchecked Sendable {
 extension WebSocketEndpoint {
     /// `/echo`, with the handlers that it makes kept for the test.
     static func echo(
-        maxMessageBytes: Int = 1 << 16, keep: (@Sendable (SocketRecorder) -> Void)? = nil,
+        maxMessageBytes: Int = 1 << 16, backlog: BacklogLimits = BacklogLimits(),
+        keep: (@Sendable (SocketRecorder) -> Void)? = nil,
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
-        WebSocketEndpoint(path: "/echo", subprotocol: "echo.v1", maxMessageBytes: maxMessageBytes, refuse: refuse) {
-            _ in
+        WebSocketEndpoint(
+            path: "/echo", subprotocol: "echo.v1", maxMessageBytes: maxMessageBytes, backlog: backlog, refuse: refuse
+        ) { _ in
             let recorder = SocketRecorder.echo()
             keep?(recorder)
             return recorder

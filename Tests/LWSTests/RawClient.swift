@@ -68,6 +68,15 @@ final class RawClient: @unchecked Sendable {
         return all
     }
 
+    /// So many bytes; fewer when the server has ended the connection.
+    func receive(count: Int) -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < count, let bytes = receive(atMost: min(65_536, count - all.count)), !bytes.isEmpty {
+            all += bytes
+        }
+        return all
+    }
+
     /// Until `marker` has come.
     func receive(until marker: String) -> String {
         var all: [UInt8] = []

@@ -328,9 +328,12 @@ import Testing
             func status(_ request: String) async throws -> String {
                 String(try await RawClient.exchange(request, port: port).prefix { $0 != "\r\n" })
             }
-            #expect(
-                try await status(RawClient.handshake(headers: "Sec-WebSocket-Protocol: a, b\r\n"))
-                    == "HTTP/1.1 400 Bad Request")
+            for other in ["a, b", "ECHO.V1", "echo.v1 x", "x,\u{301}echo.v1"] {
+                let answer = try await RawClient.exchange(
+                    RawClient.handshake(headers: "Sec-WebSocket-Protocol: \(other)\r\n"), port: port)
+                #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request"))
+                #expect(answer.contains("No WebSocket subprotocol but echo.v1 is spoken here"))
+            }
             let refused = try await RawClient.exchange(RawClient.handshake("/echo?full=1"), port: port)
             #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("Retry-After: 7\r\n"))
             let old = RawClient.handshake().replacing("Version: 13", with: "Version: 8")
@@ -349,6 +352,11 @@ import Testing
                     raw.send(RawClient.handshake(headers: headers))
                     return raw.receive(until: "\r\n\r\n")
                 }
+            }
+            // Octet by octet: a mark behind a comma hides no comma.
+            for list in ["echo.v1", " x ,\techo.v1 ", "echo.v1,\u{301}x", ",,echo.v1,"] {
+                let lines = try await answer("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: \(list)\r\n")
+                #expect(lines.contains("Sec-WebSocket-Protocol: echo.v1\r\n"))
             }
             let offered = try await answer("Sec-WebSocket-Protocol: other, echo.v1\r\n")
             #expect(offered.contains("Sec-WebSocket-Protocol: echo.v1\r\n"))

@@ -118,6 +118,13 @@ struct MetricsPage {
             page.single(
                 "runroom_input_bytes", .gauge, "Memory held for requests and messages that are not dealt with.",
                 load.inputBytes)
+            page.single(
+                "runroom_backlog_bytes", .gauge, "Bytes that wait for WebSocket clients that do not read.",
+                load.backlogBytes)
+            page.single(
+                "runroom_connections_refused_total", .counter,
+                "Connections, and requests behind proxies, of addresses that had as many as they may have.",
+                load.refusedByAddress)
         }
         if let bytes = process.residentBytes {
             page.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)

@@ -1,4 +1,3 @@
-import Glibc
 import HTTPTypes
 import LWS
 
@@ -25,49 +24,25 @@ public struct TrustedProxies: Sendable, Hashable {
 
     /// A network in CIDR notation.
     private struct Network: Sendable, Hashable {
-        var prefix: [UInt8]
+        var prefix: IPAddress
         var bits: Int
 
         init?(_ text: Substring) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let first = parts.first, let address = Address(String(first)) else { return nil }
-            var bits = 128
+            guard parts.count <= 2, let first = parts.first, let address = IPAddress(String(first)) else { return nil }
+            bits = 128
             if parts.count == 2 {
                 guard parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(parts[1]) else {
                     return nil
                 }
-                guard length <= (address.isV4 ? 32 : 128) else { return nil }
-                bits = address.isV4 ? 96 + length : length
+                let isV4 = !first.utf8.contains(UInt8(ascii: ":"))
+                guard length <= (isV4 ? 32 : 128) else { return nil }
+                bits = isV4 ? 96 + length : length
             }
-            prefix = address.bytes
-            self.bits = bits
+            prefix = address.prefix(bits)
         }
 
-        func contains(_ address: Address) -> Bool {
-            let whole = bits / 8, rest = bits % 8
-            guard prefix[..<whole] == address.bytes[..<whole] else { return false }
-            return rest == 0 || (prefix[whole] ^ address.bytes[whole]) >> UInt8(8 - rest) == 0
-        }
-    }
-
-    /// An address, with IPv4 as IPv6 maps it (RFC 4291, section 2.5.5.2).
-    private struct Address {
-        var bytes: [UInt8]
-        var isV4: Bool
-
-        init?(_ text: String) {
-            var v6 = in6_addr()
-            var v4 = in_addr()
-            if inet_pton(AF_INET, text, &v4) == 1 {
-                bytes = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + withUnsafeBytes(of: v4) { Array($0) }
-                isV4 = true
-            } else if inet_pton(AF_INET6, text, &v6) == 1 {
-                bytes = withUnsafeBytes(of: v6) { Array($0) }
-                isV4 = false
-            } else {
-                return nil
-            }
-        }
+        func contains(_ address: IPAddress) -> Bool { address.prefix(bits) == prefix }
     }
 
     private let networks: [Network]
@@ -98,19 +73,20 @@ public struct TrustedProxies: Sendable, Hashable {
 
     /// The address of the client that a request is of.
     func client(of head: HTTPRequestHead) -> String {
-        guard !networks.isEmpty, trusts(head.remoteAddress) else { return head.remoteAddress }
+        guard trusts(head.remoteAddress) else { return head.remoteAddress }
         var client = head.remoteAddress
         for hop in hops(head.headers).reversed() {
             // What is no address was written by somebody trusted who would not say; who said it is all we know.
-            guard let address = hop, Address(address) != nil else { break }
+            guard let address = hop, IPAddress(address) != nil else { break }
             client = address
             guard trusts(address) else { break }
         }
         return client
     }
 
-    private func trusts(_ text: String) -> Bool {
-        guard let address = Address(text) else { return false }
+    /// Whether a peer at an address is one of them.
+    func trusts(_ text: String) -> Bool {
+        guard !networks.isEmpty, let address = IPAddress(text) else { return false }
         return networks.contains { $0.contains(address) }
     }
 

@@ -51,6 +51,7 @@ extension HTTPConnection {
         guard let writer else { return }
         sender?.end()
         (sender, request) = (nil, nil)
+        if isProxied { server.giveBack(takeShare()) }
         guard keepsAlive, !closesAfterwards else {
             // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
             if isTLS, !isRefusal { return endInOrder() }
@@ -75,12 +76,14 @@ extension HTTPConnection {
             guard let writer else { return }
             let rest = intake.takeRest()
             let handler = endpoint.makeHandler(head)
-            // The events of this connection are the WebSocket's from now on.
+            // The events of this connection are the WebSocket's from now on, and so is its share.
+            let share = takeShare()
             phase = .upgraded
             pauseReading()
             release()
             server.open(
-                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress)
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress,
+                share: share)
         }
     }
 }

@@ -33,6 +33,10 @@ final class HTTPConnection {
     /// More connections than the server takes: the first request is answered with 503.
     private let isSurplus: Bool
     let remoteAddress: String
+    /// The peer is a proxy: each request may be somebody else's.
+    let isProxied: Bool
+    /// Given back with the connection, or the request if the peer is a proxy.
+    private var share: AddressShares.Share
 
     /// Nil before the connection is there, and when it is gone or a WebSocket's.
     var writer: SocketWriter?
@@ -56,11 +60,15 @@ final class HTTPConnection {
     /// While somebody else is at work, who takes as long as it takes.
     private static var noDeadline: ContinuousClock.Instant { .now + .seconds(86_400) }
 
-    init(server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String) {
+    init(
+        server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String, isProxied: Bool, share: AddressShares.Share
+    ) {
         self.server = server
         self.isTLS = isTLS
         self.isSurplus = isSurplus
         self.remoteAddress = remoteAddress
+        self.isProxied = isProxied
+        self.share = share
         intake = RequestIntake(server.makeParser(), budget: server.inputMemory)
         deadline = .now + server.configuration.requestTimeout
     }
@@ -128,6 +136,10 @@ final class HTTPConnection {
         request = (parsed, head)
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
+        if isProxied {
+            guard let share = server.takeShare(of: head) else { return refuse(.overloaded) }
+            self.share = share
+        }
         switch server.judge(parsed, head) {
         case .upgrade(let endpoint): upgrade(parsed, head, to: endpoint)
         case .take(let policy): beginBody(parsed, policy)
@@ -282,6 +294,13 @@ extension HTTPConnection: LWSConnection {
         server.disk.release(intake.close())
         sender?.end()
         (writer, request, sender) = (nil, nil, nil)
+        server.giveBack(takeShare())
         server.connectionDidEnd(self)
+    }
+
+    /// Its share of the connections of an address, which it does not have any more.
+    func takeShare() -> AddressShares.Share {
+        defer { share = .none }
+        return share
     }
 }

@@ -21,6 +21,11 @@ enum WebSocketHandshake {
         return Array((text + "\r\n").utf8)
     }
 
+    /// What a client offers to speak, octet by octet as it wrote it: these words have no small and capital letters.
+    static func subprotocols(_ value: some BidirectionalCollection<UInt8>) -> [[UInt8]] {
+        value.split(separator: UInt8(ascii: ",")).map { Array($0.trimmingBlanks) }.filter { !$0.isEmpty }
+    }
+
     /// Whether a key is sixteen bytes in base64.
     static func isKey(_ text: String) -> Bool {
         let bytes = Array(text.utf8)

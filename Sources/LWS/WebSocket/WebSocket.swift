@@ -4,6 +4,8 @@ internal import Glibc
 /// Who counts WebSockets: a server or a client.
 protocol WebSocketOwner: AnyObject {
     func webSocketDidEnd(_ socket: WebSocket)
+    /// So many bytes wait for the peer from now on.
+    func webSocket(_ socket: WebSocket, holds bytes: Int)
 }
 
 /// One WebSocket connection, of a server or of a client.
@@ -33,6 +35,8 @@ public final class WebSocket: @unchecked Sendable {
     private let isClient: Bool
     /// Nil before the connection is there, and when it is gone.
     private var writer: SocketWriter?
+    /// Nothing is in it unless the writer is busy.
+    private var outbox: Outbox
     private var handler: (any WebSocketHandler)?
     private var heard = ContinuousClock.now
     private var reader: FrameReader
@@ -44,6 +48,12 @@ public final class WebSocket: @unchecked Sendable {
     private weak let owner: (any WebSocketOwner)?
     private var wantsWritable = false
     private var owesPing = false
+    /// The peer is too slow: nothing is sent any more.
+    private var hasFallenBehind = false
+    /// The handler is to hear of that.
+    private var owesFallenBehind = false
+    /// How many bytes the owner was told of.
+    private var notedBytes = 0
     /// The payload of the newest ping that is not answered yet: older ones need no answer then (RFC 6455, section 5.5.3).
     private var owedPong: [UInt8]?
     /// What the close frame is to say, and whether it is on its way.
@@ -60,10 +70,11 @@ public final class WebSocket: @unchecked Sendable {
 
     init(
         loop: EventLoop, context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler,
-        maxMessageBytes: Int, takesBinary: Bool, remoteAddress: String, inputMemory: Budget? = nil,
-        request: ClientHandshake? = nil
+        maxMessageBytes: Int, takesBinary: Bool, remoteAddress: String, backlog: BacklogLimits = BacklogLimits(),
+        inputMemory: Budget? = nil, request: ClientHandshake? = nil
     ) {
         self.loop = loop
+        outbox = Outbox(backlog)
         lease = inputMemory.map { Lease($0, free: Lease.freeBytes) }
         self.context = context
         self.owner = owner
@@ -110,7 +121,7 @@ public final class WebSocket: @unchecked Sendable {
         return writer?.isBusy ?? false
     }
 
-    /// Writes the message now, straight to the socket.
+    /// Writes the message now, straight to the socket, or not at all: for what a newer message replaces.
     ///
     /// What the kernel does not take at once is kept, and the socket `isBusy` until it has: at most one message is
     /// ever held for a peer that does not read.
@@ -120,6 +131,78 @@ public final class WebSocket: @unchecked Sendable {
         loop.checkIsolated()
         guard state == .open, !isBusy else { return false }
         return isClient ? write(masked(message)) : write(message.frame)
+    }
+
+    /// Sends a message that must arrive: now, or while `isBusy` behind those that wait.
+    ///
+    /// What waits is bounded (``BacklogLimits``): a peer that is too slow for it is given up, what waits is dropped, and
+    /// the handler hears of it (``WebSocketHandler/didFallBehind(_:)``) after this call. Nothing happens before
+    /// `didOpen` and once closing.
+    public func enqueue(_ message: OutgoingMessage) {
+        loop.checkIsolated()
+        guard state == .open, !hasFallenBehind else { return }
+        guard isBusy else { return writeWhatMustArrive(message) }
+        if !outbox.put(message, at: .now) { fallBehind() }
+        noteHeld()
+    }
+
+    private func writeWhatMustArrive(_ message: OutgoingMessage) {
+        guard isClient ? write(masked(message)) : write(message.frame), isBusy else { return }
+        outbox.isWriting(at: .now)
+    }
+
+    /// Writes what waits, as far as the socket takes it.
+    ///
+    /// - Returns: Whether nothing waits any more.
+    private func writeOutbox() -> Bool {
+        while !isBusy, let next = outbox.next() { writeWhatMustArrive(next) }
+        noteHeld()
+        return outbox.isEmpty && !isBusy
+    }
+
+    /// Gives up what waits for a peer that is too slow.
+    private func fallBehind() {
+        guard !hasFallenBehind else { return }
+        hasFallenBehind = true
+        outbox.removeAll()
+        noteHeld()
+        // Who closes already, has said so.
+        guard state != .closing else {
+            context?.limitClosing(of: self)
+            return
+        }
+        owesFallenBehind = true
+        // In a turn of its own: whoever sends is in the middle of something.
+        let socket = LoopLocal(self, on: loop)
+        loop.execute { socket.value.tellFallenBehind() }
+    }
+
+    private func tellFallenBehind() {
+        guard owesFallenBehind else { return }
+        owesFallenBehind = false
+        handler?.didFallBehind(self)
+    }
+
+    /// Gives the peer up if something has waited for it for too long.
+    func judgeBacklog(at now: ContinuousClock.Instant) {
+        if outbox.isTooOld(at: now) { fallBehind() }
+    }
+
+    /// Lets go of all that waits, at once, and so of the connection: part of a frame may be among it.
+    func discardBacklog() {
+        guard state == .open || state == .closing else { return }
+        fallBehind()
+        writer?.discard()
+        noteHeld()
+        cutOff()
+    }
+
+    /// Tells the owner how much waits, if that has changed.
+    private func noteHeld() {
+        let held = outbox.bytes + (writer?.heldBytes ?? 0)
+        guard held != notedBytes else { return }
+        notedBytes = held
+        owner?.webSocket(self, holds: held)
     }
 
     /// Writes two messages now, in one system call; from a server only.
@@ -132,22 +215,18 @@ public final class WebSocket: @unchecked Sendable {
         return write(first.frame, second.frame)
     }
 
-    /// Writes a binary message now; as ``send(_:)``.
-    @discardableResult public func send(binary bytes: UnsafeRawBufferPointer) -> Bool {
-        loop.checkIsolated()
-        guard state == .open, !isBusy else { return false }
-        return write(OutgoingFrame.bytes(.binary, bytes, masked: isClient))
-    }
-
     private func masked(_ message: OutgoingMessage) -> [UInt8] {
         precondition(!message.isJoined, "a client masks each message")
-        return message.withBytes { OutgoingFrame.bytes(.text, $0, masked: true) }
+        return message.withBytes { OutgoingFrame.bytes(message.isBinary ? .binary : .text, $0, masked: true) }
     }
 
     private func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) -> Bool {
         guard writer != nil else { return false }
         switch writer?.write(first, second) {
-        case .written, .kept: return true
+        case .written: return true
+        case .kept:
+            noteHeld()
+            return true
         case .broken, nil:
             // libwebsockets notices by itself only when it polls, so end it here.
             cutOff()
@@ -175,10 +254,10 @@ public final class WebSocket: @unchecked Sendable {
         writeOwed()
     }
 
-    /// Starts the closing handshake: what is on its way goes out first, then the close frame.
+    /// Starts the closing handshake: what is on its way or waits goes out first, then the close frame.
     ///
-    /// Repeats are ignored. Messages that arrive from now on are dropped. A peer that neither lets the frame out nor
-    /// answers it is cut off after a few seconds.
+    /// Repeats are ignored. Messages that arrive from now on are dropped. When nothing waits any more, a peer that neither
+    /// lets the frame out nor answers it is cut off after a few seconds.
     ///
     /// - Parameters:
     ///   - code: 1000 to 4999, as RFC 6455, section 7.4, gives them out.
@@ -195,11 +274,11 @@ public final class WebSocket: @unchecked Sendable {
         let wasOpen = state == .open
         closing = (code, text, false)
         state = .closing
-        context?.limitClosing(of: self)
+        if outbox.isEmpty { context?.limitClosing(of: self) }
         if wasOpen { writeOwed() } else { cutOff() }
     }
 
-    /// Writes what is owed beside messages: pongs, a ping, the close frame behind all else.
+    /// Writes what is owed: pongs, a ping, what waits, and the close frame behind all else.
     private func writeOwed() {
         guard state == .open || state == .closing, !isBusy else { return }
         if let pong = owedPong, closing?.isSent != true {
@@ -213,6 +292,11 @@ public final class WebSocket: @unchecked Sendable {
             guard write(OutgoingFrame.bytes(.ping, UnsafeRawBufferPointer(start: nil, count: 0), masked: isClient)),
                 !isBusy
             else { return }
+        }
+        if !outbox.isEmpty {
+            let isDone = writeOutbox()
+            if outbox.isEmpty, state == .closing { context?.limitClosing(of: self) }
+            guard isDone else { return }
         }
         guard state == .closing, let closing, !closing.isSent else { return }
         self.closing?.isSent = true
@@ -289,6 +373,8 @@ public final class WebSocket: @unchecked Sendable {
             ending = (code, reason)
             closing = (code == 1005 ? nil : code, "", false)
             state = .closing
+            // It wants nothing more.
+            outbox.removeAll()
             context?.limitClosing(of: self)
             writeOwed()
         case .fault(let code, let reason):
@@ -298,6 +384,7 @@ public final class WebSocket: @unchecked Sendable {
 
     /// The peer cannot be understood any more: it is told why, and what it still sends is not read as frames.
     private func fail(code: UInt16, reason: String) {
+        outbox.removeAll()
         close(code: code, reason: reason)
         guard state == .closing, let writer, !writer.isBusy else { return }
         // Without TLS the peer sees the end at once; what it has under way is still taken in, since closing on it would
@@ -335,11 +422,16 @@ extension WebSocket: LWSConnection {
 
     private func writable() {
         guard state != .over else { return }
+        let held = writer?.heldBytes
         switch writer?.flush() {
         case .broken: return cutOff()
-        case .kept, nil: return
-        case .written: break
+        case .kept:
+            if writer?.heldBytes != held { outbox.hasProgressed(at: .now) }
+            return noteHeld()
+        case .written: outbox.hasWritten()
+        case nil: return
         }
+        noteHeld()
         writeOwed()
         endIfClosed()
         if wantsWritable, state == .open, !isBusy {
@@ -350,9 +442,12 @@ extension WebSocket: LWSConnection {
 
     private func end() {
         guard state != .gone else { return }
+        tellFallenBehind()
         state = .gone
         writer = nil
         lease?.giveBack()
+        outbox.removeAll()
+        noteHeld()
         let handler = handler
         self.handler = nil
         owner?.webSocketDidEnd(self)

@@ -114,6 +114,8 @@ public final class WebSocketClient: @unchecked Sendable {
 }
 
 extension WebSocketClient: WebSocketOwner {
+    func webSocket(_ socket: WebSocket, holds bytes: Int) {}
+
     func webSocketDidEnd(_ socket: WebSocket) {
         sockets[ObjectIdentifier(socket)] = nil
         finishIfIdle()

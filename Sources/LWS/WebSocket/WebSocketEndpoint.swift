@@ -9,6 +9,8 @@ public struct WebSocketEndpoint: Sendable {
     public var maxMessageBytes: Int
     /// Whether binary messages are taken; else one is close 1003.
     public var takesBinary: Bool
+    /// What may wait for a peer that does not read.
+    public var backlog: BacklogLimits
     /// Called on the loop before the upgrade is answered; nil accepts, a response (say 503 with Retry-After) refuses.
     public var refuse: @Sendable (HTTPRequestHead) -> HTTPResponse?
     /// Called on the loop when the upgrade is accepted.
@@ -21,10 +23,12 @@ public struct WebSocketEndpoint: Sendable {
     ///   - subprotocol: A token, not empty.
     ///   - maxMessageBytes: Of one message, all its fragments together.
     ///   - takesBinary: Text alone if it is left out.
+    ///   - backlog: Of each connection.
     ///   - refuse: Accepts all if it is left out.
     ///   - makeHandler: Makes a handler for each connection.
     public init(
         path: String, subprotocol: String, maxMessageBytes: Int, takesBinary: Bool = false,
+        backlog: BacklogLimits = BacklogLimits(),
         refuse: @escaping @Sendable (HTTPRequestHead) -> HTTPResponse? = { _ in nil },
         makeHandler: @escaping @Sendable (HTTPRequestHead) -> any WebSocketHandler
     ) {
@@ -32,6 +36,7 @@ public struct WebSocketEndpoint: Sendable {
         self.subprotocol = subprotocol
         self.maxMessageBytes = maxMessageBytes
         self.takesBinary = takesBinary
+        self.backlog = backlog
         self.refuse = refuse
         self.makeHandler = makeHandler
     }

@@ -14,6 +14,10 @@ public protocol WebSocketHandler: AnyObject {
     func didReceiveControl(from socket: WebSocket)
     /// The answer to one `requestWritable`.
     func didBecomeWritable(_ socket: WebSocket)
+    /// The peer is too slow for what must arrive: what waited for it is dropped, and nothing more can be sent.
+    ///
+    /// The handler closes the socket, and says with which code; without an implementation that is 1008.
+    func didFallBehind(_ socket: WebSocket)
     /// The connection is gone, or a client's never came to be.
     ///
     /// - Parameters:
@@ -27,4 +31,5 @@ public protocol WebSocketHandler: AnyObject {
 extension WebSocketHandler {
     public func didReceive(binary: UnsafeRawBufferPointer, from socket: WebSocket) {}
     public func didReceiveControl(from socket: WebSocket) {}
+    public func didFallBehind(_ socket: WebSocket) { socket.close(code: 1008, reason: "too slow") }
 }

@@ -1,4 +1,3 @@
-import DequeModule
 import Geo
 import LWS
 import Rooms
@@ -26,8 +25,6 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var socket: WebSocket?
     /// Rows of the room up to this version have been sent.
     var version: UInt64 = 0
-    /// What must not be lost and could not be written yet, with the moment since which it waits.
-    var outbox: Deque<(message: OutgoingMessage, since: ContinuousClock.Instant)> = []
     /// Goes out with the frame of this tick, in one system call, or else behind it.
     var acknowledgement: OutgoingMessage?
     var system = CoordinateSystem.wgs84
@@ -63,8 +60,6 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var lastCheer: ContinuousClock.Instant?
     /// Its place among all connections.
     var connectionIndex: Int?
-    private var outboxBytes = 0
-    private var closeWhenDrained: (code: UInt16, reason: String)?
 
     init(live: LiveRooms, address: String, authorization: String?, budget: MessageBudget) {
         self.live = live
@@ -74,20 +69,14 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     }
 
     /// A frame written now would have to wait.
-    var isClogged: Bool { !outbox.isEmpty || socket?.isBusy ?? true }
+    var isClogged: Bool { socket?.isBusy ?? true }
 
     /// Sends what must arrive, in order, at once or as soon as the socket takes it.
-    func send(_ message: OutgoingMessage) {
-        guard let socket else { return }
-        if outbox.isEmpty, socket.send(message) { return }
-        outbox.append((message, .now))
-        outboxBytes += message.count
-        socket.requestWritable()
-    }
+    func send(_ message: OutgoingMessage) { socket?.enqueue(message) }
 
     /// Sends a frame if the socket is free, and the acknowledgement that waits for one with it; a frame is never queued.
     func sendFrame(_ message: OutgoingMessage) -> Bool {
-        guard let socket, outbox.isEmpty else { return false }
+        guard let socket else { return false }
         guard let acknowledgement else { return socket.send(message) }
         guard socket.send(acknowledgement, message) else { return false }
         self.acknowledgement = nil
@@ -101,56 +90,19 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         send(message)
     }
 
-    /// Writes what waits.
-    /// - Returns: Whether nothing waits any more.
-    func drain() -> Bool {
-        guard let socket else { return false }
-        while let next = outbox.first {
-            guard socket.send(next.message) else {
-                socket.requestWritable()
-                return false
-            }
-            outbox.removeFirst()
-            outboxBytes -= next.message.count
-        }
-        if let close = closeWhenDrained { socket.close(code: close.code, reason: close.reason) }
-        return true
-    }
-
-    /// Whether more waits than a viewer that reads at all could leave.
-    func isTooSlow(at now: ContinuousClock.Instant, limit: Duration) -> Bool {
-        guard let oldest = outbox.first?.since else { return false }
-        return oldest.duration(to: now) > limit || outboxBytes > 8 << 20
-    }
-
     /// Tells why, and closes.
     ///
     /// What was to be sent before goes first.
     func end(_ reason: CloseReason, code: String? = nil, _ sentence: String) {
         guard beginEnding() else { return }
         send(ServerMessages.error(code: code ?? reason.code, message: sentence))
-        finishEnding(code: reason.rawValue, reason: sentence)
-    }
-
-    /// Closes without an error: the client asked for it.
-    func end(code: UInt16, reason: String) {
-        guard beginEnding() else { return }
-        finishEnding(code: code, reason: reason)
-    }
-
-    /// Closes at once: the peer does not read, so nothing that waits would arrive.
-    func abandon(_ reason: CloseReason, _ sentence: String) {
-        guard beginEnding() else { return }
-        outbox.removeAll()
-        outboxBytes = 0
         socket?.close(code: reason.rawValue, reason: sentence)
     }
 
-    /// Closes without what was to be sent before, for which a peer that does not read would be waited for in vain.
-    func cutShort() {
-        outbox.removeAll()
-        outboxBytes = 0
-        if let close = closeWhenDrained { socket?.close(code: close.code, reason: close.reason) }
+    /// Closes without an error: the client asked for it, or would not read it.
+    func end(code: UInt16, reason: String) {
+        guard beginEnding() else { return }
+        socket?.close(code: code, reason: reason)
     }
 
     private func beginEnding() -> Bool {
@@ -158,17 +110,6 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
         live.assumeIsolated { $0.detach(self) }
         state = .ending
         return true
-    }
-
-    private func finishEnding(code: UInt16, reason: String) {
-        // A close frame's reason has room for 123 bytes.
-        var reason = reason
-        while reason.utf8.count > 123 { reason.removeLast() }
-        if outbox.isEmpty {
-            socket?.close(code: code, reason: reason)
-        } else {
-            closeWhenDrained = (code, reason)
-        }
     }
 
     // MARK: - WebSocketHandler
@@ -188,6 +129,8 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     func didBecomeWritable(_ socket: WebSocket) {
         live.assumeIsolated { $0.becameWritable(self) }
     }
+
+    func didFallBehind(_ socket: WebSocket) { live.assumeIsolated { $0.fellBehind(self) } }
 
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String) {
         live.assumeIsolated { $0.closed(self, code: code) }

@@ -1,0 +1,92 @@
+/// Whose connections count together, and how many they may be.
+public struct ConnectionShares: Sendable {
+    /// How many connections one address may have.
+    ///
+    /// Of IPv6, one /64 may have so many, and one /48 four times as many. 0 is any number. Nil is a tenth of the server's connections, and 64 at least. It is meant for one who would shut everybody out: behind
+    /// one address may be a carrier's customers, who all come at once when a race starts.
+    public var perAddress: Int?
+    /// Whether a peer at an address hands on what others send: a reverse proxy.
+    ///
+    /// Its connections are not its own. Those for whom it speaks are counted when they have said what they want: for as
+    /// long as their request takes, or their WebSocket lives.
+    public var isProxy: @Sendable (String) -> Bool = { _ in false }
+    /// Whose request it is that a proxy has handed on.
+    public var client: @Sendable (HTTPRequestHead) -> String = { $0.remoteAddress }
+    /// Whether connections from an address are not counted: the machine's own, where load tests come from.
+    ///
+    /// Who can connect from there can do worse than to shut others out. A proxy there is one all the same.
+    public var isExempt: @Sendable (IPAddress) -> Bool = { $0.isLoopback }
+
+    public init() {}
+}
+
+/// How many connections each network has, and how many it may have.
+///
+/// One that has an IPv6 network has 2⁶⁴ addresses, and can often get a few more networks; so the /64 counts as an address
+/// does, and the /48 around it too, with more room.
+struct AddressShares {
+    /// What one connection takes; given back once.
+    struct Share: Hashable {
+        fileprivate let address: IPAddress?
+
+        /// Of who is not counted.
+        static let none = Share(address: nil)
+    }
+
+    /// How many connections an address or a /64 may have; 0 is any number.
+    let limit: Int
+    /// How much larger the limit of a /48 is.
+    static let siteFactor = 4
+    /// How many addresses are remembered of which it was said that they are refused.
+    static let reportCapacity = 1_000
+
+    private var counts: [IPAddress: Int] = [:]
+    /// Of /48s of IPv6, by their first address.
+    private var siteCounts: [IPAddress: Int] = [:]
+    private var reports: [IPAddress: ContinuousClock.Instant] = [:]
+
+    init(limit: Int) { self.limit = limit }
+
+    private static func network(of address: IPAddress) -> IPAddress { address.isV4 ? address : address.prefix(64) }
+
+    /// Counts one more connection of an address.
+    ///
+    /// - Returns: Nil when it has as many as it may have.
+    mutating func take(_ address: IPAddress) -> Share? {
+        guard limit > 0 else { return Share.none }
+        let network = Self.network(of: address)
+        guard counts[network, default: 0] < limit else { return nil }
+        if !address.isV4 {
+            let site = address.prefix(48)
+            guard siteCounts[site, default: 0] / Self.siteFactor < limit else { return nil }
+            siteCounts[site, default: 0] += 1
+        }
+        counts[network, default: 0] += 1
+        return Share(address: address)
+    }
+
+    /// Counts one connection less.
+    mutating func giveBack(_ share: Share) {
+        guard let address = share.address else { return }
+        Self.decrease(&counts[Self.network(of: address)])
+        if !address.isV4 { Self.decrease(&siteCounts[address.prefix(48)]) }
+    }
+
+    private static func decrease(_ count: inout Int?) {
+        count = count.flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+
+    /// How many networks have a connection.
+    var networkCount: Int { counts.count }
+
+    /// Whether it is worth a line in the log that an address was refused: once a minute.
+    mutating func isNews(_ address: IPAddress, at now: ContinuousClock.Instant) -> Bool {
+        let network = Self.network(of: address)
+        func isOld(_ moment: ContinuousClock.Instant) -> Bool { moment.duration(to: now) >= .seconds(60) }
+        if let last = reports[network], !isOld(last) { return false }
+        if reports.count >= Self.reportCapacity { reports = reports.filter { !isOld($0.value) } }
+        guard reports.count < Self.reportCapacity else { return false }
+        reports[network] = now
+        return true
+    }
+}
