@@ -38,7 +38,9 @@ extension Run {
     fileprivate func violation(_ settings: RoomSettings) -> RoomViolation? {
         if durable > ids.contiguous { return .promise }
         let meters = odometer.meters
-        guard meters >= 0, meters.isFinite, odometer.kilometers.count == Int(meters / 1000) else { return .distance }
+        guard meters >= 0, meters.isFinite else { return .distance }
+        // Of a settled run that was put back, or whose way was let go, the kilometres have been told long ago.
+        guard isWithoutMarkers || odometer.kilometers.count == Int(meters / 1000) else { return .distance }
         if clock.isBroken { return .clock }
         guard !history.isBroken, isRecalling || history.entries.count <= 3 * settings.blockLength else {
             return .window

@@ -66,6 +66,7 @@ struct SettledWayTests {
         for chunk in journal.chunks where chunk.runner == bo { room.restoreMarkers(chunk) }
         room.restored(at: meeting.now)
         meeting.room.refreshStandings()
+        #expect(room.violation == nil)
         #expect(room.row(of: ana, at: meeting.now) == meeting.room.row(of: ana, at: meeting.now))
         #expect(room.outline(of: ana) == meeting.room.outline(of: ana))
         #expect(room.durableMarker(of: ana) == meeting.room.durableMarker(of: ana))

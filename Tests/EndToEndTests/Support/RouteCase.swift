@@ -308,12 +308,13 @@ struct RouteWorld: Sendable {
     // MARK: - Servers
 
     static func server(_ stage: Stage) async throws -> ServerProcess {
-        if [.own, .humanCheck].contains(stage) { return try await start(stage) }
+        // These are asked what they have logged.
+        if [.own, .humanCheck].contains(stage) { return try await start(stage, ["--log-level", "debug"]) }
         return try await ServerProcess.shared("for routes, \(stage)") { try await start(stage) }
     }
 
     /// With an administrator, and with an account that is disabled.
-    private static func start(_ stage: Stage) async throws -> ServerProcess {
+    private static func start(_ stage: Stage, _ flags: [String] = []) async throws -> ServerProcess {
         let directory = ServerProcess.makeDirectory()
         let workshop = try Workshop()
         let password = try workshop.file("password", holding: "root secret\n")
@@ -326,6 +327,6 @@ struct RouteWorld: Sendable {
                 ServerProcess.executable, ["admin"] + command + ["--data", directory])
             guard done.ending == .exit(0) else { throw Phone.Missing(description: done.errors) }
         }
-        return try await ServerProcess.start(stage.flags, in: directory)
+        return try await ServerProcess.start(stage.flags + flags, in: directory)
     }
 }

@@ -108,12 +108,6 @@ final class ServerProcess: Sendable {
     /// The address sanitizer is built in, here and in the server: what it notes of each allocation is memory as well.
     static let isSanitized = dlsym(nil, "__asan_init") != nil
 
-    /// How many locks on files it holds, by the system's word.
-    func locks() throws -> Int {
-        try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n")
-            .count { $0.split(separator: " ").contains(Substring(String(program.processIdentifier))) }
-    }
-
     /// Pulls the plug.
     func killHard() async throws {
         program.kill(SIGKILL)
