@@ -97,10 +97,14 @@ struct JoinMeasurement {
         line(try figure("a return with the ways, one by one", atOnce: 1, joining: true))
     }
 
+    /// Has some come together, over and over, and reckons what one of them cost.
+    ///
     /// - Parameters:
     ///   - what: Its name.
     ///   - atOnce: How many come together.
-    ///   - joining: Whether they want the ways; nil when they do not join at all.
+    ///   - wantsTracks: Whether they want the ways; nil when they do not join at all.
+    /// - Returns: The cost of one.
+    /// - Throws: ``SimulatorError`` when somebody cannot come, or the server's CPU time cannot be read.
     private func figure(_ what: String, atOnce: Int, joining wantsTracks: Bool?) throws(SimulatorError) -> Figure {
         var bytes: Int?
         var done = 0

@@ -50,7 +50,8 @@ struct HostileInputTests {
         let incidents = incidents(of: server)
         // All come from one address. A line a minute of each kind, and one for the minute that has begun.
         let minutes = Int(begun.duration(to: .now) / .seconds(60)) + 1
-        #expect(incidents.count > 10 && incidents.values.allSatisfy { $0 <= minutes }, "\(incidents)")
+        #expect(incidents.count >= targets.count, "\(incidents)")
+        #expect(incidents.values.allSatisfy { $0 <= minutes }, "\(incidents)")
         #expect(sums.sent > 60 * targets.count)
         #expect(!server.hasEnded)
         try await eventually("as few descriptors as before: \(descriptors)") {
@@ -224,7 +225,7 @@ struct HostileInputTests {
     /// How many refused requests the log tells of: mail that was sent is another thing.
     private func refusals(of server: ServerProcess) -> Int {
         server.logText.split(separator: "\n").count { line in
-            line.contains(" route=") && (line.contains(" refusal=") || line.contains(" status=4") || line.contains(" status=5"))
+            line.contains(" route=") && [" refusal=", " status=4", " status=5"].contains(where: line.contains)
         }
     }
 

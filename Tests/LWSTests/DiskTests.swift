@@ -54,7 +54,8 @@ final class HeldDisk: Disk, @unchecked Sendable {
     }
 }
 
-@Suite("Disk", .timeLimit(.minutes(2))) struct DiskTests {
+/// In turn: who holds a disk holds threads of libuv's pool, which has four for the whole process.
+@Suite("Disk", .serialized, .timeLimit(.minutes(2))) struct DiskTests {
     /// No two places of it look alike.
     static let content = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 

@@ -112,6 +112,7 @@ final class Home {
     ///   - runner: The joiner's number; nil for a spectator.
     ///   - now: By the server's clock.
     ///   - tick: For how long a picture may be shown.
+    /// - Returns: The picture, which is shared with all who have asked for the like within the tick.
     func picture(
         in system: CoordinateSystem, tracks wantsTracks: Bool, for runner: Int?, at now: Int64, within tick: Duration
     ) -> RoomPicture {
