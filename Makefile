@@ -9,8 +9,9 @@ run: deps
 	swift build -c release --product simulator
 	bash .ci/demo $(PORT)
 
+# Some tests at a time, where `swift test` can be told so: a test that has its share of the machine can tell slow from stuck.
 test: deps
-	swift test
+	swift test $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
 	bash .ci/browser
 
 deps:

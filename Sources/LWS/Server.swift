@@ -132,8 +132,10 @@ public final class Server: @unchecked Sendable {
                 do throws(LWSError) {
                     let identity = try TLSIdentity(files)
                     guard let server = self else { return }
-                    loop.execute { server.context?.show(identity) }
-                    logger.notice("the certificate has changed; new connections get the new one")
+                    loop.execute {
+                        server.context?.show(identity)
+                        logger.notice("the certificate has changed; new connections get the new one")
+                    }
                 } catch {
                     logger.error(
                         "the changed certificate cannot be used; the one before stays", metadata: ["error": "\(error)"])

@@ -158,8 +158,8 @@ extension RawClient: ReadingClient {
             _ = try await fill(peer, on: loop)
             var events = peer.events.makeAsyncIterator()
             #expect(await events.next() == .opened)
-            await loop.run { peer.socket?.enqueue(OutgoingMessage("must arrive")) }
             let begun = ContinuousClock.now
+            await loop.run { peer.socket?.enqueue(OutgoingMessage("must arrive")) }
             #expect(await events.next() == .fellBehind)
             #expect(begun.duration(to: .now) > .milliseconds(250))
             // Nobody reads, and nothing is waited for: it is cut off.
