@@ -36,7 +36,8 @@ let package = Package(
         .systemLibrary(name: "CLibwebsockets", pkgConfig: "libwebsockets"),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv"),
         .target(name: "Geo"),
-        .target(name: "Rooms", dependencies: ["Geo", deque, orderedCollections]),
+        .target(name: "Text"),
+        .target(name: "Rooms", dependencies: ["Geo", "Text", deque, orderedCollections]),
         .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         .target(
             name: "Live", dependencies: ["LWS", "Rooms", "Geo"], sources: ["Wire", "Journal/JournalCodec.swift"]),
