@@ -2,8 +2,8 @@ import Support
 
 @testable import LWS
 
-/// Forms: the same come out whatever pieces they come in, nothing is in them that was not sent, and the server's budget
-/// gets back what they held.
+/// Forms: the same come out whatever pieces they come in, nothing is in them that was not sent, and no more is held of
+/// them than has come.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzMultipart(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = bytes(start, count)
@@ -30,23 +30,24 @@ private struct Form: Equatable {
 }
 
 private func parse(_ pieces: [ArraySlice<UInt8>], boundary: String?, count: Int) -> Form {
-    let budget = MemoryBudget(limit: 1 << 20)
-    let form = parse(pieces, boundary: boundary, budget)
-    require(budget.used == 0, "\(budget.used) bytes of the budget are lost")
+    let form = parse(pieces, boundary: boundary, most: count)
     let size = form.contents.reduce(0) { $0 + $1.count } + form.fields.joined().reduce(0) { $0 + $1.utf8.count }
     // A byte that is no UTF-8 in a name becomes a character of three.
     require(size <= 3 * count, "a form of \(size) bytes")
     return form
 }
 
-private func parse(_ pieces: [ArraySlice<UInt8>], boundary: String?, _ budget: MemoryBudget) -> Form {
+private func parse(_ pieces: [ArraySlice<UInt8>], boundary: String?, most count: Int) -> Form {
     let policy = BodyPolicy(maxBytes: 4096, spillBytes: 4096, parsesMultipart: true, maxFileBytes: 200, maxParts: 6)
-    var parser = MultipartParser(boundary: boundary, policy: policy, directory: "/nowhere", budget: budget)
+    var parser = MultipartParser(boundary: boundary, policy: policy, directory: "/nowhere")
+    var writes = BodyWrites()
     do throws(RequestFault) {
         for piece in pieces {
             try withExactCopy(of: piece) { copy in
-                Result { () throws(RequestFault) in try parser.append(UnsafeRawBufferPointer(copy)) }
+                Result { () throws(RequestFault) in try parser.append(UnsafeRawBufferPointer(copy), &writes) }
             }.get()
+            require(parser.heldBytes <= 3 * count, "\(parser.heldBytes) bytes are held")
+            require(writes.isDone, "something is to be written that is small enough to stay in memory")
         }
         let form = try parser.finish()
         return Form(
