@@ -10,16 +10,16 @@ extension Room {
             next = min(next, autoFinishDeadline(of: index) ?? .max)
             next = min(next, settleDeadline(of: index) ?? .max)
             if runners[index].run.isFinishUntold, !runners[index].run.isRecalling { next = .min }
-            next = min(next, runners[index].run.announcementDeadline(settings) ?? .max)
+            next = min(next, runners[index].run.tellingDeadline(settings) ?? .max)
             guard !runners[index].earlier.isEmpty else { continue }
             next = min(next, runners[index].earlier[0].lateMarkersEnd(settings) ?? .max)
-            next = min(next, runners[index].earlier[0].announcementDeadline(settings) ?? .max)
+            next = min(next, runners[index].earlier[0].tellingDeadline(settings) ?? .max)
         }
         return next == .max ? nil : next
     }
 
     /// Does what has become due: shows runners offline, finishes those who did not come back, settles finished runs,
-    /// tells of kilometres that were too many at once.
+    /// tells of kilometres and corrections that were too many at once.
     public mutating func advance(to now: Int64) -> Decisions {
         var decisions = Decisions()
         guard !isClosed else { return decisions }
@@ -38,6 +38,7 @@ extension Room {
             if let deadline = settleDeadline(of: index), now >= deadline {
                 settle(index, into: &decisions)
             }
+            tellCorrection(of: index, at: now, into: &decisions)
             announceKilometers(index, at: now, into: &decisions)
             advanceEarlierRun(of: index, to: now, into: &decisions)
         }
@@ -48,8 +49,11 @@ extension Room {
         guard !runners[index].earlier.isEmpty else { return }
         if let end = runners[index].earlier[0].lateMarkersEnd(settings), now >= end {
             settleEarlierRun(of: index, at: now, into: &decisions)
-        } else if let due = runners[index].earlier[0].announcementDeadline(settings), now >= due {
-            withEarlierRun(of: index) { $0.announceKilometers(index, at: now, into: &decisions) }
+        } else if let due = runners[index].earlier[0].tellingDeadline(settings), now >= due {
+            withEarlierRun(of: index) {
+                $0.tellCorrection(of: index, at: now, into: &decisions)
+                $0.announceKilometers(index, at: now, into: &decisions)
+            }
         }
     }
 
@@ -92,5 +96,17 @@ extension Run {
     func announcementDeadline(_ settings: RoomSettings) -> Int64? {
         guard unannouncedKilometers > 0 else { return nil }
         return announced.count < settings.splitsAtOnce ? announced.since : announced.since + settings.splitInterval
+    }
+
+    /// When a change of the distance may be told that has not been yet; nil when there is none.
+    func correctionDeadline(_ settings: RoomSettings) -> Int64? {
+        guard untoldCorrection != nil else { return nil }
+        return corrected == .min ? .min : corrected + settings.correctionInterval
+    }
+
+    /// When something may be told that has not been yet; nil when there is nothing.
+    fileprivate func tellingDeadline(_ settings: RoomSettings) -> Int64? {
+        guard let announcement = announcementDeadline(settings) else { return correctionDeadline(settings) }
+        return min(announcement, correctionDeadline(settings) ?? .max)
     }
 }

@@ -27,9 +27,7 @@ extension Room {
         defer {
             runners[index].isEarlierRunUp = false
             // Of a settled one nothing is needed any more, once all of it has been told.
-            if !runners[index].run.isSettled || runners[index].run.unannouncedKilometers > 0 {
-                runners[index].earlier.append(runners[index].run)
-            }
+            if runners[index].run.isStillOfUse { runners[index].earlier.append(runners[index].run) }
             runners[index].run = present
             runners[index].reportedPlace = place
         }
@@ -43,7 +41,7 @@ extension Room {
         // Three runs at once are more than anybody runs.
         runners[index].earlier = []
         let run = runners[index].run
-        if !run.isSettled || run.unannouncedKilometers > 0 { runners[index].earlier.append(run) }
+        if run.isStillOfUse { runners[index].earlier.append(run) }
     }
 
     /// Settles the run before the present one, if there is one.
@@ -51,6 +49,7 @@ extension Room {
         guard !runners[index].earlier.isEmpty else { return }
         withEarlierRun(of: index) { room in
             room.settle(index, into: &decisions)
+            room.tellCorrection(of: index, at: now, into: &decisions)
             room.announceKilometers(index, at: now, into: &decisions)
         }
     }
@@ -60,4 +59,9 @@ extension Room {
         guard !runners[index].earlier.isEmpty, runners[index].run.history.blockCount > 0 else { return }
         settleEarlierRun(of: index, at: now, into: &decisions)
     }
+}
+
+extension Run {
+    /// Late markers may come, or something of it is still to be told.
+    fileprivate var isStillOfUse: Bool { !isSettled || unannouncedKilometers > 0 || untoldCorrection != nil }
 }

@@ -195,6 +195,8 @@ extension Room {
         of index: Int, recorded: Bool = true, at now: Int64, into decisions: inout Decisions
     ) {
         runners[index].run.isFinishUntold = false
+        // What is said afterwards corrects the finish.
+        tellCorrection(of: index, isDue: true, at: now, into: &decisions)
         refreshStandings()
         let runner = runners[index]
         emit(
@@ -452,19 +454,46 @@ extension Room {
         }
     }
 
-    /// Tells the room when what was said of a distance no longer holds.
+    /// Tells the room when what was said of a distance no longer holds: at once, or with what else changes until it may
+    /// be told.
     private mutating func correct(
         _ index: Int, from before: Told, to after: Double? = nil, at now: Int64, into decisions: inout Decisions
     ) {
         let after = after ?? runners[index].run.meters
-        guard abs(after - before.meters) > 1 else { return }
-        let known = before.splits
+        let change = after - before.meters
+        guard abs(change) > 1 || runners[index].run.untoldCorrection != nil else { return }
+        runners[index].run.untoldCorrection =
+            runners[index].run.untoldCorrection ?? Run.Correction(splits: before.splits)
+        runners[index].run.untoldCorrection?.meters += change
+        tellCorrection(of: index, to: after, at: now, into: &decisions)
+    }
+
+    /// Tells the room of what has changed in a distance, if there is something and it may be told yet.
+    ///
+    /// - Parameters:
+    ///   - index: Whose.
+    ///   - after: What the distance is now; nil for that of all markers.
+    ///   - isDue: Whether it does not wait any longer.
+    ///   - now: Unix milliseconds.
+    ///   - decisions: Gets the event.
+    mutating func tellCorrection(
+        of index: Int, to after: Double? = nil, isDue: Bool = false, at now: Int64, into decisions: inout Decisions
+    ) {
+        guard let correction = runners[index].run.untoldCorrection,
+            isDue || runners[index].run.correctionDeadline(settings).map({ now >= $0 }) ?? false
+        else { return }
+        runners[index].run.untoldCorrection = nil
+        // What one took the next may have given back.
+        guard abs(correction.meters) > 1 else { return }
+        runners[index].run.corrected = now
+        let after = after ?? runners[index].run.meters
+        let known = correction.splits
         let splits = runners[index].run.toldSplits.filter { split in
             !known.indices.contains(split.kilometer - 1) || known[split.kilometer - 1] != split
         }
         emit(
             .corrected(
-                runner: runners[index].number, from: before.meters.toOneDecimal, to: after.toOneDecimal,
+                runner: runners[index].number, from: (after - correction.meters).toOneDecimal, to: after.toOneDecimal,
                 splits: Array(splits.prefix(settings.correctedSplits)), run: runners[index].numberOfEarlierRun),
             at: now, into: &decisions)
         decisions.changedRunners.insert(runners[index].number)

@@ -20,6 +20,8 @@ public struct RoomSettings: Sendable, Hashable {
     public var splitInterval: Int64 = 1_000
     /// The most kilometres that stand in one correction: those of an ultramarathon.
     public var correctedSplits = 200
+    /// The least time between two corrections of a run, in milliseconds; what changes in between is told together.
+    public var correctionInterval: Int64 = 1_000
     /// How many of a run's newest markers are always in memory.
     ///
     /// A marker that comes later than these makes the room read back the others. Twice as many are there at most, or

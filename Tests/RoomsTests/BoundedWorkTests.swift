@@ -83,6 +83,50 @@ struct BoundedWorkTests {
         #expect(meeting.room.nextDeadline == nil)
     }
 
+    /// A minute of running, of which every other second is sent later: there the way went to and fro.
+    private mutating func toAndFro(_ runner: Int) throws -> [IncomingMarker] {
+        let begun = meeting.now
+        func at(_ second: Int, _ metres: Double) -> IncomingMarker {
+            marker(Int32(second), metres, at: begun + Int64(second) * 1_000)
+        }
+        meeting.wait(2 * minute)
+        try meeting.send(runner, (0...30).map { at(2 * $0 + 1, Double(8 * $0)) })
+        return (1...30).map { at(2 * $0, Double(8 * $0) + 4.4) }
+    }
+
+    @Test("markers that come late one by one correct the distance at once, then once a second, and lose nothing")
+    mutating func corrections() throws {
+        let ana = try meeting.runner()
+        let late = try toAndFro(ana)
+        let before = meeting.meters(ana)
+        var told: [(from: Double, to: Double)] = []
+        for marker in late.prefix(20) { told += try meeting.send(ana, [marker]).corrections }
+        try #require(told.count == 1)
+        #expect(told[0].from.isNear(before, within: 0.1))
+        let due = try #require(meeting.room.nextDeadline)
+        #expect(due > meeting.now && due <= meeting.now + second)
+        meeting.now = due
+        told += meeting.room.advance(to: due).corrections
+        try #require(told.count == 2)
+        #expect(told[1].from.isNear(told[0].to, within: 0.1))
+        #expect(told[1].to.isNear(meeting.meters(ana), within: 0.1))
+        #expect(told[1].to > before + 100)
+        #expect(meeting.room.nextDeadline == nil)
+
+        // A finish says it all; what comes afterwards corrects the finish.
+        for marker in late.dropFirst(20).prefix(5) { told += try meeting.send(ana, [marker]).corrections }
+        #expect(told.count == 2)
+        let ended = try meeting.finish(ana)
+        try #require(ended.corrections.count == 1)
+        #expect(ended.corrections[0].to.isNear(meeting.meters(ana), within: 0.1))
+        let final = meeting.meters(ana)
+        var after = try late.suffix(5).flatMap { try meeting.send(ana, [$0]).corrections }
+        meeting.wait(second)
+        after += meeting.room.advance(to: meeting.now).corrections
+        #expect(after.count == 1 && after[0].from.isNear(final, within: 0.1))
+        #expect(after.last?.to.isNear(meeting.meters(ana), within: 0.1) == true)
+    }
+
     @Test("with such markers in the journal a restart announces as little at once")
     mutating func restart() throws {
         let ana = try meeting.runner()

@@ -41,6 +41,10 @@ struct Run: Sendable {
     var announcedKilometers = 0
     /// So many of them were told since a moment by the server's clock.
     var announced = (count: 0, since: Int64.min)
+    /// When the room was last told that what was said of the distance no longer holds.
+    var corrected = Int64.min
+    /// What has changed since and is not told yet.
+    var untoldCorrection: Correction?
     /// Where the next block is to end: after so many markers of the window; nil while that is not known.
     private var blockEnd: (count: Int, mark: Measurement.Mark)?
     private let blockLength: Int
@@ -59,6 +63,14 @@ struct Run: Sendable {
     struct Report: Hashable, Sendable, Codable {
         var meters: Double
         var seconds: Double
+    }
+
+    /// A change of what was told.
+    struct Correction: Sendable {
+        /// By how much the distance changed, in metres.
+        var meters = 0.0
+        /// The kilometres as they were told before it.
+        var splits: [Split]
     }
 
     init(key: Int64, settings: RoomSettings) {
