@@ -28,7 +28,7 @@ final class PlannedRun: Sendable {
         previousShown = previous
         lastShown = shown
         meters = reckoner.meters
-        seconds = reckoner.seconds
+        seconds = reckoner.seconds(finishedAt: plan.points.last?.offset ?? 0)
     }
 
     /// The newest marker up to `highest` at the place of a row, looked for among the last few; 0 if it is none.

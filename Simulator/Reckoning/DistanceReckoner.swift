@@ -28,6 +28,8 @@ struct DistanceReckoner {
     static let topSpeed = 12.5  // metres a second
     static let leastStep = 4.0  // metres
     static let straysToBelieve = 3
+    static let longestStep = 20_000.0  // metres
+    static let longestGap: Int64 = 24 * 3_600_000  // milliseconds
 
     /// - Parameters:
     ///   - start: Unix milliseconds.
@@ -53,13 +55,13 @@ struct DistanceReckoner {
         count(marker)
     }
 
-    /// Seconds from the start to the last counted marker, without the pauses.
-    var seconds: Double {
-        guard let lastCounted else { return 0 }
-        let paused = pauses.reduce(0) { sum, pause in
-            sum + max(0, min(pause.upperBound, lastCounted) - pause.lowerBound)
-        }
-        return Double(lastCounted - start - paused) / 1000
+    /// Seconds from the start to the last counted marker, without the pauses; to the finish if none counted.
+    ///
+    /// - Parameter finish: Unix milliseconds.
+    func seconds(finishedAt finish: Int64) -> Double {
+        let end = lastCounted ?? finish
+        let paused = pauses.reduce(0) { sum, pause in sum + max(0, min(pause.upperBound, end) - pause.lowerBound) }
+        return Double(end - start - paused) / 1000
     }
 
     private mutating func begin(at marker: Marker) {
@@ -94,6 +96,8 @@ struct DistanceReckoner {
     }
 
     private func isReachable(_ marker: Marker, from other: Marker) -> Bool {
-        other.place.distance(to: marker.place) <= Self.topSpeed * Double(marker.time - other.time) / 1000
+        let time = marker.time - other.time
+        return time <= Self.longestGap
+            && other.place.distance(to: marker.place) <= min(Self.longestStep, Self.topSpeed * Double(time) / 1000)
     }
 }

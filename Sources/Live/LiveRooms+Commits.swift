@@ -335,7 +335,8 @@ extension LiveRooms {
             spend(since: moment, home.allowance(of: run.runner, settings))
             metrics.recalls += 1
             apply(decisions, to: home)
-            // The blocks are made anew.
+            // The blocks are made anew, if it was still of use.
+            guard !decisions.isEmpty else { return }
             markDirty(home)
             markChanged(home)
         } catch {

@@ -24,7 +24,7 @@ import Testing
     func straight() throws {
         let reckoner = reckon(try (1...101).map { try marker($0, at: Double($0 - 1) * 5, second: Double($0)) })
         #expect(abs(reckoner.meters - 500) < 0.01)
-        #expect(reckoner.seconds == 101)
+        #expect(reckoner.seconds(finishedAt: 0) == 101)
     }
 
     @Test("standing still adds nothing")
@@ -32,7 +32,7 @@ import Testing
         let reckoner = reckon(
             try (1...100).map { try marker($0, at: $0.isMultiple(of: 2) ? 3.5 : 0, second: Double($0)) })
         #expect(reckoner.meters == 0)
-        #expect(reckoner.seconds == 100)
+        #expect(reckoner.seconds(finishedAt: 0) == 100)
     }
 
     @Test("a step must be more than half the accuracy")
@@ -75,6 +75,27 @@ import Testing
                 try marker(4, at: 200, second: 9), try marker(5, at: 210, second: 10),
             ], pauses: [3000..<8000])
         #expect(abs(reckoner.meters - 20) < 0.03)
-        #expect(reckoner.seconds == 5)
+        #expect(reckoner.seconds(finishedAt: 0) == 5)
+    }
+
+    @Test("a run whose places are all at 0,0, as a treadmill's are, lasts from its start to its finish without the pauses")
+    func treadmill() throws {
+        let nowhere = try Coordinate(latitude: 0, longitude: 0)
+        let markers = (1...60).map { Marker(id: $0, time: Int64($0) * 1000, place: nowhere) }
+        let reckoner = reckon(markers, pauses: [5000..<15_000])
+        #expect(reckoner.meters == 0 && reckoner.countedMarkers == 0)
+        #expect(reckoner.seconds(finishedAt: 62_000) == 52)
+    }
+
+    @Test("a step of more than 20 km or 24 hours is none, unless three that agree go on from there")
+    func far() throws {
+        let hour = 3600.0
+        let markers = [
+            try marker(1, at: 0, second: 0), try marker(2, at: 20_001, second: hour),
+            try marker(3, at: 19_000, second: 2 * hour), try marker(4, at: 19_010, second: 27 * hour),
+        ]
+        #expect(abs(reckon(markers).meters - 19_000) < 0.5)
+        let back = try [27.5, 28].map { try marker(Int($0 * 2), at: 19_010, second: $0 * hour) }
+        #expect(reckon(markers + back).countedMarkers == 5)
     }
 }

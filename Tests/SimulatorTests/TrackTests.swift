@@ -19,7 +19,7 @@ import Testing
     @Test("an invented run goes at 4 to 7 minutes a kilometre", arguments: 1...20 as ClosedRange<UInt64>)
     func pace(seed: UInt64) throws {
         let reckoning = try plan(seed: seed).reckoning(start: 1_732_350_000_000)
-        let pace = reckoning.seconds / reckoning.meters * 1000
+        let pace = reckoning.seconds(finishedAt: 0) / reckoning.meters * 1000
         #expect((215...455).contains(pace), "\(pace) s/km")
     }
 
@@ -41,7 +41,7 @@ import Testing
         let plan = try plan(seed: 3, hasPause: true)
         let pause = try #require(plan.pauses.first)
         let whole = Double(plan.length) / 1000
-        let seconds = plan.reckoning(start: 0).seconds
+        let seconds = plan.reckoning(start: 0).seconds(finishedAt: 0)
         #expect(abs(whole - seconds - Double(pause.count) / 1000) < 2)
         #expect(plan.points.contains { pause.contains($0.offset) })
         for edge in [pause.lowerBound, pause.upperBound] {
