@@ -1,4 +1,5 @@
 import Foundation
+public import Limits
 public import Store
 import Synchronization
 
@@ -39,7 +40,7 @@ public final class SliderCheck: Sendable {
     /// - Parameters:
     ///   - capacity: Of so many addresses it is known what they were shown; above, the oldest half is forgotten.
     ///   - now: The clock, in milliseconds since 1970.
-    public init(capacity: Int = 10_000, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+    public init(capacity: Int = Limit.Accounts.sliders, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
         self.capacity = capacity
         self.now = now
     }

@@ -1,3 +1,4 @@
+import Limits
 public import Store
 import Text
 
@@ -7,9 +8,9 @@ import Text
 /// for is taken at its word; whether it may change what somebody wrote is decided here.
 public final class Forum: Sendable {
     /// A post has at most as many images.
-    public static let maxImages = 3
+    public static let maxImages = Limit.Content.images
     /// A post's content has at most as many bytes of UTF-8.
-    public static let maxContentBytes = 1_000_000
+    public static let maxContentBytes = Limit.Content.post
     /// Uploads in the same words count as one post for so many milliseconds after the first.
     static let mergeWindow: Int64 = 5000
 
