@@ -1,7 +1,7 @@
 internal import CLibwebsockets
 internal import Glibc
 internal import HTTPTypes
-internal import Limits
+public import Limits
 public import Logging
 
 /// An HTTP and WebSocket server on one loop.
@@ -165,7 +165,7 @@ public final class Server: @unchecked Sendable {
     /// lets HTTP answers end, and returns within `deadline`.
     ///
     /// What is not done by then is cut off. Afterwards nothing of the server is left on the loop.
-    public func stop(deadline: Duration = .seconds(10)) async {
+    public func stop(deadline: Duration = Limit.Connections.stop) async {
         await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 guard context != nil, !isStopping else { return continuation.resume() }

@@ -30,6 +30,8 @@ public enum Limit {
         public static let closing = Duration.seconds(4)
         /// How long is listened after the last answer, so that no reset takes it away; then the connection is closed.
         public static let draining = Duration.seconds(2)
+        /// How long a server that stops waits for answers and close frames; then it cuts off.
+        public static let stop = Duration.seconds(10)
         /// Descriptors for files and libraries, beside the connections.
         public static let otherDescriptors = 1024
         /// Lines in the log about who was refused: one for each kind and address in this time, which says how many
@@ -275,6 +277,12 @@ public enum Limit {
         public static let codesSent = 5
         /// Wrong codes from an address within a code's lifetime; then 429; `--limit-wrong-codes`.
         public static let wrongCodes = 20
+        /// Milliseconds in which who reads the mail may replace a password.
+        public static let resetTime: Int64 = 1_800_000
+        /// Milliseconds to slide a piece to its place; then another picture has to be asked for.
+        public static let sliderPatience: Int64 = 300_000
+        /// Milliseconds that it counts.
+        public static let sliderValidity: Int64 = 1_800_000
         /// Who is remembered for failures, guesses, recent logins, and tokens that were looked up: entries of each
         /// table; beyond, the oldest or those without effect are forgotten.
         public static let remembered = 20_000
@@ -321,10 +329,18 @@ public enum Limit {
         public static let side = 16_384
         /// Uploads that wait for the disk; one more is 503.
         public static let uploadQueue = 256
+        /// Milliseconds that a picture waits for something to show it; then it goes.
+        public static let uploadPatience: Int64 = 3_600_000
+        /// Milliseconds in which who uploaded a picture may put it to use; then it is nobody's.
+        public static let uploadValidity: Int64 = 1_200_000
         /// Bytes of a video; more is 413; `--max-video`.
         public static let video = 64 << 20
         /// Images of a post; more is 400.
         public static let images = 3
+        /// Milliseconds in which images in the same words go to one post; then they are another.
+        public static let mergeWindow: Int64 = 5_000
+        /// Milliseconds in which a reader counts once.
+        public static let hitPause: Int64 = 30_000
         /// Bytes of a post's text; more is 400.
         public static let post = 1_000_000
         /// Characters of a title; more is 400.
@@ -352,6 +368,8 @@ public enum Limit {
         public static let feed = 30
         /// Accounts on a page of Leaf's list; a larger page is refused.
         public static let accounts = 30
+        /// Of somebody's newest posts, those that a profile names.
+        public static let newest = 100
         /// Articles read at one go for a list that is written as it is read.
         public static let articlesAtOnce = 20
         /// The same of posts.

@@ -158,6 +158,11 @@ struct RelationTests {
         #expect(.seconds(Limit.Store.busySeconds) < Limit.Live.slow)
         #expect(.seconds(Int(Limit.Connections.handshakeSeconds)) < Limit.HTTP.request)
         #expect(Limit.Connections.draining < Limit.HTTP.keepAlive)
+        #expect(Limit.Connections.closing < Limit.Connections.stop)
+        // A code is still good when the slider was solved and the password may be replaced.
+        #expect(Limit.Accounts.codeLifetime <= Limit.Accounts.sliderValidity)
+        #expect(Limit.Accounts.codeLifetime <= Limit.Accounts.resetTime)
+        #expect(Limit.Content.uploadValidity < Limit.Content.uploadPatience)
     }
 
     @Test("the journal holds what comes while the disk is slow, a row of it fits into SQLite, and a purge keeps up")

@@ -4,7 +4,7 @@ public import Store
 /// Accounts for who comes with a mail address: registration, login and new passwords, proved by codes.
 public final class MailAccounts: Sendable {
     /// Milliseconds.
-    static let resetTime: Int64 = 1_800_000
+    static let resetTime = Limit.Accounts.resetTime
     /// What a name begins with that is made for somebody.
     static let namePrefix = "user_"
 

@@ -24,9 +24,9 @@ public final class SliderCheck: Sendable {
     /// Pixels on either side that are near enough.
     static let tolerance = 3
     /// How long a puzzle may take, in milliseconds.
-    static let patience: Int64 = 300_000
+    static let patience = Limit.Accounts.sliderPatience
     /// How long it counts that it was solved, in milliseconds.
-    static let validity: Int64 = 1_800_000
+    static let validity = Limit.Accounts.sliderValidity
 
     private enum State {
         case shown(x: Int)

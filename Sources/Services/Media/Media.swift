@@ -32,9 +32,9 @@ public final class Media: Sendable {
     /// Nobody's screen or camera is wider, and decoders have their own limits from here on.
     static let maxSide = Limit.Content.side
     /// How long a picture may wait for something to refer to it: milliseconds.
-    static let patience: Int64 = 3_600_000
+    static let patience = Limit.Content.uploadPatience
     /// How long who uploaded a picture may put it to use: milliseconds.
-    static let uploadValidity: Int64 = 1_200_000
+    static let uploadValidity = Limit.Content.uploadValidity
 
     private let store: AppDatabase
     private let files: MediaFiles
