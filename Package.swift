@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // 0: the C libraries, geography, and what text may do to a screen.
+        // 0: the C libraries, geography, what text may do to a screen, and how much there may be of everything.
         .systemLibrary(
             name: "CLibwebsockets", pkgConfig: "libwebsockets",
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
@@ -50,25 +50,28 @@ let package = Package(
             name: "CWeb", path: "Sources/Web/Site",
             exclude: ["pages", "styles", "scripts", "icons", "words", "types", "tsconfig.json"]),
         .target(name: "Geo"),
+        .target(name: "Limits"),
         .target(name: "Text"),
         // 1: the room, the database, the network, the mail; they do not know each other.
-        .target(name: "Rooms", dependencies: ["Geo", "Text", deque, orderedCollections]),
-        .target(name: "Store", dependencies: ["Geo", grdb, log]),
-        .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
-        .target(name: "Mail", dependencies: ["CLibcurl", log]),
+        .target(name: "Rooms", dependencies: ["Geo", "Limits", "Text", deque, orderedCollections]),
+        .target(name: "Store", dependencies: ["Geo", "Limits", grdb, log]),
+        .target(name: "LWS", dependencies: ["Limits", "CLibwebsockets", "CLibuv", httpTypes, log, deque]),
+        .target(name: "Mail", dependencies: ["Limits", "CLibcurl", log]),
         // 2: rooms on event loops; rules and permissions.
-        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", httpTypes, log, deque]),
-        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "Text", "CLibcrypto", log]),
+        .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", "Limits", httpTypes, log, deque]),
+        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "Limits", "Text", "CLibcrypto", log]),
         // 3: the wires.
         .target(
             name: "API",
-            dependencies: ["Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Text", httpTypes, log]),
+            dependencies: [
+                "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits", "Text", httpTypes, log,
+            ]),
         .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", log, arguments,
+                "API", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", log, arguments,
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -81,6 +84,9 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
+        .testTarget(
+            name: "LimitsTests",
+            dependencies: ["Limits", "API", "Live", "Services", "Rooms", "LWS", "Geo"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),

@@ -55,9 +55,10 @@ struct DistanceReckoner {
         count(marker)
     }
 
-    /// Seconds from the start to the last counted marker, without the pauses; to the finish if none counted.
+    /// How long it takes, from the start to the last counted marker, or to the finish if none counted.
     ///
     /// - Parameter finish: Unix milliseconds.
+    /// - Returns: Seconds, without the pauses.
     func seconds(finishedAt finish: Int64) -> Double {
         let end = lastCounted ?? finish
         let paused = pauses.reduce(0) { sum, pause in sum + max(0, min(pause.upperBound, end) - pause.lowerBound) }

@@ -1,5 +1,6 @@
 public import Geo
 public import LWS
+import Limits
 public import Live
 public import Mail
 import Services
@@ -21,8 +22,8 @@ public enum PasswordCost: String, Sendable, CaseIterable {
     /// How many passwords may wait to be hashed, so that nobody waits for more than ten seconds or so.
     var queueLimit: Int {
         switch self {
-        case .default: 64
-        case .low: 4096
+        case .default: Limit.Accounts.hashQueue
+        case .low: Limit.Accounts.cheapHashQueue
         }
     }
 }
@@ -73,7 +74,7 @@ public struct ApplicationConfiguration: Sendable {
     /// For addresses in answers. Nil for what each request names as its host.
     public var publicURL: String?
     /// A video that is uploaded may have so many bytes.
-    public var maxVideoBytes = 64 << 20
+    public var maxVideoBytes = Limit.Content.video
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
     /// Pages for people, served beside the API.

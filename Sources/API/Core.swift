@@ -1,5 +1,6 @@
 import Geo
 import LWS
+import Limits
 import Live
 import Logging
 import Mail
@@ -42,7 +43,8 @@ struct Core: Sendable {
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
-        takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(), maxVideoBytes: Int = 64 << 20,
+        takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(),
+        maxVideoBytes: Int = Limit.Content.video,
         mail transport: any MailTransport, captcha: Bool = false, entryTaskRegistration: Bool = true, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {

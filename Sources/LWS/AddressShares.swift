@@ -1,3 +1,5 @@
+import Limits
+
 /// Whose connections count together, and how many they may be.
 public struct ConnectionShares: Sendable {
     /// How many connections one address may have.
@@ -36,9 +38,9 @@ struct AddressShares {
     /// How many connections an address or a /64 may have; 0 is any number.
     let limit: Int
     /// How much larger the limit of a /48 is.
-    static let siteFactor = 4
+    static let siteFactor = Limit.Connections.siteFactor
     /// How many addresses are remembered of which it was said that they are refused.
-    static let reportCapacity = 1_000
+    static let reportCapacity = Limit.Connections.reportedAddresses
 
     private var counts: [IPAddress: Int] = [:]
     /// Of /48s of IPv6, by their first address.
@@ -82,7 +84,9 @@ struct AddressShares {
     /// Whether it is worth a line in the log that an address was refused: once a minute.
     mutating func isNews(_ address: IPAddress, at now: ContinuousClock.Instant) -> Bool {
         let network = Self.network(of: address)
-        func isOld(_ moment: ContinuousClock.Instant) -> Bool { moment.duration(to: now) >= .seconds(60) }
+        func isOld(_ moment: ContinuousClock.Instant) -> Bool {
+            moment.duration(to: now) >= Limit.Connections.incidentInterval
+        }
         if let last = reports[network], !isOld(last) { return false }
         if reports.count >= Self.reportCapacity { reports = reports.filter { !isOld($0.value) } }
         guard reports.count < Self.reportCapacity else { return false }

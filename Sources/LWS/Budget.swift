@@ -1,3 +1,4 @@
+internal import Limits
 internal import Synchronization
 
 /// What all connections of a server may hold together of one kind: bytes of what clients sent, or handlers at work.
@@ -32,7 +33,7 @@ final class Budget: Sendable {
 final class Lease: Sendable {
     /// What everybody may hold of what is not complete, whatever the others do, so that short requests are served while
     /// somebody fills the memory with long ones: 80 MB at 20,000 connections.
-    static let freeBytes = 4 << 10
+    static let freeBytes = Limit.HTTP.freeInput
 
     private let budget: Budget
     /// A share up to this does not count.

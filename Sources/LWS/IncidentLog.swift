@@ -1,3 +1,4 @@
+public import Limits
 public import Logging
 internal import Synchronization
 
@@ -28,7 +29,7 @@ public struct IncidentLog: Sendable {
     /// - Parameters:
     ///   - interval: The least time between two lines about the same.
     ///   - capacity: About 200 bytes each.
-    public init(interval: Duration = .seconds(60), capacity: Int = 1024) {
+    public init(interval: Duration = Limit.Connections.incidentInterval, capacity: Int = Limit.Connections.incidents) {
         self.interval = interval
         self.capacity = capacity
     }

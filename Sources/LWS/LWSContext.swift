@@ -2,6 +2,7 @@ internal import CLibuv
 internal import CLibwebsockets
 internal import DequeModule
 internal import Glibc
+internal import Limits
 internal import Logging
 
 /// What a descriptor of libwebsockets belongs to; everything on the loop's thread.
@@ -54,7 +55,7 @@ final class LWSContext: @unchecked Sendable {
     private let idlePolicy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
 
     /// How long a peer may take to let a close frame out and answer it.
-    static let closingTime = Duration.seconds(4)
+    static let closingTime = Limit.Connections.closing
 
     // MARK: - Life
 
@@ -131,8 +132,8 @@ final class LWSContext: @unchecked Sendable {
         info.fd_limit_per_thread = 0
         // One for the context: what one read takes from a socket.
         info.pt_serv_buf_size = 32 << 10
-        info.timeout_secs = 20
-        info.connect_timeout_secs = 20
+        info.timeout_secs = Limit.Connections.handshakeSeconds
+        info.connect_timeout_secs = Limit.Connections.handshakeSeconds
         return info
     }
 

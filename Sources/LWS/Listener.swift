@@ -1,5 +1,6 @@
 internal import CLibuv
 internal import Glibc
+internal import Limits
 
 /// A listening socket on an event loop.
 ///
@@ -38,7 +39,7 @@ final class Listener: @unchecked Sendable {
 
     private func acceptAll() {
         // A bound, so that a storm of connections does not keep the others waiting.
-        for _ in 0..<64 where !isClosed {
+        for _ in 0..<Limit.Connections.acceptedAtOnce where !isClosed {
             var address = sockaddr_storage()
             var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let socket = withUnsafeMutablePointer(to: &address) {

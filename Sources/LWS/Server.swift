@@ -1,6 +1,7 @@
 internal import CLibwebsockets
 internal import Glibc
 internal import HTTPTypes
+public import Limits
 public import Logging
 
 /// An HTTP and WebSocket server on one loop.
@@ -41,7 +42,7 @@ public final class Server: @unchecked Sendable {
     /// Places of requests that are with their handlers.
     let handlers: Budget
     /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
-    let spareHandlers = Budget(limit: 16)
+    let spareHandlers = Budget(limit: Limit.HTTP.spareHandlers)
 
     /// Makes a server that does not listen yet.
     ///
@@ -76,7 +77,10 @@ public final class Server: @unchecked Sendable {
         incidents = IncidentReporter(logger: logger)
         backlog = BacklogLedger(limit: configuration.backlogBytes)
         shares = AddressShares(
-            limit: configuration.shares.perAddress ?? max(64, configuration.maxConnections / 10))
+            limit: configuration.shares.perAddress
+                ?? max(
+                    Limit.Connections.leastOfAddress,
+                    configuration.maxConnections / Limit.Connections.shareOfAddress))
     }
 
     // MARK: - Life
@@ -161,7 +165,7 @@ public final class Server: @unchecked Sendable {
     /// lets HTTP answers end, and returns within `deadline`.
     ///
     /// What is not done by then is cut off. Afterwards nothing of the server is left on the loop.
-    public func stop(deadline: Duration = .seconds(10)) async {
+    public func stop(deadline: Duration = Limit.Connections.stop) async {
         await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 guard context != nil, !isStopping else { return continuation.resume() }
@@ -234,7 +238,7 @@ public final class Server: @unchecked Sendable {
     private func accept(_ socket: CInt, from address: String) {
         let isSurplus = connectionCount >= configuration.maxConnections
         // Room to say 503 to some; the rest is turned away without a word.
-        guard let context, connectionCount < configuration.maxConnections + 256 else {
+        guard let context, connectionCount < configuration.maxConnections + Limit.Connections.surplus else {
             close(socket)
             return
         }

@@ -1,3 +1,5 @@
+import Limits
+
 /// PEM files of a server's identity.
 public struct TLSFiles: Sendable {
     /// The certificate, then those of the authorities between it and a root.
@@ -22,34 +24,34 @@ public struct ServerConfiguration: Sendable {
     /// What cannot be used is logged, and the certificate from before stays.
     public var certificateInterval = Duration.seconds(5)
     /// HTTP and WebSocket together; one more is answered with 503 and `Retry-After`.
-    public var maxConnections = 20_000
+    public var maxConnections = Limit.Connections.all
     /// How many of them one address may have.
     public var shares = ConnectionShares()
     /// Longer is 414: a query of 64 KiB fits, with its path.
-    public var maxTargetBytes = 65 << 10
+    public var maxTargetBytes = Limit.HTTP.target
     /// More, all header lines together, is 431.
-    public var maxHeaderBytes = 16 << 10
+    public var maxHeaderBytes = Limit.HTTP.headers
     /// What all clients together may have in memory of what they sent: unfinished heads, requests behind one that is being
     /// answered, bodies until their handlers have answered, and unfinished WebSocket messages.
     ///
     /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count.
-    public var maxInputBytes = 256 << 20
+    public var maxInputBytes = Limit.HTTP.input
     /// Requests that are with their handlers at once; one more is answered with 503 and `Retry-After`.
     ///
     /// What ``HTTPResponder/answersWhenFull(_:)`` has a few places of its own.
-    public var maxHandlers = 1024
+    public var maxHandlers = Limit.HTTP.handlers
     /// A request's head and body must arrive within this, and within a second more for each 64 KiB of the body that has
     /// come; a peer that takes nothing of an answer for so long is cut off.
-    public var requestTimeout = Duration.seconds(60)
+    public var requestTimeout = Limit.HTTP.request
     /// How long a connection without a request stays open.
-    public var keepAliveTimeout = Duration.seconds(60)
+    public var keepAliveTimeout = Limit.HTTP.keepAlive
     /// Where large bodies go while they arrive.
     public var temporaryDirectory = "/tmp"
     /// Bytes that may wait for WebSocket peers that do not read, all connections together; beyond it, those that hold the
     /// most are cut off.
-    public var backlogBytes = 512 << 20
+    public var backlogBytes = Limit.Live.totalBacklog
     /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel; 0 leaves the default.
-    public var webSocketSendBuffer = 64 << 10
+    public var webSocketSendBuffer = Limit.Live.sendBuffer
     public init() {}
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Geo
 import LWS
+import Limits
 import Logging
 public import Rooms
 import Store
@@ -80,7 +81,7 @@ extension LiveRooms {
             // What follows a join before its answer is kept, within the limits of the message budget.
             backlog.append(Array(bytes))
             connection.state = .joining(backlog: backlog)
-            if backlog.reduce(0, { $0 + $1.count }) > 4 * settings.maxMessageBytes {
+            if backlog.reduce(0, { $0 + $1.count }) > Limit.Live.messagesBeforeJoined * settings.maxMessageBytes {
                 close(connection, .tooManyMessages, "Too much came before the join was answered.")
             }
         case .joined(let home, let runner): handle(bytes, from: connection, in: home, as: runner, at: moment)
@@ -249,7 +250,7 @@ extension LiveRooms {
             leave(connection, home: home, runner: runner, at: now)
         case .cheer(let receiver, let text):
             let moment = ContinuousClock.now
-            if let last = connection.lastCheer, last.duration(to: moment) < .seconds(1) {
+            if let last = connection.lastCheer, last.duration(to: moment) < Limit.Live.cheerInterval {
                 throw Refusal(code: "too_many_cheers", sentence: "One cheer a second is enough.")
             }
             try checkUnstored(of: home)
@@ -427,7 +428,9 @@ extension LiveRooms {
 
     private func homeJoined(by join: ClientMessage.Join) async throws -> Home {
         // What no room can be called need not be looked for.
-        guard join.runID.utf8.count <= 1_024, !join.runID.utf8.contains(0), let home = try await home(join.runID) else {
+        guard join.runID.utf8.count <= Limit.Live.runID, !join.runID.utf8.contains(0),
+            let home = try await home(join.runID)
+        else {
             throw Ending(.noSuchRoom, "There is no such room.")
         }
         return home

@@ -1,4 +1,5 @@
 import Foundation
+public import Limits
 public import Logging
 
 /// Mail on its way out: a thread of its own delivers it, and tries again what fails for the moment.
@@ -33,7 +34,7 @@ public final class MailQueue: Sendable {
     ///   - logger: Hears whether mail went out, and never of a code.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        transport: any MailTransport, capacity: Int = 1000, retries: Retries = Retries(), logger: Logger,
+        transport: any MailTransport, capacity: Int = Limit.Mail.queue, retries: Retries = Retries(), logger: Logger,
         now: @escaping @Sendable () -> Int64
     ) {
         let inbox = Inbox(capacity: capacity)

@@ -1,5 +1,6 @@
 import CLibcurl
 import Foundation
+public import Limits
 
 /// Gives mail to a mail server by SMTP, RFC 5321, through libcurl; a connection for each mail.
 public struct SMTPTransport: MailTransport {
@@ -10,7 +11,7 @@ public struct SMTPTransport: MailTransport {
     /// - Parameters:
     ///   - settings: Which server.
     ///   - timeout: Seconds for a whole delivery.
-    public init(_ settings: SMTPSettings, timeout: Int = 30) {
+    public init(_ settings: SMTPSettings, timeout: Int = Limit.Mail.timeoutSeconds) {
         self.settings = settings
         self.timeout = timeout
     }

@@ -1,5 +1,6 @@
 import DequeModule
 public import Geo
+import Limits
 import Text
 
 /// A run room: who is in it, how far everybody has come, and what has happened.
@@ -246,7 +247,7 @@ public struct Room: Sendable {
     ) throws(RoomError) -> Decisions {
         guard !isClosed else { throw .roomClosed }
         // A character may be made of any number of scalars: bytes are bounded too.
-        guard text.utf8.count <= 8_192, (1...200).contains(text.count), !text.isInvisible,
+        guard text.utf8.count <= Limit.Room.cheerBytes, (1...Limit.Room.cheer).contains(text.count), !text.isInvisible,
             !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .badCheer }
         if let sender { _ = try presentIndex(of: sender) }

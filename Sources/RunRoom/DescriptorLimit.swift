@@ -1,9 +1,10 @@
 import Glibc
+import Limits
 
 /// How many files and sockets this process may have open.
 enum DescriptorLimit {
     /// Descriptors beside the connections: the database's files, uploads and downloads, libraries.
-    static let reserve = 1024
+    static let reserve = Limit.Connections.otherDescriptors
 
     /// Allows as many descriptors as some connections need, and no more.
     ///

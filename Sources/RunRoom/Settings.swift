@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Geo
 import LWS
+import Limits
 import Live
 import Logging
 import Mail
@@ -94,6 +95,7 @@ struct Settings {
             application.allowedOrigins = allowed
         }
         try reader.limits(options, &application.limits)
+        try Self.checkRelations(application)
         do {
             application.pages = try Site(try reader.site(options)).router
         } catch let problem as Problem {
@@ -101,6 +103,40 @@ struct Settings {
         } catch {
             throw Problem(description: "The pages cannot be made: \(error).")
         }
+    }
+
+    /// What each setting allows by itself, and one makes senseless of another.
+    private static func checkRelations(_ application: ApplicationConfiguration) throws(Problem) {
+        let (server, live, limits) = (application.server, application.live, application.limits)
+        func require(_ holds: Bool, _ sentence: String) throws(Problem) {
+            guard holds else { throw Problem(description: sentence) }
+        }
+        try require(
+            live.pingInterval < live.silenceLimit,
+            "The setting ping-interval must be less than silence-limit, or who only answers pings is closed.")
+        try require(
+            live.backlogBytes <= server.backlogBytes,
+            "The setting backlog, of one client, must not be more than total-backlog, of all.")
+        try require(
+            (server.shares.perAddress ?? 0) <= server.maxConnections,
+            "The setting connections-per-address must not be more than max-connections (\(server.maxConnections)).")
+        try require(
+            Double(live.maxMarkersPerMessage) <= live.markerBurst,
+            """
+            The setting max-markers must not be more than \(Int(live.markerBurst)), which a runner may send at once: a \
+            message with more would never be taken.
+            """)
+        let needed = live.maxMarkersPerMessage * Limit.Live.markerBytes
+        try require(
+            live.maxMessageBytes >= needed,
+            """
+            The setting max-message-bytes must be at least \(needed), or a message has no room for as many markers as \
+            max-markers (\(live.maxMarkersPerMessage)) says.
+            """)
+        let (own, all) = (limits.roomGuesses, limits.allRoomGuesses)
+        try require(
+            own.burst <= all.burst && own.perMinute <= all.perMinute,
+            "The setting limit-room-guesses, of one address, must not be more than limit-all-room-guesses, of all.")
     }
 
     /// Reads one setting from the flag, or from where the environment and the file say it.

@@ -1,3 +1,5 @@
+import Limits
+
 extension AppDatabase {
     /// What became of a new comment.
     public enum CommentInsertion: Hashable, Sendable {
@@ -11,7 +13,7 @@ extension AppDatabase {
 
     /// So many replies deep a discussion may go: the database deletes replies with what they reply to, and allows that
     /// to go on a thousand times only.
-    static let deepestReply = 100
+    static let deepestReply = Limit.Content.replies
 
     /// Adds a comment, and counts it.
     ///

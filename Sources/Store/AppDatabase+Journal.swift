@@ -1,3 +1,5 @@
+public import Limits
+
 extension AppDatabase {
     /// Writes a batch: what is not among the failures of the result is on the disk when this returns.
     ///
@@ -17,7 +19,9 @@ extension AppDatabase {
     /// - Complexity: One sync of the log, and about 15 µs of a processor for each room with a journal row, most of it
     ///   for writing the page of the index that the row falls on. Removing rows costs some µs each, and everybody who
     ///   writes waits for that.
-    public func commit(_ batch: JournalBatch, purging limit: Int = 2_000) async throws(StoreError) -> CommitResult {
+    public func commit(_ batch: JournalBatch, purging limit: Int = Limit.Store.purgedRows) async throws(StoreError)
+        -> CommitResult
+    {
         var result = CommitResult()
         var budget = limit
         var parts = batch.isEmpty ? [] : [batch.rooms[...]]

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+public import Limits
 public import Logging
 import Synchronization
 
@@ -38,7 +39,7 @@ public final class AppDatabase: Sendable {
     ///   ``StoreError/newerVersion(found:known:)``, ``StoreError/corrupt(_:)``, ``StoreError/diskFull``,
     ///   ``StoreError/busy``.
     public init(
-        directory: String, logger: Logger, busyTimeout: Double = 5,
+        directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) throws(StoreError) {
         let path = directory + "/runroom.sqlite"
@@ -156,7 +157,7 @@ extension AppDatabase {
         configuration.label = "store"
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)
-        configuration.maximumReaderCount = 4
+        configuration.maximumReaderCount = Limit.Store.readers
         configuration.prepareDatabase { database in
             // After a burst (a long reader, a bulk deletion) the log shrinks back to this.
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")

@@ -1,4 +1,5 @@
 import GRDB
+import Limits
 import Synchronization
 
 /// Writes that wait for the one connection that writes.
@@ -32,7 +33,7 @@ final class WriteQueue: Sendable {
     ///   - pool: Whose writer it is.
     ///   - most: At most so many writes share a transaction.
     ///   - longest: None begins in a transaction that is this old.
-    init(_ pool: DatabasePool, most: Int = 100, longest: Duration = .milliseconds(5)) {
+    init(_ pool: DatabasePool, most: Int = Limit.Store.writesTogether, longest: Duration = Limit.Store.transaction) {
         self.pool = pool
         self.most = most
         self.longest = longest

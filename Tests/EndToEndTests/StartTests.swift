@@ -72,6 +72,23 @@ struct StartTests {
         try await expectSentence(flags, names: [name])
     }
 
+    @Test(
+        "values that make none together are named, with what they would have to be",
+        arguments: [
+            (["--ping-interval", "60"], ["ping-interval", "silence-limit"]),
+            (["--silence-limit", "25"], ["ping-interval", "silence-limit"]),
+            (["--total-backlog", "4MiB"], ["backlog", "total-backlog"]),
+            (["--max-connections", "100", "--connections-per-address", "101"], ["connections-per-address", "100"]),
+            (["--max-markers", "20001", "--max-message-bytes", "16777216"], ["max-markers", "20000"]),
+            (["--max-markers", "513"], ["max-message-bytes", "65664"]),
+            (["--max-message-bytes", "63999"], ["max-message-bytes", "64000"]),
+            (["--limit-room-guesses", "101:10"], ["limit-room-guesses", "limit-all-room-guesses"]),
+            (["--limit-all-room-guesses", "100:9"], ["limit-room-guesses", "limit-all-room-guesses"]),
+        ])
+    func badRelations(flags: [String], names: [String]) async throws {
+        try await expectSentence(flags, names: names)
+    }
+
     @Test("the same for the environment")
     func badEnvironment() async throws {
         try await expectSentence([], environment: ["RUNROOM_PORT": "many"], names: ["port", "many"])

@@ -36,13 +36,15 @@ let package = Package(
         .systemLibrary(name: "CLibwebsockets", pkgConfig: "libwebsockets"),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv"),
         .target(name: "Geo"),
+        .target(name: "Limits"),
         .target(name: "Text"),
-        .target(name: "Rooms", dependencies: ["Geo", "Text", deque, orderedCollections]),
-        .target(name: "LWS", dependencies: ["CLibwebsockets", "CLibuv", httpTypes, log, deque]),
+        .target(name: "Rooms", dependencies: ["Geo", "Limits", "Text", deque, orderedCollections]),
+        .target(name: "LWS", dependencies: ["Limits", "CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         .target(
-            name: "Live", dependencies: ["LWS", "Rooms", "Geo"], sources: ["Wire", "Journal/JournalCodec.swift"]),
+            name: "Live", dependencies: ["LWS", "Rooms", "Geo", "Limits"],
+            sources: ["Wire", "Journal/JournalCodec.swift"]),
         .target(
-            name: "Services",
+            name: "Services", dependencies: ["Limits"],
             sources: [
                 "Values/JSONValue.swift", "Values/JSONParser.swift", "Values/JSONValue+Writing.swift",
             ]),

@@ -78,7 +78,7 @@ import Testing
         #expect(reckoner.seconds(finishedAt: 0) == 5)
     }
 
-    @Test("a run whose places are all at 0,0, as a treadmill's are, lasts from its start to its finish without the pauses")
+    @Test("a run whose places are all at 0,0, as a treadmill's, lasts from start to finish without the pauses")
     func treadmill() throws {
         let nowhere = try Coordinate(latitude: 0, longitude: 0)
         let markers = (1...60).map { Marker(id: $0, time: Int64($0) * 1000, place: nowhere) }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 
@@ -10,7 +11,7 @@ struct DouyinInteractionRoutes: Sendable {
     let clips: DouyinClips
 
     /// Of the comments on a clip, at most as many at a time.
-    private static let maxComments = 500
+    private static let maxComments = Limit.Lists.clips
 
     init(core: Core) {
         self.core = core

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 
@@ -21,7 +22,7 @@ struct DouyinVideoRoutes: Sendable {
     func add(to table: inout RouteTable) {
         table.onDouyin(.get, "/douyin/feed") { try await feed($0) }
         let form = BodyPolicy(
-            maxBytes: core.maxVideoBytes + 64 << 10, spillBytes: 256 << 10, parsesMultipart: true,
+            maxBytes: core.maxVideoBytes + Limit.HTTP.body, spillBytes: Limit.HTTP.spill, parsesMultipart: true,
             maxFileBytes: core.maxVideoBytes, maxParts: 16)
         // The second as its document prints it.
         for path in ["/douyin/publish/action", "/douyin/douyin/publish/action"] {
@@ -43,7 +44,7 @@ struct DouyinVideoRoutes: Sendable {
     private func feed(_ request: HTTPServerRequest) async throws -> Response {
         let parameters = try DouyinParameters(request)
         let caller = try await identity.accountIfSent(request, parameters, words: "Token 错误,请重新登录")
-        let limit = min(max(try parameters.integer("limit") ?? 5, 1), 30)
+        let limit = min(max(try parameters.integer("limit") ?? 5, 1), Int64(Limit.Lists.feed))
         let posts = try await core.forum.posts(Self.list(behind: try parameters.text("latest_time")), limit: Int(limit))
         let readings = try await core.forum.readings(posts, reader: caller?.id)
         return .json(
@@ -151,7 +152,7 @@ struct DouyinClips: Sendable {
     func list(
         _ list: PostList, _ parameters: DouyinParameters, caller: Account, _ request: HTTPServerRequest
     ) async throws -> Response {
-        let (offset, limit) = try parameters.page(of: 500)
+        let (offset, limit) = try parameters.page(of: Limit.Lists.clips)
         let posts = try await core.forum.posts(list, offset: offset, limit: limit)
         let readings = try await core.forum.readings(posts, reader: caller.id)
         return .json(

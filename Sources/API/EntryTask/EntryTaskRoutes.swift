@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// The entry task's API: login with an MD5 in place of the password, and one's own profile.
@@ -27,7 +28,7 @@ struct EntryTaskRoutes: Sendable {
 
     private func on(
         _ table: inout RouteTable, _ method: HTTPRequest.Method, _ pattern: String, _ shape: ErrorShape = .entryTask,
-        body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
         checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 
@@ -9,7 +10,7 @@ struct JuejinArticleRoutes: Sendable {
     let identity: HeaderIdentity
 
     /// How many articles are read at once, each of a megabyte at most.
-    private static let articlesAtOnce = 20
+    private static let articlesAtOnce = Limit.Lists.articlesAtOnce
 
     init(core: Core) {
         self.core = core
@@ -17,7 +18,7 @@ struct JuejinArticleRoutes: Sendable {
     }
 
     func add(to table: inout RouteTable) {
-        let large = BodyPolicy.parameters(upTo: 4 << 20)
+        let large = BodyPolicy.parameters(upTo: Limit.HTTP.largeBody)
         table.on(.post, "/articles/editor", errors: .juejin, body: large, checkHead: identity.checkHead) {
             try await publish($0)
         }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// The envelope of Leaf's API: `{"code":200,"data":…,"msg":"ok"}`, with the outcome in `code`.
@@ -141,7 +142,7 @@ extension Problem {
 extension RouteTable {
     /// Adds a route of Leaf's, with its refusals in Leaf's words.
     mutating func leaf(
-        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
         checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// What users change of themselves, and what others see of them, in the running app's API.
@@ -8,7 +9,7 @@ struct AccountRoutes: Sendable {
     let identity: LepaoIdentity
     let view: UserView
 
-    private static let usersAtOnce = 200
+    private static let usersAtOnce = Limit.Lists.usersAtOnce
 
     init(core: Core) {
         self.core = core

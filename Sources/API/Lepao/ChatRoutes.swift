@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// The page of the running app on which people ask a coach.
@@ -9,7 +10,7 @@ import Services
 struct ChatRoutes: Sendable {
     let identity: LepaoIdentity
 
-    private static let maxMessages = 200
+    private static let maxMessages = Limit.Content.conversation
 
     init(core: Core) { identity = LepaoIdentity(core) }
 

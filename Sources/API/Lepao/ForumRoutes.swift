@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 
@@ -11,8 +12,8 @@ struct ForumRoutes: Sendable {
     let identity: LepaoIdentity
 
     /// How many posts are read at once, each with all its comments.
-    private static let postsAtOnce = 50
-    private static let commentsAtOnce = 500
+    private static let postsAtOnce = Limit.Lists.postsAtOnce
+    private static let commentsAtOnce = Limit.Lists.commentsAtOnce
 
     init(core: Core) {
         self.core = core

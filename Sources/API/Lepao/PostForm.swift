@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// What a client sends to write or to change a post: JSON, or a form with images.
@@ -18,7 +19,7 @@ struct PostForm: Sendable {
     }()
 
     /// JSON needs no more, with every character of the content escaped.
-    private static let maxJSONBytes = 4 << 20
+    private static let maxJSONBytes = Limit.HTTP.largeBody
 
     init(_ request: HTTPServerRequest) throws(Problem) {
         if case .multipart(let form) = request.body {

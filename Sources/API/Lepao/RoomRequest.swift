@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import LWS
 import HTTPTypes
+import Limits
 import Live
 import Services
 import Text
@@ -29,7 +30,7 @@ struct RoomRequest {
 
     func password() throws(Problem) -> String? {
         guard let text = try body.digitsOrString("password"), !text.isEmpty else { return nil }
-        guard text.count <= 128, text.utf8.count <= 1024 else {
+        guard text.count <= Limit.Accounts.password, text.utf8.count <= Limit.Accounts.secretBytes else {
             throw .badRequest("`password` must have 1 to 128 characters.")
         }
         return text
@@ -37,7 +38,7 @@ struct RoomRequest {
 
     func username() throws(Problem) -> String? {
         guard let text = try body.string("username"), !text.isEmpty else { return nil }
-        guard text.count <= 32, text.utf8.count <= 512 else {
+        guard text.count <= Limit.Accounts.username, text.utf8.count <= Limit.Accounts.usernameBytes else {
             throw .badRequest("`username` must have 1 to 32 characters.")
         }
         return try RunID.withoutControls(text, "username")
@@ -74,7 +75,7 @@ enum RunID {
 
     /// One form for all ways to encode the same characters, so that two phones mean one room.
     static func normalized(_ text: String) throws(Problem) -> String {
-        guard text.count <= 64, text.utf8.count <= 1024 else {
+        guard text.count <= Limit.Accounts.nickname, text.utf8.count <= Limit.Accounts.secretBytes else {
             throw .badRequest("`runID` must have 1 to 64 characters.")
         }
         return try withoutControls(text, "runID").precomposedStringWithCanonicalMapping

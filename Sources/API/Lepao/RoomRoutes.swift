@@ -1,6 +1,7 @@
 import Geo
 import HTTPTypes
 import LWS
+import Limits
 import Live
 import Rooms
 import Services
@@ -20,7 +21,7 @@ struct RoomRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         // Room for the markers that a client may repeat in each update.
-        let large = BodyPolicy(maxBytes: 4 << 20)
+        let large = BodyPolicy(maxBytes: Limit.HTTP.largeBody)
         table.on(.get, "/api/runRoom/all", errors: .error) { try await all($0) }
         table.on(.get, "/api/runRoom", errors: .coded) { _ in
             throw Problem(.badRequest, "Run ID is required", code: "MISSING_RUNID")

@@ -1,6 +1,7 @@
 import Geo
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// Run data and records of the running app's API; all of it is its owner's alone.
@@ -15,7 +16,7 @@ struct RunRoutes: Sendable {
 
     func add(to table: inout RouteTable) {
         // A whole day's run as JSON.
-        let large = BodyPolicy(maxBytes: 4 << 20)
+        let large = BodyPolicy(maxBytes: Limit.HTTP.largeBody)
         let check = identity.checkHead
         table.on(.put, "/api/users/run/data", errors: .message, body: large, checkHead: check) {
             try await updateRunData($0)

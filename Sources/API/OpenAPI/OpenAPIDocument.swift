@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 /// The OpenAPI 3.1 description of the routes that a server has.
@@ -159,7 +160,7 @@ struct OpenAPIDocument: Sendable {
         "Post": Schema.object([
             "_id": Schema.objectID, "postId": ["type": "integer", "minimum": 1], "title": Schema.text,
             "content": Schema.text, "author": Schema.either(Schema.named("Author"), Schema.objectID),
-            "images": Schema.array(of: Schema.objectID, upTo: 3), "commentCount": Schema.count,
+            "images": Schema.array(of: Schema.objectID, upTo: Limit.Content.images), "commentCount": Schema.count,
             "comments": Schema.array(of: Schema.either(Schema.named("Comment"), Schema.objectID)),
             "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
         ]),

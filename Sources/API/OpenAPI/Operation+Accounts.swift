@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -27,7 +28,8 @@ extension Operation {
             body: .json(
                 Schema.object(
                     [
-                        "username": username, "password": password, "nickname": Schema.text("Ana", upTo: 64),
+                        "username": username, "password": password,
+                        "nickname": Schema.text("Ana", upTo: Limit.Accounts.nickname),
                         "newPassword": password,
                     ], optional: ["nickname", "newPassword"]),
                 example: ["username": "ana", "password": "secret", "nickname": "Ana"]),
@@ -44,7 +46,8 @@ extension Operation {
             .put, "/api/users/update/nickname", group, "Change the nickname", access: .token,
             body: .json(
                 Schema.object(
-                    ["username": namedUser, "nickname": Schema.text("Ana", upTo: 64)], optional: ["username"]),
+                    ["username": namedUser, "nickname": Schema.text("Ana", upTo: Limit.Accounts.nickname)],
+                    optional: ["username"]),
                 example: ["username": "ana", "nickname": "Ana"]),
             answers: .json(
                 Schema.object([

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -52,7 +53,8 @@ extension Operation {
     }
 
     private static let name = parameter("username", Schema.text("ana", upTo: 50), "Also in a form or in JSON.")
-    private static let secret = parameter("password", Schema.text("secret", upTo: 128), "Also in a form or in JSON.")
+    private static let secret = parameter(
+        "password", Schema.text("secret", upTo: Limit.Accounts.password), "Also in a form or in JSON.")
     private static let picture = Body.form(Schema.object(["head_image": file], optional: ["head_image"]))
 
     /// What ``JuejinUserRoutes``, ``JuejinArticleRoutes`` and ``JuejinTestRoutes`` have.
@@ -97,8 +99,10 @@ extension Operation {
             .put, "/users/changes/password", group, "Change the own password",
             description: "Ends all tokens of the account.", access: .token,
             query: [
-                parameter("old_password", Schema.text("secret", upTo: 128), "Also in a form or in JSON."),
-                parameter("new_password", Schema.text("secret", upTo: 128), "Also in a form or in JSON."),
+                parameter(
+                    "old_password", Schema.text("secret", upTo: Limit.Accounts.password), "Also in a form or in JSON."),
+                parameter(
+                    "new_password", Schema.text("secret", upTo: Limit.Accounts.password), "Also in a form or in JSON."),
             ], answers: done("success"), refusals: refusals()),
         Operation(
             .get, "/users/images/files/{name}", group, "A picture", answers: .picture("The picture."),
@@ -110,7 +114,7 @@ extension Operation {
             .post, "/articles/editor", group, "Write an article",
             description: "It is a post of the forum, which shows it as well.", access: .token,
             query: [
-                parameter("title", Schema.text("title", upTo: 200), "Also in a form or in JSON."),
+                parameter("title", Schema.text("title", upTo: Limit.Content.title), "Also in a form or in JSON."),
                 parameter("content", Schema.text("content"), "Up to 1,000,000 bytes; 64 KiB fit into a query."),
                 parameter("create_time", Schema.text("2024/2/6 13:8:24", upTo: 64), "Shown as it is."),
             ], answers: done("添加成功", and: Schema.object(["id": Schema.integer])), refusals: refusals()),

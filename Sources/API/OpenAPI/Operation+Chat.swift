@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -16,7 +17,7 @@ extension Operation {
             .post, "/api/chat", group, "Ask the coach",
             description: "The newest message of the role `user` is answered, in its language.", access: .token,
             body: .json(
-                Schema.object(["messages": Schema.array(of: message, upTo: 200)]),
+                Schema.object(["messages": Schema.array(of: message, upTo: Limit.Content.conversation)]),
                 example: ["messages": [["role": "user", "content": "How do I warm up?"]]]),
             answers: .json(
                 Schema.object(["choices": Schema.array(of: Schema.object(["message": message]))]))),

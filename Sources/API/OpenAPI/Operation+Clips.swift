@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -62,7 +63,8 @@ extension Operation {
     private static let entry = done("Success", ["token": Schema.text, "user_id": Schema.publicID])
     private static let upload = Body.form(
         Schema.object(
-            ["data": file, "token": Schema.text, "title": Schema.text("title", upTo: 100)], optional: ["token"]))
+            ["data": file, "token": Schema.text, "title": Schema.text("title", upTo: Limit.Content.clipTitle)],
+            optional: ["token"]))
 
     /// What the routes of the clip API have.
     static let clips: [Operation] = clipUsers + clipVideos + clipInteractions + clipPeople
@@ -74,7 +76,8 @@ extension Operation {
             body: .json(
                 Schema.object(
                     [
-                        "username": Schema.text("ocyss", upTo: 32), "password": Schema.text("230724", upTo: 72),
+                        "username": Schema.text("ocyss", upTo: Limit.Accounts.username),
+                        "password": Schema.text("230724", upTo: 72),
                         "avatar": Schema.text, "background_image": Schema.text, "signature": Schema.text,
                     ], optional: ["avatar", "background_image", "signature"]),
                 example: ["username": "ocyss", "password": "230724"]), answers: entry),
@@ -108,7 +111,7 @@ extension Operation {
         action(
             "/douyin/publish/actionUrl", "Publish a video that is elsewhere",
             [
-                "id": idOrText, "url": Schema.text, "title": Schema.text("title", upTo: 100),
+                "id": idOrText, "url": Schema.text, "title": Schema.text("title", upTo: Limit.Content.clipTitle),
                 "cover_url": Schema.text, "user_creations": [:],
             ], optional: ["id", "cover_url", "user_creations"],
             example: ["url": "//example.org/v.mp4", "title": "title"], publication),

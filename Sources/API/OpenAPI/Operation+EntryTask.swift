@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -37,12 +38,14 @@ extension Operation {
                 Schema.object(
                     [
                         "username": Schema.text("ana", upTo: 64), "password": digest,
-                        "nickname": Schema.text("Ana", upTo: 64),
+                        "nickname": Schema.text("Ana", upTo: Limit.Accounts.nickname),
                     ], optional: ["nickname"]), example: loginExample), answers: done),
         Operation(.post, "/user/logout", group, "Log out", access: .token, answers: done),
         Operation(
             .put, "/user/update_user_info", group, "Change the nickname", access: .token,
-            body: .json(Schema.object(["nickname": Schema.text("Ana", upTo: 64)]), example: ["nickname": "Ana"]),
+            body: .json(
+                Schema.object(["nickname": Schema.text("Ana", upTo: Limit.Accounts.nickname)]),
+                example: ["nickname": "Ana"]),
             answers: done),
         Operation(
             .put, "/user/update_user_profile_picture", group, "Change the picture", access: .token,

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
@@ -11,12 +12,15 @@ extension Operation {
     private static let nameOnly = Body.json(
         Schema.object(["username": namedUser], optional: ["username"]), example: ["username": "ana"])
     private static let draft = Schema.object(
-        ["title": Schema.text("Sunday", upTo: 200), "content": Schema.text("Ten kilometres."), "username": namedUser],
+        [
+            "title": Schema.text("Sunday", upTo: Limit.Content.title), "content": Schema.text("Ten kilometres."),
+            "username": namedUser,
+        ],
         optional: ["username"])
     private static let form = Schema.object(
         [
-            "title": Schema.text("Sunday", upTo: 200), "content": Schema.text("Ten kilometres."),
-            "username": namedUser, "images": Schema.array(of: file, upTo: 3),
+            "title": Schema.text("Sunday", upTo: Limit.Content.title), "content": Schema.text("Ten kilometres."),
+            "username": namedUser, "images": Schema.array(of: file, upTo: Limit.Content.images),
         ], optional: ["username", "images"])
     private static let draftExample: JSONValue = [
         "title": "Sunday", "content": "Ten kilometres.", "username": "ana",

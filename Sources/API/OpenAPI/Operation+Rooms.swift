@@ -1,11 +1,12 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
     private static let group = "Run rooms"
     private static let runID = Schema.either(
         Schema.text("159", upTo: 64, describing: "Visible characters without a slash."), Schema.integer)
-    private static let roomPassword = Schema.either(Schema.text("pw", upTo: 128), Schema.integer)
+    private static let roomPassword = Schema.either(Schema.text("pw", upTo: Limit.Accounts.password), Schema.integer)
     private static let room = Schema.object(["runID": runID, "password": roomPassword])
     private static let roomExample: JSONValue = ["runID": "159", "password": "pw"]
     private static let runnerExample: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
@@ -56,7 +57,7 @@ extension Operation {
             query: [
                 .coordinateSystem,
                 Parameter(
-                    name: "password", schema: Schema.text("pw", upTo: 128),
+                    name: "password", schema: Schema.text("pw", upTo: Limit.Accounts.password),
                     description: "The room's, where rooms are not open."),
             ],
             answers: .json(
@@ -117,7 +118,9 @@ extension Operation {
             access: .optionalToken,
             query: [
                 Parameter(name: "runID", schema: Schema.text("159", upTo: 64), description: "If not in the body."),
-                Parameter(name: "password", schema: Schema.text("pw", upTo: 128), description: "If not in the body."),
+                Parameter(
+                    name: "password", schema: Schema.text("pw", upTo: Limit.Accounts.password),
+                    description: "If not in the body."),
             ],
             body: .json(room, example: roomExample),
             answers: .json(Schema.object(["message": Schema.text])), refusals: leaving),

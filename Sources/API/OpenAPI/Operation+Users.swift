@@ -1,15 +1,17 @@
 import HTTPTypes
+import Limits
 import Services
 
 extension Operation {
     private static let group = "Users"
-    static let username = Schema.text("ana", upTo: 32)
-    static let password = Schema.text("secret", upTo: 128)
+    static let username = Schema.text("ana", upTo: Limit.Accounts.username)
+    static let password = Schema.text("secret", upTo: Limit.Accounts.password)
     static let credentials = Schema.object(["username": username, "password": password])
     static let credentialsExample: JSONValue = ["username": "ana", "password": "secret"]
     static let throttled = "Too many requests from this address, or too many wrong passwords."
     /// Who is meant, where a token says it as well.
-    static let namedUser = Schema.text("ana", upTo: 32, describing: "The token's user if it is left out.")
+    static let namedUser = Schema.text(
+        "ana", upTo: Limit.Accounts.username, describing: "The token's user if it is left out.")
 
     /// What ``UserRoutes`` has.
     static let users: [Operation] = [

@@ -25,12 +25,12 @@ enum Schema {
     static let longitude: JSONValue = ["type": "number", "minimum": -180, "maximum": 180, "examples": [116.407]]
 
     /// A string with an example, and at most so many characters.
-    static func text(_ example: String, upTo limit: Int64? = nil, describing description: String? = nil) -> JSONValue {
+    static func text(_ example: String, upTo limit: Int? = nil, describing description: String? = nil) -> JSONValue {
         var schema = JSONObject()
         schema["type"] = "string"
         if let limit {
             schema["minLength"] = 1
-            schema["maxLength"] = .int(limit)
+            schema["maxLength"] = .int(Int64(limit))
         }
         if let description { schema["description"] = .string(description) }
         schema["examples"] = [.string(example)]
@@ -49,11 +49,11 @@ enum Schema {
 
     static func either(_ schemas: JSONValue...) -> JSONValue { ["anyOf": .array(schemas)] }
 
-    static func array(of element: JSONValue, upTo limit: Int64? = nil) -> JSONValue {
+    static func array(of element: JSONValue, upTo limit: Int? = nil) -> JSONValue {
         var schema = JSONObject()
         schema["type"] = "array"
         schema["items"] = element
-        if let limit { schema["maxItems"] = .int(limit) }
+        if let limit { schema["maxItems"] = .int(Int64(limit)) }
         return .object(schema)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import LWS
+import Limits
 import Services
 
 /// Why a parameter cannot be used, before a world has found its words for it.
@@ -180,7 +181,7 @@ struct Parameters: Sendable {
 
 extension BodyPolicy {
     /// For routes whose parameters may stand in a form of either kind or in JSON.
-    static let parameters = parameters(upTo: 64 << 10)
+    static let parameters = parameters(upTo: Limit.HTTP.body)
 
     static func parameters(upTo maxBytes: Int) -> BodyPolicy {
         BodyPolicy(maxBytes: maxBytes, parsesMultipart: true, maxFileBytes: maxBytes, maxParts: 32)

@@ -1,4 +1,5 @@
 import LWS
+import Limits
 import Services
 
 /// A form with files, as the running app's clients send it.
@@ -14,8 +15,8 @@ struct UploadForm {
     /// - Returns: Room for each of them at its largest, and for text of 64 KiB beside them.
     static func policy(files: Int) -> BodyPolicy {
         BodyPolicy(
-            maxBytes: files * Media.maxBytes + 64 << 10, spillBytes: 256 << 10, parsesMultipart: true,
-            maxFileBytes: Media.maxBytes, maxParts: 16)
+            maxBytes: files * Media.maxBytes + Limit.HTTP.body, spillBytes: Limit.HTTP.spill, parsesMultipart: true,
+            maxFileBytes: Media.maxBytes, maxParts: Limit.HTTP.uploadParts)
     }
 
     /// A body that is no form is one without fields and files.

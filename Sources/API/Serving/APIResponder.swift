@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Logging
 
 /// Finds the route of each request, and gives every answer what all of them carry: safety headers, a line in the log,
@@ -77,7 +78,7 @@ struct APIResponder: HTTPResponder {
         switch match(head) {
         case .route(let route, _): route.bodyPolicy
         // Not kept; taken so that the answer can say what is wrong.
-        case .methodNotAllowed, .notFound: BodyPolicy(maxBytes: 64 << 10)
+        case .methodNotAllowed, .notFound: BodyPolicy(maxBytes: Limit.HTTP.body)
         }
     }
 

@@ -1,32 +1,33 @@
 import HTTPTypes
 import LWS
+import Limits
 public import Services
 
 /// The limits of what a stranger may do.
 public struct RateLimits: Sendable, Hashable {
     /// Roomy enough for a class that registers behind one address.
-    public var registrations = RateLimit(burst: 100, perMinute: 20)
-    public var logins = RateLimit(burst: 100, perMinute: 60)
+    public var registrations = RateLimit(Limit.Rates.registrations)
+    public var logins = RateLimit(Limit.Rates.logins)
     /// Of codes that are mailed, to whomever.
-    public var mailCodes = RateLimit(burst: 30, perMinute: 10)
+    public var mailCodes = RateLimit(Limit.Rates.mailCodes)
     /// So many wrong codes within ten minutes are heard from an address.
-    public var wrongCodes = 20
-    public var roomCreations = RateLimit(burst: 30, perMinute: 10)
+    public var wrongCodes = Limit.Accounts.wrongCodes
+    public var roomCreations = RateLimit(Limit.Rates.roomCreations)
     /// Of all rooms, which wakes each of them.
-    public var roomLists = RateLimit(burst: 10, perMinute: 30)
+    public var roomLists = RateLimit(Limit.Rates.roomLists)
     /// What one account may change, wherever it comes from: more than a phone that reports its run each second.
-    public var accountChanges = RateLimit(burst: 240, perMinute: 180)
+    public var accountChanges = RateLimit(Limit.Rates.accountChanges)
     /// So many wrong passwords a minute are heard for an account from an address.
-    public var loginFailuresPerMinute = 10
+    public var loginFailuresPerMinute = Limit.Accounts.failures
     /// Of wrong passwords for a room from an address.
-    public var roomGuesses = RateLimit(burst: 10, perMinute: 10)
+    public var roomGuesses = RateLimit(Limit.Rates.roomGuesses)
     /// Of wrong passwords for a room from all addresses: with more than these, who has guessed wrong is heard once a
     /// minute.
-    public var allRoomGuesses = RateLimit(burst: 100, perMinute: 30)
+    public var allRoomGuesses = RateLimit(Limit.Rates.allRoomGuesses)
     /// Of all users at once; pages are not limited.
-    public var userLists = RateLimit(burst: 10, perMinute: 30)
+    public var userLists = RateLimit(Limit.Rates.userLists)
     /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
-    public var uploads = RateLimit(burst: 60, perMinute: 30)
+    public var uploads = RateLimit(Limit.Rates.uploads)
 
     public init() {}
 }

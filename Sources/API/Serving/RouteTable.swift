@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Logging
 
 /// A refusal in the shape of its route, with what it is whatever that shape says.
@@ -25,7 +26,7 @@ struct RouteTable {
     init(logger: Logger) { self.logger = logger }
 
     /// Larger bodies are not taken before it is known who sends them, where a route wants that.
-    private static let freeBytes = 256 << 10
+    private static let freeBytes = Limit.HTTP.strangersBody
 
     /// Adds a route whose errors are answered in a shape: what its handler throws is thrown on as a ``Refusal``.
     ///
@@ -40,7 +41,7 @@ struct RouteTable {
     ///   - handler: Answers.
     mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
-        body: BodyPolicy = BodyPolicy(maxBytes: 64 << 10),
+        body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
         saying problem: @escaping @Sendable (any Error) -> Problem = { Problem($0) },
         checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response

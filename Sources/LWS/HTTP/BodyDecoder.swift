@@ -1,3 +1,5 @@
+import Limits
+
 /// Takes the framing off a request body that arrives piece by piece.
 ///
 /// As strict with the lines of chunks as ``RequestHeadParser`` is with those of heads (RFC 9112, section 7.1).
@@ -18,11 +20,11 @@ struct BodyDecoder {
     }
 
     /// A line of a chunk has a few bytes; signatures in extensions, which some clients send, have a hundred.
-    private static let maxExtensionBytes = 1024
+    private static let maxExtensionBytes = Limit.HTTP.chunkExtension
     /// What all extensions of a body may have, beyond as many bytes as there are of the body itself.
-    private static let freeExtensionBytes = 16 << 10
-    private static let maxTrailerBytes = 8 << 10
-    private static let maxTrailers = 64
+    private static let freeExtensionBytes = Limit.HTTP.chunkExtensions
+    private static let maxTrailerBytes = Limit.HTTP.trailers
+    private static let maxTrailers = Limit.HTTP.trailerFields
     /// Fourteen digits, and every sum of them that comes, fit an Int; nobody sends such a chunk.
     private static let maxDigits = 14
 

@@ -1,3 +1,5 @@
+public import Limits
+
 /// What a route does with the body of a request; decided on the loop when the head has come.
 public struct BodyPolicy: Sendable {
     /// More is answered with 413, by the announced length before anything of it is read.
@@ -21,8 +23,8 @@ public struct BodyPolicy: Sendable {
     public var asksAbove: Int
 
     public init(
-        maxBytes: Int = 4 << 20, spillBytes: Int = 4 << 20, parsesMultipart: Bool = false, maxFileBytes: Int = 5 << 20,
-        maxParts: Int = 64, asksAbove: Int = .max
+        maxBytes: Int = Limit.HTTP.largeBody, spillBytes: Int = Limit.HTTP.largeBody, parsesMultipart: Bool = false,
+        maxFileBytes: Int = Limit.Content.picture, maxParts: Int = Limit.HTTP.parts, asksAbove: Int = .max
     ) {
         self.maxBytes = maxBytes
         self.spillBytes = spillBytes

@@ -1,3 +1,5 @@
+import Limits
+
 /// What of a body is to go to disk: in order, one batch at a time, so that a slow disk makes the client wait and not the
 /// memory grow.
 struct BodyWrites: Sendable {
@@ -27,7 +29,7 @@ struct BodyWrites: Sendable {
     }
 
     /// What is worth a write, and the most that waits while a batch is being written, but for what one read brings.
-    static let pieceBytes = 64 << 10
+    static let pieceBytes = Limit.HTTP.piece
 
     private var queue: [Write] = []
     private var queuedBytes = 0

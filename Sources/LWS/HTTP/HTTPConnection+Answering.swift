@@ -1,6 +1,7 @@
 internal import CLibwebsockets
 internal import Glibc
 internal import HTTPTypes
+internal import Limits
 
 /// How one request is answered, or refused; what the bytes are, ``ResponseSender`` knows.
 extension HTTPConnection {
@@ -55,7 +56,7 @@ extension HTTPConnection {
         guard keepsAlive, !closesAfterwards else {
             // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
             if isTLS, !isRefusal { return endInOrder() }
-            (phase, deadline) = (.draining, .now + .seconds(2))
+            (phase, deadline) = (.draining, .now + Limit.Connections.draining)
             if !isTLS { shutdown(lws_get_socket_fd(writer.wsi), CInt(SHUT_WR)) }
             return
         }

@@ -1,6 +1,7 @@
 internal import CLibwebsockets
 internal import Glibc
 internal import HTTPTypes
+internal import Limits
 
 /// One connection of HTTP/1.1, a raw socket of libwebsockets: requests in turn, one answer at a time.
 ///
@@ -56,7 +57,7 @@ final class HTTPConnection {
     var deadline: ContinuousClock.Instant
 
     /// A body that keeps coming at this rate comes in time.
-    private static let slowestBytesPerSecond = 64 << 10
+    private static let slowestBytesPerSecond = Limit.HTTP.slowestBytesPerSecond
     /// While somebody else is at work, who takes as long as it takes.
     private static var noDeadline: ContinuousClock.Instant { .now + .seconds(86_400) }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Limits
 
 /// Takes a `multipart/form-data` body (RFC 7578) apart while it arrives; files go to disk above a limit.
 ///
@@ -37,9 +38,9 @@ struct MultipartParser: Sendable {
     private var formBytes = 0
 
     /// A text field, its headers, and a boundary are short.
-    private static let maxFieldBytes = 1 << 20
-    private static let maxPartHeaderBytes = 8192
-    private static let maxBoundaryBytes = 200
+    private static let maxFieldBytes = Limit.HTTP.formField
+    private static let maxPartHeaderBytes = Limit.HTTP.partHeaders
+    private static let maxBoundaryBytes = Limit.HTTP.boundary
 
     /// - Parameters:
     ///   - boundary: From the request's `Content-Type`; nil takes it from the first line of the body.

@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Limits
 
 /// How the end of a request's body is found.
 enum BodyFraming: Equatable {
@@ -39,8 +40,8 @@ struct RequestHeadParser {
 
     let maxTargetBytes: Int
     let maxHeaderBytes: Int
-    private static let maxMethodBytes = 32
-    private static let maxFields = 256
+    private static let maxMethodBytes = Limit.HTTP.method
+    private static let maxFields = Limit.HTTP.fields
 
     private var state = State.method
     /// Bytes that have been looked at.

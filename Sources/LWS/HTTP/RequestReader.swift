@@ -1,3 +1,5 @@
+import Limits
+
 /// Reads the requests of one connection: bytes in, events out.
 ///
 /// It knows nothing of sockets, keeps none of the bytes, and says the same whatever pieces they come in.
@@ -17,7 +19,7 @@ struct RequestReader {
     }
 
     /// Empty lines before a request, which some clients send behind a body (RFC 9112, section 2.2, asks for one).
-    private static let maxEmptyLines = 4
+    private static let maxEmptyLines = Limit.HTTP.emptyLines
 
     /// As it is before a head.
     private let parser: RequestHeadParser

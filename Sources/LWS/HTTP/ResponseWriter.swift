@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Limits
 
 /// Turns one answer into the bytes of HTTP/1.1: a response goes in, pieces and decisions come out.
 ///
@@ -29,7 +30,7 @@ struct ResponseWriter {
     }
 
     /// How much of a body is handed out at once.
-    static let pieceBytes = 64 << 10
+    static let pieceBytes = Limit.HTTP.piece
 
     /// Whether another request may follow: neither side has said that this is the last.
     let keepsAlive: Bool

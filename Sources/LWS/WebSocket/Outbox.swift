@@ -1,4 +1,5 @@
 internal import DequeModule
+public import Limits
 
 /// How much may wait for one peer that does not read, and for how long.
 ///
@@ -15,7 +16,7 @@ public struct BacklogLimits: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: More than a peer that reads at all could leave.
     ///   - age: Longer than a phone is without signal as a rule.
-    public init(bytes: Int = 8 << 20, age: Duration = .seconds(30)) {
+    public init(bytes: Int = Limit.Live.backlog, age: Duration = Limit.Live.slow) {
         self.bytes = bytes
         self.age = age
     }

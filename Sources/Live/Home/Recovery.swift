@@ -1,6 +1,7 @@
 import Foundation
 import Geo
 import LWS
+import Limits
 import Rooms
 import Store
 
@@ -158,7 +159,7 @@ enum Recovery {
     /// Neither events nor journal rows nor milliseconds are numbered beyond this; what is, nobody has written.
     private static let farthestNumber = 1 << 52
     /// The most runners whose rows may be missing.
-    private static let mostMissing = 1_000
+    private static let mostMissing = Limit.Room.missingRunners
 
     private static func readJournal(
         of stored: StoredRoom, damage: inout [Damage]

@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import Limits
 
 /// The messages of protocol.md, section 2, but for `markers`, which has a scanner of its own.
 enum ClientMessage {
@@ -67,7 +68,7 @@ enum ClientMessage {
     }
 
     /// The most bytes of a ping's `t`.
-    private static let longestEcho = 64
+    private static let longestEcho = Limit.Live.echo
 
     /// A Unix time in milliseconds that a phone could have: from 2000 to 2100.
     private static let plausibleTimes: ClosedRange<Int64> = 946_684_800_000...4_102_444_800_000

@@ -1,3 +1,5 @@
+import Limits
+
 /// Walks over a JSON text (RFC 8259) without building anything.
 ///
 /// Strict: UTF-8 without a byte order mark, no lone surrogates, numbers and literals to the letter, nothing but white space
@@ -5,7 +7,7 @@
 /// nothing; a general decoder takes fifty times as long.
 struct JSONScanner {
     /// How deep arrays and objects may lie in each other, the outermost included.
-    static let depthLimit = 32
+    static let depthLimit = Limit.Live.jsonDepth
 
     /// Valid as long as the caller of the scan holds it; a scanner does not outlive that.
     let bytes: UnsafeRawBufferPointer

@@ -1,4 +1,5 @@
 import Geo
+import Limits
 import Rooms
 
 /// A marker as a client sent it, its numbers checked for sense but not converted.
@@ -33,7 +34,9 @@ enum MarkersScanner {
     ///   - maxMarkers: More are refused.
     /// - Returns: The markers in the order of the message, none if there are none.
     /// - Throws: `WireError` for the first thing that is wrong; then nothing of the message is to be believed.
-    static func scan(_ bytes: UnsafeRawBufferPointer, maxMarkers: Int = 500) throws(WireError) -> [WireMarker] {
+    static func scan(_ bytes: UnsafeRawBufferPointer, maxMarkers: Int = Limit.Live.markersPerMessage) throws(WireError)
+        -> [WireMarker]
+    {
         try scan(bytes, maxMarkers: maxMarkers) { (marker, _) in marker }.markers
     }
 
@@ -202,7 +205,7 @@ enum MarkersScanner {
             guard let number = scanner.number() else { throw badNumber(scanner, at: start, index, key) }
             switch key {
             case .id:
-                guard let id = scanner.integer(number), 1...1_000_000 ~= id else {
+                guard let id = scanner.integer(number), 1...Int64(Limit.Run.markerID) ~= id else {
                     throw outside(scanner, number, index, key, "an integer from 1 to 1000000")
                 }
                 marker.id = Int32(id)

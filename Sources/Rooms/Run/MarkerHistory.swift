@@ -1,4 +1,5 @@
 import Geo
+import Limits
 
 /// A run's markers in `id` order: the newest ones with what was made of them, of the older ones what still is asked.
 ///
@@ -50,11 +51,11 @@ public struct MarkerHistory: Sendable {
     }
 
     /// The largest marker id: eleven days at one marker a second.
-    public static let largestID: Int32 = 1_000_000
+    public static let largestID = Int32(Limit.Run.markerID)
     /// The most places of a poller before them: what is left of the 20 bits in which the id of an ``Entry`` is kept.
     public static let mostPolled: Int32 = (1 << 20) - 1 - largestID
     /// The most markers that one run keeps: more than a day at one a second.
-    public static let capacity = 100_000
+    public static let capacity = Limit.Run.markers
 
     /// The window.
     private(set) var entries: [Entry] = []

@@ -1,3 +1,5 @@
+import Limits
+
 /// When a run passed which distance, of its older markers: exact at first, thinned out the longer ago they were.
 ///
 /// A gap to this run is as long as the time since the passing, so an error may be a small share of that time. What is
@@ -9,7 +11,7 @@
 /// 99 of 100 answers are right to 1/100 of the time since the passing, in steady ones without steps to 1/1000.
 struct PassingTimes: Sendable {
     /// The most points that are kept; half as many double the errors, twice as many halve them.
-    static let capacity = 256
+    static let capacity = Limit.Run.passingTimes
     /// The share of the time since the passing by which a line may be wrong, unless that leaves too many points.
     static let smallestShare = 1.0 / 1024
     /// Milliseconds by which every passing counts as longer ago than it is.

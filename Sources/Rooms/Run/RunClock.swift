@@ -1,9 +1,11 @@
+import Limits
+
 /// The times at which a run went: from its start to its end, without the pauses.
 ///
 /// All times are Unix milliseconds by the server's clock.
 public struct RunClock: Hashable, Sendable {
     /// The most pauses of one run.
-    public static let mostPauses = 1_000
+    public static let mostPauses = Limit.Run.pauses
 
     /// A stretch of running.
     ///

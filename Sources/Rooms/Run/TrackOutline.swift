@@ -1,11 +1,12 @@
 public import Geo
+import Limits
 
 /// The way so far in at most ``capacity`` points, evenly spaced over the counted markers.
 ///
 /// It keeps every 2ⁿ-th point and doubles the stride when it is full: O(1) amortised, never more than
 /// ``capacity`` coordinates of memory however long the run.
 public struct TrackOutline: Sendable {
-    public static let capacity = 200
+    public static let capacity = Limit.Run.outline
 
     private var kept: [Coordinate] = []
     private var stride = 1

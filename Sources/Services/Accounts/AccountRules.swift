@@ -1,4 +1,5 @@
 import Foundation
+import Limits
 import Text
 
 /// What names and passwords may be.
@@ -14,7 +15,7 @@ enum AccountRules {
     static func key(_ username: String) -> String { username.precomposedStringWithCanonicalMapping }
 
     /// Checks a username; worlds differ in how long a name they let their users choose.
-    static func checkUsername(_ username: String, upTo limit: Int = 32) throws(ServicesError) {
+    static func checkUsername(_ username: String, upTo limit: Int = Limit.Accounts.username) throws(ServicesError) {
         try check(username, as: "username", named: "The username", upTo: limit)
         // Two names must not look the same because one has something more that no font shows.
         guard !username.hasDefaultIgnorables else {
@@ -29,7 +30,7 @@ enum AccountRules {
     }
 
     static func checkNickname(_ nickname: String) throws(ServicesError) {
-        try check(nickname, as: "nickname", named: "The nickname", upTo: 64)
+        try check(nickname, as: "nickname", named: "The nickname", upTo: Limit.Accounts.nickname)
         guard !nickname.hasStrayInvisibles else {
             throw .invalid(field: "nickname", message: "The nickname must not contain characters that nobody can see.")
         }
@@ -38,7 +39,8 @@ enum AccountRules {
     /// Any characters: what a password is made of is its owner's matter.
     static func checkPassword(_ password: String, field: String = "password") throws(ServicesError) {
         // One character may be any number of bytes: the second limit bounds the work.
-        guard (1...128).contains(password.count), password.utf8.count <= 1024 else {
+        guard (1...Limit.Accounts.password).contains(password.count), password.utf8.count <= Limit.Accounts.secretBytes
+        else {
             throw .invalid(field: field, message: "The password must have 1 to 128 characters.")
         }
     }

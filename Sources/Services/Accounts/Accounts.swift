@@ -1,3 +1,4 @@
+public import Limits
 public import Logging
 public import Store
 import Synchronization
@@ -35,7 +36,8 @@ public final class Accounts: Sendable {
     ///   - logger: Hears of what a caller need not.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, passwords: Passwords, tokens: Tokens, media: Media, failuresPerMinute: Int = 10,
+        store: AppDatabase, passwords: Passwords, tokens: Tokens, media: Media,
+        failuresPerMinute: Int = Limit.Accounts.failures,
         logger: Logger, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
@@ -155,8 +157,8 @@ public final class Accounts: Sendable {
         username: String, proof: Passwords.Proof, address: String
     ) async throws(ServicesError) -> (StoredAccount, Passwords.Verdict) {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
-        guard username.utf8.count <= 512 else { throw .unknownUser }
-        guard proof.length <= 1024 else { throw .wrongPassword }
+        guard username.utf8.count <= Limit.Accounts.usernameBytes else { throw .unknownUser }
+        guard proof.length <= Limit.Accounts.secretBytes else { throw .wrongPassword }
         let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
         try throttle.check(attempt, at: now())
 
@@ -174,7 +176,7 @@ public final class Accounts: Sendable {
 
     /// The account of this username, or nil.
     public func account(named username: String) async throws(ServicesError) -> Account? {
-        guard username.utf8.count <= 512 else { return nil }
+        guard username.utf8.count <= Limit.Accounts.usernameBytes else { return nil }
         return try await asking { () throws(StoreError) in
             try await store.account(usernameKey: AccountRules.key(username))
         }.map(Account.init)

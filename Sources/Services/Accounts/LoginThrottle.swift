@@ -1,3 +1,4 @@
+import Limits
 import Synchronization
 
 /// Counts failures, such as those to log in, for each account and address.
@@ -25,7 +26,10 @@ final class LoginThrottle: Sendable {
     private let capacity: Int
     private let failures = Mutex<[Key: [Int64]]>([:])
 
-    init(limit: Int = 10, window: Int64 = 60_000, closing: Int64? = nil, capacity: Int = 20_000) {
+    init(
+        limit: Int = Limit.Accounts.failures, window: Int64 = Limit.Accounts.failureWindow, closing: Int64? = nil,
+        capacity: Int = Limit.Accounts.remembered
+    ) {
         self.limit = limit
         self.window = window
         self.closing = closing

@@ -1,9 +1,10 @@
+import Limits
 public import Store
 
 /// Accounts for who comes with a mail address: registration, login and new passwords, proved by codes.
 public final class MailAccounts: Sendable {
     /// Milliseconds.
-    static let resetTime: Int64 = 1_800_000
+    static let resetTime = Limit.Accounts.resetTime
     /// What a name begins with that is made for somebody.
     static let namePrefix = "user_"
 
@@ -11,7 +12,8 @@ public final class MailAccounts: Sendable {
     private let codes: MailCodes
     private let humanCheck: SliderCheck?
     /// By mail address alone: three failures, wherever they come from, and nobody comes in for half an hour.
-    private let lock = LoginThrottle(limit: 3, window: 1_800_000, closing: 1_800_000)
+    private let lock = LoginThrottle(
+        limit: Limit.Accounts.mailFailures, window: Limit.Accounts.mailLock, closing: Limit.Accounts.mailLock)
     private let now: @Sendable () -> Int64
 
     private var store: AppDatabase { accounts.store }

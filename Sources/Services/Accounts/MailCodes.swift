@@ -1,3 +1,4 @@
+public import Limits
 public import Mail
 public import Store
 
@@ -13,10 +14,10 @@ public final class MailCodes: Sendable {
     }
 
     /// Milliseconds.
-    public static let lifetime: Int64 = 600_000
-    static let tries = 5
+    public static let lifetime = Limit.Accounts.codeLifetime
+    static let tries = Limit.Accounts.codeTries
     /// So many codes are sent to an address within their lifetime.
-    static let sends = 5
+    static let sends = Limit.Accounts.codesSent
 
     private let store: AppDatabase
     private let passwords: Passwords
@@ -34,7 +35,7 @@ public final class MailCodes: Sendable {
     ///   - wrongCodes: So many wrong codes within ten minutes are heard from an address of the network.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, passwords: Passwords, queue: MailQueue, wrongCodes: Int = 20,
+        store: AppDatabase, passwords: Passwords, queue: MailQueue, wrongCodes: Int = Limit.Accounts.wrongCodes,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store

@@ -1,4 +1,5 @@
 import Foundation
+public import Limits
 import Store
 
 /// Hashes passwords with scrypt (RFC 7914), away from the threads that serve.
@@ -81,14 +82,19 @@ public final class Passwords: Sendable {
     ///   - threads: How many passwords are hashed at a time; nil for one less than there are processors, and at least
     ///     one.
     ///   - queueLimit: How many more may wait before ``ServicesError/overloaded``.
-    public convenience init(cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = 64) {
+    public convenience init(
+        cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = Limit.Accounts.hashQueue
+    ) {
         self.init(cost: cost, threads: threads, queueLimit: queueLimit) { secret, salt, cost, count in
             Crypto.scrypt(secret, salt: salt, cost: cost, count: count)
         }
     }
 
     /// Starts the threads, with a function in place of scrypt: for tests that count or hold what it does.
-    init(cost: Cost, threads: Int? = nil, queueLimit: Int = 64, deriving derive: @escaping Derivation) {
+    init(
+        cost: Cost, threads: Int? = nil, queueLimit: Int = Limit.Accounts.hashQueue,
+        deriving derive: @escaping Derivation
+    ) {
         self.cost = cost
         self.derive = derive
         workers = WorkerPool(

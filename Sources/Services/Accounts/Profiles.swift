@@ -1,3 +1,4 @@
+import Limits
 import Store
 
 /// What people tell of themselves, and what administrators may do about it.
@@ -34,7 +35,7 @@ public final class Profiles: Sendable {
     }
 
     /// A page has no more entries.
-    public static let pageLimit = 30
+    public static let pageLimit = Limit.Lists.accounts
 
     private let accounts: Accounts
     private let media: Media

@@ -1,3 +1,4 @@
+public import Limits
 public import Store
 import Synchronization
 
@@ -28,7 +29,9 @@ public final class RecentLogins: Sendable {
     /// - Parameters:
     ///   - capacity: How many are remembered; above, the older half goes.
     ///   - now: The clock, in milliseconds since 1970.
-    public init(capacity: Int = 20_000, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+    public init(
+        capacity: Int = Limit.Accounts.remembered, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) {
         self.capacity = capacity
         self.now = now
     }

@@ -1,4 +1,5 @@
 import Foundation
+public import Limits
 public import Store
 import Synchronization
 
@@ -23,9 +24,9 @@ public final class SliderCheck: Sendable {
     /// Pixels on either side that are near enough.
     static let tolerance = 3
     /// How long a puzzle may take, in milliseconds.
-    static let patience: Int64 = 300_000
+    static let patience = Limit.Accounts.sliderPatience
     /// How long it counts that it was solved, in milliseconds.
-    static let validity: Int64 = 1_800_000
+    static let validity = Limit.Accounts.sliderValidity
 
     private enum State {
         case shown(x: Int)
@@ -39,7 +40,7 @@ public final class SliderCheck: Sendable {
     /// - Parameters:
     ///   - capacity: Of so many addresses it is known what they were shown; above, the oldest half is forgotten.
     ///   - now: The clock, in milliseconds since 1970.
-    public init(capacity: Int = 10_000, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
+    public init(capacity: Int = Limit.Accounts.sliders, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
         self.capacity = capacity
         self.now = now
     }

@@ -1,4 +1,5 @@
 import Foundation
+public import Limits
 public import Store
 import Synchronization
 
@@ -114,7 +115,7 @@ public final class Tokens: Sendable {
     ///   - now: The clock, in milliseconds since 1970.
     public init(
         store: AppDatabase, accessLifetime: Int64 = 2 * 3_600_000, refreshLifetime: Int64 = 30 * 86_400_000,
-        cacheCapacity: Int = 20_000, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+        cacheCapacity: Int = Limit.Accounts.remembered, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
         self.now = now

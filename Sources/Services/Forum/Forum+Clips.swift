@@ -1,11 +1,12 @@
+import Limits
 public import Store
 
 /// Posts with a video: clips.
 extension Forum {
     /// A clip's title has at most as many characters.
-    public static let maxClipTitle = 100
+    public static let maxClipTitle = Limit.Content.clipTitle
     /// An address has at most as many characters.
-    public static let maxAddress = 1024
+    public static let maxAddress = Limit.Content.clipAddress
 
     /// Where a clip's video comes from.
     public enum VideoSource: Hashable, Sendable {

@@ -1,8 +1,9 @@
+import Limits
 public import Store
 
 extension Forum {
     /// A reader who opens a post again within so many milliseconds counts once.
-    static let hitPause: Int64 = 30_000
+    static let hitPause = Limit.Content.hitPause
 
     // MARK: - Lists
 

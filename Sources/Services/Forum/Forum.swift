@@ -1,3 +1,4 @@
+public import Limits
 public import Store
 import Text
 
@@ -7,11 +8,11 @@ import Text
 /// for is taken at its word; whether it may change what somebody wrote is decided here.
 public final class Forum: Sendable {
     /// A post has at most as many images.
-    public static let maxImages = 3
+    public static let maxImages = Limit.Content.images
     /// A post's content has at most as many bytes of UTF-8.
-    public static let maxContentBytes = 1_000_000
+    public static let maxContentBytes = Limit.Content.post
     /// Uploads in the same words count as one post for so many milliseconds after the first.
-    static let mergeWindow: Int64 = 5000
+    static let mergeWindow = Limit.Content.mergeWindow
 
     let store: AppDatabase
     private let media: Media
@@ -144,7 +145,7 @@ public final class Forum: Sendable {
     }
 
     /// The ids of somebody's newest posts as clients see them, oldest first.
-    public func newestPosts(of author: Int64, limit: Int = 100) async throws(ServicesError) -> [String] {
+    public func newestPosts(of author: Int64, limit: Int = Limit.Lists.newest) async throws(ServicesError) -> [String] {
         try await asking { () throws(StoreError) in try await store.newestPosts(author: author, limit: limit) }
             .map(ObjectID.text)
     }

@@ -1,8 +1,9 @@
+import Limits
 import Text
 
 /// What posts and comments may say.
 enum ForumRules {
-    static func checkTitle(_ title: String, upTo limit: Int = 200) throws(ServicesError) {
+    static func checkTitle(_ title: String, upTo limit: Int = Limit.Content.title) throws(ServicesError) {
         try checkLength(title, as: "title", named: "The title", upTo: limit, bytes: limit * 16)
         guard !title.unicodeScalars.contains(where: isControl) else {
             throw .invalid(field: "title", message: "The title must not contain control characters.")
@@ -19,7 +20,9 @@ enum ForumRules {
     }
 
     static func checkComment(_ content: String) throws(ServicesError) {
-        try checkLength(content, as: "content", named: "The content", upTo: 1000, bytes: 16_000)
+        try checkLength(
+            content, as: "content", named: "The content", upTo: Limit.Content.comment,
+            bytes: Limit.Content.commentBytes)
         try checkText(content, named: "The content")
     }
 

@@ -1,3 +1,4 @@
+public import Limits
 import Synchronization
 
 /// How many wrong guesses are heard at doors that anybody may try: room passwords, say.
@@ -71,7 +72,8 @@ public final class GuessThrottle: Sendable {
     ///   - capacity: So many addresses at doors are remembered, and half as many doors.
     ///   - now: The clock.
     public init(
-        own: RateLimit, all: RateLimit, pause: Duration = .seconds(60), capacity: Int = 20_000,
+        own: RateLimit, all: RateLimit, pause: Duration = Limit.Rates.guessPause,
+        capacity: Int = Limit.Accounts.remembered,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.own = Bucket(own)

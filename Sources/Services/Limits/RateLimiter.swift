@@ -1,3 +1,4 @@
+public import Limits
 import Synchronization
 
 /// How often something may be done by one address.
@@ -12,6 +13,9 @@ public struct RateLimit: Sendable, Hashable {
         self.burst = burst
         self.perMinute = perMinute
     }
+
+    /// One of those that stand with all others.
+    public init(_ rate: Limit.Rate) { self.init(burst: rate.burst, perMinute: rate.perMinute) }
 }
 
 /// Token buckets, one for each remote address.
@@ -37,7 +41,8 @@ public final class RateLimiter: Sendable {
     ///   - capacity: So many addresses are remembered.
     ///   - now: The clock.
     public init(
-        _ limit: RateLimit, capacity: Int = 10_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        _ limit: RateLimit, capacity: Int = Limit.Rates.remembered,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         interval = .seconds(60 / limit.perMinute)
         tolerance = interval * (limit.burst - 1)

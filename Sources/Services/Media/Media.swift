@@ -1,3 +1,4 @@
+public import Limits
 public import Logging
 public import Store
 
@@ -25,15 +26,15 @@ public final class Media: Sendable {
     }
 
     /// 5 MiB.
-    public static let maxBytes = 5 << 20
+    public static let maxBytes = Limit.Content.picture
     /// More would be a burden to every phone that shows it: 50 megapixels are 200 MB when decoded.
-    public static let maxPixels = 50_000_000
+    public static let maxPixels = Limit.Content.pixels
     /// Nobody's screen or camera is wider, and decoders have their own limits from here on.
-    static let maxSide = 16_384
+    static let maxSide = Limit.Content.side
     /// How long a picture may wait for something to refer to it: milliseconds.
-    static let patience: Int64 = 3_600_000
+    static let patience = Limit.Content.uploadPatience
     /// How long who uploaded a picture may put it to use: milliseconds.
-    static let uploadValidity: Int64 = 1_200_000
+    static let uploadValidity = Limit.Content.uploadValidity
 
     private let store: AppDatabase
     private let files: MediaFiles
@@ -49,7 +50,7 @@ public final class Media: Sendable {
     ///   - logger: Hears of what a sweep removes.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, queueLimit: Int = 256, logger: Logger,
+        store: AppDatabase, queueLimit: Int = Limit.Content.uploadQueue, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store

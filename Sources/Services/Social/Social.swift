@@ -1,3 +1,4 @@
+import Limits
 public import Store
 import Text
 
@@ -7,9 +8,9 @@ import Text
 /// shown some hundreds at a time.
 public final class Social: Sendable {
     /// Of a list of people, at most as many at a time.
-    public static let maxPeople = 500
+    public static let maxPeople = Limit.Lists.clips
     /// Of a conversation, at most as many messages at a time.
-    public static let maxMessages = 500
+    public static let maxMessages = Limit.Lists.clips
     /// An address in a profile has at most as many characters.
     static let maxAddress = 512
     static let maxSignature = 200

@@ -1,3 +1,5 @@
+public import Limits
+
 /// Why a text is no JSON, and where.
 public struct JSONError: Error, Hashable, Sendable {
     /// The byte at which it stopped making sense.
@@ -17,7 +19,7 @@ extension JSONValue {
     ///   - depth: How deep arrays and objects may be nested.
     /// - Throws: ``JSONError``, also for a number beyond the range of a `Double`.
     /// - Complexity: Linear.
-    public init(parsing bytes: some Collection<UInt8>, depth: Int = 64) throws(JSONError) {
+    public init(parsing bytes: some Collection<UInt8>, depth: Int = Limit.HTTP.jsonDepth) throws(JSONError) {
         let result: Result<JSONValue, JSONError>
         let parse = { (buffer: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONError> in
             var parser = JSONParser(bytes: buffer)
@@ -28,7 +30,7 @@ extension JSONValue {
     }
 
     /// As ``init(parsing:depth:)``, of a text.
-    public init(parsing text: String, depth: Int = 64) throws(JSONError) {
+    public init(parsing text: String, depth: Int = Limit.HTTP.jsonDepth) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), depth: depth)
     }
 }

@@ -1,0 +1,392 @@
+/// What each kind of work may take, and what becomes of more: every bound of the server, in one place.
+///
+/// The settings of the floors above take their defaults from here; where a flag of `runroom serve` changes one, it is
+/// named. How they must stand to each other is asserted in `Tests/LimitsTests`, and at the start for what flags can
+/// change. Numbers that a format fixes (RFCs, the codecs), and those by which a run is measured (`MarkerFilter`), are no
+/// limits and stand with their users.
+public enum Limit {
+    /// So many at once, and so many a minute for long.
+    public typealias Rate = (burst: Int, perMinute: Double)
+
+    /// Connections, HTTP and WebSocket together.
+    public enum Connections {
+        /// One more is answered with 503 and `Retry-After`; `--max-connections`.
+        public static let all = 20_000
+        /// So many more are answered with 503 at once; the others are closed without a word.
+        public static let surplus = 256
+        /// The part of ``all`` that one address (IPv6: one /64) may have if nothing else is set: a tenth.
+        ///
+        /// One more is closed, and behind a proxy answered with 503; `--connections-per-address`.
+        public static let shareOfAddress = 10
+        /// It is not less than this.
+        public static let leastOfAddress = 64
+        /// How much larger the share of an IPv6 /48 is than that of each /64 in it.
+        public static let siteFactor = 4
+        /// Those that are taken from the system at one go, before others have their turn; more wait in the kernel.
+        public static let acceptedAtOnce = 64
+        /// Seconds until a TLS handshake must be done, and a WebSocket's close frame be written; then it is cut off.
+        public static let handshakeSeconds: UInt32 = 20
+        /// How long the peer of a WebSocket has to answer a close frame; then it is cut off.
+        public static let closing = Duration.seconds(4)
+        /// How long is listened after the last answer, so that no reset takes it away; then the connection is closed.
+        public static let draining = Duration.seconds(2)
+        /// How long a server that stops waits for answers and close frames; then it cuts off.
+        public static let stop = Duration.seconds(10)
+        /// Descriptors for files and libraries, beside the connections.
+        public static let otherDescriptors = 1024
+        /// Lines in the log about who was refused: one for each kind and address in this time, which says how many
+        /// more.
+        public static let incidentInterval = Duration.seconds(60)
+        /// Kinds and addresses that are told apart there; beyond, all others count as one address.
+        ///
+        /// 200 bytes each.
+        public static let incidents = 1024
+        /// Addresses of which it is remembered that it was logged that they have all their connections; beyond, no
+        /// line.
+        public static let reportedAddresses = 1_000
+    }
+
+    /// Requests, and what they bring.
+    public enum HTTP {
+        /// Bytes of a request's target; more is 414.
+        ///
+        /// A query of 64 KiB fits, with its path.
+        public static let target = 65 << 10
+        /// Bytes of all header lines; more is 431.
+        public static let headers = 16 << 10
+        /// Header lines; more are 431.
+        public static let fields = 256
+        /// Bytes of a method; more is 501.
+        public static let method = 32
+        /// Empty lines before a request; more are 400.
+        public static let emptyLines = 4
+        /// Bytes of one chunk's extensions; more are 400.
+        public static let chunkExtension = 1024
+        /// Bytes that all chunk extensions of a body may have beyond those of the body itself; more are 400.
+        public static let chunkExtensions = 16 << 10
+        /// Bytes of a chunked body's trailers; more are 431.
+        public static let trailers = 8 << 10
+        /// Lines of trailers; more are 431.
+        public static let trailerFields = 64
+
+        /// Requests that are with their handlers; one more is 503 with `Retry-After`.
+        public static let handlers = 1024
+        /// Places beside them for who asks how the server does: `/healthz`, `/readyz`, `/metrics`.
+        public static let spareHandlers = 16
+        /// Bytes in memory of what all clients sent and is not dealt with, WebSocket messages included; more is 503,
+        /// and close 1013 for a WebSocket.
+        public static let input = 256 << 20
+        /// Bytes of each request or message that do not count against ``input``.
+        public static let freeInput = 4 << 10
+        /// How long a head and a body may take to come, and a piece of the answer to be taken; then 408, or cut off.
+        public static let request = Duration.seconds(60)
+        /// A body has a second more for each so many bytes that have come.
+        public static let slowestBytesPerSecond = 64 << 10
+        /// How long a connection without a request stays open.
+        public static let keepAlive = Duration.seconds(60)
+        /// Bytes of a file, or of an answer, that are in memory at once for one request.
+        public static let piece = 64 << 10
+
+        /// Bytes of a body where a route says nothing else; more is 413.
+        public static let body = 64 << 10
+        /// Bytes of a body with many records, places or a long text; more is 413.
+        public static let largeBody = 4 << 20
+        /// Bytes of an upload, or of one file in it, that stay in memory; what is larger goes to a file.
+        public static let spill = 256 << 10
+        /// A larger body is not taken before the token in its head has been found good; else 401 at once.
+        public static let strangersBody = 256 << 10
+        /// Parts of a form, where a route says nothing else; more are 413.
+        public static let parts = 64
+        /// Parts of a form with pictures; more are 413.
+        public static let uploadParts = 16
+        /// Bytes of a text field in a form; more are 413.
+        public static let formField = 1 << 20
+        /// Bytes of the headers of a part; more are 400.
+        public static let partHeaders = 8192
+        /// Bytes of the line with which a form begins; more are 400.
+        public static let boundary = 200
+        /// Arrays and objects of JSON inside each other; deeper is 400.
+        public static let jsonDepth = 64
+    }
+
+    /// The live protocol; its page gives most of these.
+    public enum Live {
+        /// Bytes of a message; more is close 1009; `--max-message-bytes`.
+        public static let message = 64 << 10
+        /// Markers of a message; with more it is refused whole (`too_many_markers`); `--max-markers`.
+        public static let markersPerMessage = 500
+        /// Bytes that a message needs for each marker: all keys of the protocol's page, six decimals of a degree, and
+        /// an id of six digits.
+        public static let markerBytes = 128
+        /// Messages a second for long, control frames and empty fragments too; more is close 4029;
+        /// `--messages-per-second`.
+        public static let messagesPerSecond = 20.0
+        /// Messages at once; more is close 4029; `--message-burst`.
+        public static let messageBurst = 60.0
+        /// Largest messages' worth of bytes that are kept of what follows a join before it is answered; more is close
+        /// 4029.
+        public static let messagesBeforeJoined = 4
+        /// Starts, pauses, finishes and returns a second for long; more are `too_many_commands`, and 429 by REST.
+        public static let commandsPerSecond = 1.0
+        /// Markers a second for long, known ones too; more are `too_many_markers_at_once`.
+        public static let markersPerSecond = 200.0
+        /// Markers at once: of a phone that was away for five hours.
+        public static let markerBurst = 20_000.0
+        /// Time of the loop a second, for long, for measuring anew what late markers of a runner change; more is
+        /// `too_many_late_markers`.
+        public static let lateWorkPerSecond = Duration.milliseconds(20)
+        /// The same at once.
+        public static let lateWorkBurst = Duration.milliseconds(400)
+        /// As ``lateWorkPerSecond``, of all runners together.
+        public static let allLateWorkPerSecond = Duration.milliseconds(100)
+        /// As ``lateWorkBurst``, of all runners together.
+        public static let allLateWorkBurst = Duration.seconds(1)
+        /// Between two cheers of a connection; sooner is `too_many_cheers`.
+        public static let cheerInterval = Duration.seconds(1)
+        /// Bytes of JSON that a ping has sent back; more is `bad_message`.
+        public static let echo = 64
+        /// Bytes of a `runID` in a join; a longer one is close 4004.
+        public static let runID = 1024
+        /// Arrays and objects inside each other; deeper is `bad_json`.
+        public static let jsonDepth = 32
+
+        /// At most one frame to each viewer in this time; what changes meanwhile is in the next; `--tick`.
+        public static let tick = Duration.milliseconds(200)
+        /// Until a `join` must have come; then close 4008; `--join-timeout`.
+        public static let join = Duration.seconds(10)
+        /// A silent peer is pinged this often; `--ping-interval`.
+        public static let pingInterval = Duration.seconds(25)
+        /// Who has sent nothing at all for this long gets close 4008; `--silence-limit`.
+        public static let silence = Duration.seconds(60)
+        /// How long events may wait for a viewer that does not read; then close 4010; `--slow-limit`.
+        public static let slow = Duration.seconds(30)
+        /// Bytes of them that may wait for one viewer, behind the message being written; then close 4010; `--backlog`.
+        public static let backlog = 8 << 20
+        /// Bytes that may wait for all viewers; beyond, those for whom the most waits get close 4010;
+        /// `--total-backlog`.
+        public static let totalBacklog = 512 << 20
+        /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel.
+        public static let sendBuffer = 64 << 10
+    }
+
+    /// A room.
+    public enum Room {
+        /// Runners who are in it; one more is close 4011, and 409 by REST; `--room-capacity`.
+        public static let capacity = 200
+        /// Spectators; one more is close 4011; `--spectators`.
+        public static let spectators = 2_000
+        /// Events that a returning client can be given; one that has missed more gets the snapshot alone.
+        public static let recoverableEvents = 256
+        /// Events that may wait for a database that does not store; then what would cause one is refused, `not_stored`.
+        public static let unstoredEvents = 512
+        /// Milliseconds until a dropped connection shows as offline; `--offline-grace`.
+        public static let offlineGrace: Int64 = 10_000
+        /// Milliseconds until a runner who is not heard of is finished; `--auto-finish`.
+        public static let autoFinishAfter: Int64 = 30 * 60_000
+        /// Milliseconds after a finish in which its markers are taken; later ones are `run_settled`; `--late-markers`.
+        public static let lateMarkerWindow: Int64 = 30_000
+        /// Milliseconds after somebody left until their way is in no `joined` any more.
+        public static let pastAfter: Int64 = 3_600_000
+        /// How long an idle room stays in memory; `--sleep-after`.
+        public static let sleepAfter = Duration.seconds(60)
+        /// Kilometres of a runner that are announced at once; the others follow after each ``splitInterval``.
+        public static let splitsAtOnce = 10
+        /// Milliseconds.
+        public static let splitInterval: Int64 = 1_000
+        /// Kilometres in one correction, those of an ultramarathon; the others are left out.
+        public static let correctedSplits = 200
+        /// Milliseconds between two corrections of a run; what changes in between is told together.
+        public static let correctionInterval: Int64 = 1_000
+        /// Characters of a cheer; more is `bad_cheer`.
+        public static let cheer = 200
+        /// Bytes of a cheer, since a character may have any number of them; more is `bad_cheer`.
+        public static let cheerBytes = 8_192
+        /// Runners whose rows may be missing when a room is read; beyond, the room is damaged.
+        public static let missingRunners = 1_000
+    }
+
+    /// A run.
+    public enum Run {
+        /// Markers: more than a day at one a second.
+        ///
+        /// One more is `too_many_markers`.
+        public static let markers = 100_000
+        /// The largest marker id: eleven days at one a second.
+        ///
+        /// A larger one is `bad_marker`.
+        public static let markerID = 1_000_000
+        /// Markers that are always in memory; at most twice as many are, or three times while the filter is in doubt.
+        public static let block = 60
+        /// Points of the way that others see.
+        public static let outline = 200
+        /// Points of the run by which `gapSeconds` is reckoned.
+        public static let passingTimes = 256
+        /// Pauses; one more is `too_many_pauses`.
+        public static let pauses = 1_000
+    }
+
+    /// The database.
+    public enum Store {
+        /// Markers are committed, and acknowledged, this often.
+        public static let commitInterval = Duration.seconds(1)
+        /// Markers that may wait for the disk, all rooms together; more are `not_stored`.
+        public static let unjournaledMarkers = 2_000_000
+        /// Journal rows and blocks that one commit removes; the others wait for the next.
+        public static let purgedRows = 2_000
+        /// Times that a room is stored again while others can be; then it is set aside, with close 4011.
+        public static let tries = 6
+        /// The wait before the second of them; each later one is twice as long.
+        public static let retry = Duration.seconds(1)
+        /// Writes in one transaction; the others wait for the next.
+        public static let writesTogether = 100
+        /// None begins in a transaction that is this old: the journal does not wait longer.
+        public static let transaction = Duration.milliseconds(5)
+        /// Seconds that a lock of another process is waited for; then 503.
+        public static let busySeconds = 5.0
+        /// Reads at once; the others wait.
+        public static let readers = 4
+    }
+
+    /// Accounts, passwords and codes.
+    public enum Accounts {
+        /// Characters of a username that is chosen where nothing else is said; more is 400.
+        public static let username = 32
+        /// Bytes of a username by which somebody is looked for; with more there is nobody.
+        public static let usernameBytes = 512
+        /// Characters of a nickname; more is 400.
+        public static let nickname = 64
+        /// Characters of a password, also a room's; more is 400.
+        public static let password = 128
+        /// Bytes of a password, a room's password or a room's name, since a character may have any number; more is 400.
+        public static let secretBytes = 1024
+        /// Passwords that wait to be hashed; one more is 503 with `Retry-After`.
+        public static let hashQueue = 64
+        /// The same where a hash costs next to nothing, for tests (`--password-cost low`).
+        public static let cheapHashQueue = 4096
+        /// Wrong passwords for an account from an address within ``failureWindow``; then 429; `--limit-login-failures`.
+        public static let failures = 10
+        /// Milliseconds.
+        public static let failureWindow: Int64 = 60_000
+        /// Failed logins for a mail address, whoever tries; then nobody comes in by it for ``mailLock``.
+        public static let mailFailures = 3
+        /// Milliseconds: in which they count, and for how long the address is closed.
+        public static let mailLock: Int64 = 1_800_000
+        /// Milliseconds that a mailed code is good for.
+        public static let codeLifetime: Int64 = 600_000
+        /// Tries of a code; then it is worthless.
+        public static let codeTries = 5
+        /// Codes that one mail address is sent within their lifetime; then 429.
+        public static let codesSent = 5
+        /// Wrong codes from an address within a code's lifetime; then 429; `--limit-wrong-codes`.
+        public static let wrongCodes = 20
+        /// Milliseconds in which who reads the mail may replace a password.
+        public static let resetTime: Int64 = 1_800_000
+        /// Milliseconds to slide a piece to its place; then another picture has to be asked for.
+        public static let sliderPatience: Int64 = 300_000
+        /// Milliseconds that it counts.
+        public static let sliderValidity: Int64 = 1_800_000
+        /// Who is remembered for failures, guesses, recent logins, and tokens that were looked up: entries of each
+        /// table; beyond, the oldest or those without effect are forgotten.
+        public static let remembered = 20_000
+        /// Sliders that are shown at once; beyond, the oldest are forgotten.
+        public static let sliders = 10_000
+    }
+
+    /// How often one address may do something; more is 429 with `Retry-After`; `--rate-limits off` lifts them all.
+    public enum Rates {
+        /// Registrations: a class behind one address; `--limit-registrations`.
+        public static let registrations: Rate = (100, 20)
+        /// Logins; `--limit-logins`.
+        public static let logins: Rate = (100, 60)
+        /// Codes that are mailed, to whomever; `--limit-mail-codes`.
+        public static let mailCodes: Rate = (30, 10)
+        /// New rooms; `--limit-room-creations`.
+        public static let roomCreations: Rate = (30, 10)
+        /// Lists of all rooms, which look at each of them; `--limit-room-lists`.
+        public static let roomLists: Rate = (10, 30)
+        /// Lists of all users; `--limit-user-lists`.
+        public static let userLists: Rate = (10, 30)
+        /// Uploads; `--limit-uploads`.
+        public static let uploads: Rate = (60, 30)
+        /// Changes by one account, from wherever; `--limit-account-changes`.
+        public static let accountChanges: Rate = (240, 180)
+        /// Wrong passwords for a room; more is close 4029, and 429 by REST; `--limit-room-guesses`.
+        public static let roomGuesses: Rate = (10, 10)
+        /// Those of all addresses; with more, who has guessed wrong there is heard every ``guessPause``;
+        /// `--limit-all-room-guesses`.
+        public static let allRoomGuesses: Rate = (100, 30)
+        /// See ``allRoomGuesses``.
+        public static let guessPause = Duration.seconds(60)
+        /// Addresses that each of these remembers; beyond, those are forgotten that may do all again, or half of them.
+        public static let remembered = 10_000
+    }
+
+    /// Pictures, videos, and what people write.
+    public enum Content {
+        /// Bytes of a picture; more is 413.
+        public static let picture = 5 << 20
+        /// Pixels of a picture, 200 MB when decoded by who looks at it; more is 400.
+        public static let pixels = 50_000_000
+        /// Pixels of one side; more is 400.
+        public static let side = 16_384
+        /// Uploads that wait for the disk; one more is 503.
+        public static let uploadQueue = 256
+        /// Milliseconds that a picture waits for something to show it; then it goes.
+        public static let uploadPatience: Int64 = 3_600_000
+        /// Milliseconds in which who uploaded a picture may put it to use; then it is nobody's.
+        public static let uploadValidity: Int64 = 1_200_000
+        /// Bytes of a video; more is 413; `--max-video`.
+        public static let video = 64 << 20
+        /// Images of a post; more is 400.
+        public static let images = 3
+        /// Milliseconds in which images in the same words go to one post; then they are another.
+        public static let mergeWindow: Int64 = 5_000
+        /// Milliseconds in which a reader counts once.
+        public static let hitPause: Int64 = 30_000
+        /// Bytes of a post's text; more is 400.
+        public static let post = 1_000_000
+        /// Characters of a title; more is 400.
+        public static let title = 200
+        /// Characters of a clip's title; more is refused.
+        public static let clipTitle = 100
+        /// Characters of the address of a clip elsewhere; more is refused.
+        public static let clipAddress = 1024
+        /// Characters of a comment; more is refused.
+        public static let comment = 1000
+        /// Bytes of a comment, since a character may have any number of them; more is refused.
+        public static let commentBytes = 16_000
+        /// Comments that answer each other, one below the other; deeper is refused.
+        public static let replies = 100
+        /// Messages of a conversation with the coach; more is 400.
+        public static let conversation = 200
+    }
+
+    /// Pages and pieces of lists: what is read from the database at one go.
+    public enum Lists {
+        /// People, messages, clips, or comments of a clip, in an answer of the clips' API; the others are on other
+        /// pages.
+        public static let clips = 500
+        /// Clips of the feed in an answer.
+        public static let feed = 30
+        /// Accounts on a page of Leaf's list; a larger page is refused.
+        public static let accounts = 30
+        /// Of somebody's newest posts, those that a profile names.
+        public static let newest = 100
+        /// Articles read at one go for a list that is written as it is read.
+        public static let articlesAtOnce = 20
+        /// The same of posts.
+        public static let postsAtOnce = 50
+        /// The same of comments.
+        public static let commentsAtOnce = 500
+        /// The same of users.
+        public static let usersAtOnce = 200
+    }
+
+    /// Mail.
+    public enum Mail {
+        /// Mails that wait; who asks for one more is told so with 503.
+        public static let queue = 1_000
+        /// Seconds that a mail server has for one delivery; then it is tried again.
+        public static let timeoutSeconds = 30
+    }
+}
