@@ -48,13 +48,10 @@ static inline int CLibwebsockets_show_identity(SSL *ssl, void *slot) {
 
 /* Sets up a server's context. Its handshakes show what is in the slot, which must outlive the context; NULL in it is the
    certificate that the context was made with. A write takes a record at a time, and the same bytes may lie elsewhere when
-   they are tried again. A connection without bytes under way holds no buffers: two of 17 KB each, and the one that all
-   write through in turn stays in the processor's cache. */
+   they are tried again. */
 static inline void CLibwebsockets_configure_tls(SSL_CTX *context, SSL_CTX **slot) {
     SSL_CTX_set_cert_cb(context, CLibwebsockets_show_identity, slot);
-    SSL_CTX_set_mode(
-        context,
-        SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
 /* Encrypts and sends: how many bytes were taken, 0 when the socket takes none now, -1 when it is broken. */
