@@ -43,6 +43,7 @@ let package = Package(
             providers: [.apt(["libwebsockets-dev", "libwebsockets-evlib-uv"])]),
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibssl", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -79,7 +80,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "Simulator",
-            dependencies: ["CEpoll", "Geo", arguments, .product(name: "Histogram", package: "hdrhistogram-swift")],
+            dependencies: [
+                "CEpoll", "CLibssl", "Geo", arguments, .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
             path: "Simulator"),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -100,7 +103,7 @@ let package = Package(
                 "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
             ]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
-        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Geo"]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestSupport", grdb, httpTypes],

@@ -1,6 +1,7 @@
 /// Why a simulation cannot begin or go on, in a sentence for the person at the terminal.
 enum SimulatorError: Error, Hashable, CustomStringConvertible {
     case badURL(String)
+    case badAuthority(file: String)
     case unreachable(url: String, reason: String)
     case unreadableGPX(file: String, reason: String)
     case refused(what: String, status: Int, message: String)
@@ -16,7 +17,8 @@ enum SimulatorError: Error, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .badURL(let url):
-            "\(url) is not the address of a server; it looks like http://127.0.0.1:8000. (TLS is not spoken here.)"
+            "\(url) is not the address of a server; it looks like http://127.0.0.1:8000 or wss://run.example.org."
+        case .badAuthority(let file): "Cannot read a certificate in PEM from \(file)."
         case .unreachable(let url, let reason): "Cannot reach \(url): \(reason)."
         case .unreadableGPX(let file, let reason): "Cannot read \(file): \(reason)."
         case .refused(let what, let status, let message): "The server refused to \(what): \(status) \(message)."

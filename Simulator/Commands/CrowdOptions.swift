@@ -46,6 +46,23 @@ struct CrowdOptions: ParsableArguments {
     func bindProcessors() -> Int? { pin ? CommandParts.bindProcessors() : nil }
 }
 
+/// The flags that say whose certificate is believed.
+struct TrustOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Believe a certificate of this file only, or one that these have signed "
+                + "(default: what the system trusts, and of a server of this machine any).", valueName: "file.pem"))
+    var cacert: String?
+    @Flag(help: "Believe any certificate.") var insecure = false
+
+    func validate() throws {
+        guard cacert == nil || !insecure else { throw ValidationError("Give --cacert or --insecure, not both.") }
+    }
+
+    var trust: TLSTrust { cacert.map { .file($0) } ?? (insecure ? .anybody : .usual) }
+    var isGiven: Bool { cacert != nil || insecure }
+}
+
 /// What several commands do in the same way.
 enum CommandParts {
     /// Refuses a crowd that there are not enough descriptors for.
@@ -84,10 +101,13 @@ enum CommandParts {
         return plans
     }
 
-    static func address(of url: String) throws(SimulatorError) -> SocketAddress {
-        guard let address = URL(string: url), address.scheme == "http", let host = address.host, !host.isEmpty else {
-            throw .badURL(url)
+    /// Where a server is: `http` and `ws` are the same here, and `https` and `wss`.
+    static func address(of url: String, trust: TLSTrust = .usual) throws(SimulatorError) -> SocketAddress {
+        guard let address = URL(string: url), let host = address.host, !host.isEmpty else { throw .badURL(url) }
+        switch address.scheme {
+        case "http", "ws": return try SocketAddress(host: host, port: address.port ?? 80)
+        case "https", "wss": return try SocketAddress(host: host, port: address.port ?? 443, tls: trust)
+        default: throw .badURL(url)
         }
-        return try SocketAddress(host: host, port: address.port ?? 80)
     }
 }

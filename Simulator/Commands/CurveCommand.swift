@@ -16,6 +16,7 @@ struct CurveCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("More flags for it, in one word, with blanks between.", valueName: "flags"))
     var serverFlags: String?
+    @Flag(help: "Start it with TLS and a certificate of its own.") var tls = false
     @Option(help: "How many runners, in rooms of --room-size; 0 for none of these.")
     var runners = CurveSizes([1000, 2000, 5000, 10_000, 15_000])
     @Option(help: "Runners of a room of the first row.") var roomSize = 50
@@ -88,8 +89,8 @@ struct CurveCommand: ParsableCommand {
     private func load(_ settings: LoadSettings, core: Int?, line: ProgressLine) throws(SimulatorError) -> LoadRun? {
         do {
             let run = try LoadRun.perform(
-                .program(executable: server, flags: CommandParts.words(in: serverFlags)), settings, tick: tick,
-                core: core, line: line)
+                .program(executable: server, flags: CommandParts.words(in: serverFlags), tls: tls), settings,
+                tick: tick, core: core, line: line)
             return run.engine.wasInterrupted ? nil : run
         } catch {
             guard error == .interrupted else { throw error }

@@ -15,6 +15,7 @@ struct JoinsCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("More flags for it, in one word, with blanks between.", valueName: "flags"))
     var serverFlags: String?
+    @Flag(help: "Start it with TLS and a certificate of its own.") var tls = false
     @Option(help: "Runners of the room.") var runners = 50
     @Option(help: "Minutes for which they have run.") var minutes = 60
     @Option(help: "How many come back for each figure.") var joins = 5000
@@ -31,8 +32,8 @@ struct JoinsCommand: ParsableCommand {
         TCP.raiseDescriptorLimit()
         let core = pin ? CommandParts.bindProcessors() : nil
         let measurement = try JoinMeasurement(
-            executable: server, flags: CommandParts.words(in: serverFlags), runners: runners, minutes: minutes,
-            joins: joins, core: core)
+            executable: server, flags: CommandParts.words(in: serverFlags), tls: tls, runners: runners,
+            minutes: minutes, joins: joins, core: core)
         print("The server's CPU for one who comes back to a room of \(runners) after \(minutes) minutes:")
         try measurement.measure { print($0.line) }
     }

@@ -10,12 +10,14 @@ struct LoadCommand: ParsableCommand {
             fails or a threshold is missed. Against a server that is already there, start that one with --rate-limits off.
             """)
 
-    @Option(help: "Where the server is (default: http://127.0.0.1:8000).") var url: String?
+    @Option(help: "Where the server is, with http, ws, https or wss (default: http://127.0.0.1:8000).") var url: String?
+    @OptionGroup var trust: TrustOptions
     @Option(help: ArgumentHelp("Start this program (runroom) instead.", valueName: "path")) var server: String?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("More flags for it, in one word, with blanks between.", valueName: "flags"))
     var serverFlags: String?
+    @Flag(help: "Start it with TLS and a certificate of its own.") var tls = false
     @OptionGroup var crowd: CrowdOptions
     @Option(help: "The share of the people who drop and come back a minute, 0 to 10.") var churn = 0.0
     @Option(help: "steady, race-start, reconnect-storm or tunnel.") var profile = LoadProfile.steady
@@ -45,6 +47,8 @@ struct LoadCommand: ParsableCommand {
         guard url == nil || server == nil else { throw ValidationError("Give --url or --server, not both.") }
         guard restartAt == nil || server != nil else { throw ValidationError("--restart-at needs --server.") }
         guard serverFlags == nil || server != nil else { throw ValidationError("--server-flags needs --server.") }
+        guard !tls || server != nil else { throw ValidationError("--tls needs --server; --url says it by https.") }
+        guard !trust.isGiven || url != nil else { throw ValidationError("--cacert and --insecure need --url.") }
         guard (0...10).contains(churn) else { throw ValidationError("--churn must be from 0 to 10.") }
         guard latecomers >= 0 else { throw ValidationError("There cannot be fewer than no latecomers.") }
         guard (0...3600).contains(clockError) else { throw ValidationError("--clock-error must be from 0 to 3600.") }
@@ -96,9 +100,9 @@ struct LoadCommand: ParsableCommand {
 
         let target: LoadRun.Target =
             if let server {
-                .program(executable: server, flags: CommandParts.words(in: serverFlags))
+                .program(executable: server, flags: CommandParts.words(in: serverFlags), tls: tls)
             } else {
-                .url(url ?? "http://127.0.0.1:8000")
+                .url(url ?? "http://127.0.0.1:8000", trust: trust.trust)
             }
         let run = try LoadRun.perform(
             target, settings, tick: crowd.tick, core: core, restartAt: restartAt, line: line)

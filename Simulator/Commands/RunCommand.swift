@@ -17,7 +17,8 @@ struct RunCommand: ParsableCommand {
             waits for a server that is started again, but ends with 1 when there has been none for two minutes.
             """)
 
-    @Option(help: "Where the server is.") var url = "http://127.0.0.1:8000"
+    @Option(help: "Where the server is, with http, ws, https or wss.") var url = "http://127.0.0.1:8000"
+    @OptionGroup var trust: TrustOptions
     @Option(help: "How many rooms.") var rooms = 1
     @Option(help: "How many runners in each room.") var runners = 8
     @Option(help: "How many spectators in each room.") var spectators = 0
@@ -75,7 +76,7 @@ struct RunCommand: ParsableCommand {
         Interruption.watch()
         let settings = try settings()
         try CommandParts.checkDescriptors(for: settings)
-        let address = try CommandParts.address(of: url)
+        let address = try CommandParts.address(of: url, trust: trust.trust)
         let lane = try HTTPLane(address: address)
         let line = ProgressLine()
         let preparation = try Preparation.prepare(

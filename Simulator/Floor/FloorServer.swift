@@ -112,7 +112,7 @@ final class FloorServer {
                 let used = peer.input.withUnsafeBytes { consume($0, peer) }
                 peer.input.removeFirst(used)
             }
-        case .later: break
+        case .later, .afterReading: break
         case .end, .broken: remove(peer)
         }
     }

@@ -32,20 +32,22 @@ struct JoinMeasurement {
     /// - Parameters:
     ///   - executable: The path of `runroom`.
     ///   - flags: More flags for it.
+    ///   - tls: Whether it speaks TLS.
     ///   - runners: How many run.
     ///   - minutes: How long they have run.
     ///   - joins: How many come back for each figure, at least.
     ///   - core: The processor that the server is bound to.
     /// - Throws: ``SimulatorError``, and what a plan of a run throws.
     init(
-        executable: String, flags: [String], runners: Int, minutes: Int, joins: Int, core: Int?
+        executable: String, flags: [String], tls: Bool, runners: Int, minutes: Int, joins: Int, core: Int?
     ) throws {
         var settings = LoadSettings()
         (settings.rooms, settings.runners) = (1, runners)
         settings.duration = Double(minutes * 60)
         settings.rate = 1.0 / 5
-        server = try StartedServer(executable: executable, settings: settings, tick: nil, flags: flags, core: core)
-        address = try SocketAddress(host: "127.0.0.1", port: server.port)
+        server = try StartedServer(
+            executable: executable, settings: settings, tick: nil, flags: flags, tls: tls, core: core)
+        address = server.address
         let lane = try HTTPLane(address: address)
         room = try Preparation.prepare(
             settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: { _, _ in }

@@ -3,10 +3,11 @@ import Glibc
 /// A WebSocket that waits for what it wants: for measurements in which one thing happens after the other.
 final class WaitingSocket {
     private let socket: Int32
+    private let channel: TLSChannel?
     private var input: [UInt8] = []
     private let limit: Nanoseconds
 
-    /// Connects, which is over when the first byte could be written.
+    /// Connects, with TLS where the address says so, which is over when the first byte could be written.
     ///
     /// - Parameters:
     ///   - address: Where the server is.
@@ -18,6 +19,10 @@ final class WaitingSocket {
         }
         self.socket = socket
         self.limit = limit
+        channel = address.tls.flatMap { TLSChannel($0, on: socket) }
+        if address.tls != nil, channel == nil {
+            throw .unreachable(url: address.authority, reason: "there is no memory for TLS")
+        }
     }
 
     deinit { TCP.abort(socket) }
@@ -71,25 +76,32 @@ final class WaitingSocket {
     private func write(_ bytes: [UInt8]) throws(SimulatorError) {
         var sent = 0
         while sent < bytes.count {
-            switch bytes[sent...].withUnsafeBytes({ TCP.send(socket, $0) }) {
+            switch bytes[sent...].withUnsafeBytes({ TCP.send(socket, through: channel, $0) }) {
             case .bytes(let count): sent += count
             case .later: try wait(for: Int16(POLLOUT))
-            case .end, .broken: throw .unreachable(url: "the server", reason: "it has cut the connection")
+            case .afterReading: try wait(for: Int16(POLLIN))
+            case .end, .broken: throw broken
             }
         }
     }
 
     private func read() throws(SimulatorError) {
-        try wait(for: Int16(POLLIN))
+        if channel?.hasMore != true { try wait(for: Int16(POLLIN)) }
         let result = withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-            let result = TCP.receive(socket, into: buffer)
+            let result = TCP.receive(socket, through: channel, into: buffer)
             if case .bytes(let count) = result { input.append(contentsOf: buffer[..<count]) }
             return result
         }
         switch result {
-        case .bytes, .later: break
-        case .end, .broken: throw .unreachable(url: "the server", reason: "it has cut the connection")
+        case .bytes, .afterReading: break
+        // What TLS has read ahead may be less than a record.
+        case .later: if channel?.hasMore == true { try wait(for: Int16(POLLIN)) }
+        case .end, .broken: throw broken
         }
+    }
+
+    private var broken: SimulatorError {
+        .unreachable(url: "the server", reason: channel?.trouble ?? "it has cut the connection")
     }
 
     private func wait(for events: Int16) throws(SimulatorError) {

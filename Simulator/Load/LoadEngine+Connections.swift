@@ -11,6 +11,8 @@ extension LoadEngine {
         }
         if readiness.contains(.readable), member.socket >= 0, member.generation == UInt32(token >> 32) {
             receive(member)
+            // What a TLS handshake has kept back.
+            if member.channel != nil, !member.output.isEmpty, member.socket >= 0 { flush(member) }
         }
     }
 
@@ -47,6 +49,12 @@ extension LoadEngine {
 
     private func connected(_ member: Member) {
         guard TCP.failure(of: member.socket) == 0 else { return lost(member, code: nil, reason: "refused") }
+        if let tls = address.tls {
+            guard let channel = TLSChannel(tls, on: member.socket) else {
+                return lost(member, code: nil, reason: "no memory for TLS")
+            }
+            member.channel = channel
+        }
         member.phase = .handshaking
         var path = "/live"
         if settings.isFloor {
@@ -79,28 +87,41 @@ extension LoadEngine {
             member.output += bytes
             return
         }
-        let result = bytes.withUnsafeBytes { TCP.send(member.socket, $0) }
+        let result = bytes.withUnsafeBytes { TCP.send(member.socket, through: member.channel, $0) }
         switch result {
         case .bytes(let count) where count == bytes.count: break
         case .bytes(let count): keep(bytes[count...], for: member)
         case .later, .end: keep(bytes[...], for: member)
+        case .afterReading: keep(bytes[...], for: member, until: .readable)
         case .broken: break  // Reading tells the same, and what was still to be read comes first.
         }
     }
 
-    private func keep(_ rest: ArraySlice<UInt8>, for member: Member) {
+    private func keep(
+        _ rest: ArraySlice<UInt8>, for member: Member, until readiness: Poller.Readiness = [.readable, .writable]
+    ) {
         member.output = Array(rest)
-        poller.change(member.socket, token: token(of: member), for: [.readable, .writable])
+        poller.change(member.socket, token: token(of: member), for: readiness)
     }
 
     private func flush(_ member: Member) {
         guard !member.output.isEmpty else {
             return poller.change(member.socket, token: token(of: member), for: .readable)
         }
-        let result = member.output.withUnsafeBytes { TCP.send(member.socket, $0) }
+        let result = member.output.withUnsafeBytes { TCP.send(member.socket, through: member.channel, $0) }
         switch result {
-        case .bytes(let count): member.output.removeFirst(count)
-        case .later, .end: return
+        case .bytes(let count):
+            member.output.removeFirst(count)
+            // A handshake may have ended the watch for room.
+            if member.channel != nil, !member.output.isEmpty {
+                poller.change(member.socket, token: token(of: member), for: [.readable, .writable])
+            }
+        case .later, .end:
+            if member.channel != nil {
+                poller.change(member.socket, token: token(of: member), for: [.readable, .writable])
+            }
+            return
+        case .afterReading: return poller.change(member.socket, token: token(of: member), for: .readable)
         case .broken: member.output.removeAll()
         }
         if member.output.isEmpty {
@@ -112,7 +133,16 @@ extension LoadEngine {
     // MARK: - Reading
 
     private func receive(_ member: Member) {
-        switch TCP.receive(member.socket, into: buffer) {
+        let generation = member.generation
+        repeat {
+            guard receiveOnce(member) else { return }
+            // The socket does not tell of what TLS has read ahead.
+        } while member.channel?.hasMore == true && member.socket >= 0 && member.generation == generation
+    }
+
+    /// - Returns: Whether anything came.
+    private func receiveOnce(_ member: Member) -> Bool {
+        switch TCP.receive(member.socket, through: member.channel, into: buffer) {
         case .bytes(let count):
             counters.bytesReceived += count
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
@@ -133,10 +163,13 @@ extension LoadEngine {
                     member.input = input
                 }
             }
-        case .later: break
+            return true
+        case .later, .afterReading: break
         case .end: lost(member, code: nil, reason: "end")
-        case .broken(let reason): lost(member, code: nil, reason: String(cString: strerror(reason)))
+        case .broken(let reason):
+            lost(member, code: nil, reason: member.channel?.trouble ?? String(cString: strerror(reason)))
         }
+        return false
     }
 
     /// Takes what is complete; how many bytes that was.
@@ -225,6 +258,7 @@ extension LoadEngine {
         let now = Nanoseconds.now
         if member.socket >= 0 { close(member.socket) }
         member.socket = -1
+        member.channel = nil
         if stage == .over || member.isGone { return }
         if member.phase == .connecting || member.phase == .handshaking {
             counters.refusals += 1
@@ -252,6 +286,7 @@ extension LoadEngine {
     func drop(_ member: Member, _ now: Nanoseconds, away length: Nanoseconds) {
         if member.socket >= 0 { TCP.abort(member.socket) }
         member.socket = -1
+        member.channel = nil
         member.output.removeAll()
         // Even when everybody is cut off together, good clients do not come back together.
         let until = now + length + Int64(member.backOff.next(using: &generator) / .nanoseconds(1))
@@ -265,5 +300,6 @@ extension LoadEngine {
         if member.phase == .present { send([0x03, 0xe8], from: member, opcode: .close) }
         close(member.socket)
         member.socket = -1
+        member.channel = nil
     }
 }

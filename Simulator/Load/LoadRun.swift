@@ -6,9 +6,10 @@ struct LoadRun {
         ///
         /// - executable: The path of `runroom`.
         /// - flags: More flags for it.
-        case program(executable: String, flags: [String])
+        /// - tls: Whether it speaks TLS.
+        case program(executable: String, flags: [String], tls: Bool)
         /// One that is there.
-        case url(String)
+        case url(String, trust: TLSTrust)
     }
 
     let engine: LoadEngine
@@ -34,14 +35,14 @@ struct LoadRun {
         let address: SocketAddress
         let meter: any ServerMeter
         switch target {
-        case .program(let executable, let flags):
+        case .program(let executable, let flags, let tls):
             let process = try StartedServer(
-                executable: executable, settings: settings, tick: tick, flags: flags, core: core)
+                executable: executable, settings: settings, tick: tick, flags: flags, tls: tls, core: core)
             started = process
             meter = process
-            address = try SocketAddress(host: "127.0.0.1", port: process.port)
-        case .url(let url):
-            address = try CommandParts.address(of: url)
+            address = process.address
+        case .url(let url, let trust):
+            address = try CommandParts.address(of: url, trust: trust)
             meter = try MetricsMeter(address: address)
         }
         let lane = try HTTPLane(address: address)

@@ -47,6 +47,8 @@ final class Member {
 
     var phase: Phase
     var socket: Int32 = -1
+    /// Around the socket, once that is connected; nil without TLS.
+    var channel: TLSChannel?
     /// Counts connections, so that what is still to be told of an old one is not taken for news of the present one.
     var generation: UInt32 = 0
     /// The beginning of a frame, or of the handshake's answer.

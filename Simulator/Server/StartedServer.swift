@@ -3,7 +3,7 @@ import Glibc
 
 /// A RunRoom server that was started for a load, on a port of the system's choice and with a directory of its own.
 final class StartedServer: ProcessMeter {
-    let port: Int
+    let address: SocketAddress
     private let executable: String
     private let flags: [String]
     private let folder: String
@@ -19,16 +19,18 @@ final class StartedServer: ProcessMeter {
     ///   - settings: What is going to come.
     ///   - tick: Milliseconds; nil for the server's own.
     ///   - flags: Further flags.
+    ///   - tls: Whether it speaks TLS, with a certificate that is made for it and believed alone.
     ///   - core: The processor that it is bound to.
-    /// - Throws: ``SimulatorError/noServer(_:)``.
+    /// - Throws: ``SimulatorError/noServer(_:)``, and what ``SocketAddress`` throws.
     init(
-        executable: String, settings: LoadSettings, tick: Int?, flags: [String], core: Int?
+        executable: String, settings: LoadSettings, tick: Int?, flags: [String], tls: Bool, core: Int?
     ) throws(SimulatorError) {
         self.executable = executable
         self.core = core
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("simulator-\(UUID().uuidString)").path
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw .noServer("there is no room for its data in \(folder)")
         }
@@ -40,13 +42,15 @@ final class StartedServer: ProcessMeter {
             "--messages-per-second", "10000", "--message-burst", "10000",
         ]
         if let tick { all += ["--tick", String(tick)] }
+        let identity = tls ? try SelfSignedIdentity(in: folder) : nil
+        if let identity { all += ["--tls-cert", identity.certificate, "--tls-key", identity.key] }
         self.flags = all + flags
         process = try ChildProcess(executable, ["serve", "--port", "0"] + self.flags, folder: folder, core: core)
         let line = try process.firstLine(within: .seconds(30))
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw .noServer("it said “\(line)”")
         }
-        self.port = port
+        address = try SocketAddress(host: "127.0.0.1", port: port, tls: identity.map { .file($0.certificate) })
     }
 
     deinit {
@@ -65,7 +69,8 @@ final class StartedServer: ProcessMeter {
     func restart() throws(SimulatorError) {
         if let usage = ProcessFiles.usage(of: process.pid) { earlierCPU += usage.cpuSeconds }
         process.kill()
-        process = try ChildProcess(executable, ["serve", "--port", String(port)] + flags, folder: folder, core: core)
+        process = try ChildProcess(
+            executable, ["serve", "--port", String(address.port)] + flags, folder: folder, core: core)
     }
 
     /// Asks it to end properly and waits a little for that.

@@ -38,6 +38,7 @@ final class HTTPLane {
 
     private final class Line {
         var socket: Int32 = -1
+        var channel: TLSChannel?
         var isConnected = false
         var job: Job?
         var output: [UInt8] = []
@@ -97,7 +98,11 @@ final class HTTPLane {
             let line = lines[Int(token & 0xffff)]
             guard UInt64(UInt32(bitPattern: line.socket)) == token >> 16 else { return }
             if readiness.contains(.writable) { write(line) }
-            if readiness.contains(.readable), line.socket >= 0 { read(line) }
+            if readiness.contains(.readable), line.socket >= 0 {
+                read(line)
+                // What a TLS handshake has kept back.
+                if line.channel != nil, line.job != nil, line.written < line.output.count { write(line) }
+            }
         }
         let now = Nanoseconds.now
         for line in lines where line.job != nil && now - line.sentAt > timeout {
@@ -166,30 +171,44 @@ final class HTTPLane {
                 return fail(line)
             }
             line.isConnected = true
+            line.channel = address.tls.flatMap { TLSChannel($0, on: line.socket) }
+            if address.tls != nil, line.channel == nil {
+                trouble = "there is no memory for TLS"
+                return fail(line)
+            }
         }
         let result = line.output.withUnsafeBytes {
-            TCP.send(line.socket, UnsafeRawBufferPointer(rebasing: $0[line.written...]))
+            TCP.send(line.socket, through: line.channel, UnsafeRawBufferPointer(rebasing: $0[line.written...]))
         }
+        var waitsForRoom = true
         switch result {
         case .bytes(let count): line.written += count
         case .later, .end: break
+        case .afterReading: waitsForRoom = false
         case .broken:
-            trouble = "the connection was cut"
+            trouble = line.channel?.trouble ?? "the connection was cut"
             return fail(line)
         }
-        if line.written == line.output.count, let index = lines.firstIndex(where: { $0 === line }) {
-            poller.change(line.socket, token: token(line, index), for: .readable)
-        }
+        guard let index = lines.firstIndex(where: { $0 === line }) else { return }
+        if line.written == line.output.count { waitsForRoom = false }
+        poller.change(
+            line.socket, token: token(line, index), for: waitsForRoom ? [.readable, .writable] : .readable)
     }
 
     private func read(_ line: Line) {
-        switch TCP.receive(line.socket, into: buffer) {
-        case .bytes(let count): line.input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        case .later: return
-        case .end, .broken:
-            trouble = "the connection was cut"
-            return fail(line)
-        }
+        repeat {
+            switch TCP.receive(line.socket, through: line.channel, into: buffer) {
+            case .bytes(let count):
+                line.input.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                // The socket does not tell of what TLS has read ahead.
+                if line.channel?.hasMore == true { continue }
+            case .later, .afterReading: break
+            case .end, .broken:
+                trouble = line.channel?.trouble ?? "the connection was cut"
+                return fail(line)
+            }
+            break
+        } while true
         switch HTTPAnswerParser.parse(line.input) {
         case .incomplete: break
         case .nonsense:
@@ -210,11 +229,14 @@ final class HTTPLane {
     }
 
     private func fail(_ line: Line) {
+        let isHopeless = line.channel?.isUntrusted == true
         drop(line)
         guard let job = line.job else { return }
         line.job = nil
         active -= 1
-        if Nanoseconds.now >= job.giveUpAt { return job.done(Answer(status: 0, body: Array(trouble.utf8))) }
+        if isHopeless || Nanoseconds.now >= job.giveUpAt {
+            return job.done(Answer(status: 0, body: Array(trouble.utf8)))
+        }
         again(job)
     }
 
@@ -228,6 +250,7 @@ final class HTTPLane {
     private func drop(_ line: Line) {
         if line.socket >= 0 { close(line.socket) }
         line.socket = -1
+        line.channel = nil
         line.isConnected = false
     }
 }

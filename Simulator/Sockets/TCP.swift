@@ -1,19 +1,25 @@
 import CEpoll
 import Glibc
 
-/// Where a server listens, resolved once.
+/// Where a server listens, resolved once, and whether it speaks TLS.
 struct SocketAddress: Sendable {
     /// As it was given, for the `Host` header.
     let host: String
     let port: Int
+    /// Nil where TLS is not spoken.
+    let tls: TLSClient?
     /// A `sockaddr_in` or `sockaddr_in6`.
     fileprivate let bytes: [UInt8]
     fileprivate let family: Int32
 
     /// Looks a host up.
     ///
-    /// - Throws: ``SimulatorError/unreachable(url:reason:)`` when there is no such host.
-    init(host: String, port: Int) throws(SimulatorError) {
+    /// - Parameters:
+    ///   - host: A name or an address.
+    ///   - port: Its port.
+    ///   - trust: Whose certificate is believed; nil for no TLS.
+    /// - Throws: ``SimulatorError/unreachable(url:reason:)`` when there is no such host, and what ``TLSClient`` throws.
+    init(host: String, port: Int, tls trust: TLSTrust? = nil) throws(SimulatorError) {
         self.host = host
         self.port = port
         var hints = addrinfo()
@@ -25,6 +31,23 @@ struct SocketAddress: Sendable {
         defer { freeaddrinfo(list) }
         family = first.pointee.ai_family
         bytes = Array(UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen)))
+        if let trust {
+            tls = try TLSClient(host: host, isLoopback: Self.isLoopback(first.pointee.ai_addr), trust: trust)
+        } else {
+            tls = nil
+        }
+    }
+
+    private static func isLoopback(_ address: UnsafePointer<sockaddr>) -> Bool {
+        let raw = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET: return UInt32(bigEndian: raw.load(as: sockaddr_in.self).sin_addr.s_addr) >> 24 == 127
+        case AF_INET6:
+            return withUnsafeBytes(of: raw.load(as: sockaddr_in6.self).sin6_addr) {
+                $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1
+            }
+        default: return false
+        }
     }
 
     /// What the `Host` header says.
@@ -38,6 +61,8 @@ enum TCP {
         case bytes(Int)
         /// Nothing now: not ready, or nothing to read yet.
         case later
+        /// Nothing can be written before something was read: a TLS handshake.
+        case afterReading
         /// The peer has ended the stream.
         case end
         /// Broken; the reason by `errno`.
@@ -108,6 +133,21 @@ enum TCP {
         let count = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         if count >= 0 { return .bytes(count) }
         return errno == EAGAIN || errno == EINTR ? .later : .broken(errno)
+    }
+
+    /// As without TLS; through it where there is a channel.
+    @inline(__always)
+    static func receive(
+        _ socket: Int32, through channel: TLSChannel?, into buffer: UnsafeMutableRawBufferPointer
+    ) -> Transfer {
+        if let channel { channel.receive(into: buffer) } else { receive(socket, into: buffer) }
+    }
+
+    @inline(__always)
+    static func send(
+        _ socket: Int32, through channel: TLSChannel?, _ bytes: UnsafeRawBufferPointer
+    ) -> Transfer {
+        if let channel { channel.send(bytes) } else { send(socket, bytes) }
     }
 
     /// Closes so that the peer sees a reset rather than an end, as when a phone's battery is empty.

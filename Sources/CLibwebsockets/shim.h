@@ -46,18 +46,18 @@ static inline int CLibwebsockets_show_identity(SSL *ssl, void *slot) {
         ssl, SSL_CTX_get0_certificate(identity), SSL_CTX_get0_privatekey(identity), chain, 1);
 }
 
-/* Has handshakes of a server's context show what is in the slot, which must outlive the context; NULL in it is the
-   certificate that the context was made with. */
-static inline void CLibwebsockets_follow_identity(SSL_CTX *context, SSL_CTX **slot) {
+/* Sets up a server's context. Its handshakes show what is in the slot, which must outlive the context; NULL in it is the
+   certificate that the context was made with. A write takes a record at a time, and the same bytes may lie elsewhere when
+   they are tried again. */
+static inline void CLibwebsockets_configure_tls(SSL_CTX *context, SSL_CTX **slot) {
     SSL_CTX_set_cert_cb(context, CLibwebsockets_show_identity, slot);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
 /* Encrypts and sends: how many bytes were taken, 0 when the socket takes none now, -1 when it is broken. */
 static inline int CLibwebsockets_tls_write(struct lws *wsi, const void *bytes, size_t count) {
     SSL *ssl = (SSL *)lws_get_ssl(wsi);
     if (!ssl) return -1;
-    /* A record at a time, and the same bytes may lie elsewhere when they are tried again. */
-    SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     ERR_clear_error();
     int taken = SSL_write(ssl, bytes, count > INT_MAX ? INT_MAX : (int)count);
     if (taken > 0) return taken;

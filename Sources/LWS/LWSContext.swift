@@ -221,7 +221,7 @@ final class LWSContext: @unchecked Sendable {
     }
 
     /// Called when libwebsockets has made OpenSSL's context for the vhost with TLS.
-    fileprivate func follow(_ sslContext: OpaquePointer) { CLibwebsockets_follow_identity(sslContext, shown) }
+    fileprivate func configure(_ sslContext: OpaquePointer) { CLibwebsockets_configure_tls(sslContext, shown) }
 
     // MARK: - Connections
 
@@ -328,7 +328,7 @@ func lwsCallback(
         guard let wsi, let session, let context = lws_get_context(wsi), let user = lws_context_user(context) else {
             return 0
         }
-        Unmanaged<LWSContext>.fromOpaque(user).takeUnretainedValue().follow(OpaquePointer(session))
+        Unmanaged<LWSContext>.fromOpaque(user).takeUnretainedValue().configure(OpaquePointer(session))
         return 0
     case LWS_CALLBACK_PROTOCOL_INIT, LWS_CALLBACK_PROTOCOL_DESTROY, LWS_CALLBACK_GET_THREAD_ID,
         LWS_CALLBACK_OPENSSL_LOAD_EXTRA_CLIENT_VERIFY_CERTS,

@@ -42,7 +42,7 @@ struct SocketWriter {
     /// Bytes that wait.
     var heldBytes: Int { tail.count - sent }
 
-    /// Writes bytes, and others behind them, in one system call where there is no TLS.
+    /// Writes bytes, and others behind them, in one system call; with TLS that holds for as many as a record has.
     ///
     /// - Precondition: Not ``isBusy``.
     mutating func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) -> Outcome {
@@ -96,8 +96,19 @@ struct SocketWriter {
         return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1
     }
 
+    /// The most bytes that a record of TLS has.
+    private static let recordBytes = 16_384
+
     /// As ``send(_:_:)``, a record of TLS after the other.
     private func sendTLS(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?) -> Int {
+        // A copy costs far less than a record and its system call.
+        if let second, first.count + second.count <= Self.recordBytes {
+            return withUnsafeTemporaryAllocation(byteCount: first.count + second.count, alignment: 16) { both in
+                both.copyMemory(from: first)
+                UnsafeMutableRawBufferPointer(rebasing: both[first.count...]).copyMemory(from: second)
+                return sendTLS(UnsafeRawBufferPointer(both), nil)
+            }
+        }
         var taken = 0
         for part in [first, second] {
             guard let part else { continue }

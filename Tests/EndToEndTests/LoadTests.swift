@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 import Testing
 
+@testable import Simulator
+
 /// The simulator's load against real servers, and against what only pretends to be one.
 @Suite("The simulator's load", .inTurn) struct LoadTests {
     /// The program beside the server's.
@@ -41,6 +43,41 @@ import Testing
         let page = try String(contentsOfFile: workshop.file("report.html"), encoding: .utf8)
         #expect(page.contains("<svg") && page.contains("</html>"))
         #expect(page.contains("live rooms meanwhile") && page.contains("p99 of each fifth"))
+    }
+
+    @Test("passes its checks over wss, against a server that it starts with a certificate of its own")
+    func tls() async throws {
+        let (ending, output, errors) = try await Self.load(
+            "--server", ServerProcess.executable, "--tls", "--rooms", "1", "--runners", "4", "--spectators", "1",
+            "--idle", "3", "--duration", "5", "--churn", "10")
+        #expect(ending == .exit(0), "\(output)\n\(errors)")
+        #expect(output.contains("ok    every run ended and was stored (4)"))
+        #expect(output.contains("bytes an idle connection"))
+    }
+
+    @Test("speaks wss with a server that is there, and believes the certificate that it was told to, and no other")
+    func certificates() async throws {
+        let workshop = try Workshop()
+        let (own, other) = (workshop.file("own"), workshop.file("other"))
+        for folder in [own, other] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
+        let identity = try SelfSignedIdentity(in: own)
+        let server = try await ServerProcess.start(["--tls-cert", identity.certificate, "--tls-key", identity.key])
+        let crowd = ["--rooms", "1", "--runners", "2", "--duration", "4"]
+        for flags in [["--cacert", identity.certificate], []] {
+            let (ending, output, errors) = try await RunningProgram.run(
+                Self.simulator, ["load", "--url", "wss://127.0.0.1:\(server.port)"] + crowd + flags,
+                within: .seconds(120))
+            #expect(ending == .exit(0), "\(output)\n\(errors)")
+        }
+        // At once: a certificate does not become better by trying again.
+        let began = ContinuousClock.now
+        let (ending, _, errors) = try await Self.load(
+            "--url", "https://127.0.0.1:\(server.port)", "--cacert", try SelfSignedIdentity(in: other).certificate)
+        #expect(ending == .exit(1))
+        #expect(errors.contains("Cannot reach the server: its certificate is not trusted (self-signed certificate)."))
+        #expect(ContinuousClock.now - began < .seconds(30), "it is not repeated for a minute")
     }
 
     @Test("shows a curve of costs over loads of several shapes")
@@ -102,7 +139,8 @@ import Testing
         arguments: [
             ["--max-join", "10s"], ["--latecomers", "5", "--duration", "4"],
             ["--latecomers", "5", "--latecomers-at", "0"], ["--latecomers", "5", "--max-join", "2x-floor"],
-            ["--server", "runroom", "--server-flags", "--tick 100"],
+            ["--server", "runroom", "--server-flags", "--tick 100"], ["--tls"], ["--cacert", "x.pem"],
+            ["--url", "wss://127.0.0.1:1", "--cacert", "x.pem", "--insecure"],
         ])
     func refuses(arguments: [String]) async throws {
         let (ending, _, errors) = try await RunningProgram.run(
@@ -112,7 +150,7 @@ import Testing
 
     @Test("says in a sentence that nobody listens")
     func nobody() async throws {
-        let (ending, _, errors) = try await Self.load("--url", "https://127.0.0.1:1")
+        let (ending, _, errors) = try await Self.load("--url", "ftp://127.0.0.1:1")
         #expect(ending != .exit(0))
         #expect(errors.contains("is not the address of a server"))
     }

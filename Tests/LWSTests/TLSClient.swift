@@ -61,6 +61,13 @@ final class TLSClient: @unchecked Sendable {
         return received
     }
 
+    /// - Returns: The bytes of one record.
+    func receiveRecord() -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let got = SSL_read(connection, &buffer, CInt(buffer.count))
+        return Array(buffer[..<max(0, Int(got))])
+    }
+
     func receive(until end: String) -> String {
         var text = ""
         while !text.hasSuffix(end) {

@@ -125,6 +125,34 @@ import Testing
         }
     }
 
+    @Test(
+        "two messages that go out together are one record as far as they fit",
+        arguments: [(300, true), (16_300, false)])
+    func recordOfTwo(length: Int, isOne: Bool) async throws {
+        try await withFiles(Self.certificate, Self.key) { files in
+            let made = WebSocketTests.Made()
+            try await withServer(endpoints: [.echo(keep: made.add)], configure: { $0.tls = files }) {
+                _, port, loop in
+                let client = try await blocking {
+                    let client = try TLSClient(port: port, authority: files.certificate)
+                    client.send(Array(RawClient.handshake().utf8))
+                    #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                    return client
+                }
+                let peer = try #require(await made.next())
+                let (ack, frame) = (
+                    OutgoingMessage(String(repeating: "a", count: 100)),
+                    OutgoingMessage(String(repeating: "f", count: length))
+                )
+                #expect(await loop.run { peer.socket?.send(ack, frame) } == true)
+                let record = try await blocking { client.receiveRecord() }
+                #expect(record.count == (isOne ? 102 + 4 + length : 102))
+                let rest = try await blocking { client.receive(count: 106 + length - record.count) }
+                #expect((record + rest).filter { $0 == 0x66 }.count == length)
+            }
+        }
+    }
+
     @Test("who sends through TLS and does not read is heard all the same, and holds one message in memory")
     func hearsWhoDoesNotRead() async throws {
         try await withFiles(Self.certificate, Self.key) { files in
