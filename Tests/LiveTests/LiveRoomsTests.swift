@@ -576,6 +576,8 @@ import Testing
             ana.send(#"{"type":"ping"}"#)
             _ = try await ana.next("pong")
             ben.send(markers(1...1))
+            // There is an error behind it in any case.
+            ben.send(#"{"type":"nothing"}"#)
             #expect(try await ben.next("error").text("code") == "too_many_late_markers")
             // It was none of his own doing, and only what is late waits.
             ben.send(markers(3...3))
