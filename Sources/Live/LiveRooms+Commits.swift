@@ -206,8 +206,9 @@ extension LiveRooms {
                 // What has come meanwhile has waited for long enough.
                 isFullCommitDue = true
             }
-            noteUnread(promise, encoded.unread)
+            // In this order: while a run was unread nothing was removed, and what is to be is not forgotten by that.
             notePurged(home, result.unpurged[home.key])
+            noteUnread(promise, encoded.unread)
             fulfil(promise, result)
         }
     }

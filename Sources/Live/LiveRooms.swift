@@ -249,6 +249,7 @@ public actor LiveRooms {
     /// Gives a room its place in memory.
     func adopt(_ restored: Recovery.RestoredRoom) {
         var restored = restored
+        assert(!restored.room.hasUnmeasuredMarkers, "the loop would measure them, and everybody waits for it")
         restored.room.restored(at: clock.now())
         let decisions = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
         let room = restored.room

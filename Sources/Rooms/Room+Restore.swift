@@ -84,6 +84,9 @@ extension Room {
         for index in runners.indices { runners[index].run.restored() }
     }
 
+    /// Whether something was put back that ``measure()`` has not seen yet.
+    package var hasUnmeasuredMarkers: Bool { runners.contains { $0.run.isUnmeasured } }
+
     /// What is to be kept of the way of somebody's settled run; nil without one.
     public func settledWay(of number: Int) -> SettledWay? {
         isKnown(number) ? runners[number - 1].run.settledWay : nil

@@ -363,6 +363,35 @@ import Testing
         }
     }
 
+    @Test("who starts and pauses again and again is told to wait, and whatever is no change is taken all the while")
+    func limitsChanges() async throws {
+        var live = LiveSettings()
+        live.messageBurst = 4
+        live.commandsPerSecond = 0.001
+        try await withAPI(live: live) { api in
+            try await api.makeRoom("159", runners: ["ana", "bob"])
+            for isRunning in [true, false, true, false] {
+                let answer = try await api.update("159", "ana", ["running": .bool(isRunning)])
+                #expect(answer.status == 200)
+                #expect(answer.json["room"]?["runners"]?[0]?["running"] == .bool(isRunning))
+            }
+            let start: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
+            for refused in [
+                try await api.update("159", "ana", ["running": true, "meters": 9]),
+                try await api.send(.post, "/api/runRoom/start", start),
+            ] {
+                #expect(refused.line == #"429 {"error":"Too many changes of a runner. Try again later."}"#)
+                #expect(refused.headers[.retryAfter] == "1")
+            }
+            let still = try await api.update("159", "ana", ["running": false, "meters": 7])
+            #expect(still.status == 200)
+            #expect(still.json["room"]?["runners"]?[0]?["running"] == false)
+            #expect(still.json["room"]?["runners"]?[0]?["meters"] == 7)
+            // Another runner has an allowance of his own.
+            #expect(try await api.update("159", "bob", ["running": true]).status == 200)
+        }
+    }
+
     @Test("the client's three calls work: with a place, with progress alone, and with a pause")
     func takesClientCalls() async throws {
         try await withAPI { api in

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import LWS
@@ -10,10 +11,56 @@ protocol ReadingClient: Sendable {
     func receive(until end: String) -> String
 }
 
+extension ReadingClient {
+    /// Up to the first `end`, and nothing of what follows.
+    func receive(through end: String) -> String {
+        var bytes: [UInt8] = []
+        while !bytes.suffix(end.utf8.count).elementsEqual(end.utf8) {
+            let byte = receive(count: 1)
+            guard !byte.isEmpty else { break }
+            bytes += byte
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 extension TLSClient: ReadingClient {}
 
 extension RawClient: ReadingClient {
     func send(_ bytes: [UInt8]) { send(bytes[...]) }
+}
+
+/// Runs `body` against a server with a client of it that is connected, plain or through TLS.
+func withClient(
+    _ responder: TestResponder = TestResponder(), endpoints: [WebSocketEndpoint] = [], tls: Bool,
+    configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ body: (_ server: Server, _ port: Int, _ loop: EventLoop, _ client: any ReadingClient) async throws -> Void
+) async throws {
+    func run(_ files: TLSFiles?) async throws {
+        try await withServer(
+            responder, endpoints: endpoints,
+            configure: {
+                $0.tls = files
+                configure(&$0)
+            }
+        ) { server, port, loop in
+            let client = try await blocking {
+                let client: any ReadingClient =
+                    if let files {
+                        try TLSClient(port: port, authority: files.certificate)
+                    } else {
+                        try RawClient(port: port)
+                    }
+                return client
+            }
+            try await body(server, port, loop, client)
+        }
+    }
+    if tls {
+        try await TLSTests().withFiles(TLSTests.certificate, TLSTests.key) { try await run($0) }
+    } else {
+        try await run(nil)
+    }
 }
 
 @Suite("Peers that do not read", .timeLimit(.minutes(5))) struct BacklogTests {
@@ -30,32 +77,14 @@ extension RawClient: ReadingClient {
         ) async throws -> Void
     ) async throws {
         let made = WebSocketTests.Made()
-        func run(_ files: TLSFiles?) async throws {
-            try await withServer(
-                endpoints: [.echo(backlog: backlog, keep: made.add)],
-                configure: {
-                    $0.tls = files
-                    configure(&$0)
-                }
-            ) { server, port, loop in
-                let client = try await blocking {
-                    let client: any ReadingClient =
-                        if let files {
-                            try TLSClient(port: port, authority: files.certificate)
-                        } else {
-                            try RawClient(port: port)
-                        }
-                    client.send(Array(RawClient.handshake().utf8))
-                    #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
-                    return client
-                }
-                try await body(server, loop, client, try #require(await made.next()), port)
+        try await withClient(
+            endpoints: [.echo(backlog: backlog, keep: made.add)], tls: tls, configure: configure
+        ) { server, port, loop, client in
+            try await blocking {
+                client.send(Array(RawClient.handshake().utf8))
+                #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
             }
-        }
-        if tls {
-            try await TLSTests().withFiles(TLSTests.certificate, TLSTests.key) { try await run($0) }
-        } else {
-            try await run(nil)
+            try await body(server, loop, client, try #require(await made.next()), port)
         }
     }
 
@@ -267,6 +296,60 @@ extension RawClient: ReadingClient {
                 let text = #"{"type":"markers","markers":[{"id":\#(number)}]}"#
                 try await blocking { client.send(RawClient.frame(opcode: 1, Array(text.utf8))) }
                 #expect(await events.next() == .text(text))
+            }
+        }
+    }
+
+    // MARK: - A loop at rest
+
+    /// Processor time of the loop's thread in a while in which nothing happens, as a part of that while.
+    ///
+    /// A loop that spins takes nearly all of it, and no less than its share of a busy machine.
+    private func busyness(of loop: EventLoop) async throws -> Double {
+        let begun = ContinuousClock.now
+        let before = await loop.run { TLSTests.threadSeconds() }
+        try await Task.sleep(for: .milliseconds(500))
+        let after = await loop.run { TLSTests.threadSeconds() }
+        let took = begun.duration(to: .now)
+        return (after - before) / (Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18)
+    }
+
+    @Test("frames that nobody reads let the loop rest, whatever their peer sends", arguments: [false, true])
+    func restsWithFrames(tls: Bool) async throws {
+        try await withStalled(tls: tls) { _, loop, client, peer, _ in
+            _ = try await fill(peer, on: loop)
+            await loop.run {
+                peer.onText = { _, _ in }
+                peer.socket?.enqueue(OutgoingMessage("waits"))
+            }
+            // The beginning of a frame.
+            try await blocking { client.send([0x81]) }
+            #expect(try await busyness(of: loop) < 0.05)
+        }
+    }
+
+    @Test("an answer that nobody reads lets the loop rest, whatever its client sends", arguments: [false, true])
+    func restsWithAnswer(tls: Bool) async throws {
+        let size = 32 << 20
+        let responder = TestResponder(handler: { _ in
+            HTTPResponse(status: .ok, body: .bytes(Array(repeating: 0x78, count: size)))
+        })
+        try await withClient(responder, tls: tls) { _, _, loop, client in
+            try await blocking {
+                client.send(Array("GET / HTTP/1.1\r\nHost: test\r\n\r\n".utf8))
+                #expect(client.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+                // The beginning of the next request.
+                client.send([UInt8(ascii: "G")])
+            }
+            // Until the kernels have what they hold.
+            var last = 1.0
+            for _ in 0..<20 where last >= 0.05 { last = try await busyness(of: loop) }
+            #expect(last < 0.05)
+            // It was heard, and answered when its turn came.
+            try await blocking {
+                client.send(Array("ET /next HTTP/1.1\r\nHost: test\r\n\r\n".utf8))
+                #expect(client.receive(count: size).count == size)
+                #expect(client.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
             }
         }
     }

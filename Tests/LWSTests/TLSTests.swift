@@ -301,7 +301,7 @@ import Testing
     }
 
     /// Processor seconds of the calling thread.
-    private static func threadSeconds() -> Double {
+    static func threadSeconds() -> Double {
         var time = timespec()
         #expect(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

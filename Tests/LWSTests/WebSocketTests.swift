@@ -136,6 +136,34 @@ import Testing
         }
     }
 
+    @Test(
+        "a handshake behind a request that is being answered is taken up when its turn comes, with what came with it",
+        arguments: [false, true])
+    func takesTurns(tls: Bool) async throws {
+        let gate = Gate()
+        let responder = TestResponder(handler: { _ in
+            await gate.pass()
+            return HTTPResponse(status: .ok, body: .bytes(Array("waited".utf8)))
+        })
+        try await withClient(responder, endpoints: [.echo()], tls: tls) { _, _, _, client in
+            try await blocking {
+                client.send(
+                    Array(("GET /wait HTTP/1.1\r\nHost: test\r\n\r\n" + RawClient.handshake()).utf8)
+                        + RawClient.frame(opcode: 1, Array("one".utf8)))
+            }
+            try await eventually { gate.arrived == 1 }
+            gate.open()
+            try await blocking {
+                #expect(client.receive(through: "\r\n\r\nwaited").hasPrefix("HTTP/1.1 200 "))
+                #expect(client.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                #expect(client.receive(count: 5) == [0x81, 3] + Array("one".utf8))
+                // The socket is read again.
+                client.send(RawClient.frame(opcode: 1, Array("two".utf8)))
+                #expect(client.receive(count: 5) == [0x81, 3] + Array("two".utf8))
+            }
+        }
+    }
+
     // MARK: - Closing
 
     @Test(
@@ -317,6 +345,32 @@ import Testing
                 #expect(answer.hasPrefix("HTTP/1.1 426 "))
                 #expect(answer.contains("Upgrade: websocket\r\n") && answer.contains("Sec-WebSocket-Version: 13\r\n"))
             }
+        }
+    }
+
+    @Test("a protocol whose name only looks like it is no WebSocket: the sign for Kelvin is no k")
+    func refusesLookAlikes() async throws {
+        try await withServer(endpoints: [.echo()]) { (_, port, _) async throws in
+            let request = RawClient.handshake().replacing("Upgrade: websocket", with: "Upgrade: websoc\u{212a}et")
+            #expect(request.utf8.count == RawClient.handshake().utf8.count + 2)
+            #expect(try await RawClient.exchange(request, port: port).hasPrefix("HTTP/1.1 426 "))
+        }
+    }
+
+    @Test("an upgrade that is offered where there is no WebSocket is passed over, and the request is answered")
+    func passesOverUpgrades() async throws {
+        try await withServer(endpoints: [.echo()]) { (_, port, _) async throws in
+            let answer = try await blocking {
+                let raw = try RawClient(port: port)
+                raw.send(RawClient.handshake("/healthz"))
+                let first = raw.receive(until: "hello /healthz")
+                // It goes on as HTTP.
+                raw.send("GET /next HTTP/1.1\r\nHost: test\r\n\r\n")
+                return first + raw.receive(until: "hello /next")
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(!answer.contains("Upgrade:") && !answer.contains(" 101 "))
+            #expect(answer.contains("hello /healthz") && answer.contains("hello /next"))
         }
     }
 

@@ -554,6 +554,46 @@ import Testing
         }
     }
 
+    @Test("late markers of one that keep the loop busy are paid for by all, who are heard when it has rested")
+    func lateMarkersOfAll() async throws {
+        var settings = LiveSettings.quick
+        settings.allLateWorkBurst = .zero
+        settings.allLateWorkPerSecond = .milliseconds(20)
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await room(stage, with: "ana", "ben")
+            let (ana, _) = try await stage.join("159", as: "ana")
+            let (ben, _) = try await stage.join("159", as: "ben")
+            for phone in [ana, ben] {
+                phone.send(#"{"type":"start"}"#)
+                _ = try await phone.event("started")
+            }
+            ben.send(markers(2...2))
+            ana.send(markers(500...500))
+            // All of them are measured at once, and what that has taken is more than is left.
+            ana.send(markers(1...499))
+            ana.send(#"{"type":"ping"}"#)
+            _ = try await ana.next("pong")
+            ben.send(markers(1...1))
+            // There is an error behind it in any case.
+            ben.send(#"{"type":"nothing"}"#)
+            #expect(try await ben.next("error").text("code") == "too_many_late_markers")
+            // It was none of his own doing, and only what is late waits.
+            ben.send(markers(3...3))
+            var marker = 0
+            for _ in 0..<5_000 where marker < 3 {
+                try await Task.sleep(for: .milliseconds(5))
+                ben.send(markers(1...1))
+                ben.send(#"{"type":"ping"}"#)
+                _ = try await ben.next("pong")
+                marker = try await stage.live.durableMarker(of: 2, in: "159")
+            }
+            #expect(marker == 3)
+            #expect(try await stage.live.durableMarker(of: 1, in: "159") == 500)
+        }
+    }
+
     @Test("markers that come faster than they are taken are refused, and none is lost")
     func markersAtOnce() async throws {
         var settings = LiveSettings.quick

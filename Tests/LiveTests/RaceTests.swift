@@ -1,10 +1,10 @@
 import Foundation
 import LWS
-import Rooms
 import Synchronization
 import Testing
 
 @testable import Live
+@testable import Rooms
 @testable import Store
 
 /// What happens between a reading and its use.
@@ -96,8 +96,10 @@ import Testing
         }
     }
 
-    @Test("a home of a deleted room that gets dirty once more leaves the new room of that name alone")
-    func deletedHome() async throws {
+    @Test(
+        "a home of a deleted room that gets dirty once more leaves the new room of that name alone",
+        arguments: OldHome.allCases)
+    fileprivate func deletedHome(trouble: OldHome) async throws {
         try await Stage.run(in: directory) { stage in
             _ = try await stage.live.createRoom("159", password: "pw")
             try await stage.account("ana")
@@ -108,16 +110,38 @@ import Testing
 
             _ = try await stage.live.createRoom("159", password: "pw")
             let (again, _) = try await stage.join("159", as: "ana")
-            // As by a recall that was under way.
-            await stage.live.storeOnceMore(old)
+            let new = await stage.live.keep("159")
+            #expect(await stage.live.isHome("159", old) == false)
+            await stage.live.storeOnceMore(old, trouble)
             again.send(markers(1...3))
             _ = try await again.next("ack") { $0.number("marker") == 3 }
-            #expect(await stage.live.isHome("159", old) == false)
-            again.send(markers(4...4))
-            _ = try await again.next("ack") { $0.number("marker") == 4 }
+            #expect(await stage.live.isDone(old))
+            #expect(await stage.live.isHome("159", new))
+            // Whoever comes now comes to where ana is, whose acknowledgements go on.
+            let viewer = await stage.connect(#"{"type":"join","runID":"159","password":"pw","role":"spectator"}"#)
+            _ = try await viewer.next("joined")
+            again.send(markers(4...5))
+            _ = try await viewer.next("frame") { $0.column(0) == ["1"] }
+            _ = try await again.next("ack") { $0.number("marker") == 5 }
+            #expect(await stage.live.isHome("159", new))
             #expect(try await stage.live.room("159")?.runners.count == 1)
         }
+        // Nor has anything of it overwritten what was acknowledged.
+        try await Stage.run(in: directory) { stage in
+            let (_, joined) = try await stage.join("159", as: "ana")
+            #expect(joined.number("marker") == 5)
+        }
     }
+}
+
+/// What befalls a home whose room was deleted.
+private enum OldHome: CaseIterable {
+    /// Something was read for it, as by a recall that was under way.
+    case changesLater
+    /// Something had happened in it while its deletion was stored.
+    case changedBefore
+    /// Something is found wrong in it, so that it is set aside.
+    case isBroken
 }
 
 /// A home outside of its loop.
@@ -133,10 +157,22 @@ extension LiveRooms {
     fileprivate func isHome(_ runID: String, _ kept: Kept) -> Bool { homes[runID] === kept.home }
 
     /// Has a home stored at once, as if something had happened in it.
-    fileprivate func storeOnceMore(_ kept: Kept) {
+    fileprivate func storeOnceMore(_ kept: Kept, _ trouble: OldHome) {
         guard let home = kept.home else { return }
-        markDirty(home)
+        switch trouble {
+        case .changesLater: markDirty(home)
+        case .changedBefore, .isBroken:
+            if trouble == .isBroken { home.room.runners[0].run.durable = 99 }
+            home.isDirty = true
+            dirty.append(home)
+        }
         home.isUrgent = true
         requestCommit()
+    }
+
+    /// Whether nothing of a home waits to be stored.
+    fileprivate func isDone(_ kept: Kept) -> Bool {
+        guard let home = kept.home else { return false }
+        return !home.isDirty && !home.isBeingStored && !dirty.contains { $0 === home }
     }
 }

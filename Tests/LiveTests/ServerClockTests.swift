@@ -7,6 +7,15 @@ import Testing
     private final class Machine: Sendable {
         let wall = Mutex<Int64>(1_000_000)
         let elapsed = Mutex<Int64>(7_000_000_000)
+
+        var clock: ServerClock {
+            ServerClock(wall: { self.wall.withLock { $0 } }, elapsed: { self.elapsed.withLock { $0 } })
+        }
+
+        func passes(milliseconds: Int64) {
+            elapsed.withLock { $0 += milliseconds * 1_000_000 }
+            wall.withLock { $0 += milliseconds }
+        }
     }
 
     @Test("the clock goes on evenly when somebody sets the machine's clock, and says by how much")
@@ -41,5 +50,21 @@ import Testing
             #expect(clock.now() == now, "nor does it jump when it looks")
         }
         #expect(abs(clock.drift) <= 20)
+    }
+
+    @Test("rooms look at the machine's clock again and again, and their log says when somebody has set it")
+    func sweeps() async throws {
+        let machine = Machine()
+        let log = RecordingLog()
+        try await Stage.run(in: TestDirectory(), clock: machine.clock, log: log) { stage in
+            machine.wall.withLock { $0 += 10_000 }
+            #expect(stage.live.clock.drift == 10_000)
+            for _ in 0..<2_000 where stage.live.clock.drift > 9_000 {
+                machine.passes(milliseconds: 1_000)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(stage.live.clock.drift <= 9_000)
+        }
+        #expect(log.lines.contains { $0.hasPrefix("warning the machine's clock was set") })
     }
 }

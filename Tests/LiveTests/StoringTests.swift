@@ -146,7 +146,105 @@ import Testing
         }
     }
 
+    // MARK: - Reading what a record needs
+
+    /// Takes a number out of the first row of a table, so that no reading of its rows succeeds.
+    private func spoil(_ stage: Stage, _ table: String, _ column: String) throws {
+        // A table that does not mind what its columns hold.
+        try stage.administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
+        try stage.administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
+        let key = table == "journal" ? "room, sequence" : "room, runner, number"
+        try stage.administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
+        try stage.administer("UPDATE \(table) SET \(column) = NULL WHERE id = (SELECT MIN(id) FROM \(table))")
+    }
+
+    private func repair(_ stage: Stage, _ table: String, _ column: String) throws {
+        try stage.administer("UPDATE \(table) SET \(column) = 0 WHERE \(column) IS NULL")
+    }
+
+    /// The markers of the one record.
+    private func recorded(_ stage: Stage, _ runKey: Int64) async throws -> [Int32] {
+        let track = try #require(try await stage.store.liveTracks(runKeys: [runKey])[runKey])
+        return try TrackCodec.decode(track).map(\.id)
+    }
+
+    /// Somebody finishes whose older markers cannot be read, while somebody else runs in another room.
+    private func finishUnread(_ stage: Stage, _ tables: [(name: String, column: String)]) async throws -> Int64 {
+        _ = try await stage.live.createRoom("160", password: "pw")
+        try await stage.account("ben")
+        let (ben, _) = try await stage.join("160", as: "ben")
+        try await run(stage) {
+            for table in tables { try spoil(stage, table.name, table.column) }
+        }
+        ben.send(markers(1...2))
+        _ = try await ben.next("ack") { $0.number("marker") == 2 }
+        return await stage.live.runKey(in: "159")
+    }
+
+    private func left(_ stage: Stage) throws -> [String?] {
+        [
+            try stage.first("SELECT COUNT(*) FROM journal WHERE room = (SELECT id FROM rooms WHERE run_id = '159')"),
+            try stage.first("SELECT COUNT(DISTINCT runner) FROM track_blocks"),
+        ]
+    }
+
+    @Test("a record whose blocks cannot be read has all markers from the journal")
+    func unreadBlocks() async throws {
+        let log = RecordingLog()
+        try await Stage.run(in: directory, settings: settling, log: log) { stage in
+            let key = try await finishUnread(stage, [("track_blocks", "number")])
+            #expect(log.lines.contains { $0.hasPrefix("error a run's older markers cannot be read") })
+            #expect(try await recorded(stage, key) == Array(1...408))
+            try await waitsFor { try left(stage) == ["0", "0"] }
+            #expect(!log.lines.contains { $0.hasPrefix("critical") })
+        }
+    }
+
+    @Test("a record that lacks what cannot be read keeps nobody from being stored, and is made whole when it can be")
+    func unread() async throws {
+        try await Stage.run(in: directory, settings: settling) { stage in
+            let tables = [(name: "track_blocks", column: "number"), (name: "journal", column: "time")]
+            let key = try await finishUnread(stage, tables)
+            // The run is settled, and what it needs is there all the same.
+            #expect(try await recorded(stage, key).count < 408)
+            let before = try left(stage)
+            #expect(before[0].map { $0 != "0" } == true && before[1] == "1")
+            for table in tables { try repair(stage, table.name, table.column) }
+            try await waitsFor { try left(stage) == ["0", "0"] }
+            #expect(try await recorded(stage, key) == Array(1...408))
+        }
+    }
+
+    @Test("what can never be read is given up after some tries, which is told, and then nothing is kept for it")
+    func neverRead() async throws {
+        var settings = settling
+        settings.storeTries = 2
+        let log = RecordingLog()
+        try await Stage.run(in: directory, settings: settings, log: log) { stage in
+            let key = try await finishUnread(stage, [("track_blocks", "number"), ("journal", "time")])
+            try await waitsFor { try left(stage) == ["0", "0"] }
+            #expect(
+                log.lines.filter { $0.hasPrefix("critical") } == [
+                    "critical older markers of a run cannot be read; its record has the others room=159 runner=1"
+                ])
+            let ids = try await recorded(stage, key)
+            #expect(ids.last == 408 && (1..<408).contains(ids.count))
+            #expect(try await stage.live.room("159")?.runners.first?.row.state == .finished)
+        }
+    }
+
     // MARK: - Purges
+
+    private struct Vain: Error {}
+
+    /// Looks again and again, for half a minute at most.
+    private func waitsFor(_ condition: () async throws -> Bool) async throws {
+        for _ in 0..<15_000 {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        throw Vain()
+    }
 
     private var settling: LiveSettings {
         var settings = LiveSettings.quick
@@ -155,7 +253,9 @@ import Testing
     }
 
     /// Somebody runs, with many journal rows and some blocks, and finishes; the run is settled.
-    private func run(_ stage: Stage) async throws {
+    ///
+    /// `finishing` is done before the finish.
+    private func run(_ stage: Stage, finishing: () async throws -> Void = {}) async throws {
         _ = try await stage.live.createRoom("159", password: "pw")
         try await stage.account("ana")
         let (phone, _) = try await stage.join("159", as: "ana")
@@ -165,11 +265,10 @@ import Testing
             phone.send(markers(last...last))
             _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
         }
+        try await finishing()
         phone.send(#"{"type":"finish"}"#)
         _ = try await phone.event("finished")
-        while try await stage.store.room(runID: "159")?.people.first?.way == nil {
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        try await waitsFor { try stage.first("SELECT COUNT(*) FROM people WHERE way IS NOT NULL") == "1" }
     }
 
     private func remains(_ store: AppDatabase) async throws -> (rows: Int, blocked: [Int]) {
@@ -211,4 +310,12 @@ import Testing
 extension LiveRooms {
     /// Has a room believe that more of its first runner's markers are on disk than have come.
     fileprivate func breakPromise(in runID: String) { homes[runID]?.room.runners[0].run.durable = 99 }
+
+    /// The key of its first runner's run.
+    fileprivate func runKey(in runID: String) -> Int64 { homes[runID]?.room.runners[0].run.key ?? 0 }
+}
+
+extension Stage {
+    /// The first value of a statement's first row.
+    fileprivate func first(_ statement: String) throws -> String? { try store.administer(statement).first }
 }

@@ -45,6 +45,25 @@ struct RestoreTests {
         #expect(meeting.room.unjournaledCount == 0)
     }
 
+    @Test("putting markers back measures nothing, so that it can be done where nobody waits for it")
+    mutating func measuring() throws {
+        let ana = try runner(1, metres: 1200)
+        _ = try runner(2, metres: 500)
+        var room = Room(
+            restoring: meeting.room.id, epoch: meeting.room.epoch, people: disk.people, events: [], lastEvent: 0)
+        #expect(!room.hasUnmeasuredMarkers)
+        for chunk in disk.chunks { room.restoreMarkers(chunk) }
+        #expect(room.hasUnmeasuredMarkers)
+        #expect(room.runner(ana)?.run.markerCount == 0)
+        room.measure()
+        #expect(!room.hasUnmeasuredMarkers)
+        let measured = try #require(room.runner(ana)?.run.odometer.meters)
+        #expect(measured.isNear(1200))
+        // The rest is for the moment in which somebody may come in.
+        room.restored(at: meeting.now)
+        #expect(room.runner(ana)?.run.odometer.meters == measured)
+    }
+
     @Test("a running clock has gone on meanwhile, and the run goes on")
     mutating func clock() throws {
         let ana = try runner(1, metres: 100)

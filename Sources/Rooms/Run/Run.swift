@@ -377,9 +377,12 @@ struct Run: Sendable {
         durable = way.durable
     }
 
+    /// Some were put back, and ``restored()`` has not followed.
+    var isUnmeasured: Bool { !restoring.isEmpty }
+
     /// All stored markers are there.
     mutating func restored() {
-        guard !restoring.isEmpty else { return }
+        guard isUnmeasured else { return }
         hasLostItsStart = !hasStarted && restoring.contains { !MarkerFlags(rawValue: $0.flags).contains(.beforeStart) }
         reckon(restoring)
         restoring = []

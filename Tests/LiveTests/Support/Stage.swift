@@ -24,9 +24,9 @@ struct Stage {
     /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
     static func run(
         in directory: TestDirectory, settings: LiveSettings = .quick, busyTimeout: Double = 5,
-        _ body: (Stage) async throws -> Void
+        clock: ServerClock = ServerClock(), log: RecordingLog? = nil, _ body: (Stage) async throws -> Void
     ) async throws {
-        let stage = try await Stage(directory.path, settings, busyTimeout)
+        let stage = try await Stage(directory.path, settings, busyTimeout, clock, log)
         let result: Result<Void, any Error>
         do { result = .success(try await body(stage)) } catch { result = .failure(error) }
         await stage.end()
@@ -40,9 +40,11 @@ struct Stage {
         return LiveRooms(loop: loop, store: store, settings: settings, credentials: live.credentials, logger: logger)
     }
 
-    private init(_ directory: String, _ settings: LiveSettings, _ busyTimeout: Double) async throws {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+    private init(
+        _ directory: String, _ settings: LiveSettings, _ busyTimeout: Double, _ clock: ServerClock, _ log: RecordingLog?
+    ) async throws {
+        var logger = log?.logger ?? Logger(label: "test")
+        if log == nil { logger.logLevel = .critical }
         self.directory = directory
         let store = try AppDatabase(directory: directory, logger: logger, busyTimeout: busyTimeout)
         self.store = store
@@ -50,7 +52,7 @@ struct Stage {
         phones = try EventLoop(name: "phones")
         client = try WebSocketClient(loop: phones)
         live = LiveRooms(
-            loop: loop, store: store, settings: settings,
+            loop: loop, store: store, settings: settings, clock: clock,
             credentials: Credentials(
                 // A token is the name of an account, perhaps with a number of a login.
                 owner: { [logins] token in
