@@ -207,7 +207,9 @@ extension LiveRooms {
                 isFullCommitDue = true
             }
             // In this order: while a run was unread nothing was removed, and what is to be is not forgotten by that.
-            notePurged(home, result.unpurged[home.key])
+            if promise.records.allSatisfy({ !encoded.unread.contains($0.runKey) }) {
+                notePurged(home, result.unpurged[home.key])
+            }
             noteUnread(promise, encoded.unread)
             fulfil(promise, result)
         }

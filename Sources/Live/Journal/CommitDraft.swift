@@ -51,7 +51,10 @@ struct CommitDraft: Sendable {
             for run in room.records {
                 let (record, isWhole) = await record(of: run, in: changes.room, encoder, from: store, logger: logger)
                 changes.records.append(record)
-                if !isWhole { encoded.unread.insert(run.runKey) }
+                guard !isWhole else { continue }
+                encoded.unread.insert(run.runKey)
+                // What cannot be read now stays for when it can.
+                (changes.journalBelow, changes.blocksRemoved) = (nil, [])
             }
             encoded.batch.rooms.append(changes)
         }
