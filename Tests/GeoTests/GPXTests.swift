@@ -173,6 +173,27 @@ struct GPXTests {
         }
     }
 
+    @Test(
+        "a file in UTF-16 is read as it is in UTF-8, and one that is not well-formed is refused",
+        arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian], [true, false])
+    func wide(encoding: String.Encoding, isMarked: Bool) throws {
+        let file = """
+            <?xml version="1.0" encoding="UTF-16"?>
+            <gpx><trk><name>中 😀</name><trkseg><trkpt lat="1" lon="2"/></trkseg></trk></gpx>
+            """
+        let mark = isMarked ? try #require("\u{feff}".data(using: encoding)) : Data()
+        let wide = try #require(file.data(using: encoding))
+        let tracks = try GPX.parse(mark + wide)
+        #expect(tracks.map(\.name) == ["中 😀"])
+        #expect(tracks.flatMap(\.segments).flatMap { $0 }.map(\.longitude) == [2])
+        let lone = try #require("<gpx>".data(using: encoding)) + Data([0xdb, 0xdb, 0xdb, 0xdb])
+        for spoilt in [lone, wide.dropLast(), wide + Data([0, 0])] {
+            #expect(throws: GPXError.malformed(line: 1)) { try GPX.parse(mark + spoilt) }
+        }
+        // What says that it is wide and is not.
+        #expect(throws: GPXError.malformed(line: 1)) { try parse(file) }
+    }
+
     @Test("files cut anywhere, or with random bytes in them, never trap")
     func damaged() throws {
         let file = Data(

@@ -46,7 +46,7 @@ private func parse(_ pieces: [ArraySlice<UInt8>], boundary: String?, most count:
             try withExactCopy(of: piece) { copy in
                 Result { () throws(RequestFault) in try parser.append(UnsafeRawBufferPointer(copy), &writes) }
             }.get()
-            require(parser.heldBytes <= 3 * count, "\(parser.heldBytes) bytes are held")
+            require(parser.heldBytes <= 3 * count + 2, "\(parser.heldBytes) bytes are held")
             require(writes.isDone, "something is to be written that is small enough to stay in memory")
         }
         let form = try parser.finish()
