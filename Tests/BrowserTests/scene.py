@@ -155,6 +155,8 @@ class Room:
         await knows_password(context, self.key)
         page = await browse.page(self.url, context)
         await is_live(page)
+        # What has come is drawn with the next frame of the screen.
+        await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return page
 
     async def end(self):
