@@ -22,7 +22,7 @@ async def test_a_wrong_password_is_asked_for_again_and_the_right_one_is_kept_for
         assert await page.locator("#password-wrong").text_content() == "That is not the password of this room."
         # Who gives up can begin again.
         await page.locator("#password-cancel").click()
-        assert "Without its password" in await page.locator("#notice-text").text_content()
+        await holds(page, "document.querySelector('#notice-text').textContent.includes('Without its password')", 5)
         await page.locator("#enter-password").click()
         await dialog.wait_for()
         await page.locator("#password").fill(room.key[1])
