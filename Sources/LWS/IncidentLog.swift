@@ -84,6 +84,20 @@ public final class IncidentReporter: Sendable {
         self.log = Mutex(log)
     }
 
+    /// Reports a failure that lies with the server, and that clients can meet as often as they like: at error level, once
+    /// in an interval for each kind.
+    ///
+    /// - Parameters:
+    ///   - message: What failed.
+    ///   - place: Where, if that makes another kind of it; nothing that a client chooses.
+    ///   - metadata: What else the line says.
+    public func failed(_ message: String, at place: String = "", metadata: Logger.Metadata) {
+        guard let unsaid = log.withLock({ $0.note("\(message) \(place)", from: "", at: .now) }) else { return }
+        var metadata = metadata
+        if unsaid > 0 { metadata["more"] = "\(unsaid)" }
+        logger.error("\(message)", metadata: metadata)
+    }
+
     /// Reports that somebody was refused for a cause that lies with them.
     ///
     /// - Parameters:

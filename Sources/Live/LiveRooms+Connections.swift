@@ -407,7 +407,7 @@ extension LiveRooms {
         } catch let ending as Ending {
             close(connection, ending.reason, code: ending.code, ending.sentence)
         } catch {
-            logger.error("a join failed", metadata: ["error": "\(error)"])
+            incidents.failed("a join failed", metadata: ["error": "\(error)"])
             close(
                 connection, .full, code: "unavailable", "The server cannot take anybody in at the moment. Try again.")
         }

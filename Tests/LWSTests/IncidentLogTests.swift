@@ -47,6 +47,15 @@ import Testing
         #expect(lines.all == ["refused kind=close 1002 address=127.0.0.1"])
     }
 
+    @Test("a failure that clients meet over and over is one line for each place, until it is time for the next")
+    func failures() {
+        let lines = Lines()
+        let reporter = IncidentReporter(logger: Logger(label: "test") { _ in lines })
+        for _ in 0..<1_000 { reporter.failed("request failed", at: "GET /a 507", metadata: [:]) }
+        reporter.failed("request failed", at: "GET /b 507", metadata: [:])
+        #expect(lines.all == ["request failed", "request failed"])
+    }
+
     /// Keeps what is logged.
     private final class Lines: LogHandler, Sendable {
         private let state = Mutex([String]())

@@ -21,9 +21,10 @@ struct RouteTable {
     private(set) var router = Router()
     /// In the order of registration.
     private(set) var entries: [Entry] = []
-    private let logger: Logger
+    /// Is told of failures, each of which clients may meet over and over.
+    private let incidents: IncidentReporter
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger) { incidents = IncidentReporter(logger: logger) }
 
     /// Larger bodies are not taken before it is known who sends them, where a route wants that.
     private static let freeBytes = Limit.HTTP.strangersBody
@@ -47,12 +48,12 @@ struct RouteTable {
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
         entries.append(Entry(method: method, pattern: pattern, shape: shape))
-        let logger = logger
+        let incidents = incidents
         let refusal = { @Sendable (error: any Error) -> Refusal in
             let problem = problem(error)
             if let cause = problem.cause {
-                logger.error(
-                    "request failed",
+                incidents.failed(
+                    "request failed", at: "\(method) \(pattern) \(problem.status.code)",
                     metadata: [
                         "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
                         "cause": "\(cause)",
