@@ -85,7 +85,7 @@ let package = Package(
             ],
             path: "Simulator"),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: [log], path: "Tests/TestSupport"),
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
         .testTarget(
             name: "LimitsTests",
@@ -94,7 +94,9 @@ let package = Package(
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", httpTypes, log]),
-        .testTarget(name: "LiveTests", dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", grdb, httpTypes, log]),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", "TestSupport", grdb, httpTypes, log]),
         .testTarget(name: "MailTests", dependencies: ["Mail", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
         .testTarget(

@@ -3,6 +3,7 @@ import LWS
 import Logging
 import Services
 import Store
+import TestSupport
 import Testing
 
 @testable import API

@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Rooms
 import Store
+import TestSupport
 import Testing
 
 @testable import Live

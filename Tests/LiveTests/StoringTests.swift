@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Geo
 import Logging
+import TestSupport
 import Testing
 
 @testable import Live

@@ -4,6 +4,7 @@ import LWS
 import Logging
 import Rooms
 import Synchronization
+import TestSupport
 @testable import Store
 
 @testable import Live
@@ -31,6 +32,12 @@ struct Stage {
         do { result = .success(try await body(stage)) } catch { result = .failure(error) }
         await stage.end()
         try result.get()
+    }
+
+    /// A room with the number 159, and accounts with names.
+    func room(with names: String...) async throws {
+        _ = try await live.createRoom("159", password: "pw")
+        for name in names { try await account(name) }
     }
 
     /// Other rooms on the same loop and database, as another server would have them.
@@ -181,5 +188,12 @@ private struct NotFound: HTTPResponder {
 
     func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String, sentence: String?) -> LWS.HTTPResponse {
         HTTPResponse(status: status)
+    }
+}
+
+extension LiveRooms {
+    /// What of a runner's markers is on disk.
+    func durableMarker(of number: Int, in runID: String) throws -> Int {
+        Int(homes[runID]?.room.durableMarker(of: number) ?? 0)
     }
 }

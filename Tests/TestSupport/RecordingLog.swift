@@ -1,13 +1,15 @@
-import Logging
-import Synchronization
+package import Logging
+internal import Synchronization
 
 /// Keeps what is logged: level, message, and metadata in the order of their names.
-final class RecordingLog: Sendable {
+package final class RecordingLog: Sendable {
     private let kept = Mutex<[String]>([])
 
-    var lines: [String] { kept.withLock { $0 } }
+    package init() {}
 
-    var logger: Logger {
+    package var lines: [String] { kept.withLock { $0 } }
+
+    package var logger: Logger {
         Logger(label: "test") { _ in Handler(log: self) }
     }
 

@@ -1,0 +1,178 @@
+import Foundation
+import Geo
+import Rooms
+import Store
+import Synchronization
+import Testing
+
+@testable import Live
+
+/// What a client may cause, and what it is told beyond that.
+@Suite("Allowances", .timeLimit(.minutes(5))) struct AllowanceTests {
+    private let directory = TestDirectory()
+
+    @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
+    func lateMarkers() async throws {
+        var settings = LiveSettings.quick
+        settings.lateWorkBurst = .zero
+        settings.lateWorkPerSecond = .milliseconds(20)
+        settings.markerBurst = 1e9
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            phone.send(#"{"type":"start"}"#)
+            for batch in 0..<10 { phone.send(markers((1_000 + batch * 500)..<(1_500 + batch * 500))) }
+            for id in 1...30 { phone.send(markers(id...id)) }
+            let refusal = try await phone.next("error")
+            #expect(refusal.text("code") == "too_many_late_markers")
+            // What was refused is not lost for the client: it comes again.
+            var marker = 0
+            while marker < 30 {
+                phone.send(markers(1...30))
+                phone.send(#"{"type":"ping"}"#)
+                _ = try await phone.next("pong")
+                marker = try await stage.live.durableMarker(of: 1, in: "159")
+            }
+        }
+    }
+
+    @Test("late markers of one that keep the loop busy are paid for by all, who are heard when it has rested")
+    func lateMarkersOfAll() async throws {
+        var settings = LiveSettings.quick
+        settings.allLateWorkBurst = .zero
+        settings.allLateWorkPerSecond = .milliseconds(20)
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana", "ben")
+            let (ana, _) = try await stage.join("159", as: "ana")
+            let (ben, _) = try await stage.join("159", as: "ben")
+            for phone in [ana, ben] {
+                phone.send(#"{"type":"start"}"#)
+                _ = try await phone.event("started")
+            }
+            ben.send(markers(2...2))
+            ana.send(markers(500...500))
+            // All of them are measured at once, and what that has taken is more than is left.
+            ana.send(markers(1...499))
+            ana.send(#"{"type":"ping"}"#)
+            _ = try await ana.next("pong")
+            ben.send(markers(1...1))
+            // There is an error behind it in any case.
+            ben.send(#"{"type":"nothing"}"#)
+            #expect(try await ben.next("error").text("code") == "too_many_late_markers")
+            // It was none of his own doing, and only what is late waits.
+            ben.send(markers(3...3))
+            var marker = 0
+            for _ in 0..<5_000 where marker < 3 {
+                try await Task.sleep(for: .milliseconds(5))
+                ben.send(markers(1...1))
+                ben.send(#"{"type":"ping"}"#)
+                _ = try await ben.next("pong")
+                marker = try await stage.live.durableMarker(of: 2, in: "159")
+            }
+            #expect(marker == 3)
+            #expect(try await stage.live.durableMarker(of: 1, in: "159") == 500)
+        }
+    }
+
+    @Test("markers that come faster than they are taken are refused, and none is lost")
+    func markersAtOnce() async throws {
+        var settings = LiveSettings.quick
+        settings.markerBurst = 500
+        settings.markersPerSecond = 2_000
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana", "ben")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for batch in 0..<3 { phone.send(markers((1 + batch * 500)..<(501 + batch * 500))) }
+            #expect(try await phone.next("error").text("code") == "too_many_markers_at_once")
+            // Each has an allowance of its own.
+            let (other, _) = try await stage.join("159", as: "ben")
+            other.send(markers(1...500))
+            _ = try await other.next("ack") { $0.number("marker") == 500 }
+            // What was refused is not lost for the client: it comes again.
+            var marker = 0
+            while marker < 1_500 {
+                phone.send(markers((marker + 1)...min(marker + 500, 1_500)))
+                phone.send(#"{"type":"ping"}"#)
+                _ = try await phone.next("pong")
+                marker = try await stage.live.durableMarker(of: 1, in: "159")
+            }
+        }
+    }
+
+    @Test("a phone that was away for hours gets through with messages of 500, as the settings are")
+    func away() async throws {
+        try await Stage.run(in: directory) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for batch in 0..<40 { phone.send(markers((1 + batch * 500)..<(501 + batch * 500))) }
+            _ = try await phone.next("ack") { $0.number("marker") == 20_000 }
+        }
+    }
+
+    @Test("starts and pauses by REST and by a socket are counted together, returns too")
+    func commandsOfBothDoors() async throws {
+        var settings = LiveSettings.quick
+        settings.messageBurst = 10
+        settings.messagesPerSecond = 1_000
+        settings.commandsPerSecond = 0.001
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana", "ben", "cyd")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            let ana = try #require(try await stage.store.account(usernameKey: "ana")).id
+            for turn in 0..<9 {
+                _ = try await stage.live.update("159", account: ana, PollReport(isRunning: turn.isMultiple(of: 2)))
+                // What changes nothing is free.
+                _ = try await stage.live.update("159", account: ana, PollReport(isRunning: turn.isMultiple(of: 2)))
+            }
+            phone.send(#"{"type":"pause"}"#)
+            _ = try await phone.event("paused")
+            phone.send(#"{"type":"start"}"#)
+            #expect(try await phone.next("error").text("code") == "too_many_commands")
+            await #expect(throws: LiveError.self) {
+                try await stage.live.update("159", account: ana, PollReport(isRunning: true))
+            }
+            await #expect(throws: LiveError.self) { try await stage.live.start("159", account: ana) }
+            _ = try await stage.live.update(
+                "159", account: ana, PollReport(coordinate: Coordinate(latitude: 48, longitude: 11)))
+
+            let ben = try #require(try await stage.store.account(usernameKey: "ben"))
+            let person = Person(account: ben.id, username: "ben", nickname: "ben", avatar: "")
+            for _ in 0...10 {
+                _ = try await stage.live.join("159", at: nil, as: { person })
+                _ = try await stage.live.leave("159", account: ben.id)
+            }
+            await #expect(throws: LiveError.self) { try await stage.live.join("159", at: nil, as: { person }) }
+            let back = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ben"}"#)
+            #expect(try await back.next("error").text("code") == "too_many_commands")
+            #expect(try await back.closed() == 4029)
+        }
+    }
+
+    @Test("a client that starts and pauses without end is refused, and stays connected")
+    func commands() async throws {
+        var settings = LiveSettings.quick
+        settings.messageBurst = 10
+        settings.messagesPerSecond = 1_000
+        settings.commandsPerSecond = 0.001
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            for _ in 0..<5 {
+                phone.send(#"{"type":"start"}"#)
+                _ = try await phone.event("started")
+                phone.send(#"{"type":"pause"}"#)
+                _ = try await phone.event("paused")
+            }
+            phone.send(#"{"type":"start"}"#)
+            #expect(try await phone.next("error").text("code") == "too_many_commands")
+            phone.send(#"{"type":"ping"}"#)
+            _ = try await phone.next("pong")
+        }
+    }
+}
