@@ -341,6 +341,7 @@ public actor LiveRooms {
             }
             if home.unread.values.contains(where: { $0.due <= moment }) { markDirty(home) }
             home.room.forgetPastWays(at: now)
+            home.forgetPictures(from: settings.tick)
             if home.mayDoze, home.lastUsed.duration(to: moment) > settings.sleepAfter {
                 homes[home.room.id] = nil
             }

@@ -56,6 +56,23 @@ import Testing
         }
     }
 
+    @Test("what was written for those who come together is kept within the tick, and not much longer")
+    func forgotten() async throws {
+        for (settings, isKept) in [(slow, true), (LiveSettings.quick, false)] {
+            let directory = TestDirectory()
+            try await Stage.run(in: directory, settings: settings) { stage in
+                try await stage.room(with: "ana")
+                _ = try await stage.join("159", as: "ana")
+                _ = try await spectate(stage)
+                if isKept {
+                    #expect(await stage.live.pictureBytes(of: "159") > 0)
+                } else {
+                    while await stage.live.pictureBytes(of: "159") > 0 { try await Task.sleep(for: .milliseconds(5)) }
+                }
+            }
+        }
+    }
+
     @Test("who was shown a moment that has passed gets what changed since with the next frame")
     func caughtUp() async throws {
         var settings = LiveSettings.quick
@@ -82,4 +99,9 @@ import Testing
             }
         }
     }
+}
+
+extension LiveRooms {
+    /// What the pictures of a room take that is awake.
+    fileprivate func pictureBytes(of runID: String) -> Int { homes[runID]?.pictureBytes ?? 0 }
 }

@@ -135,6 +135,19 @@ final class Home {
         return picture
     }
 
+    /// Lets go of pictures that nobody is shown any more: some hundred kilobytes each, of every room that somebody joined.
+    ///
+    /// - Parameter tick: For how long a picture may be shown.
+    func forgetPictures(from tick: Duration) {
+        let moment = Moment.now
+        for index in pictures.indices where pictures[index].map({ moment >= $0.made + tick }) ?? false {
+            pictures[index] = nil
+        }
+    }
+
+    /// What the pictures of the room take.
+    var pictureBytes: Int { pictures.reduce(0) { $0 + ($1?.bytes.count ?? 0) } }
+
     func add(_ viewer: Connection) {
         viewer.viewerIndex = viewers.count
         viewers.append(viewer)
