@@ -54,6 +54,8 @@ extension LiveRooms {
         }
         guard !promises.isEmpty else {
             if everything { endFullCommit() }
+            // A timer may be early by a moment.
+            scheduleRetry()
             return
         }
         isCommitting = true
@@ -169,15 +171,19 @@ extension LiveRooms {
         commitEnded()
         // Whoever stops begins the next one.
         guard !isStopping else { return }
-        if let next = heldBack.compactMap(\.heldBack?.due).min() {
-            retryTimer?.schedule(after: ContinuousClock.now.duration(to: next))
-        }
+        scheduleRetry()
         if isFullCommitDue {
             beginCommit(everything: true)
         } else if hasUrgent {
             hasUrgent = false
             requestCommit()
         }
+    }
+
+    /// Sees to it that what is held back is tried again when it is due.
+    private func scheduleRetry() {
+        guard let next = heldBack.compactMap(\.heldBack?.due).min() else { return }
+        retryTimer?.schedule(after: max(.milliseconds(1), ContinuousClock.now.duration(to: next)))
     }
 
     private func attempt(_ batch: JournalBatch) async -> Result<CommitResult, StoreError> {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Geo
+import LWS
 import Logging
 import TestSupport
 import Testing
@@ -234,6 +235,24 @@ import Testing
         }
     }
 
+    @Test("a room is tried again though its timer was early and nothing else is committed")
+    func earlyTimer() async throws {
+        var settings = LiveSettings.quick
+        settings.commitInterval = .seconds(3600)
+        settings.storeRetry = .milliseconds(300)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(
+                "CREATE TRIGGER refuse BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END")
+            phone.send(#"{"type":"cheer","to":null,"text":"go"}"#)
+            _ = try await phone.next("error") { $0.text("code") == "not_stored" }
+            try stage.administer("DROP TRIGGER refuse")
+            await stage.live.retryNow()
+            _ = try await phone.event("cheer")
+        }
+    }
+
     // MARK: - Purges
 
     private struct Vain: Error {}
@@ -309,6 +328,9 @@ import Testing
 }
 
 extension LiveRooms {
+    /// Lets the timer of what is held back fire before anything is due.
+    fileprivate func retryNow() { retryTimer?.schedule(after: .zero) }
+
     /// Has a room believe that more of its first runner's markers are on disk than have come.
     fileprivate func breakPromise(in runID: String) { homes[runID]?.room.runners[0].run.durable = 99 }
 

@@ -34,7 +34,7 @@ final class Phone: WebSocketHandler, @unchecked Sendable {
 
     /// The next message of a type; those before it are dropped.
     ///
-    /// - Throws: ``Silence`` when the connection ended before it.
+    /// - Throws: ``Silence`` when the connection ended before it; `CancellationError` when the test's time is over.
     func next(_ type: String, where isIt: (Heard) -> Bool = { _ in true }) async throws -> Heard {
         while true {
             let (found, isOver) = inbox.withLock { inbox -> (Heard?, Bool) in
@@ -47,13 +47,19 @@ final class Phone: WebSocketHandler, @unchecked Sendable {
             }
             if let found { return found }
             guard !isOver else { throw Silence(wanted: type) }
-            await withCheckedContinuation { continuation in
-                let isLate = inbox.withLock { inbox in
-                    let isThere = inbox.isOver || inbox.heard.contains { $0.type == type && isIt($0) }
-                    if !isThere { inbox.waiter = continuation }
-                    return isThere
+            try Task.checkCancellation()
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isLate = inbox.withLock { inbox in
+                        let isThere = inbox.isOver || inbox.heard.contains { $0.type == type && isIt($0) }
+                        if isThere || Task.isCancelled { return true }
+                        inbox.waiter = continuation
+                        return false
+                    }
+                    if isLate { continuation.resume() }
                 }
-                if isLate { continuation.resume() }
+            } onCancel: {
+                inbox.withLock { exchange(&$0.waiter, with: nil) }?.resume()
             }
         }
     }
