@@ -65,13 +65,17 @@ import Testing
         }
     }
 
-    @Test("a row whose runner's number is damaged costs that row, and no time")
-    func absurdNumber() async throws {
+    @Test(
+        "a row whose runner's number is damaged costs that row, and no time",
+        arguments: [999_999, 0, -1, Int.min, Int.max])
+    func absurdNumber(number: Int) async throws {
         try await Stage.run(in: directory, settings: settings) { stage in
             try await run(stage)
             try await stage.account("ben")
             _ = try await stage.join("159", as: "ben")
-            try stage.administer("UPDATE people SET runner = 999999 WHERE runner = 2")
+            let way = try #require(try await stage.store.room(runID: "159")?.people.first?.way)
+            let hex = way.map { String(format: "%02x", $0) }.joined()
+            try stage.administer("UPDATE people SET runner = \(number), way = x'\(hex)' WHERE runner = 2")
         }
         try await Stage.run(in: directory, settings: settings) { stage in
             let runners = try await stage.live.room("159")?.runners
