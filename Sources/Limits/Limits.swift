@@ -308,6 +308,8 @@ public enum Limit {
         public static let userLists: Rate = (10, 30)
         /// Uploads; `--limit-uploads`.
         public static let uploads: Rate = (60, 30)
+        /// Answers that may be large, and whole lists; `--limit-heavy-reads`.
+        public static let heavyReads: Rate = (120, 120)
         /// Changes by one account, from wherever; `--limit-account-changes`.
         public static let accountChanges: Rate = (240, 180)
         /// Wrong passwords for a room; more is close 4029, and 429 by REST; `--limit-room-guesses`.

@@ -18,6 +18,7 @@ extension Problem {
         case let error as StoreError: self.init(error)
         case let error as CoordinateError: self.init(error)
         case let error as ParameterError: self.init(error)
+        case let refused as Tokens.Refused: self.init(refused.error)
         default: self = .internalError(cause: "\(error)")
         }
     }

@@ -79,7 +79,7 @@ struct DouyinParameters {
     static func problem(_ error: ParameterError) -> Problem {
         let usual = Problem(error)
         switch error {
-        case .missing, .wrongKind, .malformedBody: return .wrongParameter(usual.message)
+        case .missing, .wrongKind, .invalid, .malformedBody: return .wrongParameter(usual.message)
         case .unreadableBody: return usual
         }
     }

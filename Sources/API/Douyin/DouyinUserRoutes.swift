@@ -23,7 +23,7 @@ struct DouyinUserRoutes: Sendable {
     private static let wrongCredentials = "用户名或者密码不正确!"
 
     private func register(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.registrations?.take(request.head.remoteAddress)
+        try core.limits[.registrations]?.take(request.head.remoteAddress)
         let parameters = try DouyinParameters(request)
         let account: Account
         do {
@@ -40,7 +40,7 @@ struct DouyinUserRoutes: Sendable {
     }
 
     private func login(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         let parameters = try DouyinParameters(request)
         do {
             return try await answer(

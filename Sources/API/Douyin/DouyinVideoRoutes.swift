@@ -74,7 +74,7 @@ struct DouyinVideoRoutes: Sendable {
     // MARK: - Publishing
 
     private func publish(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.uploads?.take(request.head.remoteAddress)
+        try core.limits[.uploads]?.take(request.head.remoteAddress)
         let parameters = try DouyinParameters(request)
         let author = try await identity.account(of: request, parameters)
         let title = try parameters.required("title"), file = try parameters.file("data")

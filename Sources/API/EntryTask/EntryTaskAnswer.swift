@@ -78,10 +78,12 @@ extension Problem {
         case let error as ParameterError:
             switch error {
             case .missing(let name): self = .entryTask(.badParameters, "\(name) is required")
-            case .wrongKind(let name): self = .entryTask(.badParameters, "\(name) is of the wrong kind")
+            case .wrongKind(let name, _): self = .entryTask(.badParameters, "\(name) is of the wrong kind")
+            case .invalid(_, let sentence): self = .entryTask(.badParameters, sentence)
             case .malformedBody: self = .entryTask(.badParameters, "the body is neither JSON nor a form")
             case .unreadableBody: self.init(error)
             }
+        case is Tokens.Refused: self = .entryTask(.notLoggedIn)
         default: self.init(error)
         }
     }

@@ -7,99 +7,127 @@ import Services
 struct EntryTaskRoutes: Sendable {
     let core: Core
 
-    private var identity: HeaderIdentity { HeaderIdentity(core) { $0.error } }
-
     /// 24 hours in milliseconds.
     private static let tokenLifetime: Int64 = 86_400_000
     private static let folder = "/entrytask/upload/"
 
-    func add(to table: inout RouteTable) {
-        on(&table, .post, "/login") { try await login($0) }
-        on(&table, .post, "/register") { try await register($0) }
-        on(&table, .post, "/user/logout") { try await logout($0) }
-        on(&table, .put, "/user/update_user_info") { try await setNickname($0) }
-        on(
-            &table, .put, "/user/update_user_profile_picture", .entryTaskPicture, body: UploadForm.policy,
-            checkHead: identity.checkHead
-        ) { try await setPicture($0) }
-        on(&table, .get, "/user/get_user_info") { try await info($0) }
-        on(&table, .get, Self.folder + "{file}") { try await picture($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/login",
+                EndpointDescription(
+                    Self.group, "Log in",
+                    answers: Self.answer(
+                        Schema.object([
+                            "nickname": Schema.text, "profilePicture": Schema.text, "profile_picture": Schema.text,
+                            "token": ["type": "string", "pattern": "^[0-9a-f]{32}$"], "username": Schema.text,
+                        ]))),
+                access: .password, cost: .login, input: Form(Self.username, Self.digest), login),
+            Endpoint(
+                .post, "/register",
+                EndpointDescription(
+                    Self.group, "Register", "Beyond the document; can be switched off.", answers: Self.done),
+                access: .open, cost: .registration, input: Form(Self.username, Self.digest, Self.nickname.optional),
+                register),
+            Endpoint(
+                .post, "/user/logout", EndpointDescription(Self.group, "Log out", answers: Self.done), access: .token,
+                cost: .light, logout),
+            Endpoint(
+                .put, "/user/update_user_info",
+                EndpointDescription(Self.group, "Change the nickname", answers: Self.done), access: .token,
+                cost: .light, input: Form(Self.nickname), setNickname),
+            Endpoint(
+                .put, "/user/update_user_profile_picture",
+                EndpointDescription(Self.group, "Change the picture", answers: Self.done), access: .token,
+                cost: .upload(), input: Form(.file("file")), setPicture),
+            Endpoint(
+                .get, "/user/get_user_info",
+                EndpointDescription(
+                    Self.group, "One's own profile",
+                    answers: Self.answer(
+                        Schema.object([
+                            "nickname": Schema.text, "profile_picture": Schema.text, "profilePicture": Schema.text,
+                            "username": Schema.text,
+                        ]))),
+                access: .token, cost: .light, info),
+            Endpoint(
+                .get, Self.folder + "{file}",
+                EndpointDescription(
+                    Self.group, "A picture", answers: .picture("The picture."), .part, .notModified,
+                    refusals: [404: "There is no such picture.", 416: "The picture has no such part."]),
+                access: .open, cost: .light, picture),
+        ]
     }
 
-    private func on(
-        _ table: inout RouteTable, _ method: HTTPRequest.Method, _ pattern: String, _ shape: ErrorShape = .entryTask,
-        body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
-        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
-        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
-    ) {
-        table.on(
-            method, pattern, errors: shape, body: body, saying: { Problem(entryTask: $0) }, checkHead: checkHead,
-            handler)
+    private static let group = "Entry task: users by MD5"
+    private static let done = answer(["const": ""])
+
+    private static func answer(_ result: JSONValue) -> Operation.Answer {
+        .json(
+            Schema.object(["code": ["const": 0], "coode": ["const": 0], "msg": ["const": ""], "result": result]),
+            "What happened is in `code`: 0, or one of a refusal.")
     }
+
+    private static let username = Field.string("username", Schema.text("ana", upTo: Limit.Accounts.nickname))
+    private static let nickname = Field.string("nickname", Schema.text("Ana", upTo: Limit.Accounts.nickname))
+    private static let digest = Field.string(
+        "password",
+        [
+            "type": "string", "pattern": "^[0-9A-Fa-f]{32}$",
+            "description": "The MD5 of the password in hexadecimal digits.",
+            "examples": ["5ebe2294ecd0e0f08eab7690d2a6ee69"],
+        ])
 
     // MARK: - Coming and going
 
-    private func login(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Parameters(request, in: [.json, .form])
-        try core.limits.logins?.take(request.head.remoteAddress)
-        let account = try await core.accounts.login(
-            username: try Self.string("username", in: body), digest: try Self.string("password", in: body),
-            address: request.head.remoteAddress)
+    private func login(_ call: Call<Void>, username: String, digest: String) async throws -> Response {
+        let account = try await core.accounts.login(username: username, digest: digest, address: call.address)
         let token = try await core.tokens.issue(for: account, lifetime: Self.tokenLifetime, form: .hexadecimal)
-        let address = try await pictureAddress(of: account, for: request)
+        let address = try await pictureAddress(of: account, for: call.request)
         return EntryTaskAnswer.ok([
             "nickname": .string(account.nickname), "profilePicture": address, "profile_picture": address,
             "token": .string(token.token), "username": .string(account.username),
         ])
     }
 
-    private func register(_ request: HTTPServerRequest) async throws -> Response {
+    private func register(
+        _ call: Call<Void>, username: String, digest: String, nickname: String?
+    ) async throws -> Response {
         guard core.entryTaskRegistration else { throw Problem.entryTask(.closed) }
-        let body = try Parameters(request, in: [.json, .form])
-        try core.limits.registrations?.take(request.head.remoteAddress)
-        let nickname = try body["nickname"] == nil ? nil : Self.string("nickname", in: body)
-        _ = try await core.accounts.register(
-            username: try Self.string("username", in: body), digest: try Self.string("password", in: body),
-            nickname: nickname)
+        _ = try await core.accounts.register(username: username, digest: digest, nickname: nickname)
         return EntryTaskAnswer.ok()
     }
 
-    private func logout(_ request: HTTPServerRequest) async throws -> Response {
-        _ = try await core.tokens.verify(request.authorization)
-        try await core.tokens.revoke(request.authorization)
+    private func logout(_ call: Call<Account>) async throws -> Response {
+        try await core.tokens.revoke(call.request.authorization)
         return EntryTaskAnswer.ok()
     }
 
     // MARK: - One's profile
 
-    private func info(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let address = try await pictureAddress(of: account, for: request)
+    private func info(_ call: Call<Account>) async throws -> Response {
+        let address = try await pictureAddress(of: call.caller, for: call.request)
         return EntryTaskAnswer.ok([
-            "nickname": .string(account.nickname), "profile_picture": address, "profilePicture": address,
-            "username": .string(account.username),
+            "nickname": .string(call.caller.nickname), "profile_picture": address, "profilePicture": address,
+            "username": .string(call.caller.username),
         ])
     }
 
-    private func setNickname(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let nickname = try Self.string("nickname", in: Parameters(request, in: [.json, .form]))
-        _ = try await core.accounts.setNickname(nickname, account: account.id)
+    private func setNickname(_ call: Call<Account>, nickname: String) async throws -> Response {
+        _ = try await core.accounts.setNickname(nickname, account: call.caller.id)
         return EntryTaskAnswer.ok()
     }
 
-    private func setPicture(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.uploads?.take(request.head.remoteAddress)
-        let account = try await identity.account(of: request)
-        let id = try await core.media.store(upload: try UploadForm(request).file("file"))
-        _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: account.id) }
-        if let old = account.picture { try await core.media.remove(old) }
+    private func setPicture(_ call: Call<Account>, file: HTTPBody) async throws -> Response {
+        let id = try await core.media.store(upload: file)
+        _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: call.caller.id) }
+        if let old = call.caller.picture { try await core.media.remove(old) }
         return EntryTaskAnswer.ok()
     }
 
     /// A picture by its name, of which only the id counts.
-    private func picture(_ request: HTTPServerRequest) async throws -> Response {
-        let name = request.parameter("file").prefix { $0 != "." }
+    private func picture(_ call: Call<Void>) async throws -> Response {
+        let name = call.path("file").prefix { $0 != "." }
         guard let id = MediaID(name), let picture = try await core.media.openPicture(id) else {
             var refusal = EntryTaskAnswer.refusal(.entryTask(.badParameters, "there is no such picture"))
             // For image tags, which read no codes.
@@ -114,12 +142,5 @@ struct EntryTaskRoutes: Sendable {
         guard let id = account.picture, let picture = try await core.media.openPicture(id) else { return "" }
         let type = picture.contentType.split(separator: "/").last ?? "png"
         return .string(core.publicBase.text(for: request) + Self.folder + "\(id).\(type)")
-    }
-
-    /// A text that has to be there; a number is none.
-    private static func string(_ name: String, in parameters: Parameters) throws(ParameterError) -> String {
-        guard let value = parameters[name] else { throw .missing(name) }
-        guard let text = value.string else { throw .wrongKind(name) }
-        return text
     }
 }

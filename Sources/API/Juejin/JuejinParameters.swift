@@ -60,7 +60,7 @@ struct JuejinParameters {
 
     private static func problem(_ error: ParameterError) -> Problem {
         switch error {
-        case .missing(let name), .wrongKind(let name): .badRequest("\(name) error")
+        case .missing(let name), .wrongKind(let name, _), .invalid(let name, _): .badRequest("\(name) error")
         case .malformedBody: .badRequest("body error")
         case .unreadableBody: Problem(error)
         }

@@ -30,7 +30,7 @@ struct JuejinUserRoutes: Sendable {
     // MARK: - In and out
 
     private func register(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.registrations?.take(request.head.remoteAddress)
+        try core.limits[.registrations]?.take(request.head.remoteAddress)
         let parameters = try JuejinParameters(request)
         let username = try parameters.text("username"), password = try parameters.text("password")
         let image = try parameters.file("head_image")
@@ -48,7 +48,7 @@ struct JuejinUserRoutes: Sendable {
     }
 
     private func login(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         let parameters = try JuejinParameters(request)
         let username = try parameters.text("username"), password = try parameters.text("password")
         let account: Account
@@ -69,7 +69,7 @@ struct JuejinUserRoutes: Sendable {
 
     /// Exchanges a refresh token for another access token.
     private func renew(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         switch try await core.tokens.renew(request.authorization) {
         case .success(let issued):
             return .json(["code": 200, "msg": "success", "access_token": .string("Bearer " + issued.token)])
@@ -142,7 +142,7 @@ struct JuejinUserRoutes: Sendable {
     }
 
     private func store(_ image: HTTPBody, from request: HTTPServerRequest) async throws -> MediaID {
-        try core.limits.uploads?.take(request.head.remoteAddress)
+        try core.limits[.uploads]?.take(request.head.remoteAddress)
         return try await core.media.store(upload: image)
     }
 

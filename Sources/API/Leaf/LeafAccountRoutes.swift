@@ -23,7 +23,7 @@ struct LeafAccountRoutes: Sendable {
 
     private func register(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
-        try core.limits.registrations?.take(request.head.remoteAddress)
+        try core.limits[.registrations]?.take(request.head.remoteAddress)
         _ = try await core.mailAccounts.register(
             email: try body.text("email") ?? "", password: try body.text("password") ?? "",
             code: try body.text("code") ?? "", address: request.head.remoteAddress)
@@ -32,7 +32,7 @@ struct LeafAccountRoutes: Sendable {
 
     private func login(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         return try await welcome(
             try await core.mailAccounts.login(
                 email: try body.text("email") ?? "", password: try body.text("password") ?? ""))
@@ -40,7 +40,7 @@ struct LeafAccountRoutes: Sendable {
 
     private func loginByCode(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         return try await welcome(
             try await core.mailAccounts.login(
                 email: try body.text("email") ?? "", code: try body.text("code") ?? "",
@@ -60,7 +60,7 @@ struct LeafAccountRoutes: Sendable {
 
     private func sendCode(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
-        try core.limits.mailCodes?.take(request.head.remoteAddress)
+        try core.limits[.mailCodes]?.take(request.head.remoteAddress)
         try await core.mailAccounts.sendCode(to: try body.text("email") ?? "")
         return LeafAnswer.ok()
     }
@@ -68,7 +68,7 @@ struct LeafAccountRoutes: Sendable {
     /// The document calls the parameter `eamil`, clients call it `email`.
     private func beginReset(_ request: HTTPServerRequest) async throws -> Response {
         let query = try Parameters(request, in: [.query], ignoringCase: true)
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         let email = try query.text("eamil") ?? query.text("email")
         try await core.mailAccounts.beginPasswordReset(email: email ?? "")
         return LeafAnswer.ok()
@@ -76,7 +76,7 @@ struct LeafAccountRoutes: Sendable {
 
     private func reset(_ request: HTTPServerRequest) async throws -> Response {
         let body = try Self.body(of: request)
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         _ = try await core.mailAccounts.resetPassword(
             email: try body.text("email") ?? "", password: try body.text("password") ?? "",
             code: try body.text("code") ?? "", address: request.head.remoteAddress)
@@ -84,7 +84,7 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func refresh(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         switch try await core.tokens.renew(request.authorization, lifetime: Self.tokenLifetime) {
         case .success(let issued): return LeafAnswer.ok(["token": .string(issued.token)])
         case .failure(let refused):

@@ -117,7 +117,7 @@ extension Problem {
 
     private init(leaf error: ParameterError) {
         switch error {
-        case .missing(let name), .wrongKind(let name): self = .leaf(invalid: name)
+        case .missing(let name), .wrongKind(let name, _), .invalid(let name, _): self = .leaf(invalid: name)
         case .malformedBody: self = .leaf(.badParameter)
         case .unreadableBody: self.init(error)
         }

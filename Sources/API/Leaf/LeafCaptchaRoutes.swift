@@ -15,7 +15,7 @@ struct LeafCaptchaRoutes: Sendable {
     private func puzzle(_ request: HTTPServerRequest) throws -> Response {
         let check = try humanCheck()
         let email = try Parameters(request, in: [.query], ignoringCase: true).text("email")
-        try core.limits.mailCodes?.take(request.head.remoteAddress)
+        try core.limits[.mailCodes]?.take(request.head.remoteAddress)
         let puzzle = try check.makePuzzle(for: email ?? "")
         return LeafAnswer.ok([
             "slider_captcha": [

@@ -20,7 +20,7 @@ struct LeafImageRoutes: Sendable {
     }
 
     private func upload(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.uploads?.take(request.head.remoteAddress)
+        try core.limits[.uploads]?.take(request.head.remoteAddress)
         let account = try await identity.account(of: request)
         let id = try await core.media.store(upload: try UploadForm(request).file("image"), by: account.id)
         return LeafAnswer.ok(["url": .string(LeafJSON(core, for: request).address(of: id))])

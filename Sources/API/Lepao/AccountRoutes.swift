@@ -32,7 +32,7 @@ struct AccountRoutes: Sendable {
     private func users(_ request: HTTPServerRequest) async throws -> Response {
         let page = try request.positiveInteger("page"), limit = try request.positiveInteger("limit")
         guard page != nil || limit != nil else {
-            try core.limits.userLists?.take(request.head.remoteAddress)
+            try core.limits[.userLists]?.take(request.head.remoteAddress)
             return try await JSONList { [core] last in
                 try await core.accounts.accounts(after: last?.id ?? 0, limit: Self.usersAtOnce)
             } json: {

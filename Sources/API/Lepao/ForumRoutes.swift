@@ -52,7 +52,7 @@ struct ForumRoutes: Sendable {
 
     private func publish(_ request: HTTPServerRequest) async throws -> Response {
         let form = try PostForm(request)
-        if !form.images.isEmpty { try core.limits.uploads?.take(request.head.remoteAddress) }
+        if !form.images.isEmpty { try core.limits[.uploads]?.take(request.head.remoteAddress) }
         let author = try await identity.account(of: request, named: form.username)
         // Before the images are kept, for nothing.
         try Forum.check(title: form.title, content: form.content)
@@ -105,7 +105,7 @@ struct ForumRoutes: Sendable {
 
     private func edit(_ request: HTTPServerRequest) async throws -> Response {
         let form = try PostForm(request)
-        if !form.images.isEmpty { try core.limits.uploads?.take(request.head.remoteAddress) }
+        if !form.images.isEmpty { try core.limits[.uploads]?.take(request.head.remoteAddress) }
         let editor = try await identity.account(of: request, named: form.username)
         let edited = try await Self.asPost {
             let key = try Self.post(request)

@@ -69,7 +69,7 @@ struct PictureRoutes: Sendable {
     // MARK: - Both
 
     private func upload(_ request: HTTPServerRequest, field: String) async throws -> (Account, MediaID) {
-        try core.limits.uploads?.take(request.head.remoteAddress)
+        try core.limits[.uploads]?.take(request.head.remoteAddress)
         let form = UploadForm(request)
         let account = try await identity.account(of: request, named: form.field("username"))
         return (account, try await core.media.store(upload: form.file(field)))

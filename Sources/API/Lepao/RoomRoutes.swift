@@ -39,7 +39,7 @@ struct RoomRoutes: Sendable {
 
     private func all(_ request: HTTPServerRequest) async throws -> Response {
         _ = try await core.tokens.verify(request.authorization)
-        try core.limits.roomLists?.take(request.head.remoteAddress)
+        try core.limits[.roomLists]?.take(request.head.remoteAddress)
         let system = try request.coordinateSystem(default: core.coordinateSystem)
         let rooms = try await core.live.rooms()
         let json = RoomJSON(system: system)
@@ -86,7 +86,7 @@ struct RoomRoutes: Sendable {
     // MARK: - Rooms
 
     private func create(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.roomCreations?.take(request.head.remoteAddress)
+        try core.limits[.roomCreations]?.take(request.head.remoteAddress)
         let asked = try RoomRequest(request)
         guard let runID = try asked.runID(), let password = try asked.password() else {
             throw Problem.badRequest("runID and password are required.")

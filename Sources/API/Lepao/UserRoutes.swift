@@ -24,7 +24,7 @@ struct UserRoutes: Sendable {
 
     /// Answers with the user twice: nested, as the original server does, and flat, as its document says.
     private func register(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.registrations?.take(request.head.remoteAddress)
+        try core.limits[.registrations]?.take(request.head.remoteAddress)
         let wanted = try PasswordCredentials(request)
         let account = try await core.accounts.register(username: wanted.username, password: wanted.password)
         let token = try await core.tokens.issue(for: account)
@@ -38,7 +38,7 @@ struct UserRoutes: Sendable {
     }
 
     private func login(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits.logins?.take(request.head.remoteAddress)
+        try core.limits[.logins]?.take(request.head.remoteAddress)
         let credentials = try PasswordCredentials(request)
         let account = try await core.accounts.login(
             username: credentials.username, password: credentials.password, address: credentials.address)

@@ -14,9 +14,7 @@ struct OpenAPIDocument: Sendable {
     /// - Parameter routes: The routes with the shapes of their refusals.
     init(routes: [RouteTable.Entry]) {
         let shapes = Dictionary(uniqueKeysWithValues: routes.map { ([$0.method.rawValue, $0.pattern], $0.shape) })
-        operations = Operation.all.filter {
-            shapes[[$0.method.rawValue, $0.pattern]] != nil || Self.isBesideTheRouter($0)
-        }
+        operations = Operation.all(routes)
         var paths = JSONObject()
         for operation in operations {
             var path = paths[operation.pattern]?.object ?? JSONObject()
@@ -42,7 +40,7 @@ struct OpenAPIDocument: Sendable {
         document["paths"] = .object(paths)
         document["components"] = [
             "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
-            "schemas": Self.schemas,
+            "schemas": .object(Self.schemas),
         ]
         json = .object(document)
     }
@@ -52,21 +50,16 @@ struct OpenAPIDocument: Sendable {
 
     // MARK: - Schemas
 
-    private static let schemas: JSONValue = [
-        "MessageRefusal": Schema.object(["message": Schema.text]),
-        "ErrorRefusal": Schema.object(["error": Schema.text]),
-        "CodedRefusal": Schema.object([
-            "success": ["const": false], "code": Schema.text("ROOM_NOT_FOUND"), "message": Schema.text,
-        ]),
-        "TitledRefusal": Schema.object(["error": Schema.text("Bad Request"), "message": Schema.text]),
-        "OutcomeRefusal": Schema.object(["success": ["const": false], "message": Schema.text]),
-        "LeafRefusal": Schema.object([
-            "code": Schema.integer, "data": ["type": "null"], "msg": Schema.text("用户未授权"),
-        ]),
-        "EntryTaskRefusal": Schema.object([
-            "code": ["type": "integer", "minimum": 1], "coode": ["type": "integer", "minimum": 1], "msg": Schema.text,
-            "result": ["const": ""],
-        ]),
+    private static var schemas: JSONObject {
+        var schemas = rest.object ?? JSONObject()
+        for world in World.all {
+            for shape in world.shapes { schemas[shape.name] = shape.schema }
+            for (name, schema) in world.schemas { schemas[name] = schema }
+        }
+        return schemas
+    }
+
+    private static let rest: JSONValue = [
         "LeafUser": Schema.object(
             [
                 "uid": Schema.count, "name": Schema.text("ana"), "sign": Schema.text, "avatar": Schema.text,
@@ -75,10 +68,6 @@ struct OpenAPIDocument: Sendable {
                 "role": ["type": "integer", "minimum": 0, "maximum": 3], "birthday": Schema.date,
                 "created_at": Schema.date,
             ], optional: ["email", "role", "birthday", "created_at"]),
-        "ArticleRefusal": Schema.object(["code": Schema.integer, "msg": Schema.text]),
-        "ClipRefusal": Schema.object([
-            "status_code": ["const": 1], "status_msg": Schema.text, "errmsg": Schema.array(of: Schema.text),
-        ]),
         "ClipUser": Schema.object(
             [
                 "user_id": Schema.publicID, "id": Schema.publicID, "name": Schema.text("ocyss"),

@@ -55,7 +55,7 @@ extension Operation {
     private static let name = parameter("username", Schema.text("ana", upTo: 50), "Also in a form or in JSON.")
     private static let secret = parameter(
         "password", Schema.text("secret", upTo: Limit.Accounts.password), "Also in a form or in JSON.")
-    private static let picture = Body.form(Schema.object(["head_image": file], optional: ["head_image"]))
+    private static let picture = Body.form(Schema.object(["head_image": Schema.file], optional: ["head_image"]))
 
     /// What ``JuejinUserRoutes``, ``JuejinArticleRoutes`` and ``JuejinTestRoutes`` have.
     static let articles: [Operation] = articleUsers + articlePosts + articleTests

@@ -63,7 +63,7 @@ extension Operation {
     private static let entry = done("Success", ["token": Schema.text, "user_id": Schema.publicID])
     private static let upload = Body.form(
         Schema.object(
-            ["data": file, "token": Schema.text, "title": Schema.text("title", upTo: Limit.Content.clipTitle)],
+            ["data": Schema.file, "token": Schema.text, "title": Schema.text("title", upTo: Limit.Content.clipTitle)],
             optional: ["token"]))
 
     /// What the routes of the clip API have.

@@ -20,7 +20,7 @@ extension Operation {
     private static let form = Schema.object(
         [
             "title": Schema.text("Sunday", upTo: Limit.Content.title), "content": Schema.text("Ten kilometres."),
-            "username": namedUser, "images": Schema.array(of: file, upTo: Limit.Content.images),
+            "username": namedUser, "images": Schema.array(of: Schema.file, upTo: Limit.Content.images),
         ], optional: ["username", "images"])
     private static let draftExample: JSONValue = [
         "title": "Sunday", "content": "Ten kilometres.", "username": "ana",

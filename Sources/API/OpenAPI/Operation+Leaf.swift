@@ -144,10 +144,10 @@ extension Operation {
         Operation(
             .post, "/api/v1/upload/image", group, "Upload a picture for one's profile",
             description: "Good for 20 minutes, for who uploaded it.", access: .token,
-            body: .form(Schema.object(["image": file])),
+            body: .form(Schema.object(["image": Schema.file])),
             answers: leafAnswer(Schema.object(["url": Schema.text]))),
         Operation(
-            .get, "/api/v1/upload/image/{id}", group, "A picture", answers: .picture("The picture."), part,
-            notModified, refusals: noSuchImage.merging([416: "The picture has no such part."]) { $1 }),
+            .get, "/api/v1/upload/image/{id}", group, "A picture", answers: .picture("The picture."), .part,
+            .notModified, refusals: noSuchImage.merging([416: "The picture has no such part."]) { $1 }),
     ]
 }

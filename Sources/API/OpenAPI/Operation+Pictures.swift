@@ -3,20 +3,12 @@ import Services
 
 extension Operation {
     private static let group = "Pictures"
-    /// A file in a form.
-    static let file: JSONValue = [
-        "type": "string", "format": "binary", "description": "PNG, JPEG, GIF or WebP, at most 5 MB.",
-    ]
-    static let notModified = Answer.empty(304, "The client has it already.")
-    static let part = Answer(
-        status: 206, description: "The part that was asked for.", mediaType: "image/*", schema: [:])
-
     /// What ``PictureRoutes`` has.
     static let pictures: [Operation] = [
         Operation(
             .post, "/api/users/update/profilepic", group, "Change the avatar", access: .token,
             body: .form(
-                Schema.object(["profilePicture": file, "username": namedUser], optional: ["username"])),
+                Schema.object(["profilePicture": Schema.file, "username": namedUser], optional: ["username"])),
             answers: .json(
                 Schema.object([
                     "message": Schema.constant("Profile picture uploaded successfully"),
@@ -25,15 +17,15 @@ extension Operation {
         Operation(
             .get, "/api/users/profilepic/{username}", group, "An avatar",
             description: "Who has uploaded none has one that is made of the name.",
-            answers: .picture("The picture."), part, notModified,
+            answers: .picture("The picture."), .part, .notModified,
             refusals: [404: "There is no such user.", 416: "The picture has no such part."]),
         Operation(
             .post, "/api/users/share/posts/image", group, "Upload an image for a post", access: .token,
-            body: .form(Schema.object(["image": file, "username": namedUser], optional: ["username"])),
+            body: .form(Schema.object(["image": Schema.file, "username": namedUser], optional: ["username"])),
             answers: .json(Schema.object(["imageId": Schema.objectID])), refusals: [404: "There is no such user."]),
         Operation(
             .get, "/api/users/posts/images/{imageId}", group, "An image of a post",
-            answers: .picture("The picture."), part, notModified,
+            answers: .picture("The picture."), .part, .notModified,
             refusals: [404: "There is no such image.", 416: "The picture has no such part."]),
     ]
 }

@@ -53,6 +53,10 @@ struct Operation: Sendable {
             Answer(status: status, description: description, mediaType: "application/json", schema: schema)
         }
 
+        static let notModified = Answer.empty(304, "The client has it already.")
+        static let part = Answer(
+            status: 206, description: "The part that was asked for.", mediaType: "image/*", schema: [:])
+
         static func text(_ description: String, type: String = "text/plain") -> Answer {
             Answer(status: 200, description: description, mediaType: type, schema: Schema.text)
         }
@@ -96,17 +100,76 @@ struct Operation: Sendable {
         self.refusals = refusals
     }
 
+    /// An endpoint, as its callers see it.
+    init(_ endpoint: Endpoint, of world: World) {
+        method = endpoint.method
+        pattern = endpoint.pattern
+        group = endpoint.description.group
+        summary = endpoint.description.summary
+        description = endpoint.description.text
+        access =
+            switch endpoint.access {
+            case .open, .password, .roomPassword: .open
+            case .optionalToken: .optionalToken
+            case .token, .role, .refreshToken: .token
+            }
+        let sources = endpoint.sources ?? world.sources
+        let isInQuery = sources.first == .query || [.get, .delete].contains(endpoint.method)
+        let members = endpoint.members
+        query =
+            isInQuery
+            ? members.filter { !$0.isFile }.map {
+                Parameter(name: $0.name, schema: $0.schema, description: $0.description ?? "", isRequired: $0.isRequired)
+            } : []
+        body = Self.body(isInQuery ? members.filter(\.isFile) : members)
+        answers = endpoint.description.answers
+        refusals = endpoint.description.refusals
+        if !endpoint.cost.charges.isEmpty, refusals[429] == nil {
+            refusals[429] = "Too many requests from this address."
+        }
+    }
+
+    /// The body that holds parameters: a form where a file is among them.
+    private static func body(_ members: [FormMember]) -> Body? {
+        guard !members.isEmpty else { return nil }
+        var properties = JSONObject(), example = JSONObject()
+        for member in members {
+            var schema = member.schema.object ?? JSONObject()
+            if let text = member.description { schema["description"] = .string(text) }
+            properties[member.name] = .object(schema)
+            if member.isRequired, let value = member.example { example[member.name] = value }
+        }
+        var schema = JSONObject()
+        schema["type"] = "object"
+        schema["properties"] = .object(properties)
+        let required = members.filter(\.isRequired)
+        if !required.isEmpty { schema["required"] = .array(required.map { .string($0.name) }) }
+        let files = members.filter(\.isFile)
+        guard files.isEmpty || files.contains(where: \.isRequired) else {
+            return .jsonOrForm(.object(schema), example: .object(example), form: .object(schema))
+        }
+        return files.isEmpty ? .json(.object(schema), example: .object(example)) : .form(.object(schema))
+    }
+
     /// All that are described, in the order of the document.
-    static let all: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + leaf + entryTask
-        + operations
+    static func all(_ routes: [RouteTable.Entry]) -> [Operation] {
+        handWritten
+            + routes.compactMap { entry in
+                guard let endpoint = entry.endpoint, let world = entry.world else { return nil }
+                return Operation(endpoint, of: world)
+            }
+    }
+
+    /// Those whose routes are not endpoints yet.
+    static let handWritten: [Operation] =
+        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + leaf + operations
 }
 
 // MARK: - As JSON
 
 extension Operation {
     /// The operation object of OpenAPI 3.1, with refusals in the shape of the route's.
-    func json(errors shape: ErrorShape) -> JSONValue {
+    func json(errors shape: RefusalShape) -> JSONValue {
         var object = JSONObject()
         object["tags"] = [.string(group)]
         object["summary"] = .string(summary)
@@ -171,22 +234,22 @@ extension Operation {
         return ["required": true, "content": .object(content)]
     }
 
-    private func responses(errors shape: ErrorShape) -> JSONObject {
-        if shape == .douyin { return alwaysOK(shape) }
+    private func responses(errors shape: RefusalShape) -> JSONObject {
+        if shape.statusUse == .hidesAll { return alwaysOK(shape) }
         var byStatus: [Int: JSONValue] = [:]
         for answer in answers {
             var object = JSONObject()
             object["description"] = .string(answer.description)
             if var schema = answer.schema {
-                if shape.refusesWithSuccess, answer.mediaType == "application/json" {
-                    schema = Schema.either(schema, Schema.named(shape.schemaName))
+                if shape.statusUse == .hidesClientFaults, answer.mediaType == "application/json" {
+                    schema = Schema.either(schema, Schema.named(shape.name))
                 }
                 object["content"] = [answer.mediaType: ["schema": schema]]
             }
             byStatus[answer.status] = .object(object)
         }
         for (status, reason) in allRefusals where byStatus[status] == nil {
-            if shape.refusesWithSuccess, [401, 403, 409, 429].contains(status) { continue }
+            if shape.statusUse == .hidesClientFaults, [401, 403, 409, 429].contains(status) { continue }
             byStatus[status] = refusal(reason, status: status, shape)
         }
         var responses = JSONObject()
@@ -195,8 +258,8 @@ extension Operation {
     }
 
     /// Of a world in which the body alone tells how it went.
-    private func alwaysOK(_ shape: ErrorShape) -> JSONObject {
-        let schemas = answers.compactMap(\.schema) + [Schema.named(shape.schemaName)]
+    private func alwaysOK(_ shape: RefusalShape) -> JSONObject {
+        let schemas = answers.compactMap(\.schema) + [Schema.named(shape.name)]
         var responses = JSONObject()
         responses["200"] = [
             "description": "Done, or refused: the body tells.",
@@ -226,15 +289,15 @@ extension Operation {
         return all.merging(refusals) { $1 }
     }
 
-    private func refusal(_ reason: String, status: Int, _ shape: ErrorShape) -> JSONValue {
+    private func refusal(_ reason: String, status: Int, _ shape: RefusalShape) -> JSONValue {
         // Before a route is known, the path alone decides.
-        let early = ErrorShape(path: pattern.split(separator: "/").map(String.init))
-        let shapes = Set([shape, early]).sorted { $0.schemaName < $1.schemaName }
+        let early = World.shape(of: pattern.split(separator: "/").map(String.init))
+        let names = Set([shape.name, early.name]).sorted()
         let content: JSONValue
-        if shape == .text {
+        if shape.schema == nil {
             content = ["text/plain": ["schema": Schema.text]]
         } else {
-            let schemas = shapes.map { Schema.named($0.schemaName) }
+            let schemas = names.map { Schema.named($0) }
             content = ["application/json": ["schema": schemas.count == 1 ? schemas[0] : ["anyOf": .array(schemas)]]]
         }
         var object = JSONObject()
@@ -246,23 +309,5 @@ extension Operation {
         }
         object["content"] = content
         return .object(object)
-    }
-}
-
-extension ErrorShape {
-    /// The name of its schema in the document.
-    var schemaName: String {
-        switch self {
-        case .message: "MessageRefusal"
-        case .error: "ErrorRefusal"
-        case .coded: "CodedRefusal"
-        case .outcome: "OutcomeRefusal"
-        case .leaf: "LeafRefusal"
-        case .entryTask, .entryTaskPicture: "EntryTaskRefusal"
-        case .juejin: "ArticleRefusal"
-        case .douyin: "ClipRefusal"
-        case .titled: "TitledRefusal"
-        case .text: "TextRefusal"
-        }
     }
 }

@@ -19,6 +19,10 @@ enum Schema {
         "type": "integer", "minimum": 1_000_000_000_000_000, "maximum": 9_007_199_254_740_991,
         "examples": [1_000_000_000_000_001],
     ]
+    /// A picture in a form.
+    static let file: JSONValue = [
+        "type": "string", "format": "binary", "description": "PNG, JPEG, GIF or WebP, at most 5 MB.",
+    ]
     static let count: JSONValue = ["type": "integer", "minimum": 0]
     static let amount: JSONValue = ["type": "number", "minimum": 0]
     static let latitude: JSONValue = ["type": "number", "minimum": -90, "maximum": 90, "examples": [39.905]]

@@ -53,7 +53,7 @@ struct APIResponder: HTTPResponder {
         LeafManageRoutes(core: core).add(to: &table)
         LeafImageRoutes(core: core).add(to: &table)
         LeafCaptchaRoutes(core: core).add(to: &table)
-        EntryTaskRoutes(core: core).add(to: &table)
+        for world in World.all { table.add(world, core: core) }
         DocumentRoutes.add(to: &table)
         router = table.router
         self.pages = pages
@@ -126,7 +126,7 @@ struct APIResponder: HTTPResponder {
                 pattern = "(preflight)"
                 response = policy.preflight(origin: head.headers[.origin])
             } else {
-                (response, problem) = (ErrorShape(path: head.path).early(.notFound), .notFound)
+                (response, problem) = (World.shape(of: head.path).early(.notFound), .notFound)
             }
         }
         return finish(response, problem, to: head, pattern: pattern, begun: begun)
@@ -136,7 +136,7 @@ struct APIResponder: HTTPResponder {
     private static func refusal(_ error: any Error, to head: HTTPRequestHead) -> Refusal {
         if let refusal = error as? Refusal { return refusal }
         let problem = Problem(error)
-        return Refusal(response: ErrorShape(path: head.path).response(for: problem), problem: problem)
+        return Refusal(response: World.shape(of: head.path).response(for: problem), problem: problem)
     }
 
     /// The answer with what all carry, counted and logged.
@@ -186,7 +186,7 @@ struct APIResponder: HTTPResponder {
             }
         var problem = Problem(status, sentence ?? message)
         if status.code == 503 { problem.retryAfter = 5 }
-        var response = ErrorShape(path: path).early(problem)
+        var response = World.shape(of: path).early(problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
         // Whom this is for the server knows, and says it.

@@ -28,40 +28,50 @@ public struct RateLimits: Sendable, Hashable {
     public var userLists = RateLimit(Limit.Rates.userLists)
     /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.
     public var uploads = RateLimit(Limit.Rates.uploads)
+    /// Of answers that may be large, by whoever asks.
+    public var heavyReads = RateLimit(Limit.Rates.heavyReads)
 
     public init() {}
 }
 
 /// The limiters of one server; each is nil where nothing is limited.
 struct RequestLimits: Sendable {
-    var registrations: RateLimiter?
-    var logins: RateLimiter?
-    var mailCodes: RateLimiter?
-    var roomCreations: RateLimiter?
-    var roomLists: RateLimiter?
+    /// What is limited by address.
+    enum Kind: String, Sendable, CaseIterable {
+        case registrations, logins, mailCodes, roomCreations, roomLists, userLists, uploads, heavyReads
+
+        fileprivate func limit(of limits: RateLimits) -> RateLimit {
+            switch self {
+            case .registrations: limits.registrations
+            case .logins: limits.logins
+            case .mailCodes: limits.mailCodes
+            case .roomCreations: limits.roomCreations
+            case .roomLists: limits.roomLists
+            case .userLists: limits.userLists
+            case .uploads: limits.uploads
+            case .heavyReads: limits.heavyReads
+            }
+        }
+    }
+
+    private var byAddress: [Kind: RateLimiter] = [:]
     /// By ``AddressKey`` of the account's id, which no address looks like.
-    var accountChanges: RateLimiter?
-    var userLists: RateLimiter?
-    var uploads: RateLimiter?
+    private(set) var accountChanges: RateLimiter?
 
     /// Nothing is limited.
     init() {}
+
+    init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        for kind in Kind.allCases { byAddress[kind] = RateLimiter(kind.limit(of: limits), now: now) }
+        accountChanges = RateLimiter(limits.accountChanges, now: now)
+    }
+
+    subscript(kind: Kind) -> RateLimiter? { byAddress[kind] }
 
     /// Counts a request that changes something against the account it speaks for: one account may do so only so often,
     /// from however many addresses.
     func takeChange(by account: Int64, in request: HTTPServerRequest) throws(ServicesError) {
         guard request.head.method != .get, request.head.method != .head else { return }
         try accountChanges?.take("account \(account)")
-    }
-
-    init(_ limits: RateLimits, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
-        registrations = RateLimiter(limits.registrations, now: now)
-        logins = RateLimiter(limits.logins, now: now)
-        mailCodes = RateLimiter(limits.mailCodes, now: now)
-        roomCreations = RateLimiter(limits.roomCreations, now: now)
-        roomLists = RateLimiter(limits.roomLists, now: now)
-        accountChanges = RateLimiter(limits.accountChanges, now: now)
-        userLists = RateLimiter(limits.userLists, now: now)
-        uploads = RateLimiter(limits.uploads, now: now)
     }
 }

@@ -15,7 +15,10 @@ struct RouteTable {
     struct Entry: Sendable {
         var method: HTTPRequest.Method
         var pattern: String
-        var shape: ErrorShape
+        var shape: RefusalShape
+        /// Nil for a route that is none of a world's.
+        var endpoint: Endpoint?
+        var world: World?
     }
 
     private(set) var router = Router()
@@ -29,6 +32,61 @@ struct RouteTable {
     /// Larger bodies are not taken before it is known who sends them, where a route wants that.
     private static let freeBytes = Limit.HTTP.strangersBody
 
+    /// Adds the endpoints of a world.
+    mutating func add(_ world: World, core: Core) {
+        let keeper = world.gatekeeper(core)
+        for endpoint in world.endpoints(core) { add(endpoint, of: world, keeper) }
+    }
+
+    private mutating func add(_ endpoint: Endpoint, of world: World, _ keeper: Gatekeeper) {
+        let shape =
+            endpoint.shape ?? world.shape(endpoint.pattern.split(separator: "/").prefix(3).map(String.init)) ?? .text
+        entries.append(
+            Entry(
+                method: endpoint.method, pattern: endpoint.pattern, shape: shape, endpoint: endpoint, world: world))
+        let refusal = refusal(endpoint.method, endpoint.pattern, shape, endpoint.words ?? world.words)
+        let policy = endpoint.cost.policy(parsesForms: world.parsesForms, asksFirst: endpoint.admitHead != nil)
+        var gate: Router.Gate?
+        if let admitHead = endpoint.admitHead {
+            gate = { request in
+                do {
+                    try endpoint.cost.take(for: request, from: keeper.limits)
+                    try await admitHead(keeper, request)
+                } catch {
+                    throw refusal(error)
+                }
+            }
+        }
+        router.on(endpoint.method, endpoint.pattern, body: policy, gate: gate) { request in
+            do {
+                // Who has been asked about a large body has been counted then.
+                if !policy.asks(about: request.head) { try endpoint.cost.take(for: request, from: keeper.limits) }
+                return try await endpoint.answer(keeper, world, request)
+            } catch {
+                throw refusal(error)
+            }
+        }
+    }
+
+    /// What makes a refusal of an error, in the shape and the words of a route.
+    private func refusal(
+        _ method: HTTPRequest.Method, _ pattern: String, _ shape: RefusalShape,
+        _ problem: @escaping @Sendable (any Error) -> Problem
+    ) -> @Sendable (any Error) -> Refusal {
+        { [incidents] error in
+            let problem = problem(error)
+            if let cause = problem.cause {
+                incidents.failed(
+                    "request failed", at: "\(method) \(pattern) \(problem.status.code)",
+                    metadata: [
+                        "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
+                        "cause": "\(cause)",
+                    ])
+            }
+            return Refusal(response: shape.response(for: problem), problem: problem)
+        }
+    }
+
     /// Adds a route whose errors are answered in a shape: what its handler throws is thrown on as a ``Refusal``.
     ///
     /// - Parameters:
@@ -41,26 +99,14 @@ struct RouteTable {
     ///     the head says who asks. What it checks the handler checks as well: a small body comes without it.
     ///   - handler: Answers.
     mutating func on(
-        _ method: HTTPRequest.Method, _ pattern: String, errors shape: ErrorShape,
+        _ method: HTTPRequest.Method, _ pattern: String, errors shape: RefusalShape,
         body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
         saying problem: @escaping @Sendable (any Error) -> Problem = { Problem($0) },
         checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
     ) {
         entries.append(Entry(method: method, pattern: pattern, shape: shape))
-        let incidents = incidents
-        let refusal = { @Sendable (error: any Error) -> Refusal in
-            let problem = problem(error)
-            if let cause = problem.cause {
-                incidents.failed(
-                    "request failed", at: "\(method) \(pattern) \(problem.status.code)",
-                    metadata: [
-                        "method": "\(method)", "route": "\(pattern)", "status": "\(problem.status.code)",
-                        "cause": "\(cause)",
-                    ])
-            }
-            return Refusal(response: shape.response(for: problem), problem: problem)
-        }
+        let refusal = refusal(method, pattern, shape, problem)
         var body = body
         var gate: Router.Gate?
         if let checkHead {

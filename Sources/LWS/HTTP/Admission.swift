@@ -26,13 +26,7 @@ extension Server {
         let policy = responder.bodyPolicy(for: head)
         if case .length(let count) = parsed.framing, count > policy.maxBytes { return .refuse(.bodyTooLarge) }
         if endpoint != nil { return .wantsUpgrade }
-        let isAsked =
-            switch parsed.framing {
-            case .none: false
-            case .length(let count): count > policy.asksAbove
-            case .chunked: policy.asksAbove < policy.maxBytes
-            }
-        return isAsked ? .ask(policy) : .take(policy)
+        return policy.asks(about: head) ? .ask(policy) : .take(policy)
     }
 
     /// A place among the handlers at work, to be given back when one has answered.

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 public import Limits
 
 /// What a route does with the body of a request; decided on the loop when the head has come.
@@ -32,5 +33,12 @@ public struct BodyPolicy: Sendable {
         self.maxFileBytes = maxFileBytes
         self.maxParts = maxParts
         self.asksAbove = asksAbove
+    }
+
+    /// Whether ``HTTPResponder/refusal(of:)`` is asked about a request before its body is taken.
+    public func asks(about head: HTTPRequestHead) -> Bool {
+        // The reader has refused what announces itself in both ways, or in none that can be read.
+        if head.headers[.transferEncoding] != nil { return asksAbove < maxBytes }
+        return head.headers[.contentLength].flatMap { Int($0) }.map { $0 > asksAbove } ?? false
     }
 }

@@ -42,7 +42,7 @@ struct JuejinTestRoutesTests {
 
     @Test("a failure inside tells nothing of the inside")
     func failure() async throws {
-        let response = ErrorShape.juejin.response(for: .internalError(cause: "secret"))
+        let response = RefusalShape.juejin.response(for: .internalError(cause: "secret"))
         let answer = try await Answer(response)
         #expect(answer.line == #"500 {"code":500,"msg":"server error"}"#)
     }

@@ -8,10 +8,12 @@ import Services
 enum ParameterError: Error, Hashable, Sendable {
     /// It is needed and not there.
     case missing(String)
-    /// It is there and of another kind, such as letters where a number is wanted.
-    case wrongKind(String)
-    /// The body is neither a form nor a JSON object.
-    case malformedBody
+    /// It is there and of another kind than what is wanted, such as letters for `a number`.
+    case wrongKind(String, wanted: String = "")
+    /// It is there, and of the right kind, and breaks a rule: in a sentence.
+    case invalid(String, sentence: String)
+    /// The body is neither a form nor a JSON object; with a sentence where one is known.
+    case malformedBody(String? = nil)
     /// The body is there and cannot be read: a fault of the server's disk.
     case unreadableBody
 }
@@ -44,7 +46,7 @@ struct Parameters: Sendable {
     ///   - request: With its body whole.
     ///   - sources: Where to look, in this order.
     ///   - ignoringCase: Whether `userName` is `username`; ASCII letters only.
-    /// - Throws: ``ParameterError/malformedBody``, ``ParameterError/unreadableBody``.
+    /// - Throws: ``ParameterError/malformedBody(_:)``, ``ParameterError/unreadableBody``.
     init(
         _ request: HTTPServerRequest, in sources: [Source] = [.query, .form, .json], ignoringCase: Bool = false
     ) throws(ParameterError) {
@@ -52,6 +54,7 @@ struct Parameters: Sendable {
         var fields: [(name: String, value: String)] = []
         var members: [JSONObject.Member] = []
         if case .multipart(let form) = request.body {
+            guard sources != [.json] else { throw .malformedBody("The body must be JSON.") }
             fields = form.fields
             files = form.files.filter { !($0.filename.isEmpty && $0.content.isEmpty) }
         } else {
@@ -62,8 +65,10 @@ struct Parameters: Sendable {
                 let first = bytes.first { !Self.isBlank($0) }
                 if first == nil {
                     // Nothing but blanks, if anything.
-                } else if first != UInt8(ascii: "{"), type.hasPrefix("application/x-www-form-urlencoded") {
-                    if sources.contains(.form) { fields = try Self.form(bytes) }
+                } else if first != UInt8(ascii: "{"), type.hasPrefix("application/x-www-form-urlencoded"),
+                    sources.contains(.form)
+                {
+                    fields = try Self.form(bytes)
                 } else if sources.contains(.json) {
                     members = try Self.object(bytes)
                 }
@@ -81,11 +86,22 @@ struct Parameters: Sendable {
     /// A parameter as it came; nil if it is not there.
     subscript(name: String) -> JSONValue? { values[key(name)] }
 
+    func has(_ name: String) -> Bool { self[name] != nil }
+
     // MARK: Texts
+
+    /// A string as it came, and nothing that could stand for one: a password may hold anything.
+    ///
+    /// - Throws: ``ParameterError/wrongKind(_:wanted:)``.
+    func string(_ name: String) throws(ParameterError) -> String? {
+        guard let value = self[name] else { return nil }
+        guard let string = value.string else { throw .wrongKind(name, wanted: "a string") }
+        return string
+    }
 
     /// A text, or a number as its digits; nil if it is not there.
     ///
-    /// - Throws: ``ParameterError/wrongKind(_:)``.
+    /// - Throws: ``ParameterError/wrongKind(_:wanted:)``.
     func text(_ name: String) throws(ParameterError) -> String? {
         switch self[name] {
         case nil: nil
@@ -98,7 +114,7 @@ struct Parameters: Sendable {
 
     /// A text that has to be there, and may be empty.
     ///
-    /// - Throws: ``ParameterError/missing(_:)``, ``ParameterError/wrongKind(_:)``.
+    /// - Throws: ``ParameterError/missing(_:)``, ``ParameterError/wrongKind(_:wanted:)``.
     func requiredText(_ name: String) throws(ParameterError) -> String {
         guard let text = try text(name) else { throw .missing(name) }
         return text
@@ -108,7 +124,7 @@ struct Parameters: Sendable {
 
     /// A whole number, written as a number or as its digits; nil if it is not there or empty.
     ///
-    /// - Throws: ``ParameterError/wrongKind(_:)``, also for a number that 64 bits do not hold.
+    /// - Throws: ``ParameterError/wrongKind(_:wanted:)``, also for a number that 64 bits do not hold.
     func integer(_ name: String) throws(ParameterError) -> Int64? {
         guard let text = try text(name), !text.isEmpty else { return nil }
         // `Int64` would take a plus sign, which no client writes for a number.
@@ -118,7 +134,7 @@ struct Parameters: Sendable {
 
     /// A whole number that has to be there.
     ///
-    /// - Throws: ``ParameterError/missing(_:)``, ``ParameterError/wrongKind(_:)``.
+    /// - Throws: ``ParameterError/missing(_:)``, ``ParameterError/wrongKind(_:wanted:)``.
     func requiredInteger(_ name: String) throws(ParameterError) -> Int64 {
         guard let number = try integer(name) else { throw .missing(name) }
         return number
@@ -161,17 +177,19 @@ struct Parameters: Sendable {
         do {
             return try RequestTarget.form(bytes)
         } catch {
-            throw .malformedBody
+            throw .malformedBody()
         }
     }
 
     private static func object(_ bytes: [UInt8]) throws(ParameterError) -> [JSONObject.Member] {
+        let value: JSONValue
         do {
-            guard let object = try JSONValue(parsing: bytes).object else { throw ParameterError.malformedBody }
-            return object.members
+            value = try JSONValue(parsing: bytes)
         } catch {
-            throw .malformedBody
+            throw .malformedBody("The body is not valid JSON, at byte \(error.offset): \(error.message)")
         }
+        guard let object = value.object else { throw .malformedBody("The body must be a JSON object.") }
+        return object.members
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {
@@ -193,8 +211,11 @@ extension Problem {
     init(_ error: ParameterError) {
         switch error {
         case .missing(let name): self = .badRequest("`\(name)` is required.")
-        case .wrongKind(let name): self = .badRequest("`\(name)` is of the wrong kind.")
-        case .malformedBody: self = .badRequest("The body must be a form or a JSON object.")
+        case .wrongKind(let name, wanted: ""): self = .badRequest("`\(name)` is of the wrong kind.")
+        case .wrongKind(let name, let wanted): self = .badRequest("`\(name)` must be \(wanted).")
+        case .invalid(_, let sentence): self = .badRequest(sentence)
+        case .malformedBody(let sentence):
+            self = .badRequest(sentence ?? "The body must be a form or a JSON object.")
         case .unreadableBody: self = .internalError(cause: "the temporary file of a body cannot be read")
         }
     }

@@ -1,0 +1,52 @@
+import HTTPTypes
+import LWS
+import Services
+
+/// How a group of routes writes its refusals.
+struct RefusalShape: Sendable {
+    /// What HTTP's status says of a refusal.
+    enum StatusUse: Sendable {
+        /// What is wrong.
+        case tells
+        /// That all is well, unless the server itself is at fault: the body tells.
+        case hidesClientFaults
+        /// Always that all is well: clients of this world know no other.
+        case hidesAll
+    }
+
+    /// Of its schema in the description.
+    let name: String
+    /// JSON Schema of the body; nil for a line of text.
+    let schema: JSONValue?
+    let statusUse: StatusUse
+    private let render: @Sendable (Problem) -> Response
+
+    init(
+        _ name: String, schema: JSONValue?, status statusUse: StatusUse = .tells,
+        render: @escaping @Sendable (Problem) -> Response
+    ) {
+        self.name = name
+        self.schema = schema
+        self.statusUse = statusUse
+        self.render = render
+    }
+
+    func response(for problem: Problem) -> Response {
+        var response = render(problem)
+        if let retryAfter = problem.retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+        return response
+    }
+
+    /// A refusal before any route has the request: with its status, in worlds too that tell refusals by the body, unless
+    /// they know no other status at all.
+    func early(_ problem: Problem) -> Response {
+        var response = response(for: problem)
+        if statusUse != .hidesAll { response.status = problem.status }
+        return response
+    }
+
+    /// A line of text, for people and monitors.
+    static let text = RefusalShape("TextRefusal", schema: nil) {
+        Response.text($0.message + "\n", status: $0.status)
+    }
+}

@@ -1,0 +1,136 @@
+import LWS
+import Services
+
+/// One value of a form: under which names it stands in a request, how it is read, and how it is described.
+struct Field<Value: Sendable>: Sendable {
+    let members: [FormMember]
+    let read: @Sendable (Parameters) throws(ParameterError) -> Value
+
+    /// A value that is made of one parameter or several.
+    ///
+    /// - Parameters:
+    ///   - members: The parameters, as they are described.
+    ///   - read: Makes the value.
+    init(_ members: [FormMember], read: @escaping @Sendable (Parameters) throws(ParameterError) -> Value) {
+        self.members = members
+        self.read = read
+    }
+
+    /// A value that is one parameter.
+    init(
+        _ name: String, _ schema: JSONValue, about text: String? = nil, isRequired: Bool = true,
+        read: @escaping @Sendable (Parameters) throws(ParameterError) -> Value
+    ) {
+        self.init([FormMember(name, schema, about: text, isRequired: isRequired)], read: read)
+    }
+
+    /// The same, which may be left out: nil when none of its parameters is there.
+    var optional: Field<Value?> {
+        let members = members
+        let read = read
+        return Field<Value?>(
+            members.map {
+                var member = $0
+                member.isRequired = false
+                return member
+            }
+        ) { (parameters) throws(ParameterError) -> Value? in
+            guard members.contains(where: { parameters.has($0.name) }) else { return nil }
+            return try read(parameters)
+        }
+    }
+
+    /// The same with a value for who leaves it out.
+    func or(_ value: Value) -> Field<Value> {
+        let optional = optional
+        return Field(optional.members) { (parameters) throws(ParameterError) -> Value in
+            try optional.read(parameters) ?? value
+        }
+    }
+
+    /// Another value made of this one.
+    func map<Other: Sendable>(
+        _ transform: @escaping @Sendable (Value) throws(ParameterError) -> Other
+    ) -> Field<Other> {
+        let read = read
+        return Field<Other>(members) { (parameters) throws(ParameterError) -> Other in
+            try transform(try read(parameters))
+        }
+    }
+}
+
+/// A parameter as the description shows it.
+struct FormMember: Sendable {
+    var name: String
+    /// JSON Schema of its value; of no meaning for a file.
+    var schema: JSONValue
+    var description: String?
+    var isRequired: Bool
+    var isFile: Bool
+
+    init(
+        _ name: String, _ schema: JSONValue, about description: String? = nil, isRequired: Bool = true,
+        isFile: Bool = false
+    ) {
+        self.name = name
+        self.schema = schema
+        self.description = description
+        self.isRequired = isRequired
+        self.isFile = isFile
+    }
+
+    /// A value that its schema gives as an example.
+    var example: JSONValue? { schema["examples"]?.array?.first ?? schema["const"] ?? schema["enum"]?.array?.first }
+}
+
+// MARK: - Texts
+
+extension Field where Value == String {
+    /// A text, and nothing that could stand for one.
+    static func string(_ name: String, _ schema: JSONValue = Schema.text, about text: String? = nil) -> Field {
+        Field(name, schema, about: text) { (parameters) throws(ParameterError) in
+            guard let value = try parameters.string(name) else { throw .missing(name) }
+            return value
+        }
+    }
+
+    /// A text that is not empty, or a number as its digits.
+    static func text(_ name: String, _ schema: JSONValue = Schema.text, about text: String? = nil) -> Field {
+        Field(name, schema, about: text) { (parameters) throws(ParameterError) in
+            guard let value = try parameters.text(name), !value.isEmpty else { throw .missing(name) }
+            return value
+        }
+    }
+
+    /// A text that may be empty, or a number as its digits.
+    static func anyText(_ name: String, _ schema: JSONValue = Schema.text, about text: String? = nil) -> Field {
+        Field(name, schema, about: text) { (parameters) throws(ParameterError) in
+            try parameters.requiredText(name)
+        }
+    }
+}
+
+// MARK: - Numbers
+
+extension Field where Value == Int64 {
+    /// A whole number, written as a number or as its digits.
+    static func integer(_ name: String, _ schema: JSONValue = Schema.integer, about text: String? = nil) -> Field {
+        Field(name, schema, about: text) { (parameters) throws(ParameterError) in
+            try parameters.requiredInteger(name)
+        }
+    }
+}
+
+// MARK: - Files
+
+extension Field where Value == HTTPBody {
+    /// The only file of a name.
+    static func file(_ name: String) -> Field {
+        Field([FormMember(name, Schema.file, isFile: true)]) { (parameters) throws(ParameterError) in
+            let files = parameters.files(name)
+            guard let file = files.first else { throw .missing(name) }
+            guard files.count == 1 else { throw .wrongKind(name, wanted: "one file") }
+            return file
+        }
+    }
+}

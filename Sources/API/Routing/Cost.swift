@@ -1,0 +1,114 @@
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// What a call may make the server spend: the limits by address that it counts against, and how large its body may be.
+///
+/// There is no default: a route that does not say what it costs does not compile.
+struct Cost: Sendable {
+    /// What kind of work it is, for the description and the tests.
+    let name: String
+    /// What each call takes from, by the caller's address, before anything else is done for it.
+    let charges: [Charge]
+    let body: Body
+
+    /// One of the limits that a call counts against.
+    struct Charge: Sendable {
+        var limit: RequestLimits.Kind
+        /// Whether only a form of several parts counts, because the same route takes bare text as well.
+        var formsOnly = false
+    }
+
+    /// How much of a body is taken.
+    struct Body: Sendable {
+        /// Of the text in it.
+        var bytes: Int
+        /// So many files beside that.
+        var files = 0
+        /// Each as large as this.
+        var fileBytes = 0
+
+        static let small = Body(bytes: Limit.HTTP.body)
+    }
+
+    private init(_ name: String, _ charges: [Charge], body: Body = .small) {
+        self.name = name
+        self.charges = charges
+        self.body = body
+    }
+
+    private init(_ name: String, _ limit: RequestLimits.Kind) { self.init(name, [Charge(limit: limit)]) }
+
+    /// Some look-ups, a row written.
+    static let light = Cost("light", [])
+    /// A password or a code is checked, which is a hash of 0.2 s or leads to one.
+    static let login = Cost("hash", .logins)
+    /// A password is hashed, and a name is taken for ever.
+    static let registration = Cost("registration", .registrations)
+    /// A mail is sent.
+    static let mailCode = Cost("mail", .mailCodes)
+    /// A room is made.
+    static let roomCreation = Cost("room", .roomCreations)
+    /// An answer that may be large, or that takes reading much.
+    static let heavyRead = Cost("heavy read", .heavyReads)
+    /// A list of all rooms.
+    static let roomList = Cost("list of rooms", .roomLists)
+
+    /// A text larger than a few fields: up to so many bytes.
+    static func document(upTo bytes: Int) -> Cost { Cost("document", [], body: Body(bytes: bytes)) }
+
+    /// Files that stay on the disk.
+    ///
+    /// - Parameters:
+    ///   - files: How many.
+    ///   - fileBytes: How large each may be.
+    ///   - text: Bytes of text beside them.
+    ///   - formsOnly: Whether a body that is no form is no upload.
+    static func upload(
+        files: Int = 1, of fileBytes: Int = Limit.Content.picture, text: Int = Limit.HTTP.body,
+        formsOnly: Bool = false
+    ) -> Cost {
+        Cost(
+            "upload", [Charge(limit: .uploads, formsOnly: formsOnly)],
+            body: Body(bytes: text, files: files, fileBytes: fileBytes))
+    }
+
+    /// This and another one: all limits of both, the larger body.
+    func and(_ other: Cost) -> Cost {
+        Cost(
+            "\(name), \(other.name)", charges + other.charges,
+            body: Body(
+                bytes: max(body.bytes, other.body.bytes), files: max(body.files, other.body.files),
+                fileBytes: max(body.fileBytes, other.body.fileBytes)))
+    }
+
+    /// Counts a call from an address.
+    ///
+    /// - Throws: `ServicesError.tooOften`.
+    func take(for request: HTTPServerRequest, from limits: RequestLimits) throws(ServicesError) {
+        for charge in charges where !charge.formsOnly || Self.isForm(request.head) {
+            try limits[charge.limit]?.take(request.head.remoteAddress)
+        }
+    }
+
+    private static func isForm(_ head: HTTPRequestHead) -> Bool {
+        head.headers[.contentType]?.lowercased().hasPrefix("multipart/form-data") == true
+    }
+
+    /// What is done with a body.
+    ///
+    /// - Parameters:
+    ///   - parsesForms: Whether forms of several parts are read although no file belongs into them.
+    ///   - asksFirst: Whether a large body is taken only when the head has been judged.
+    func policy(parsesForms: Bool, asksFirst: Bool) -> BodyPolicy {
+        let isUpload = body.files > 0
+        var policy = BodyPolicy(maxBytes: body.files * body.fileBytes + body.bytes)
+        policy.parsesMultipart = isUpload || parsesForms
+        if isUpload { policy.spillBytes = Limit.HTTP.spill }
+        policy.maxFileBytes = isUpload ? body.fileBytes : body.bytes
+        policy.maxParts = isUpload ? Limit.HTTP.uploadParts : Limit.HTTP.parts
+        if asksFirst { policy.asksAbove = Limit.HTTP.strangersBody }
+        return policy
+    }
+}

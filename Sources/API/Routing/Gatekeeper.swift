@@ -1,0 +1,42 @@
+import HTTPTypes
+import LWS
+import Services
+
+/// What stands before every endpoint of a world: who asks, and whether they have asked too often.
+struct Gatekeeper: Sendable {
+    let accounts: Accounts
+    let limits: RequestLimits
+    /// Where the world's clients put their token.
+    let credential: @Sendable (HTTPServerRequest) throws -> String?
+    /// Where that stands in the head; what stands in the body comes too late for a large one.
+    let headCredential: @Sendable (HTTPServerRequest) -> String?
+
+    /// The account of a request's token, as it is at this moment.
+    ///
+    /// What changes something is counted: one account may do so only so often, from however many addresses.
+    ///
+    /// - Throws: `Tokens.Refused` without a token and for one that is none, `ServicesError.tooOften` for too many changes.
+    func account(of request: HTTPServerRequest) async throws -> Account {
+        let account = try await accounts.account(byToken: try credential(request)).get()
+        try limits.takeChange(by: account.id, in: request)
+        return account
+    }
+
+    /// The account of a request's token, nil without one.
+    ///
+    /// - Throws: As ``account(of:)``.
+    func accountIfSent(_ request: HTTPServerRequest) async throws -> Account? {
+        do {
+            return try await account(of: request)
+        } catch let refused as Tokens.Refused where refused.refusal == .missing {
+            return nil
+        }
+    }
+
+    /// Checks the token of a request's head before a large body is taken.
+    ///
+    /// - Throws: `Tokens.Refused`.
+    func checkHead(_ request: HTTPServerRequest) async throws {
+        _ = try await accounts.account(byToken: headCredential(request)).get()
+    }
+}
