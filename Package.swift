@@ -103,7 +103,7 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
-            ]),
+            ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
         .testTarget(

@@ -82,7 +82,7 @@ struct ParametersTests {
         #expect(throws: ParameterError.wrongKind("list")) { try parameters.text("list") }
         #expect(throws: ParameterError.wrongKind("yes")) { try parameters.text("yes") }
         #expect(
-            throws: ParameterError.malformedBody("The body is not valid JSON, at byte 0: a value is expected")
+            throws: ParameterError.malformedBody("The body is not valid JSON, at byte 0: A value is expected.")
         ) { try Parameters(request("/a", body: bytes("nonsense"))) }
         #expect(throws: ParameterError.malformedBody()) {
             try Parameters(request("/a", type: "application/x-www-form-urlencoded", body: bytes("a=%zz")))

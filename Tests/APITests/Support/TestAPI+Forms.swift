@@ -20,7 +20,7 @@ extension TestAPI {
             method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
             remoteAddress: address)
         let form = MultipartForm(fields: fields.map { ($0.key, $0.value) }, files: files)
-        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .multipart(form))))
+        return try await take(head, .multipart(form))
     }
 }
 

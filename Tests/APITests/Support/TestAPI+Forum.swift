@@ -24,7 +24,7 @@ extension TestAPI {
             MultipartForm.File(name: field, filename: "a.gif", contentType: "image/gif", content: .bytes(bytes))
         }
         let body = HTTPBody.multipart(MultipartForm(fields: fields, files: files))
-        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: body)))
+        return try await take(head, body)
     }
 
     /// Writes a post.

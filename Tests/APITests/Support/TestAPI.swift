@@ -69,7 +69,22 @@ struct TestAPI: Sendable {
         let head = HTTPRequestHead(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,
             remoteAddress: address)
-        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: .bytes(body))))
+        return try await take(head, .bytes(body))
+    }
+
+    /// Has a request answered as the server would: by its head alone where a large body is not worth taking, or too large.
+    func take(_ head: HTTPRequestHead, _ body: HTTPBody) async throws -> Answer {
+        var head = head
+        let count = body.byteCount
+        if count > 0, head.headers[.contentLength] == nil { head.headers[.contentLength] = String(count) }
+        let policy = responder.bodyPolicy(for: head)
+        if count > policy.maxBytes {
+            return try await Answer(responder.refusal(.contentTooLarge, path: head.target, sentence: nil))
+        }
+        if policy.asks(about: head), let refusal = await responder.refusal(of: head) {
+            return try await Answer(refusal)
+        }
+        return try await Answer(await responder.respond(to: HTTPServerRequest(head: head, body: body)))
     }
 
     func send(
@@ -135,6 +150,19 @@ func withAPI<Value>(
     } catch {
         await api.end()
         throw error
+    }
+}
+
+extension HTTPBody {
+    /// What a client would have sent, less the lines between the parts of a form.
+    var byteCount: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .file(let file): file.count
+        case .multipart(let form):
+            form.fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+                + form.files.reduce(0) { $0 + $1.content.byteCount }
+        }
     }
 }
 
