@@ -27,6 +27,8 @@ struct Core: Sendable {
     let entryTaskRegistration: Bool
     let live: LiveRooms
     let limits: RequestLimits
+    /// Answers to requests that may come again.
+    let repeats = RepeatedRequests()
     /// Nil where every call needs its token.
     let recentLogins: RecentLogins?
     /// What the numbers of a REST request mean that does not say it.

@@ -97,6 +97,13 @@ public enum Limit {
         public static let strangersBody = 256 << 10
         /// Parts of a form, where a route says nothing else; more are 413.
         public static let parts = 64
+        /// Bytes of an `Idempotency-Key`.
+        public static let idempotencyKey = 255
+        /// Answers that are kept for who asks again with the same key, how many bytes they may have together, and for
+        /// how long.
+        public static let idempotencyAnswers = 10_000
+        public static let idempotencyBytes = 16 << 20
+        public static let idempotencySeconds = 86_400
         /// Parts of a form with pictures; more are 413.
         public static let uploadParts = 16
         /// Bytes of a text field in a form; more are 413.
@@ -365,9 +372,13 @@ public enum Limit {
 
     /// Pages and pieces of lists: what is read from the database at one go.
     public enum Lists {
+        /// Tokens of an account that are looked at to list its logins, the newest ones.
+        public static let logins = 1000
         /// People, messages, clips, or comments of a clip, in an answer of the clips' API; the others are on other
         /// pages.
         public static let clips = 500
+        /// Entries on a page of a list of `/v1`; a larger page is one of this size.
+        public static let housePage = 200
         /// Clips of the feed in an answer.
         public static let feed = 30
         /// Accounts on a page of Leaf's list; a larger page is refused.

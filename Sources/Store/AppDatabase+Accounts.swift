@@ -256,14 +256,14 @@ extension AppDatabase {
                 """
                 UPDATE accounts SET
                     username = COALESCE($2, username), username_key = COALESCE($3, username_key),
-                    nickname = CASE WHEN nickname = username THEN COALESCE($2, nickname) ELSE nickname END,
+                    nickname = COALESCE($12, CASE WHEN nickname = username THEN COALESCE($2, nickname) ELSE nickname END),
                     email = COALESCE($4, email), email_key = COALESCE($5, email_key), sign = COALESCE($6, sign),
                     gender = COALESCE($7, gender), birthday = COALESCE($8, birthday),
                     picture = COALESCE($9, picture), cover = COALESCE($10, cover), updated_at = $11
                 WHERE id = $1
                 """,
                 account, change.username, change.usernameKey, change.email?.text, change.email?.key,
-                change.sign, change.gender, change.birthday, change.picture, change.cover, time)
+                change.sign, change.gender, change.birthday, change.picture, change.cover, time, change.nickname)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }

@@ -3,6 +3,7 @@ public struct ProfileChange: Hashable, Sendable {
     /// Goes with ``usernameKey``; a nickname that was the old name becomes the new one.
     public var username: String?
     public var usernameKey: String?
+    public var nickname: String?
     public var email: StoredEmail?
     public var sign: String?
     /// 0 unknown, 1 male, 2 female.

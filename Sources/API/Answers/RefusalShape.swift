@@ -19,15 +19,18 @@ struct RefusalShape: Sendable {
     /// JSON Schema of the body; nil for a line of text.
     let schema: JSONValue?
     let statusUse: StatusUse
+    /// Of the body.
+    let contentType: String
     private let render: @Sendable (Problem) -> Response
 
     init(
-        _ name: String, schema: JSONValue?, status statusUse: StatusUse = .tells,
+        _ name: String, schema: JSONValue?, status statusUse: StatusUse = .tells, contentType: String = "application/json",
         render: @escaping @Sendable (Problem) -> Response
     ) {
         self.name = name
         self.schema = schema
         self.statusUse = statusUse
+        self.contentType = contentType
         self.render = render
     }
 

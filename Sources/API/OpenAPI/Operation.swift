@@ -298,7 +298,7 @@ extension Operation {
             content = ["text/plain": ["schema": Schema.text]]
         } else {
             let schemas = names.map { Schema.named($0) }
-            content = ["application/json": ["schema": schemas.count == 1 ? schemas[0] : ["anyOf": .array(schemas)]]]
+            content = [shape.contentType: ["schema": schemas.count == 1 ? schemas[0] : ["anyOf": .array(schemas)]]]
         }
         var object = JSONObject()
         object["description"] = .string(reason)

@@ -73,3 +73,16 @@ extension Access where Caller == Account? {
     /// The owner of a token, which must be valid if it is sent; nil without one.
     static var optionalToken: Access { Access(.optionalToken) { try await $0.accountIfSent($1) } }
 }
+
+/// Somebody with the login that their token is of.
+struct SignedIn: Sendable {
+    let account: Account
+    let login: Tokens.Login
+}
+
+extension Access where Caller == SignedIn {
+    /// As ``Access/token``, with the login.
+    static var login: Access {
+        Access(.token, head: { try await $0.checkHead($1) }) { try await $0.signedIn($1) }
+    }
+}

@@ -92,6 +92,21 @@ struct Cost: Sendable {
         }
     }
 
+    /// How much of each limit is left, as draft-ietf-httpapi-ratelimit-headers writes it:
+    /// `"logins";q=100;w=100` and `"logins";r=99;t=1`; nil where nothing is limited.
+    func standing(
+        of request: HTTPServerRequest, in limits: RequestLimits
+    ) -> (policy: String, remaining: String)? {
+        let standings = charges.compactMap { charge in
+            limits[charge.limit].map { (charge.limit.rawValue, $0.standing(of: request.head.remoteAddress)) }
+        }
+        guard !standings.isEmpty else { return nil }
+        return (
+            standings.map { "\"\($0)\";q=\($1.burst);w=\($1.window)" }.joined(separator: ", "),
+            standings.map { "\"\($0)\";r=\($1.remaining);t=\($1.reset)" }.joined(separator: ", ")
+        )
+    }
+
     private static func isForm(_ head: HTTPRequestHead) -> Bool {
         head.headers[.contentType]?.lowercased().hasPrefix("multipart/form-data") == true
     }

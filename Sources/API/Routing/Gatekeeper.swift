@@ -17,9 +17,14 @@ struct Gatekeeper: Sendable {
     ///
     /// - Throws: `Tokens.Refused` without a token and for one that is none, `ServicesError.tooOften` for too many changes.
     func account(of request: HTTPServerRequest) async throws -> Account {
-        let account = try await accounts.account(byToken: try credential(request)).get()
-        try limits.takeChange(by: account.id, in: request)
-        return account
+        try await signedIn(request).account
+    }
+
+    /// As ``account(of:)``, with the login that the token is of.
+    func signedIn(_ request: HTTPServerRequest) async throws -> SignedIn {
+        let found = try await accounts.login(byToken: try credential(request)).get()
+        try limits.takeChange(by: found.account.id, in: request)
+        return SignedIn(account: found.account, login: found.login)
     }
 
     /// The account of a request's token, nil without one.

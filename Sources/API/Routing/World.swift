@@ -20,6 +20,8 @@ struct World: Sendable {
     var headCredential: @Sendable (HTTPServerRequest) -> String? = { $0.authorization }
     /// What an error is in its words.
     var words: @Sendable (any Error) -> Problem = { Problem($0) }
+    /// Whether answers tell how much of the limits is left.
+    var tellsLimits = false
     /// What the description of its endpoints names.
     var schemas: KeyValuePairs<String, JSONValue> = [:]
     /// The shapes of refusals that its endpoints have.
@@ -32,7 +34,7 @@ struct World: Sendable {
     /// All of them, in the order of the description.
     ///
     /// Adding one is adding it here.
-    static let all: [World] = [.lepao, .juejin, .douyin, .leaf, .entryTask]
+    static let all: [World] = [.house, .lepao, .juejin, .douyin, .leaf, .entryTask]
 
     /// The shape for a path that no route has taken, or of which nothing but the path is known.
     static func shape(of path: some Sequence<String>) -> RefusalShape {

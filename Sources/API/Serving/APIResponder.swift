@@ -23,12 +23,13 @@ struct APIResponder: HTTPResponder {
     ///   - core: What the routes work with.
     ///   - load: What the server has to do, for the metrics; nil while there is no server.
     ///   - policy: What every answer carries, and whose address counts.
+    ///   - worlds: Which are served.
     ///   - pages: For people.
     ///   - logger: Hears of each request at debug level, of those who are refused once a minute at info level, and of
     ///     failures.
     init(
         core: Core, load: @escaping @Sendable () async -> ServerLoad? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
-        pages: Router = Router(), logger: Logger
+        worlds: [World] = World.all, pages: Router = Router(), logger: Logger
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
@@ -53,7 +54,7 @@ struct APIResponder: HTTPResponder {
         LeafManageRoutes(core: core).add(to: &table)
         LeafImageRoutes(core: core).add(to: &table)
         LeafCaptchaRoutes(core: core).add(to: &table)
-        for world in World.all { table.add(world, core: core) }
+        for world in worlds { table.add(world, core: core) }
         DocumentRoutes.add(to: &table)
         router = table.router
         self.pages = pages

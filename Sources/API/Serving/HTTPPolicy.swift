@@ -42,7 +42,7 @@ struct HTTPPolicy: Sendable {
     ///   - origin: Of the page that asks; nil if none does, or it is not known.
     func secure(_ response: inout Response, origin: String?) {
         allow(origin, in: &response)
-        response.headers[.accessControlExposeHeaders] = "Retry-After, ETag"
+        response.headers[.accessControlExposeHeaders] = "Retry-After, ETag, Link, Location, RateLimit, RateLimit-Policy"
         response.headers[.xContentTypeOptions] = "nosniff"
         if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "no-referrer" }
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
@@ -58,8 +58,8 @@ struct HTTPPolicy: Sendable {
     func preflight(origin: String?) -> Response {
         var response = Response(status: .noContent)
         guard isAllowed(origin) else { return response }
-        response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
-        response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type, X-Room-Password"
+        response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+        response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type, X-Room-Password, Idempotency-Key, If-Match"
         response.headers[.accessControlMaxAge] = "86400"
         return response
     }

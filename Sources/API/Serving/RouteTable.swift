@@ -58,12 +58,17 @@ struct RouteTable {
             }
         }
         router.on(endpoint.method, endpoint.pattern, body: policy, gate: gate) { request in
+            let cost = endpoint.cost
             do {
                 // Who has been asked about a large body has been counted then.
-                if !policy.asks(about: request.head) { try endpoint.cost.take(for: request, from: keeper.limits) }
-                return try await endpoint.answer(keeper, world, request)
+                if !policy.asks(about: request.head) { try cost.take(for: request, from: keeper.limits) }
+                var response = try await endpoint.answer(keeper, world, request)
+                if world.tellsLimits { response.tell(cost.standing(of: request, in: keeper.limits)) }
+                return response
             } catch {
-                throw refusal(error)
+                var refusal = refusal(error)
+                if world.tellsLimits { refusal.response.tell(cost.standing(of: request, in: keeper.limits)) }
+                throw refusal
             }
         }
     }
@@ -127,4 +132,18 @@ struct RouteTable {
             }
         }
     }
+}
+
+extension LWS.HTTPResponse {
+    /// Tells how much of the limits is left.
+    fileprivate mutating func tell(_ standing: (policy: String, remaining: String)?) {
+        guard let standing else { return }
+        headers[.rateLimitPolicy] = standing.policy
+        headers[.rateLimit] = standing.remaining
+    }
+}
+
+extension HTTPField.Name {
+    static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!  // a token
+    static let rateLimit = HTTPField.Name("RateLimit")!  // a token
 }

@@ -99,8 +99,8 @@ public final class Tokens: Sendable {
     /// How long after its expiry it is known what became of a token: 30 days, in milliseconds.
     static let memory: Int64 = 30 * 86_400_000
 
-    private let store: AppDatabase
-    private let now: @Sendable () -> Int64
+    let store: AppDatabase
+    let now: @Sendable () -> Int64
     private let lifetimes: [Kind: Int64]
     private let cache: Mutex<Cache>
     private let listener = Mutex<(@Sendable (End) async -> Void)?>(nil)
@@ -134,7 +134,7 @@ public final class Tokens: Sendable {
         listener.withLock { $0 = listen }
     }
 
-    private func tell(_ end: End) async { await listener.withLock { $0 }?(end) }
+    func tell(_ end: End) async { await listener.withLock { $0 }?(end) }
 
     /// Gives an account a new token.
     ///

@@ -68,6 +68,31 @@ public final class RateLimiter: Sendable {
         throw .tooOften(retryAfter: max(1, Int((wait / .seconds(1)).rounded(.up))))
     }
 
+    /// How much of a bucket is left.
+    public struct Standing: Hashable, Sendable {
+        /// What a full one holds.
+        public let burst: Int
+        /// So many may be taken at once.
+        public let remaining: Int
+        /// Seconds from empty to full.
+        public let window: Int
+        /// Seconds until it is full again.
+        public let reset: Int
+    }
+
+    /// What is left in the bucket of an address; takes nothing.
+    public func standing(of address: String) -> Standing {
+        let moment = now()
+        let full = max(fullAt.withLock { $0[AddressKey(address)] } ?? moment, moment)
+        let missing = moment.duration(to: full)
+        let burst = Int((tolerance / interval).rounded()) + 1
+        let used = Int((missing / interval).rounded(.up))
+        return Standing(
+            burst: burst, remaining: max(0, burst - used),
+            window: Int((interval * burst / .seconds(1)).rounded(.up)),
+            reset: Int((missing / .seconds(1)).rounded(.up)))
+    }
+
     /// How many addresses are remembered.
     var count: Int { fullAt.withLock { $0.count } }
 

@@ -1,0 +1,42 @@
+import Foundation
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// Where a list of `/v1` goes on: so many entries behind the one that the page before ended with.
+struct Cursor: Sendable {
+    /// Entries a page.
+    var limit: Int
+    /// The last entry of the page before; nil for the first page.
+    var after: String?
+
+    /// `?limit=&after=`; a larger limit is the largest one.
+    static let field = Field<Cursor>([
+        FormMember(
+            "limit",
+            ["type": "integer", "minimum": 1, "maximum": .int(Int64(Limit.Lists.housePage)), "examples": [50]],
+            about: "Entries a page; 50 if it is not given.", isRequired: false),
+        FormMember("after", Schema.text, about: "From the `Link` of the page before.", isRequired: false),
+    ]) { (parameters) throws(ParameterError) in
+        let limit = try parameters.integer("limit") ?? 50
+        guard limit >= 1 else { throw .invalid("limit", sentence: "`limit` must be 1 or more.") }
+        return Cursor(limit: Int(min(limit, Int64(Limit.Lists.housePage))), after: try parameters.text("after"))
+    }
+
+    /// A page, with the address of the next one (RFC 8288) where there is one.
+    func response(_ page: JSONValue, next: String?, of request: HTTPServerRequest) -> Response {
+        var response = Response.json(page)
+        if let next {
+            let path = request.head.target.prefix { $0 != "?" }
+            let after = next.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            response.headers[.link] = "<\(path)?limit=\(limit)&after=\(after)>; rel=\"next\""
+        }
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    /// RFC 8288.
+    static let link = HTTPField.Name("Link")!  // a token
+}

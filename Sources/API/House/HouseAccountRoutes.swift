@@ -1,0 +1,55 @@
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// Registration, in `/v1`.
+struct HouseAccountRoutes: Sendable {
+    let core: Core
+
+    static let group = "RunRoom: accounts and sessions"
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/accounts",
+                EndpointDescription(
+                    Self.group, "Register",
+                    """
+                    With an `Idempotency-Key`, the same request again has the same answer for a day, and makes no second \
+                    account.
+                    """,
+                    answers: .json(
+                        Schema.object(["account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer]),
+                        status: 201, "Registered and logged in."),
+                    refusals: [
+                        409: "The name is taken, or a request with this key is under way.",
+                        422: "The key belongs to another request.",
+                    ]),
+                access: .open, cost: .registration, input: Form(Self.name, Self.password, Self.nickname.optional),
+                register)
+        ]
+    }
+
+    static let name = Field.string("name", Schema.text("ana", upTo: Limit.Accounts.nickname))
+    static let password = Field.string("password", Schema.text("secret", upTo: Limit.Accounts.password))
+    static let nickname = Field.string("nickname", Schema.text("Ana", upTo: Limit.Accounts.nickname))
+
+    private func register(
+        _ call: Call<Void>, name: String, password: String, nickname: String?
+    ) async throws -> Response {
+        try await core.repeats.answer(call.request, by: call.address) {
+            let account = try await core.accounts.register(
+                username: name, password: password, nickname: nickname, rules: .veryLongNames)
+            let session = try await core.tokens.startSession(for: account)
+            let base = core.publicBase.text(for: call.request)
+            var response = Response.json(
+                [
+                    "account": HouseJSON.account(account, base: base), "token": .string(session.access.token),
+                    "expiresAt": .int(session.access.expiresAt), "refreshToken": .string(session.refresh.token),
+                ], status: .created)
+            response.headers[.location] = "/v1/me"
+            return response
+        }
+    }
+}

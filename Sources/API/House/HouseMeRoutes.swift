@@ -1,0 +1,120 @@
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// One's own account, in `/v1`.
+struct HouseMeRoutes: Sendable {
+    let core: Core
+
+    var endpoints: [Endpoint] {
+        let group = HouseAccountRoutes.group
+        return [
+            Endpoint(
+                .get, "/v1/me",
+                EndpointDescription(
+                    group, "One's own account", "With an `ETag` for changing only what one has seen.",
+                    answers: Self.whole, .notModified),
+                access: .token, cost: .light, show),
+            Endpoint(
+                .patch, "/v1/me",
+                EndpointDescription(
+                    group, "Change one's account",
+                    "What is not sent stays as it is. With `If-Match`, only if it is still what was seen.",
+                    answers: Self.whole,
+                    refusals: [409: "The name is taken.", 412: "It has been changed meanwhile."]),
+                access: .token, cost: .light,
+                input: Form(
+                    in: [.json], HouseAccountRoutes.name.optional, HouseAccountRoutes.nickname.optional,
+                    Field.string("sign", Schema.text("Runs at dawn"), about: "A line about oneself.").optional), change),
+            Endpoint(
+                .put, "/v1/me/password",
+                EndpointDescription(
+                    group, "Change one's password", "All logins end with it, this one too.",
+                    answers: .empty(204, "Changed."), refusals: [401: "The present password is wrong."]),
+                access: .token, cost: .login,
+                input: Form(
+                    in: [.json], HouseAccountRoutes.password,
+                    Field.string("newPassword", Schema.text("secret2", upTo: Limit.Accounts.password))), setPassword),
+            Endpoint(
+                .put, "/v1/me/picture",
+                EndpointDescription(group, "Change one's picture", answers: Self.whole), access: .token,
+                cost: .upload(), input: Form(in: [.form], .file("picture")), setPicture),
+            Endpoint(
+                .delete, "/v1/me",
+                EndpointDescription(
+                    group, "Delete one's account", "With all that is one's own, for good.",
+                    answers: .empty(204, "Deleted."), refusals: [401: "The password is wrong."]),
+                access: .token, cost: .login, input: Form(in: [.json], HouseAccountRoutes.password), delete),
+        ]
+    }
+
+    private static let whole = Operation.Answer.json(Schema.named("Account"))
+
+    private func show(_ call: Call<Account>) async throws -> Response {
+        let account = call.caller
+        if let field = call.request.head.headers[.ifNoneMatch], let tag = EntityTag("\"\(account.tag)\""),
+            tag.isNoneMatch(field)
+        {
+            var response = Response(status: .notModified)
+            response.headers[.eTag] = "\(tag)"
+            return response
+        }
+        return answer(account, to: call.request)
+    }
+
+    private func change(
+        _ call: Call<Account>, name: String?, nickname: String?, sign: String?
+    ) async throws -> Response {
+        let tag = try Self.wantedTag(call.request, of: call.caller)
+        do {
+            let account = try await core.accounts.edit(
+                Accounts.Edit(username: name == call.caller.username ? nil : name, nickname: nickname, sign: sign),
+                account: call.caller.id, ifTagged: tag)
+            return answer(account, to: call.request)
+        } catch ServicesError.forbidden {
+            throw Self.changedMeanwhile
+        }
+    }
+
+    private func setPassword(_ call: Call<Account>, present: String, new: String) async throws -> Response {
+        try await core.accounts.changePassword(of: call.caller.id, from: present, to: new, address: call.address)
+        return Response(status: .noContent)
+    }
+
+    private func setPicture(_ call: Call<Account>, picture: HTTPBody) async throws -> Response {
+        let id = try await core.media.store(upload: picture)
+        let account = try await core.media.using([id]) {
+            try await core.accounts.setPicture(id, account: call.caller.id)
+        }
+        return answer(account, to: call.request)
+    }
+
+    private func delete(_ call: Call<Account>, password: String) async throws -> Response {
+        _ = try await core.accounts.delete(
+            username: call.caller.username, password: password, address: call.address)
+        return Response(status: .noContent)
+    }
+
+    // MARK: - Tags
+
+    /// The tag that `If-Match` asks for; nil where any state will do.
+    private static func wantedTag(_ request: HTTPServerRequest, of account: Account) throws(Problem) -> String? {
+        guard let field = request.head.headers[.ifMatch], field != "*" else { return nil }
+        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque == account.tag else {
+            throw changedMeanwhile
+        }
+        return wanted.opaque
+    }
+
+    private static let changedMeanwhile = Problem.house(
+        .preconditionFailed, .changedMeanwhile, "It has been changed since you read it.")
+
+    private func answer(_ account: Account, to request: HTTPServerRequest) -> Response {
+        var response = Response.json(HouseJSON.account(account, base: core.publicBase.text(for: request)))
+        response.headers[.eTag] = "\"\(account.tag)\""
+        // Asked anew each time, and told that nothing has changed.
+        response.headers[.cacheControl] = "private, no-cache"
+        return response
+    }
+}

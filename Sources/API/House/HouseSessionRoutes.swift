@@ -1,0 +1,95 @@
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// Logging in and out, and seeing where one is logged in, in `/v1`.
+struct HouseSessionRoutes: Sendable {
+    let core: Core
+
+    var endpoints: [Endpoint] {
+        let group = HouseAccountRoutes.group
+        return [
+            Endpoint(
+                .post, "/v1/session",
+                EndpointDescription(
+                    group, "Log in", "By name or mail address.", answers: Self.opened,
+                    refusals: [
+                        401: "The name or the password is wrong; which of them is not told.",
+                        403: "The account is disabled.",
+                    ]),
+                access: .password, cost: .login, input: Form(HouseAccountRoutes.name, HouseAccountRoutes.password),
+                logIn),
+            Endpoint(
+                .put, "/v1/session",
+                EndpointDescription(
+                    group, "Exchange a refresh token for another access token",
+                    answers: .json(Schema.object(["token": Schema.text, "expiresAt": Schema.integer]))),
+                access: .refreshToken, cost: .login, renew),
+            Endpoint(
+                .delete, "/v1/session",
+                EndpointDescription(group, "Log out here", answers: .empty(204, "The token is worthless.")),
+                access: .token, cost: .light, logOut),
+            Endpoint(
+                .get, "/v1/sessions",
+                EndpointDescription(
+                    group, "Where one is logged in", "The newest first; a `Link` with `rel=\"next\"` leads on.",
+                    answers: .json(Schema.object(["sessions": Schema.array(of: Schema.named("Session"))]))),
+                access: .login, cost: .light, input: Form(in: [.query], Cursor.field), list),
+            Endpoint(
+                .delete, "/v1/sessions/{id}",
+                EndpointDescription(
+                    group, "End a login", "Its tokens are worthless then, and its connections are closed.",
+                    answers: .empty(204, "Ended."), refusals: [404: "There is no such login."]),
+                access: .token, cost: .light, end),
+        ]
+    }
+
+    private static let opened = Operation.Answer.json(
+        Schema.object([
+            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+            "refreshToken": Schema.text,
+        ]), "Logged in.")
+
+    private func logIn(_ call: Call<Void>, name: String, password: String) async throws -> Response {
+        // A name may have an @ as well, and comes first.
+        var username = name
+        if name.contains("@"), try await core.accounts.account(named: name) == nil,
+            let account = try await core.accounts.account(email: name)
+        {
+            username = account.username
+        }
+        let account = try await core.accounts.login(username: username, password: password, address: call.address)
+        let session = try await core.tokens.startSession(for: account)
+        return .json([
+            "account": HouseJSON.account(account, base: core.publicBase.text(for: call.request)),
+            "token": .string(session.access.token), "expiresAt": .int(session.access.expiresAt),
+            "refreshToken": .string(session.refresh.token),
+        ])
+    }
+
+    private func renew(_ call: Call<Void>) async throws -> Response {
+        let issued = try await core.tokens.renew(call.request.authorization).get()
+        return .json(["token": .string(issued.token), "expiresAt": .int(issued.expiresAt)])
+    }
+
+    private func logOut(_ call: Call<Account>) async throws -> Response {
+        try await core.tokens.revoke(call.request.authorization)
+        return Response(status: .noContent)
+    }
+
+    private func list(_ call: Call<SignedIn>, cursor: Cursor) async throws -> Response {
+        let logins = try await core.tokens.logins(of: call.caller.account.id)
+        // Behind the one that is named; from the start for one that has ended meanwhile.
+        let start = cursor.after.flatMap { after in logins.firstIndex { $0.id == after } }.map { $0 + 1 } ?? 0
+        let page = logins[start...].prefix(cursor.limit)
+        let sessions = page.map { HouseJSON.session($0, isCurrent: $0.login == call.caller.login) }
+        let next = page.endIndex < logins.endIndex ? page.last?.id : nil
+        return cursor.response(["sessions": .array(sessions)], next: next, of: call.request)
+    }
+
+    private func end(_ call: Call<Account>) async throws -> Response {
+        guard try await core.tokens.end(call.path("id"), of: call.caller.id) else { throw Problem.notFound }
+        return Response(status: .noContent)
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import HTTPTypes
+import LWS
+import Limits
+import Services
+
+/// Answers to requests that make something, kept so that a client that did not hear one may ask again without making it
+/// twice (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header-07).
+///
+/// In memory: a server that has been started again does not know the keys of before. Bounded in number, bytes and time.
+actor RepeatedRequests {
+    private struct Key: Hashable {
+        var sender: String
+        var key: String
+    }
+
+    private enum Entry {
+        case underWay(fingerprint: Int)
+        case answered(fingerprint: Int, Response, bytes: Int, until: ContinuousClock.Instant)
+    }
+
+    private var entries: [Key: Entry] = [:]
+    /// Of those that are answered, the oldest first.
+    private var order: [Key] = []
+    private var bytes = 0
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
+
+    /// Answers a request, or says again what was answered to it.
+    ///
+    /// - Parameters:
+    ///   - request: With the header or without it; without it, it is answered each time.
+    ///   - sender: Whose keys they are: an address or an account.
+    ///   - work: Makes what is asked for; what it throws is not kept.
+    /// - Throws: What `work` throws; 409 while the same request is under way, 422 for a key that was another request's,
+    ///   400 for a key that is none.
+    func answer(
+        _ request: HTTPServerRequest, by sender: String, _ work: @Sendable () async throws -> Response
+    ) async throws -> Response {
+        guard let text = request.head.headers[.idempotencyKey] else { return try await work() }
+        guard (1...Limit.HTTP.idempotencyKey).contains(text.utf8.count) else {
+            throw Problem.house(
+                .badRequest, .badRequest,
+                "`Idempotency-Key` must have 1 to \(Limit.HTTP.idempotencyKey) characters.")
+        }
+        let key = Key(sender: sender, key: "\(request.head.method) \(request.head.target) \(text)")
+        let fingerprint = Self.fingerprint(of: request)
+        forget(at: now())
+        switch entries[key] {
+        case .underWay(fingerprint)?:
+            throw Problem.house(.conflict, .keyInUse, "The request with this key is under way.")
+        case .answered(fingerprint, let response, _, _)?: return response
+        case .underWay?, .answered?:
+            throw Problem.house(.unprocessableContent, .keyReused, "The key belongs to another request.")
+        case nil: break
+        }
+        entries[key] = .underWay(fingerprint: fingerprint)
+        do {
+            let response = try await work()
+            keep(response, key, fingerprint)
+            return response
+        } catch {
+            entries[key] = nil
+            throw error
+        }
+    }
+
+    private func keep(_ response: Response, _ key: Key, _ fingerprint: Int) {
+        guard case .bytes(let body) = response.body else {
+            entries[key] = nil
+            return
+        }
+        entries[key] = .answered(
+            fingerprint: fingerprint, response, bytes: body.count,
+            until: now() + .seconds(Limit.HTTP.idempotencySeconds))
+        order.append(key)
+        bytes += body.count
+    }
+
+    /// Drops what is too old or too much, the oldest first.
+    private func forget(at time: ContinuousClock.Instant) {
+        while let first = order.first, case .answered(_, _, let count, let until)? = entries[first],
+            until <= time || order.count > Limit.HTTP.idempotencyAnswers || bytes > Limit.HTTP.idempotencyBytes
+        {
+            order.removeFirst()
+            entries[first] = nil
+            bytes -= count
+        }
+    }
+
+    private static func fingerprint(of request: HTTPServerRequest) -> Int {
+        guard case .bytes(let bytes) = request.body else { return 0 }
+        return bytes.hashValue
+    }
+}
+
+extension HTTPField.Name {
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!  // a token
+}
