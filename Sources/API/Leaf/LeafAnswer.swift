@@ -1,6 +1,5 @@
 import HTTPTypes
 import LWS
-import Limits
 import Services
 
 /// The envelope of Leaf's API: `{"code":200,"data":…,"msg":"ok"}`, with the outcome in `code`.
@@ -51,6 +50,18 @@ enum LeafAnswer {
         }
     }
 
+    /// Of its routes, in the description.
+    static let group = "Leaf: users of a video site"
+
+    /// What an answer holds, as it is described.
+    static func described(_ data: JSONValue) -> Operation.Answer {
+        .json(
+            Schema.object(["code": ["const": 200], "data": data, "msg": Schema.constant("ok")]),
+            "What happened is in `code`: 200, or one of a refusal.")
+    }
+
+    static let done = described(["type": "null"])
+
     static func ok(_ data: JSONValue = nil) -> Response {
         .json(["code": .int(Int64(Code.ok.rawValue)), "data": data, "msg": .string(Code.ok.message)])
     }
@@ -92,6 +103,8 @@ extension Problem {
         switch error {
         case let error as ServicesError: self.init(leaf: error)
         case let error as ParameterError: self.init(leaf: error)
+        case let refused as Tokens.Refused:
+            self = .leaf(refused.refusal == .expired ? .tokenExpired : .unauthorized)
         default: self.init(error)
         }
     }
@@ -136,16 +149,5 @@ extension Problem {
         case "file": .leaf(.badFile)
         default: .leaf(.badParameter)
         }
-    }
-}
-
-extension RouteTable {
-    /// Adds a route of Leaf's, with its refusals in Leaf's words.
-    mutating func leaf(
-        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
-        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
-        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
-    ) {
-        on(method, pattern, errors: .leaf, body: body, saying: { Problem(leaf: $0) }, checkHead: checkHead, handler)
     }
 }

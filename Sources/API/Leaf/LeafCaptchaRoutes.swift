@@ -7,16 +7,36 @@ import Services
 struct LeafCaptchaRoutes: Sendable {
     let core: Core
 
-    func add(to table: inout RouteTable) {
-        table.leaf(.get, "/api/v1/captcha/get") { try puzzle($0) }
-        table.leaf(.post, "/api/v1/captcha/validate") { try validate($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/v1/captcha/get",
+                EndpointDescription(
+                    LeafAnswer.group, "A slider to solve",
+                    "Only where the server wants it: otherwise this route is not there.",
+                    answers: LeafAnswer.described(
+                        Schema.object([
+                            "slider_captcha": Schema.object([
+                                "slider_img": Schema.text, "bg_img": Schema.text, "y": Schema.count,
+                            ])
+                        ]))),
+                access: .open, cost: .mailCode,
+                input: Form(
+                    in: [.query],
+                    LeafFields.text("email", Schema.text, about: "The address that it is for.", isRequired: false)),
+                puzzle),
+            Endpoint(
+                .post, "/api/v1/captcha/validate",
+                EndpointDescription(
+                    LeafAnswer.group, "Solve a slider", "Within three pixels.", answers: LeafAnswer.done),
+                access: .open, cost: .light,
+                input: Form(
+                    Field.integer("x", ["type": "integer", "examples": [120]]), LeafFields.email), validate),
+        ]
     }
 
-    private func puzzle(_ request: HTTPServerRequest) throws -> Response {
-        let check = try humanCheck()
-        let email = try Parameters(request, in: [.query], ignoringCase: true).text("email")
-        try core.limits[.mailCodes]?.take(request.head.remoteAddress)
-        let puzzle = try check.makePuzzle(for: email ?? "")
+    private func puzzle(_ call: Call<Void>, email: String) throws -> Response {
+        let puzzle = try humanCheck().makePuzzle(for: email)
         return LeafAnswer.ok([
             "slider_captcha": [
                 "slider_img": Self.picture(puzzle.piece), "bg_img": Self.picture(puzzle.background),
@@ -25,10 +45,8 @@ struct LeafCaptchaRoutes: Sendable {
         ])
     }
 
-    private func validate(_ request: HTTPServerRequest) throws -> Response {
-        let check = try humanCheck()
-        let body = try LeafAccountRoutes.body(of: request)
-        try check.solve(try body.requiredInteger("x"), for: try body.text("email") ?? "")
+    private func validate(_ call: Call<Void>, x: Int64, email: String) throws -> Response {
+        try humanCheck().solve(x, for: email)
         return LeafAnswer.ok()
     }
 
