@@ -17,5 +17,6 @@ struct RunRoomCommand: AsyncParsableCommand {
         abstract: "The run-room server: people who run together see each other while they run.",
         subcommands: [
             ServeCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+            ConfigCommand.self,
         ])
 }

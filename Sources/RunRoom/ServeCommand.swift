@@ -17,18 +17,19 @@ struct ServeCommand: AsyncParsableCommand {
             ready it prints one line with its address on standard output; logs go to standard error.
             """)
 
-    @OptionGroup var options: ServeOptions
+    @OptionGroup var flags: ServerFlags
 
     func run() async throws {
         try await Terminal.run {
-            let settings = try await Settings(options: options, environment: ProcessInfo.processInfo.environment)
-            let level = settings.logLevel
+            let (application, level) = try SettingsReading(
+                flags: flags, environment: ProcessInfo.processInfo.environment
+            ).server()
             let logger = Logger(label: "runroom") { label in
                 var handler = StreamLogHandler.standardError(label: label)
                 handler.logLevel = level
                 return handler
             }
-            let service = ServerService(configuration: settings.application, logger: logger)
+            let service = ServerService(configuration: application, logger: logger)
             let group = ServiceGroup(
                 configuration: .init(
                     services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))

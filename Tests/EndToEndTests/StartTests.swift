@@ -264,6 +264,58 @@ struct StartTests {
         try await expectSentence(["--config", wrong.path], names: ["port", "123456"])
     }
 
+    @Test("a setting that nobody knows, in the file or the environment, ends the start with the nearest that is one")
+    func unknownSettings() async throws {
+        let file = try TemporaryFile(#"{"port": 0, "trusted-proxys": "::1"}"#)
+        try await expectSentence(["--config", file.path], names: [file.path, "trusted-proxys", "trusted-proxies"])
+        try await expectSentence(
+            [], environment: ["RUNROOM_CORS_ORIGIN": "https://a.example"],
+            names: ["RUNROOM_CORS_ORIGIN", "RUNROOM_CORS_ORIGINS"])
+    }
+
+    @Test("an app that sends no token is not served to the pages of everybody")
+    func legacyOrigins() async throws {
+        try await expectSentence(["--legacy-clients", "on"], names: ["legacy-clients", "cors-origins"])
+    }
+
+    // MARK: - Looking at settings
+
+    @Test("a check of settings names all that is wrong, one in a line, and a start's own files too")
+    func configCheck() async throws {
+        let file = try TemporaryFile(#"{"prot": 1, "tick": 1}"#)
+        let bad = try await Workshop.runroom("config", "check", "--config", file.path, "--crs", "mars")
+        #expect(bad.ending == .exit(1) && bad.output.isEmpty)
+        let lines = bad.errors.split(separator: "\n")
+        #expect(lines.count == 3 && lines.allSatisfy { $0.hasPrefix("runroom: ") }, "\(bad.errors)")
+        let absent = try await Workshop.runroom("config", "check", "--tls-cert", "/nowhere", "--tls-key", "/nowhere")
+        #expect(absent.ending == .exit(1) && absent.errors.contains("/nowhere"))
+        let mail = try await Workshop.runroom(
+            "config", "check", "--mail", "smtp://m:25", "--mail-from", "a@b.example", "--smtp-user", "u",
+            "--smtp-password-file", "/nowhere")
+        #expect(mail.ending == .exit(1) && mail.errors.contains("/nowhere"))
+        let fine = try await Workshop.runroom("config", "check", "--port", "1")
+        #expect(fine.ending == .exit(0) && fine.errors.isEmpty && fine.output.contains("1 are given"))
+        let misspelt = try await Workshop.runroom("config", "check", "--prot", "1")
+        #expect(misspelt.ending == .exit(64))
+    }
+
+    @Test("settings are printed with where they come from, and without what is secret")
+    func configPrint() async throws {
+        let file = try TemporaryFile(#"{"tick": 50, "demo-room": "demo:hush"}"#)
+        let result = try await RunningProgram.run(
+            ServerProcess.executable, ["config", "print", "--config", file.path, "--port", "1"],
+            environment: ["RUNROOM_CRS": "wgs84"])
+        #expect(result.ending == .exit(0), "\(result.errors)")
+        let lines = result.output.split(separator: "\n").map(String.init)
+        for line in [
+            "port\t1\t--port", "crs\twgs84\tRUNROOM_CRS", "tick\t50\t\(file.path)", "host\t127.0.0.1\tdefault",
+            "tls-cert\t(none)\tdefault", "demo-room\t(hidden)\t\(file.path)",
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+        #expect(!result.output.contains("hush"))
+    }
+
     // MARK: - TLS
 
     private static let openssl: String? = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first {
