@@ -101,7 +101,8 @@ let package = Package(
                 "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
             ]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
-        .testTarget(name: "RunRoomTests", dependencies: ["RunRoom", "API", "Live", "LWS", "Geo", arguments]),
+        .testTarget(
+            name: "RunRoomTests", dependencies: ["RunRoom", "API", "Live", "LWS", "Geo", "Limits", arguments, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
         .testTarget(
             name: "EndToEndTests",

@@ -38,7 +38,7 @@ enum Terminal {
     }
 
     /// What went wrong, for the person at the terminal.
-    private static func sentence(for error: any Error) -> String {
+    static func sentence(for error: any Error) -> String {
         switch error {
         case let error as LWSError: error.sentence
         case ServicesError.store(let error): "\(error)"

@@ -65,7 +65,8 @@ struct StartTests {
             (["--demo-room", "demo"], "demo-room"), (["--map-tiles", "https://t.example/{z}.png"], "map-tiles"),
             (["--map-tiles", "https://t.example/{z}/{x}/{y}.png"], "--map-attribution"),
             (["--map-tiles", "https://t.example/{z}/{x}/{y}.png;x", "--map-attribution", "A"], "map-tiles"),
-            (["--map-crs", "mars"], "map-crs"), (["--web-root", "/nowhere"], "pages cannot be made"),
+            (["--map-crs", "mars"], "map-crs"), (["--admin-listen", "9000"], "127.0.0.1:9000"),
+            (["--web-root", "/nowhere"], "pages cannot be made"),
             (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
         ])
     func badValues(flags: [String], name: String) async throws {
@@ -179,6 +180,34 @@ struct StartTests {
         let server = try await ServerProcess.start()
         let attributes = try FileManager.default.attributesOfItem(atPath: server.directory)
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+    }
+
+    @Test("in a data directory that others may read the database is not, and the directory's mode is in the log")
+    func openDirectory() async throws {
+        let directory = ServerProcess.makeDirectory()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        chmod(directory, 0o755)
+        func mode(_ name: String) throws -> Int? {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory + "/" + name)
+            return (attributes[.posixPermissions] as? NSNumber)?.intValue
+        }
+        let first = try await ServerProcess.start(in: directory)
+        first.leaveDirectory()
+        _ = try await REST.newRoom(port: first.port)
+        for name in ["runroom.sqlite", "runroom.sqlite-wal", "runroom.sqlite-shm", "lock"] {
+            #expect(try mode(name) == 0o600, "\(name)")
+        }
+        #expect(first.logText.contains("mode=0755"))
+        try await first.killHard()
+
+        // As a server made it that did not look after this.
+        for name in ["runroom.sqlite", "runroom.sqlite-wal"] { chmod(directory + "/" + name, 0o644) }
+        let second = try await ServerProcess.start(in: directory)
+        for name in ["runroom.sqlite", "runroom.sqlite-wal"] {
+            #expect(try mode(name) == 0o600, "\(name)")
+            #expect(second.logText.split(separator: "\n").contains { $0.contains(name) && $0.contains("mode=0644") })
+        }
+        #expect(try mode("") == 0o755, "its maker's to change")
     }
 
     // MARK: - Where settings come from

@@ -28,7 +28,8 @@ struct SettingsTableTests {
         let fresh = ServerSettings()
         for setting in SettingsTable.all {
             guard case .text(let text) = setting.standard else {
-                #expect("\(setting.value(in: fresh))" == "nil", "\(setting.name) has a default of which --help is silent")
+                #expect(
+                    "\(setting.value(in: fresh))" == "nil", "\(setting.name) has a default of which --help is silent")
                 continue
             }
             var settings = ServerSettings()
@@ -39,7 +40,8 @@ struct SettingsTableTests {
 
     /// A value of each setting that is not its default.
     private static let samples = [
-        "host": "::1", "port": "9000", "data": "elsewhere", "tls-cert": "c.pem", "tls-key": "k.pem",
+        "host": "::1", "port": "9000", "admin-listen": "[::1]:9000", "data": "elsewhere", "tls-cert": "c.pem",
+        "tls-key": "k.pem",
         "log-level": "debug", "mail": "smtp://mail.example.org:25", "smtp-url": "smtp://m:25", "smtp-user": "u",
         "smtp-password-file": "p", "smtp-tls": "none", "smtp-ca": "ca.pem", "mail-from": "a@b", "captcha": "on",
         "entrytask-registration": "off", "entrytask-accounts": "a.json", "rate-limits": "off",
@@ -58,7 +60,7 @@ struct SettingsTableTests {
         }
     }
 
-    @Test("a value of each setting gets to its place from its flag, its variable and its key of the file, and to no other")
+    @Test("a value of each setting gets to its place from its flag, its variable and its key of the file, no other")
     func places() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -68,7 +70,8 @@ struct SettingsTableTests {
             var expected = ServerSettings()
             try setting.set(text, in: &expected)
             #expect(
-                "\(setting.value(in: expected))" != "\(setting.value(in: ServerSettings()))", "\(setting.name): no change")
+                "\(setting.value(in: expected))" != "\(setting.value(in: ServerSettings()))",
+                "\(setting.name): no change")
 
             let flags = try ServerFlags.parse([setting.flag, text])
             #expect(flags.values == [setting.name: text])

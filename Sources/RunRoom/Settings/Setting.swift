@@ -30,7 +30,8 @@ struct Setting<Value: Sendable>: ServerSetting {
     ///   - isSecret: Whether its value is not to be shown.
     init(
         _ name: String, _ placeholder: String, _ summary: String, default standard: SettingDefault = .none,
-        _ form: SettingForm<Value>, _ path: any WritableKeyPath<ServerSettings, Value> & Sendable, isSecret: Bool = false
+        _ form: SettingForm<Value>, _ path: any WritableKeyPath<ServerSettings, Value> & Sendable,
+        isSecret: Bool = false
     ) {
         self.name = name
         self.placeholder = placeholder

@@ -167,6 +167,17 @@ extension SettingForm<RateLimit> {
     }
 }
 
+extension SettingForm<ListenAddress> {
+    static var address: Self {
+        Self { text, name throws(SettingProblem) in
+            guard let address = ListenAddress(text) else {
+                throw SettingProblem("The setting \(name) is like 127.0.0.1:9000 or [::1]:9000, not “\(text)”.")
+            }
+            return address
+        }
+    }
+}
+
 extension SettingForm<AllowedOrigins> {
     static var origins: Self {
         Self { text, name throws(SettingProblem) in

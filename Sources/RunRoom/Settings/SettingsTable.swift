@@ -21,6 +21,10 @@ enum SettingsTable {
         Setting(
             "port", "port", "The port; 0 lets the system choose.", default: "8000", .whole(0...65_535),
             \.application.server.port)
+        Setting(
+            "admin-listen", "address:port",
+            "Where /metrics and /readyz are answered, and then nowhere else: 127.0.0.1:9000.",
+            default: .words("on the port, to who asks on this machine"), .some(.address), \.application.operators)
         Setting("data", "data", "The directory of the database.", default: "data", .text, \.application.dataDirectory)
         Setting("tls-cert", "file", "The certificate chain in PEM, for TLS.", .some(.text), \.certificate)
         Setting("tls-key", "file", "The certificate's key in PEM.", .some(.text), \.certificateKey)
