@@ -27,8 +27,8 @@ enum DirectoryModes {
             let isChanged = chmod(file, 0o600) == 0
             logger.warning(
                 isChanged
-                    ? "a file of the database was open to others than its owner; it is not any more"
-                    : "a file of the database is open to others than its owner, and cannot be closed to them",
+                    ? "a file of the data directory was open to others than its owner; it is not any more"
+                    : "a file of the data directory is open to others than its owner, and cannot be closed to them",
                 metadata: ["file": "\(file)", "mode": "\(octal(mode))"])
         }
     }

@@ -35,7 +35,7 @@ struct ConfigCommand: AsyncParsableCommand {
                     }
                 }
                 let given = reading.entries.count { $0.origin != .standard }
-                Terminal.say("The settings make sense: \(given) are given, the others are defaults.")
+                Terminal.say("The settings make sense: \(given) given, \(reading.entries.count - given) by default.")
             }
         }
     }
