@@ -28,10 +28,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -73,8 +71,6 @@ let package = Package(
             name: "RunRoom",
             dependencies: [
                 "API", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", log, arguments,
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -105,6 +101,8 @@ let package = Package(
                 "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
+        .testTarget(
+            name: "RunRoomTests", dependencies: ["RunRoom", "API", "Live", "LWS", "Geo", "Limits", arguments, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
         .testTarget(
             name: "EndToEndTests",

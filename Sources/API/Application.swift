@@ -1,9 +1,10 @@
 import Foundation
 import LWS
+import Limits
 import Live
 public import Logging
 import Mail
-import Services
+public import Services
 import Store
 import Synchronization
 
@@ -66,6 +67,14 @@ public final class Application: Sendable {
         return try await task.value.port
     }
 
+    /// The accounts of a server that has started, for who commands it; nil before, and once it is to stop.
+    public var accounts: Accounts? {
+        get async {
+            guard case .started(let task) = phase.withLock({ $0 }) else { return nil }
+            return try? await task.value.core.accounts
+        }
+    }
+
     /// Stops listening, takes leave of everybody, stores what is left, and closes the database.
     ///
     /// Waits for a start that is under way. May be repeated: every call returns when all is done.
@@ -95,6 +104,8 @@ private struct Running: Sendable {
     let port: Int
     let core: Core
     let server: Server
+    /// For operators alone, where they have one.
+    let operators: Server?
     let loop: EventLoop
     let upkeep: Task<Void, Never>
     let logger: Logger
@@ -129,17 +140,36 @@ private struct Running: Sendable {
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
             pages: configuration.pages, logger: logger)
+        let operators = configuration.operators.map { address in
+            var own = ServerConfiguration()
+            (own.host, own.port) = (address.host, address.port)
+            own.maxConnections = Limit.Operations.connections
+            own.temporaryDirectory = settings.temporaryDirectory
+            return Server(
+                configuration: own, loop: loop, responder: OperatorDoor(responder: responder, side: .operators),
+                endpoints: [], logger: logger)
+        }
         let server = Server(
-            configuration: settings, loop: loop, responder: responder,
+            configuration: settings, loop: loop,
+            responder: OperatorDoor(responder: responder, side: operators == nil ? .everybody : .clients),
             endpoints: [core.live.endpoint(address: configuration.trustedProxies.client)], logger: logger)
         gauge.watch(server)
         do {
             try await EntryTaskAccount.register(configuration.entryTaskAccounts, with: core.accounts)
             try await core.live.start()
+            if let operators, let address = configuration.operators {
+                let port = try await operators.start()
+                logger.notice(
+                    "operators are answered elsewhere",
+                    metadata: ["address": "\(ListenAddress(host: address.host, port: port))"])
+            }
             let port = try await server.start()
             let upkeep = Task { await Self.upkeep(core, logger) }
-            return Running(port: port, core: core, server: server, loop: loop, upkeep: upkeep, logger: logger)
+            return Running(
+                port: port, core: core, server: server, operators: operators, loop: loop, upkeep: upkeep, logger: logger
+            )
         } catch {
+            await operators?.stop()
             core.mail.stop()
             await core.live.stop()
             await loop.shutDown()
@@ -176,6 +206,7 @@ private struct Running: Sendable {
     func end() async {
         upkeep.cancel()
         await server.stop()
+        await operators?.stop()
         core.mail.stop()
         await core.live.stop()
         // The thread ends before the database closes, lest somebody on it still asks.

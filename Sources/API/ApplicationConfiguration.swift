@@ -75,6 +75,9 @@ public struct ApplicationConfiguration: Sendable {
     public var publicURL: String?
     /// A video that is uploaded may have so many bytes.
     public var maxVideoBytes = Limit.Content.video
+    /// Where `/metrics` and `/readyz` are answered, and no longer where everything else is; nil to answer them there, to
+    /// who asks on this machine.
+    public var operators: ListenAddress?
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
     /// Pages for people, served beside the API.

@@ -395,6 +395,22 @@ public enum Limit {
         public static let usersAtOnce = 200
     }
 
+    /// What operators ask and command.
+    public enum Operations {
+        /// How old those figures of `/metrics` may be that grow with the server to find out.
+        public static let figures = Duration.seconds(1)
+        /// Connections of a listener of their own; one more is 503; `--admin-listen`.
+        public static let connections = 64
+        /// Commands that a running server takes at once; one more is refused with a sentence.
+        public static let commands = 8
+        /// Bytes of a command; with more it is refused with a sentence.
+        public static let command = 64 << 10
+        /// How long a command may take to come, to be carried out, and its answer to be taken, all together.
+        public static let commandTime = Duration.seconds(30)
+        /// Accounts that one answer lists; the others are asked for with the next.
+        public static let accounts = 200
+    }
+
     /// Mail.
     public enum Mail {
         /// Mails that wait; who asks for one more is told so with 503.

@@ -1,10 +1,13 @@
 import ArgumentParser
+import Glibc
 import Services
 
 /// Where the program begins.
 @main
 enum Program {
     static func main() async {
+        // Whatever this program makes, databases, archives, sockets, is its owner's alone.
+        umask(0o077)
         OpenSSLLifetime.extendBeyondExit()
         await RunRoomCommand.main()
     }
@@ -17,5 +20,6 @@ struct RunRoomCommand: AsyncParsableCommand {
         abstract: "The run-room server: people who run together see each other while they run.",
         subcommands: [
             ServeCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+            ConfigCommand.self,
         ])
 }

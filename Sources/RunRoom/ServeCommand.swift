@@ -17,18 +17,19 @@ struct ServeCommand: AsyncParsableCommand {
             ready it prints one line with its address on standard output; logs go to standard error.
             """)
 
-    @OptionGroup var options: ServeOptions
+    @OptionGroup var flags: ServerFlags
 
     func run() async throws {
         try await Terminal.run {
-            let settings = try await Settings(options: options, environment: ProcessInfo.processInfo.environment)
-            let level = settings.logLevel
+            let (application, level) = try SettingsReading(
+                flags: flags, environment: ProcessInfo.processInfo.environment
+            ).server()
             let logger = Logger(label: "runroom") { label in
                 var handler = StreamLogHandler.standardError(label: label)
                 handler.logLevel = level
                 return handler
             }
-            let service = ServerService(configuration: settings.application, logger: logger)
+            let service = ServerService(configuration: application, logger: logger)
             let group = ServiceGroup(
                 configuration: .init(
                     services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -60,6 +61,7 @@ struct ServerService: Service {
                 "the system allows fewer open files than all connections need; raise the hard limit (ulimit -n) for more",
                 metadata: ["allowed": "\(shortage.allowed)", "wanted": "\(shortage.wanted)"])
         }
+        let operators = await takeCommands(of: application)
         let scheme = configuration.server.tls == nil ? "http" : "https"
         let host =
             configuration.server.host.contains(":") ? "[\(configuration.server.host)]" : configuration.server.host
@@ -67,8 +69,23 @@ struct ServerService: Service {
         // Cancellation ends the wait as the signal does: either way the server is stopped properly.
         try? await gracefulShutdown()
         logger.notice("stopping")
+        await operators?.close()
         await application.stop()
         logger.notice("stopped")
+    }
+
+    /// Listens to operators; a server to which nobody can give commands serves all the same.
+    private func takeCommands(of application: Application) async -> OperatorSocket? {
+        guard let accounts = await application.accounts else { return nil }
+        let desk = OperatorDesk(accounts: accounts)
+        let socket = OperatorSocket(directory: configuration.dataDirectory, logger: logger) { await desk.answer($0) }
+        do {
+            try socket.open()
+            return socket
+        } catch {
+            logger.warning("operators cannot give commands while the server runs", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 }
 

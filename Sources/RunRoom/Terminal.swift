@@ -24,7 +24,7 @@ enum Terminal {
         } catch let code as ExitCode {
             throw code
         } catch {
-            FileHandle.standardError.write(Data("runroom: \(sentence(for: error))\n".utf8))
+            complain(sentence(for: error))
             throw status
         }
     }
@@ -32,8 +32,13 @@ enum Terminal {
     /// Writes a line on standard output.
     static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
+    /// Writes a line about what is wrong on standard error.
+    static func complain(_ sentence: String) {
+        FileHandle.standardError.write(Data("runroom: \(sentence)\n".utf8))
+    }
+
     /// What went wrong, for the person at the terminal.
-    private static func sentence(for error: any Error) -> String {
+    static func sentence(for error: any Error) -> String {
         switch error {
         case let error as LWSError: error.sentence
         case ServicesError.store(let error): "\(error)"

@@ -50,6 +50,7 @@ public final class AppDatabase: Sendable {
             throw .cannotOpen(path: path, reason: "the directory cannot be made: \(error.localizedDescription)")
         }
         let lock = try DirectoryLock(directory: directory)
+        DirectoryModes.keepPrivate(directory, logger: logger)
         let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger)
         self.directory = directory
         self.logger = logger

@@ -63,6 +63,29 @@ public final class DatabaseReader: Sendable {
         }
     }
 
+    /// The hashes of the pictures and videos that something refers to: their files must be there.
+    ///
+    /// - Throws: What the database says.
+    public func referencedMedia() throws(StoreError) -> [[UInt8]] {
+        do {
+            return try queue.read { database in
+                // A database of an older version has not all of these columns.
+                let columns = try MediaReferences.columns.filter { table, column in
+                    try Bool.fetchOne(
+                        database, sql: "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?) WHERE name = ?)",
+                        arguments: [table, column]) ?? false
+                }
+                guard !columns.isEmpty else { return [] }
+                let references = columns.map { "SELECT \($1) FROM \($0)" }.joined(separator: " UNION ")
+                return try Data.fetchAll(
+                    database, sql: "SELECT DISTINCT hash FROM media WHERE id IN (\(references)) ORDER BY hash"
+                ).map(Array.init)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     /// Reads the whole database in one transaction, and tells everything that ``Inspection`` has.
     public func inspect(_ inspection: Inspection) throws(StoreError) {
         do {

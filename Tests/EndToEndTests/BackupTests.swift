@@ -135,6 +135,53 @@ struct BackupTests {
         #expect(lines.last?.contains("5 damaged") == true)
     }
 
+    @Test("media files are compared with their hashes: by a check, by a backup that is verified, and by a restore")
+    func media() async throws {
+        let workshop = try Workshop()
+        let server = try await ServerProcess.start()
+        _ = try await REST.registered("ana", port: server.port)
+        #expect(try await server.terminate() == .exit(0))
+        let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", name = "2c/f2/" + hash
+        let path = server.directory + "/media/" + name
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        let database = try DatabaseQueue(path: server.directory + "/runroom.sqlite")
+        try await database.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO media (id, hash, type, bytes, width, height, created_at)
+                    VALUES (1, x'\(hash)', 'image/png', 5, 1, 1, 1)
+                    """)
+            try database.execute(sql: "UPDATE accounts SET picture = 1")
+        }
+        try database.close()
+        for (contents, status, words) in [("hello", 0, ""), ("hallo", 1, "not what was stored"), (nil, 1, "there")]
+            as [(String?, Int32, String)]
+        {
+            try? FileManager.default.removeItem(atPath: path)
+            if let contents { try Data(contents.utf8).write(to: URL(fileURLWithPath: path)) }
+            let checked = try await Workshop.runroom("check", "--data", server.directory)
+            #expect(checked.ending == .exit(status), "\(checked.output)")
+            #expect(checked.output.contains(" 1 media files"))
+            #expect(checked.output.contains("media file \(name): it is") == (status != 0), "\(checked.output)")
+
+            let file = workshop.file("backup.tar")
+            let verified = try await Workshop.runroom("backup", "--data", server.directory, "--to", file, "--verify")
+            #expect(verified.ending == .exit(status), "\(verified.errors)")
+            #expect(words.isEmpty || verified.errors.contains(words), "\(verified.errors)")
+            #expect(verified.errors.contains(name) == (status != 0))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.path) == ["backup.tar"])
+            // A file that is gone is said in any case.
+            let made = try await Workshop.runroom("backup", "--data", server.directory, "--to", file)
+            #expect(made.ending == .exit(0) && made.errors.contains(name) == (contents == nil), "\(made.errors)")
+
+            let copy = workshop.file("copy")
+            let restored = try await Workshop.runroom("restore", "--from", file, "--data", copy)
+            #expect(restored.ending == .exit(0) && restored.errors.contains(name) == (status != 0))
+            try FileManager.default.removeItem(atPath: copy)
+        }
+    }
+
     @Test("a check of what is no database says so with status 2")
     func noDatabase() async throws {
         let workshop = try Workshop()

@@ -117,6 +117,33 @@ struct OperationsTests {
         try await eventually("an empty journal") { try await server.metrics()["runroom_journal_bytes"] == 0 }
     }
 
+    @Test("what operators ask has a listener of its own where that is wanted, and the port no longer has it")
+    func ownListener() async throws {
+        let server = try await ServerProcess.start(["--admin-listen", "127.0.0.1:0"])
+        let line = try #require(server.logText.split(separator: "\n").first { $0.contains("operators are answered") })
+        let port = try #require(
+            line.split(separator: "address=127.0.0.1:").last.flatMap { Int($0.prefix { $0.isNumber }) })
+        let (everybody, operators) = (REST(port: server.port), REST(port: port))
+        for (path, there) in [("/metrics", 404), ("/readyz", 404), ("/healthz", 200), ("/openapi.json", 200)] {
+            #expect(try await everybody.get(path).status == there, "\(path)")
+            #expect(try await operators.get(path).status == (path == "/openapi.json" ? 404 : 200), "\(path)")
+        }
+        #expect(try await server.terminate() == .exit(0))
+    }
+
+    @Test("a proxy on the same machine is not told what is for operators, whether it is trusted or not")
+    func proxies() async throws {
+        for flags in [[], ["--trusted-proxies", "127.0.0.1"]] {
+            let server = try await ServerProcess.shared(flags)
+            for client in ["192.0.2.1", "127.0.0.1"] {
+                let raw = try RawSocket.connect(port: server.port)
+                let request = "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: \(client)\r\n\r\n"
+                try await raw.write(Array(request.utf8))
+                #expect(try await raw.readHead().status == 404)
+            }
+        }
+    }
+
     @Test("logs never hold a token, a password or a query, whatever happens and at every level")
     func secrets() async throws {
         let server = try await ServerProcess.start(["--log-level", "trace"])

@@ -10,7 +10,7 @@ struct RealClientTests {
     enum Build: String, CaseIterable, CustomTestStringConvertible {
         case published, withTokenHeader
 
-        var flags: [String] { self == .published ? ["--legacy-clients", "on"] : [] }
+        var flags: [String] { self == .published ? ["--legacy-clients", "on", "--cors-origins", "none"] : [] }
         var testDescription: String { rawValue }
     }
 

@@ -65,7 +65,8 @@ struct StartTests {
             (["--demo-room", "demo"], "demo-room"), (["--map-tiles", "https://t.example/{z}.png"], "map-tiles"),
             (["--map-tiles", "https://t.example/{z}/{x}/{y}.png"], "--map-attribution"),
             (["--map-tiles", "https://t.example/{z}/{x}/{y}.png;x", "--map-attribution", "A"], "map-tiles"),
-            (["--map-crs", "mars"], "map-crs"), (["--web-root", "/nowhere"], "pages cannot be made"),
+            (["--map-crs", "mars"], "map-crs"), (["--admin-listen", "9000"], "127.0.0.1:9000"),
+            (["--web-root", "/nowhere"], "pages cannot be made"),
             (["--config", "/nowhere/settings.json"], "/nowhere/settings.json"),
         ])
     func badValues(flags: [String], name: String) async throws {
@@ -181,6 +182,34 @@ struct StartTests {
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
     }
 
+    @Test("in a data directory that others may read the database is not, and the directory's mode is in the log")
+    func openDirectory() async throws {
+        let directory = ServerProcess.makeDirectory()
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        chmod(directory, 0o755)
+        func mode(_ name: String) throws -> Int? {
+            let attributes = try FileManager.default.attributesOfItem(atPath: directory + "/" + name)
+            return (attributes[.posixPermissions] as? NSNumber)?.intValue
+        }
+        let first = try await ServerProcess.start(in: directory)
+        first.leaveDirectory()
+        _ = try await REST.newRoom(port: first.port)
+        for name in ["runroom.sqlite", "runroom.sqlite-wal", "runroom.sqlite-shm", "lock"] {
+            #expect(try mode(name) == 0o600, "\(name)")
+        }
+        #expect(first.logText.contains("mode=0755"))
+        try await first.killHard()
+
+        // As a server made it that did not look after this.
+        for name in ["runroom.sqlite", "runroom.sqlite-wal"] { chmod(directory + "/" + name, 0o644) }
+        let second = try await ServerProcess.start(in: directory)
+        for name in ["runroom.sqlite", "runroom.sqlite-wal"] {
+            #expect(try mode(name) == 0o600, "\(name)")
+            #expect(second.logText.split(separator: "\n").contains { $0.contains(name) && $0.contains("mode=0644") })
+        }
+        #expect(try mode("") == 0o755, "its maker's to change")
+    }
+
     // MARK: - Where settings come from
 
     /// A file in a folder of its own.
@@ -262,6 +291,58 @@ struct StartTests {
         try await expectSentence(["--config", broken.path], names: [broken.path])
         let wrong = try TemporaryFile(#"{"port": 123456}"#)
         try await expectSentence(["--config", wrong.path], names: ["port", "123456"])
+    }
+
+    @Test("a setting that nobody knows, in the file or the environment, ends the start with the nearest that is one")
+    func unknownSettings() async throws {
+        let file = try TemporaryFile(#"{"port": 0, "trusted-proxys": "::1"}"#)
+        try await expectSentence(["--config", file.path], names: [file.path, "trusted-proxys", "trusted-proxies"])
+        try await expectSentence(
+            [], environment: ["RUNROOM_CORS_ORIGIN": "https://a.example"],
+            names: ["RUNROOM_CORS_ORIGIN", "RUNROOM_CORS_ORIGINS"])
+    }
+
+    @Test("an app that sends no token is not served to the pages of everybody")
+    func legacyOrigins() async throws {
+        try await expectSentence(["--legacy-clients", "on"], names: ["legacy-clients", "cors-origins"])
+    }
+
+    // MARK: - Looking at settings
+
+    @Test("a check of settings names all that is wrong, one in a line, and a start's own files too")
+    func configCheck() async throws {
+        let file = try TemporaryFile(#"{"prot": 1, "tick": 1}"#)
+        let bad = try await Workshop.runroom("config", "check", "--config", file.path, "--crs", "mars")
+        #expect(bad.ending == .exit(1) && bad.output.isEmpty)
+        let lines = bad.errors.split(separator: "\n")
+        #expect(lines.count == 3 && lines.allSatisfy { $0.hasPrefix("runroom: ") }, "\(bad.errors)")
+        let absent = try await Workshop.runroom("config", "check", "--tls-cert", "/nowhere", "--tls-key", "/nowhere")
+        #expect(absent.ending == .exit(1) && absent.errors.contains("/nowhere"))
+        let mail = try await Workshop.runroom(
+            "config", "check", "--mail", "smtp://m:25", "--mail-from", "a@b.example", "--smtp-user", "u",
+            "--smtp-password-file", "/nowhere")
+        #expect(mail.ending == .exit(1) && mail.errors.contains("/nowhere"))
+        let fine = try await Workshop.runroom("config", "check", "--port", "1")
+        #expect(fine.ending == .exit(0) && fine.errors.isEmpty && fine.output.contains(": 1 given"))
+        let misspelt = try await Workshop.runroom("config", "check", "--prot", "1")
+        #expect(misspelt.ending == .exit(64))
+    }
+
+    @Test("settings are printed with where they come from, and without what is secret")
+    func configPrint() async throws {
+        let file = try TemporaryFile(#"{"tick": 50, "demo-room": "demo:hush"}"#)
+        let result = try await RunningProgram.run(
+            ServerProcess.executable, ["config", "print", "--config", file.path, "--port", "1"],
+            environment: ["RUNROOM_CRS": "wgs84"])
+        #expect(result.ending == .exit(0), "\(result.errors)")
+        let lines = result.output.split(separator: "\n").map(String.init)
+        for line in [
+            "port\t1\t--port", "crs\twgs84\tRUNROOM_CRS", "tick\t50\t\(file.path)", "host\t127.0.0.1\tdefault",
+            "tls-cert\t(none)\tdefault", "demo-room\t(hidden)\t\(file.path)",
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+        #expect(!result.output.contains("hush"))
     }
 
     // MARK: - TLS

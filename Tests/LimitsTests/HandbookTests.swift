@@ -63,21 +63,6 @@ struct HandbookTests {
         }
     }
 
-    @Test("every flag of the server is in the README, and every flag of a limit that the limits' file names is one")
-    func flags() throws {
-        let readme = try Self.text("README.md")
-        let options = try Self.text("Sources/RunRoom/ServeOptions.swift")
-        let flags = Set(
-            options.matches(of: /var ([a-zA-Z]+): String\?/).map { match in
-                "--" + match.output.1.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
-            })
-        #expect(flags.count > 60)
-        for flag in flags { #expect(readme.contains(flag), "the README has no \(flag)") }
-        for match in try Self.text("Sources/Limits/Limits.swift").matches(of: /`(--[a-z-]+)[ `]/) {
-            #expect(flags.contains(String(match.output.1)), "\(match.output.1) is no flag")
-        }
-    }
-
     @Test("every metric, and every code with which a live connection is closed, is in the README")
     func metricsAndCodes() throws {
         let readme = try Self.text("README.md")

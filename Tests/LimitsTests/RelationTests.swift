@@ -131,10 +131,14 @@ struct RelationTests {
         #expect(Limit.Connections.all / Limit.Connections.shareOfAddress >= Limit.Room.capacity)
         #expect(Limit.Connections.siteFactor < Limit.Connections.shareOfAddress)
         #expect(Limit.Room.capacity + Limit.Room.spectators <= Limit.Connections.all)
-        // The surplus that is told 503, the database, and a file for each of many uploads.
+        // The surplus that is told 503, the database, a file for each of many uploads, and operators.
         #expect(
             Limit.Connections.surplus + Limit.Content.uploadQueue + Limit.Store.readers + 1
+                + Limit.Operations.connections + Limit.Connections.surplus + Limit.Operations.commands
                 <= Limit.Connections.otherDescriptors)
+        // An operator is not told to try again for as long as others are only slow.
+        #expect(Limit.Operations.commandTime > Limit.Connections.stop)
+        #expect(Limit.Operations.command > 6 * (Limit.Accounts.secretBytes + Limit.Accounts.usernameBytes))
     }
 
     @Test("timeouts come in their order")

@@ -6,11 +6,18 @@ struct MetricsPage {
     var live: LiveMetrics
     var http: HTTPMetrics.Snapshot
     var process: ProcessStatistics
-    /// Nil when the database does not answer.
-    var journalBytes: Int?
+    var dear: Dear
     var unstoredMarkers: Int
     /// Nil while there is no listener.
     var load: ServerLoad?
+
+    /// What grows with the server to find out, and may be a little old.
+    struct Dear: Sendable {
+        /// Nil when the database does not answer.
+        var journalBytes: Int?
+        /// Nil when the system does not tell.
+        var openDescriptors: Int?
+    }
 
     var text: String {
         var page = PrometheusText()
@@ -30,9 +37,9 @@ struct MetricsPage {
         page.single("runroom_spectators_connected", .gauge, "Spectators with a live connection.", live.spectators)
         page.single(
             "runroom_unstored_markers", .gauge, "Markers in memory that are not on disk yet.", unstoredMarkers)
-        if let journalBytes {
+        if let bytes = dear.journalBytes {
             page.single(
-                "runroom_journal_bytes", .gauge, "Size of the marker journal that a start would replay.", journalBytes)
+                "runroom_journal_bytes", .gauge, "Size of the marker journal that a start would replay.", bytes)
         }
     }
 
@@ -132,7 +139,7 @@ struct MetricsPage {
         if let seconds = process.cpuSeconds {
             page.single("process_cpu_seconds_total", .counter, "User and system CPU time in seconds.", seconds)
         }
-        if let descriptors = process.openDescriptors {
+        if let descriptors = dear.openDescriptors {
             page.single("process_open_fds", .gauge, "Open file descriptors.", descriptors)
         }
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Live
 import Store
 
@@ -9,6 +10,17 @@ struct OperationsRoutes: Sendable {
     let metrics: HTTPMetrics
     /// What the server has to do.
     let load: @Sendable () async -> ServerLoad?
+    private let dear: Brief<MetricsPage.Dear>
+
+    init(core: Core, metrics: HTTPMetrics, load: @escaping @Sendable () async -> ServerLoad?) {
+        self.core = core
+        self.metrics = metrics
+        self.load = load
+        dear = Brief(for: Limit.Operations.figures) { [database = core.database] in
+            MetricsPage.Dear(
+                journalBytes: try? await database.journalBytes(), openDescriptors: ProcessStatistics.openDescriptors)
+        }
+    }
 
     func add(to table: inout RouteTable) {
         // What a client of one of the APIs expects of a server that is there.
@@ -38,8 +50,7 @@ struct OperationsRoutes: Sendable {
     private func page() async -> Response {
         let page = MetricsPage(
             live: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
-            journalBytes: try? await core.database.journalBytes(), unstoredMarkers: await core.live.unjournaledCount,
-            load: await load())
+            dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await load())
         var response = Response.text(page.text)
         response.headers[.contentType] = PrometheusText.contentType
         return response

@@ -6,7 +6,6 @@ struct ProcessStatistics: Sendable {
     var residentBytes: Int?
     /// User and system time of all threads.
     var cpuSeconds: Double?
-    var openDescriptors: Int?
 
     /// Asks the system now; what it does not say is nil.
     init() {
@@ -19,8 +18,12 @@ struct ProcessStatistics: Sendable {
         if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
             cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
         }
-        openDescriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
+
+    /// How many descriptors are open.
+    ///
+    /// - Complexity: Linear in what it tells.
+    static var openDescriptors: Int? { try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 }

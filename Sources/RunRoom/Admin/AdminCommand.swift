@@ -1,32 +1,38 @@
 import ArgumentParser
-import Foundation
 import Services
 
-/// `runroom admin`: who may do what is kept from users.
+/// `runroom admin`: what operators do with accounts.
 struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin",
-        abstract: "Make administrators, list them, and disable accounts, while the server is stopped.",
+        abstract: "Make administrators, and look after accounts, while the server runs or is stopped.",
         discussion: """
-            Passwords are asked for at the terminal, or read from standard input or a file; they are never arguments, \
-            which everybody on the machine can see.
+            A running server does it itself, so that it takes effect at once: who is disabled or deleted is no longer \
+            connected. Passwords are asked for at the terminal, or read from standard input or a file; they are never \
+            arguments, which everybody on the machine can see.
             """,
-        subcommands: [Create.self, List.self, Disable.self, Enable.self, ResetPassword.self])
+        subcommands: [
+            Create.self, List.self, Show.self, SetRole.self, Disable.self, Enable.self, ResetPassword.self,
+            EndSessions.self, Delete.self,
+        ])
+
+    /// Has a command carried out, and says what has become of it.
+    fileprivate static func run(
+        _ command: @autoclosure () throws -> OperatorCommand, in data: DataOptions, creating: Bool = false
+    ) async throws {
+        try await Terminal.run {
+            let answer = try await Operator(directory: data.directory).carryOut(try command(), creating: creating)
+            answer.lines.forEach(Terminal.say)
+        }
+    }
 
     /// `runroom admin create`.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make an administrator.")
 
-        /// The roles that can be given.
+        /// The roles of administrators.
         enum Role: String, ExpressibleByArgument, CaseIterable {
             case root, admin
-
-            var role: Account.Role {
-                switch self {
-                case .root: .root
-                case .admin: .admin
-                }
-            }
         }
 
         @OptionGroup var data: DataOptions
@@ -36,14 +42,10 @@ struct AdminCommand: AsyncParsableCommand {
         @OptionGroup var password: PasswordInput
 
         func run() async throws {
-            try await Terminal.run {
-                let password = try password.read(for: username)
-                try await AccountBook.open(data.directory, creating: true) { book in
-                    let account = try await book.accounts.create(
-                        username: username, password: password, role: role.role, email: email)
-                    Terminal.say("\(account.username) is made, with the role \(account.role.rawValue).")
-                }
-            }
+            try await AdminCommand.run(
+                .create(
+                    username: username, password: try password.read(for: username), role: role.rawValue, email: email),
+                in: data, creating: true)
         }
     }
 
@@ -53,20 +55,48 @@ struct AdminCommand: AsyncParsableCommand {
             abstract: "List the administrators: name, role, e-mail, since when, and whether disabled.")
 
         @OptionGroup var data: DataOptions
+        @Flag(help: "List all accounts.") var all = false
 
         func run() async throws {
+            guard all else { return try await AdminCommand.run(.list, in: data) }
             try await Terminal.run {
-                try await AccountBook.open(data.directory) { book in
-                    for account in try await book.accounts.administrators() {
-                        let state = account.disabledAt.map { "disabled " + ISODate.text($0) } ?? "active"
-                        Terminal.say(
-                            [
-                                account.username, account.role.rawValue, account.email ?? "-",
-                                ISODate.text(account.createdAt), state,
-                            ].joined(separator: "\t"))
-                    }
+                let somebody = Operator(directory: data.directory)
+                var next: Int64? = 0
+                while let after = next {
+                    let page = try await somebody.carryOut(.listAll(after: after))
+                    page.lines.forEach(Terminal.say)
+                    next = page.next
                 }
             }
+        }
+    }
+
+    /// `runroom admin show`.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show an account.")
+
+        @OptionGroup var data: DataOptions
+        @Option(help: "Whose account.") var username: String
+
+        func run() async throws { try await AdminCommand.run(.show(username: username), in: data) }
+    }
+
+    /// `runroom admin set-role`.
+    struct SetRole: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-role", abstract: "Make an administrator of an account, or of an administrator a user.")
+
+        /// All roles, in growing order.
+        enum Role: String, ExpressibleByArgument, CaseIterable {
+            case user, auditor, admin, root
+        }
+
+        @OptionGroup var data: DataOptions
+        @Option(help: "Whose account.") var username: String
+        @Option(help: "What the person may be.") var role: Role
+
+        func run() async throws {
+            try await AdminCommand.run(.setRole(username: username, role: role.rawValue), in: data)
         }
     }
 
@@ -78,15 +108,7 @@ struct AdminCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
         @Option(help: "Whose account.") var username: String
 
-        func run() async throws {
-            try await Terminal.run {
-                try await AccountBook.open(data.directory) { book in
-                    let account = try await book.account(username)
-                    try await book.accounts.disable(account: account.id)
-                    Terminal.say("\(account.username) is disabled; its tokens have ended.")
-                }
-            }
-        }
+        func run() async throws { try await AdminCommand.run(.disable(username: username), in: data) }
     }
 
     /// `runroom admin enable`.
@@ -96,15 +118,7 @@ struct AdminCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
         @Option(help: "Whose account.") var username: String
 
-        func run() async throws {
-            try await Terminal.run {
-                try await AccountBook.open(data.directory) { book in
-                    let account = try await book.account(username)
-                    try await book.accounts.enable(account: account.id)
-                    Terminal.say("\(account.username) is enabled.")
-                }
-            }
-        }
+        func run() async throws { try await AdminCommand.run(.enable(username: username), in: data) }
     }
 
     /// `runroom admin reset-password`.
@@ -117,14 +131,30 @@ struct AdminCommand: AsyncParsableCommand {
         @OptionGroup var password: PasswordInput
 
         func run() async throws {
-            try await Terminal.run {
-                let password = try password.read(for: username)
-                try await AccountBook.open(data.directory) { book in
-                    let account = try await book.account(username)
-                    try await book.accounts.setPassword(password, account: account.id)
-                    Terminal.say("\(account.username) has a new password; its tokens have ended.")
-                }
-            }
+            try await AdminCommand.run(
+                .resetPassword(username: username, password: try password.read(for: username)), in: data)
         }
+    }
+
+    /// `runroom admin end-sessions`.
+    struct EndSessions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "end-sessions", abstract: "Log an account out everywhere; its password stays.")
+
+        @OptionGroup var data: DataOptions
+        @Option(help: "Whose account.") var username: String
+
+        func run() async throws { try await AdminCommand.run(.endSessions(username: username), in: data) }
+    }
+
+    /// `runroom admin delete`.
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete an account with its records, posts and pictures, for good.")
+
+        @OptionGroup var data: DataOptions
+        @Option(help: "Whose account.") var username: String
+
+        func run() async throws { try await AdminCommand.run(.delete(username: username), in: data) }
     }
 }

@@ -59,19 +59,47 @@ struct PasswordInput: ParsableArguments {
     /// A line that is typed without being shown.
     private static func ask(_ prompt: String) throws -> String {
         FileHandle.standardError.write(Data(prompt.utf8))
-        var shown = termios()
-        guard tcgetattr(STDIN_FILENO, &shown) == 0 else {
-            throw Terminal.Complaint(description: "The terminal cannot be told not to show the password.")
-        }
-        var hidden = shown
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+        guard HiddenTyping.begin() else {
             throw Terminal.Complaint(description: "The terminal cannot be told not to show the password.")
         }
         defer {
-            _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+            HiddenTyping.end()
             FileHandle.standardError.write(Data("\n".utf8))
         }
         return readLine() ?? ""
+    }
+}
+
+/// A terminal that does not show what is typed, until it is told to, or a signal ends the program.
+private enum HiddenTyping {
+    private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    /// As the terminal was.
+    ///
+    /// `nonisolated(unsafe)`: written before the handler of signals is there that reads it.
+    nonisolated(unsafe) private static var shown = termios()
+
+    /// - Returns: Whether the terminal does it.
+    static func begin() -> Bool {
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { return false }
+        for number in signals { signal(number, restore) }
+        var hidden = shown
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+            end()
+            return false
+        }
+        return true
+    }
+
+    static func end() {
+        _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+        for number in signals { signal(number, SIG_DFL) }
+    }
+
+    /// Shows what is typed, and lets the signal do what it does: nothing but what signal-safety(7) allows.
+    private static let restore: @convention(c) (CInt) -> Void = { number in
+        _ = tcsetattr(STDIN_FILENO, TCSANOW, &shown)
+        signal(number, SIG_DFL)
+        raise(number)
     }
 }

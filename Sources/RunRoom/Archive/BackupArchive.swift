@@ -1,4 +1,5 @@
 import Foundation
+import Services
 import Store
 
 #if canImport(Glibc)
@@ -11,12 +12,12 @@ import Darwin
 ///
 /// ```text
 /// runroom-backup    the label, a line of text: what it is, and when it was made
-/// media/…           every file of the data directory's media folder
+/// media/…           every file of the data directory's media folder, and those that came meanwhile
 /// runroom.sqlite    the database, as one file that stands alone
-/// media/…           files that came while the others were written
 /// ```
 /// Pictures are files before the database names them, and stay as long as it does. So whatever the copied database
-/// names is among those that were there before it was copied, or came meanwhile.
+/// names is among those that were there before it was copied, or came meanwhile; or it was removed meanwhile, with what
+/// named it, and then another copy no longer names it.
 enum BackupArchive {
     static let label = "runroom-backup"
     static let labelText = "RunRoom backup 1"
@@ -30,9 +31,9 @@ enum BackupArchive {
     /// - Parameters:
     ///   - directory: The data directory.
     ///   - file: Where the backup goes; what was there is replaced once the backup is whole and synced, never before.
-    /// - Returns: How many media files it has, and its size in bytes.
+    /// - Returns: What it has.
     /// - Throws: `StoreError`, and a ``Terminal/Complaint`` for files that cannot be read or written.
-    static func write(directory: String, to file: String) throws -> (media: Int, bytes: Int) {
+    static func write(directory: String, to file: String) throws -> Contents {
         let reader = try DatabaseReader(file: directory + "/" + database)
         let unique = UUID().uuidString
         let copy = "\(file).\(unique).sqlite", partial = "\(file).\(unique).partial"
@@ -42,23 +43,57 @@ enum BackupArchive {
         let writer = try TarWriter(partial)
         let now = Int(Date().timeIntervalSince1970)
         try writer.add(Array("\(labelText)\n\(Date().formatted(.iso8601))\n".utf8), as: label, modified: now)
-        var written: Set<String> = []
+        var contents = Contents()
         func addMedia() throws {
-            for name in try mediaFiles(of: directory) where !written.contains(name) {
-                if try writer.addFile(directory + "/" + name, as: name) { written.insert(name) }
+            for name in try mediaFiles(of: directory) where !contents.media.contains(name) {
+                if try writer.addFile(directory + "/" + name, as: name) { contents.media.insert(name) }
             }
         }
         try addMedia()
-        try reader.copy(to: copy)
+        for _ in 0..<copies {
+            unlink(copy)
+            try reader.copy(to: copy)
+            try addMedia()
+            contents.missing = try missingMedia(of: copy, among: contents.media)
+            if contents.missing.isEmpty { break }
+        }
         try reader.close()
         guard try writer.addFile(copy, as: database) else {
             throw Terminal.Complaint(description: "The copy of the database at \(copy) is gone.")
         }
-        try addMedia()
-        let bytes = try writer.finish()
+        contents.bytes = try writer.finish()
         guard rename(partial, file) == 0 else { throw complaint("Cannot write", file) }
         syncDirectory(of: file)
-        return (written.count, bytes)
+        return contents
+    }
+
+    /// How often the database is copied to get one that names no file that is gone; when this one does, it is damaged.
+    private static let copies = 3
+
+    /// What an archive has.
+    struct Contents {
+        /// The media files.
+        var media: Set<String> = []
+        /// Its size.
+        var bytes = 0
+        /// Media files that its database names and it has not.
+        var missing: [String] = []
+        /// Media files that are not what their names say.
+        var damaged: [String] = []
+
+        /// A sentence for each file that is not as it should be.
+        var sentences: [String] {
+            missing.map { "The database names \($0), which is not there." }
+                + damaged.map { "\($0) is not what was stored under this name." }
+        }
+    }
+
+    private static func missingMedia(of database: String, among media: Set<String>) throws -> [String] {
+        let reader = try DatabaseReader(file: database)
+        let missing = try reader.referencedMedia().map { Self.media + "/" + MediaAudit.name(of: $0) }
+            .filter { !media.contains($0) }
+        try reader.close()
+        return missing
     }
 
     /// The media files by their names in the archive, in a fixed order; without those that are being written, to which
@@ -84,10 +119,10 @@ enum BackupArchive {
     /// - Parameters:
     ///   - file: The backup.
     ///   - directory: Where it goes; must not exist, or be empty.
-    /// - Returns: How many media files there were.
+    /// - Returns: What there was; media that are missing or damaged are no reason not to have the rest.
     /// - Throws: A ``Terminal/Complaint`` for a directory that is not empty or a file that is no whole backup, and
     ///   `StoreError` for a database in it that cannot be read.
-    static func restore(_ file: String, to directory: String) throws -> Int {
+    static func restore(_ file: String, to directory: String) throws -> Contents {
         let existing = try? FileManager.default.contentsOfDirectory(atPath: directory)
         guard existing ?? [] == [], existing != nil || !FileManager.default.fileExists(atPath: directory) else {
             throw Terminal.Complaint(
@@ -99,8 +134,40 @@ enum BackupArchive {
         try FileManager.default.createDirectory(
             atPath: staging, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: staging) }
+        let contents = try unpack(file, database: staging + "/" + database) { entry, name, look in
+            try entry.extract(to: staging + "/" + name, look)
+        }
+        guard rename(staging, target) == 0 else { throw complaint("Cannot make", directory) }
+        syncDirectory(of: target)
+        return contents
+    }
 
-        var hasDatabase = false, media = 0, isFirst = true
+    /// Reads a backup through, as a restore would.
+    ///
+    /// - Parameter file: The backup; its database is unpacked beside it for a while.
+    /// - Returns: What it has.
+    /// - Throws: As ``restore(_:to:)``.
+    static func verify(_ file: String) throws -> Contents {
+        let copy = "\(file).\(UUID().uuidString).sqlite"
+        defer {
+            for leftover in [copy, copy + "-journal", copy + "-wal", copy + "-shm"] { unlink(leftover) }
+        }
+        return try unpack(file, database: copy) { entry, _, look in try entry.read(look) }
+    }
+
+    /// Reads a backup, unpacks its database and looks through it.
+    ///
+    /// - Parameters:
+    ///   - file: The backup.
+    ///   - target: Where its database goes.
+    ///   - take: Takes a media file and its name, and shows each piece to whoever compares it.
+    /// - Returns: What it has.
+    /// - Throws: As ``restore(_:to:)``.
+    private static func unpack(
+        _ file: String, database target: String,
+        media take: (TarReader, _ name: String, _ look: ([UInt8]) -> Void) throws -> Void
+    ) throws -> Contents {
+        var contents = Contents(), hasDatabase = false, isFirst = true
         do {
             let reader = try TarReader(file)
             while let header = try reader.next() {
@@ -112,10 +179,13 @@ enum BackupArchive {
                     }
                 } else if header.name == database, !hasDatabase {
                     hasDatabase = true
-                    try reader.extract(to: staging + "/" + database)
+                    try reader.extract(to: target)
                 } else if isMediaName(header.name) {
-                    media += 1
-                    try reader.extract(to: staging + "/" + header.name)
+                    let digest = MediaDigest()
+                    try take(reader, header.name) { digest.update($0) }
+                    contents.media.insert(header.name)
+                    let name = header.name.split(separator: "/").last ?? ""
+                    if MediaDigest.contradicts(name, digest.finish()) { contents.damaged.append(header.name) }
                 } else {
                     throw TarHeader.Damage(description: "it has a file that does not belong there: \(header.name)")
                 }
@@ -124,10 +194,9 @@ enum BackupArchive {
         } catch let damage as TarHeader.Damage {
             throw Terminal.Complaint(description: "\(file) is no whole backup: \(damage).")
         }
-        try check(staging + "/" + database)
-        guard rename(staging, target) == 0 else { throw complaint("Cannot make", directory) }
-        syncDirectory(of: target)
-        return media
+        try check(target)
+        contents.missing = try missingMedia(of: target, among: contents.media)
+        return contents
     }
 
     /// Looks through the database before anybody relies on it.

@@ -48,16 +48,27 @@ final class TarReader {
         return contents
     }
 
+    /// Hands out the present entry, piece by piece.
+    func read(_ take: ([UInt8]) throws -> Void) throws {
+        while left > 0 { try take(try piece()) }
+    }
+
     /// Writes the present entry into a new file, and syncs it.
-    func extract(to target: String) throws {
+    ///
+    /// - Parameters:
+    ///   - target: The file.
+    ///   - look: Is shown each piece.
+    /// - Throws: ``TarHeader/Damage``, and a ``Terminal/Complaint`` for a file that cannot be written.
+    func extract(to target: String, _ look: ([UInt8]) -> Void = { _ in }) throws {
         let folder = URL(fileURLWithPath: target).deletingLastPathComponent().path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw BackupArchive.complaint("Cannot write", target) }
         defer { close(descriptor) }
-        while left > 0 {
-            var rest = try piece()[...]
+        try read { piece in
+            look(piece)
+            var rest = piece[...]
             while !rest.isEmpty {
                 let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
                 if written < 0, errno == EINTR { continue }

@@ -31,6 +31,26 @@ extension Accounts {
         try await asking { () throws(StoreError) in try await store.administrators() }.map(Account.init)
     }
 
+    /// Gives an account a role, on the word of who runs the server.
+    ///
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setRole(_ role: Account.Role, account: Int64) async throws(ServicesError) -> Account {
+        let time = now()
+        let stored = try await asking { () throws(StoreError) in
+            try await store.setRole(role.rawValue, account: account, at: time)
+        }
+        guard let stored else { throw .unknownUser }
+        return Account(stored)
+    }
+
+    /// Ends all logins of an account, those of open connections too; its password stays.
+    ///
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func endLogins(account: Int64) async throws(ServicesError) {
+        try await tokens.revokeAll(account: account)
+    }
+
     /// Keeps an account from being used: nobody can log in to it, and its tokens are worthless.
     ///
     /// Its records and what it wrote stay. Not an error if it is disabled already.

@@ -1,0 +1,44 @@
+import Services
+
+/// What an operator wants done with accounts: a line of JSON on the socket of a running server.
+enum OperatorCommand: Codable, Hashable, Sendable {
+    case create(username: String, password: String, role: String, email: String?)
+    /// The administrators.
+    case list
+    /// All accounts behind one, by its id; 0 for the first.
+    case listAll(after: Int64)
+    case show(username: String)
+    case setRole(username: String, role: String)
+    case disable(username: String)
+    case enable(username: String)
+    case resetPassword(username: String, password: String)
+    case endSessions(username: String)
+    case delete(username: String)
+
+    /// What it is and whom it is about, for a log: never a password.
+    var title: (name: String, username: String?) {
+        switch self {
+        case .create(let username, _, _, _): ("create", username)
+        case .list, .listAll: ("list", nil)
+        case .show(let username): ("show", username)
+        case .setRole(let username, _): ("set-role", username)
+        case .disable(let username): ("disable", username)
+        case .enable(let username): ("enable", username)
+        case .resetPassword(let username, _): ("reset-password", username)
+        case .endSessions(let username): ("end-sessions", username)
+        case .delete(let username): ("delete", username)
+        }
+    }
+}
+
+/// What has become of a command: another line of JSON.
+struct OperatorAnswer: Codable, Hashable, Sendable {
+    /// For the person at the terminal.
+    var lines: [String] = []
+    /// What to list next, nil at the end.
+    var next: Int64?
+    /// Why the command was not carried out, a sentence; nil if it was.
+    var problem: String?
+
+    static func problem(_ sentence: String) -> Self { Self(problem: sentence) }
+}

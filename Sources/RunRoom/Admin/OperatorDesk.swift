@@ -1,0 +1,95 @@
+import Limits
+import Services
+
+/// Carries out operators' commands: in the server while one runs, so that who is connected feels it, and else in the
+/// program of the command.
+struct OperatorDesk: Sendable {
+    let accounts: Accounts
+
+    /// Carries out a command.
+    ///
+    /// - Returns: What to tell.
+    /// - Throws: What the services throw, and a ``Terminal/Complaint``.
+    func carryOut(_ command: OperatorCommand) async throws -> OperatorAnswer {
+        switch command {
+        case .create(let username, let password, let role, let email):
+            let account = try await accounts.create(
+                username: username, password: password, role: try Self.role(role), email: email)
+            return .init(lines: ["\(account.username) is made, with the role \(account.role.rawValue)."])
+        case .list:
+            return .init(lines: try await accounts.administrators().map(Self.line))
+        case .listAll(let after):
+            let page = try await accounts.accounts(after: after, limit: Limit.Operations.accounts)
+            return .init(
+                lines: page.map(Self.line), next: page.count < Limit.Operations.accounts ? nil : page.last?.id)
+        case .show(let username):
+            return .init(lines: Self.sheet(try await account(username)))
+        case .setRole(let username, let role):
+            let account = try await accounts.setRole(try Self.role(role), account: try await account(username).id)
+            return .init(lines: ["\(account.username) has the role \(account.role.rawValue)."])
+        case .disable(let username):
+            let account = try await account(username)
+            try await accounts.disable(account: account.id)
+            return .init(lines: ["\(account.username) is disabled; its tokens have ended."])
+        case .enable(let username):
+            let account = try await account(username)
+            try await accounts.enable(account: account.id)
+            return .init(lines: ["\(account.username) is enabled."])
+        case .resetPassword(let username, let password):
+            let account = try await account(username)
+            try await accounts.setPassword(password, account: account.id)
+            return .init(lines: ["\(account.username) has a new password; its tokens have ended."])
+        case .endSessions(let username):
+            let account = try await account(username)
+            try await accounts.endLogins(account: account.id)
+            return .init(lines: ["\(account.username) is logged out everywhere."])
+        case .delete(let username):
+            let account = try await account(username)
+            try await accounts.delete(account: account.id)
+            return .init(lines: ["\(account.username) is deleted, with all that was its own."])
+        }
+    }
+
+    /// The same, with a sentence in place of an error.
+    func answer(_ command: OperatorCommand) async -> OperatorAnswer {
+        do {
+            return try await carryOut(command)
+        } catch {
+            return .problem(Terminal.sentence(for: error))
+        }
+    }
+
+    private func account(_ username: String) async throws -> Account {
+        guard let account = try await accounts.account(named: username) else {
+            throw Terminal.Complaint(description: "There is no account “\(username)”.")
+        }
+        return account
+    }
+
+    private static func role(_ name: String) throws(Terminal.Complaint) -> Account.Role {
+        guard let role = Account.Role(rawValue: name) else {
+            throw Terminal.Complaint(description: "There is no role “\(name)”.")
+        }
+        return role
+    }
+
+    private static func line(_ account: Account) -> String {
+        [
+            account.username, account.role.rawValue, account.email ?? "-", ISODate.text(account.createdAt),
+            state(account),
+        ].joined(separator: "\t")
+    }
+
+    private static func sheet(_ account: Account) -> [String] {
+        [
+            ("username", account.username), ("nickname", account.nickname), ("number", "\(account.number)"),
+            ("id", account.objectID), ("role", account.role.rawValue), ("e-mail", account.email ?? "-"),
+            ("made", ISODate.text(account.createdAt)), ("changed", ISODate.text(account.updatedAt)),
+            ("state", state(account)), ("last run", "\(account.lastRunID)"),
+        ].map { $0 + "\t" + $1 }
+    }
+
+    private static func state(_ account: Account) -> String {
+        account.disabledAt.map { "disabled " + ISODate.text($0) } ?? "active"
+    }
+}
