@@ -33,7 +33,7 @@ extension AppDatabase {
         let id = ids.next()
         return try await write { session throws(StoreError) in
             guard let post = try Self.post(post, in: session) else { return .noSuchPost }
-            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            try Self.checkAccount(author, in: session)
             var parentID: Int64?
             var depth = 0
             if let parent {
@@ -69,10 +69,21 @@ extension AppDatabase {
     /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
     public func comments(
-        on post: Int64, after: Int64 = 0, limit: Int = Int.max
+        on post: Int64, after: Int64 = 0, limit: Int
     ) async throws(StoreError) -> [StoredComment] {
         try await read { session throws(StoreError) in
             try Self.comments(of: post, after: after, limit: limit, in: session)
+        }
+    }
+
+    /// As ``comments(on:after:limit:)``, but no more than some bytes of text, unless a single comment has more.
+    public func commentsPage(
+        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int
+    ) async throws(StoreError) -> ListPage<StoredComment> {
+        try await read { session throws(StoreError) in
+            try session.page(
+                Self.commentsOfPost, post, after, ListPage<StoredComment>.rows(for: limit), limit: limit, bytes: bytes,
+                as: { try StoredComment($0) }, size: { $0.content.utf8.count })
         }
     }
 
@@ -136,24 +147,6 @@ extension AppDatabase {
         try session.rows(Self.commentsOfPost, post, after, limit) { try StoredComment($0) }
     }
 
-    /// Deletes an account with all that is its own, and takes its likes and comments off the counts of what is not.
-    ///
-    /// - Returns: Whether there was one.
-    static func deleteAccount(_ id: Int64, in session: Session) throws(StoreError) -> Bool {
-        let discussed = try session.rows("SELECT DISTINCT post FROM comments WHERE author = $1", id) { row in
-            try row.get(0) as Int64
-        }
-        try deleteTokens(account: id, reason: .accountDeleted, in: session)
-        try session.execute(Self.takeOffPostLikes, id)
-        try session.execute(Self.takeOffCollections, id)
-        try session.execute(Self.takeOffCommentLikes, id)
-        try forgetInRooms(where: "account = $1", id, in: session)
-        guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
-        // Counted rather than reckoned: replies of others to its comments are gone too.
-        for post in discussed { try session.execute(Self.countComments, post) }
-        return true
-    }
-
     // MARK: Statements
 
     private static let insertComment = SQL(
@@ -176,18 +169,4 @@ extension AppDatabase {
         )
         SELECT COUNT(*) FROM discussion
         """)
-    private static let takeOffPostLikes = SQL(
-        "UPDATE posts SET like_count = like_count - 1 WHERE id IN (SELECT post FROM post_likes WHERE account = $1)")
-    private static let takeOffCollections = SQL(
-        """
-        UPDATE posts SET collect_count = collect_count - 1
-        WHERE id IN (SELECT post FROM post_collections WHERE account = $1)
-        """)
-    private static let takeOffCommentLikes = SQL(
-        """
-        UPDATE comments SET like_count = like_count - 1
-        WHERE id IN (SELECT comment FROM comment_likes WHERE account = $1)
-        """)
-    private static let countComments = SQL(
-        "UPDATE posts SET comment_count = (SELECT COUNT(*) FROM comments WHERE post = $1) WHERE id = $1")
 }

@@ -40,7 +40,7 @@ extension AppDatabase {
                 try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
                 return .merged(try Self.existingPost(found.id, in: session))
             }
-            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            try Self.checkAccount(author, in: session)
             try session.execute(
                 Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content,
                 writtenAt)
@@ -89,13 +89,43 @@ extension AppDatabase {
         }
     }
 
-    /// How many posts there are, of an author or in all.
-    public func postCount(author: Int64? = nil) async throws(StoreError) -> Int {
+    /// Posts without their comments, oldest first, as many as have some bytes of text together.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number.
+    ///   - offset: How many of them to skip. Costs as much as reading their index entries.
+    ///   - limit: At most as many.
+    ///   - bytes: The page ends before a post with whose title and content it would have more, unless that is its first.
+    /// - Returns: The posts, at least one if there is one, and whether there are more.
+    /// - Throws: What the database says.
+    public func postsPage(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int
+    ) async throws(StoreError) -> ListPage<StoredPost> {
         try await read { session throws(StoreError) in
-            if let author {
-                return try session.one("SELECT COUNT(*) FROM posts WHERE author = $1", author) { try $0.get(0) } ?? 0
+            let rows = ListPage<StoredPost>.rows(for: limit)
+            func size(_ post: StoredPost) -> Int { post.title.utf8.count + post.content.utf8.count }
+            var page =
+                if let author {
+                    try session.page(
+                        Self.postsByAuthor, author, after, rows, offset, limit: limit, bytes: bytes,
+                        as: { try StoredPost($0) }, size: size)
+                } else {
+                    try session.page(
+                        Self.posts, after, rows, offset, limit: limit, bytes: bytes, as: { try StoredPost($0) },
+                        size: size)
+                }
+            for index in page.elements.indices {
+                page.elements[index].images = try Self.images(of: page.elements[index].id, in: session)
             }
-            return try session.one("SELECT COUNT(*) FROM posts") { try $0.get(0) } ?? 0
+            return page
+        }
+    }
+
+    /// How many posts there are.
+    public func postCount() async throws(StoreError) -> Int {
+        try await read { session throws(StoreError) in
+            try session.one("SELECT COUNT(*) FROM posts") { try $0.get(0) } ?? 0
         }
     }
 
@@ -125,6 +155,7 @@ extension AppDatabase {
             let changed = try session.execute(Self.updatePost, id, title, content, time)
             guard changed == 1 else { return nil }
             if let images {
+                try Self.unsettle(Self.images(of: id, in: session), in: session)
                 try session.execute("DELETE FROM post_images WHERE post = $1", id)
                 try Self.add(images, to: id, from: 0, in: session)
             }
@@ -139,19 +170,10 @@ extension AppDatabase {
     public func deletePost(_ id: Int64) async throws(StoreError) -> Set<[UInt8]>? {
         try await write { session throws(StoreError) in
             let media = try session.rows(Self.mediaOfPost, id) { try $0.get(0) as Int64 }
+            try session.execute(Self.takeOffVideo, id)
+            try session.execute(Self.takeOffLikesGiven, id)
             guard try session.execute("DELETE FROM posts WHERE id = $1", id) == 1 else { return nil }
             return try Self.deleteUnreferencedMedia(ids: media, in: session)
-        }
-    }
-
-    /// Deletes all posts with all that hangs on them; their numbers are not given again.
-    ///
-    /// - Returns: How many there were, and the hashes of what they alone showed, as ``deletePost(_:)`` answers them.
-    public func deleteAllPosts() async throws(StoreError) -> (count: Int, files: Set<[UInt8]>) {
-        try await write { session throws(StoreError) in
-            let media = try session.rows(Self.mediaOfPosts) { try $0.get(0) as Int64 }
-            let count = try session.execute("DELETE FROM posts")
-            return (count, try Self.deleteUnreferencedMedia(ids: media, in: session))
         }
     }
 
@@ -238,6 +260,7 @@ extension AppDatabase {
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
             post, try nextNumber(of: "public", in: session), author, time, media, address, video.coverURL)
+        try session.execute(countVideo, author, 1)
     }
 
     // MARK: Statements
@@ -256,13 +279,27 @@ extension AppDatabase {
     private static let postByVideo = SQL(
         "\(StoredPost.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
     private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
-    private static let mediaOfPost = SQL(
+    static let countVideo = SQL("UPDATE profiles SET video_count = video_count + $2 WHERE account = $1")
+    private static let takeOffVideo = SQL(
+        """
+        UPDATE profiles SET video_count = video_count - 1,
+            likes_received = likes_received - (SELECT like_count FROM posts WHERE id = $1)
+        WHERE account = (SELECT author FROM videos WHERE post = $1)
+        """)
+    private static let takeOffLikesGiven = SQL(
+        """
+        UPDATE profiles SET likes_given = likes_given - 1
+        WHERE account IN (SELECT l.account FROM videos v JOIN post_likes l ON l.post = v.post WHERE v.post = $1)
+        """)
+    static let mediaOfPost = SQL(
         """
         SELECT media FROM post_images WHERE post = $1
         UNION SELECT media FROM videos WHERE post = $1 AND media IS NOT NULL
         """)
-    private static let mediaOfPosts: SQL =
-        "SELECT media FROM post_images UNION SELECT media FROM videos WHERE media IS NOT NULL"
+    private static let posts = SQL(
+        "\(StoredPost.select) WHERE p.number > $1 ORDER BY p.number LIMIT $2 OFFSET $3")
+    private static let postsByAuthor = SQL(
+        "\(StoredPost.select) WHERE p.author = $1 AND p.number > $2 ORDER BY p.number LIMIT $3 OFFSET $4")
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(
         "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")

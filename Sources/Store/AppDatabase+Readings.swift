@@ -97,7 +97,7 @@ extension AppDatabase {
     private static let videosBefore = SQL(
         "SELECT post FROM videos WHERE public_id < $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
     private static let videosPublishedBefore = SQL(
-        "SELECT post FROM videos WHERE created_at < $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
+        "SELECT post FROM videos WHERE created_at < $3 ORDER BY created_at DESC, public_id DESC LIMIT $1 OFFSET $2")
     private static let readingByID = SQL(
         """
         SELECT \(StoredPost.columns),

@@ -38,9 +38,18 @@ public final class AppDatabase: Sendable {
     /// - Throws: ``StoreError/cannotOpen(path:reason:)``, ``StoreError/inUse(directory:)``,
     ///   ``StoreError/newerVersion(found:known:)``, ``StoreError/corrupt(_:)``, ``StoreError/diskFull``,
     ///   ``StoreError/busy``.
-    public init(
+    public convenience init(
         directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) throws(StoreError) {
+        try self.init(directory: directory, logger: logger, busyTimeout: busyTimeout, now: now, trace: nil)
+    }
+
+    /// As ``init(directory:logger:busyTimeout:now:)``; for tests, `trace` hears the text of each statement that is carried
+    /// out, on the thread that does so.
+    init(
+        directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
+        now: @escaping @Sendable () -> Int64, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) {
         let path = directory + "/runroom.sqlite"
         do {
@@ -50,7 +59,7 @@ public final class AppDatabase: Sendable {
             throw .cannotOpen(path: path, reason: "the directory cannot be made: \(error.localizedDescription)")
         }
         let lock = try DirectoryLock(directory: directory)
-        let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger)
+        let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger, trace: trace)
         self.directory = directory
         self.logger = logger
         self.lock = lock
@@ -151,7 +160,7 @@ extension AppDatabase {
     ///
     /// - Returns: The connections, and the highest id in use.
     private static func open(
-        path: String, busyTimeout: Double, logger: Logger
+        path: String, busyTimeout: Double, logger: Logger, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) -> (DatabasePool, highestID: Int64) {
         var configuration = Configuration()
         configuration.label = "store"
@@ -161,6 +170,10 @@ extension AppDatabase {
         configuration.prepareDatabase { database in
             // After a burst (a long reader, a bulk deletion) the log shrinks back to this.
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            guard let trace else { return }
+            database.trace { event in
+                if case .statement(let statement) = event { trace(statement.sql) }
+            }
         }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)

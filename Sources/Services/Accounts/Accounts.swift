@@ -207,13 +207,6 @@ public final class Accounts: Sendable {
         try await asking { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
     }
 
-    /// Those of the accounts that exist, by id.
-    public func accounts(ids: some Sequence<Int64>) async throws(ServicesError) -> [Int64: Account] {
-        let ids = Array(ids)
-        let stored = try await asking { () throws(StoreError) in try await store.accounts(ids: ids) }
-        return Dictionary(uniqueKeysWithValues: stored.map { ($0.id, Account($0)) })
-    }
-
     /// A page of all accounts, in the order of their making.
     ///
     /// - Parameters:
@@ -269,6 +262,9 @@ public final class Accounts: Sendable {
 
     /// Deletes an account with its tokens and records, and the pictures and videos that are nobody else's.
     ///
+    /// For everybody it is gone at once; of an account with very much, all is gone when this returns, or, should the
+    /// server end before, after its next start.
+    ///
     /// - Parameters:
     ///   - account: Which.
     ///   - condition: What must still be so when it is deleted; nil for nothing.
@@ -280,13 +276,69 @@ public final class Accounts: Sendable {
         }
         tokens.forget(account: account)
         guard let deletion else { throw .unknownUser }
-        await finish(deletion)
+        await tell(.deleted([account]))
+        await media.discardFiles(of: deletion.files)
+        if !deletion.isComplete { await removeRest(of: account) }
     }
 
-    /// Does what is left to be done when accounts are gone.
-    func finish(_ deletion: AccountDeletion) async {
-        await tell(.deleted(Set(deletion.accounts)))
-        await media.discardFiles(of: deletion.files)
+    /// Removes what accounts have left that are deleted; to be called now and then.
+    ///
+    /// - Returns: How many accounts there were.
+    /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next call.
+    @discardableResult
+    public func removeLeavings() async throws(ServicesError) -> Int {
+        var count = 0
+        while true {
+            let accounts = try await asking { () throws(StoreError) in try await store.leavingAccounts() }
+            if accounts.isEmpty { return count }
+            for account in accounts { try await finishDeletion(of: account) }
+            count += accounts.count
+        }
+    }
+
+    /// As ``finishDeletion(of:)``; what fails is left for the upkeep.
+    private func removeRest(of account: Int64) async {
+        do {
+            try await finishDeletion(of: account)
+        } catch {
+            logger.notice("something of an account that is deleted is left", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Removes all that is left of an account that is deleted, slice by slice.
+    private func finishDeletion(of account: Int64) async throws(ServicesError) {
+        while true {
+            let slice = try await asking { () throws(StoreError) in try await store.continueDeletion(of: account) }
+            await media.discardFiles(of: slice.files)
+            if slice.isComplete { return }
+        }
+    }
+
+    /// Deletes all accounts but those of administrators, with everything that is theirs.
+    ///
+    /// The caller has checked that whoever wants this may.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: ``ServicesError/store(_:)``.
+    @discardableResult
+    public func deleteAllUsers() async throws(ServicesError) -> Int {
+        defer { tokens.forgetAll() }
+        // Greater than those of all accounts that there are.
+        let last = store.ids.next()
+        var gone: [Int64] = []
+        while true {
+            let slice = try await asking { [after = gone.last ?? 0] () throws(StoreError) in
+                try await store.deleteUsers(after: after, upTo: last)
+            }
+            // Already here: whoever is told may look at a token.
+            tokens.forgetAll()
+            await tell(.deleted(Set(slice.accounts)))
+            await media.discardFiles(of: slice.files)
+            gone += slice.accounts
+            if slice.isComplete { break }
+        }
+        for account in gone { try await finishDeletion(of: account) }
+        return gone.count
     }
 
     /// The account of a token, as it is at this moment.

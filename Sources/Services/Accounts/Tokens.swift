@@ -314,13 +314,6 @@ public final class Tokens: Sendable {
         await tell(.some([session.map(Login.session) ?? .token(hash)]))
     }
 
-    /// Makes all tokens of an account worthless.
-    public func revokeAll(account: Int64) async throws(ServicesError) {
-        defer { forget(account: account) }
-        _ = try await asking { () throws(StoreError) in try await store.deleteTokens(account: account) }
-        await passwordChanged(account: account)
-    }
-
     /// Forgets what is remembered of an account whose tokens went from the database with its password, and tells of it.
     func passwordChanged(account: Int64) async {
         forget(account: account)

@@ -90,6 +90,18 @@ extension Forum {
             })
     }
 
+    /// Forgets who opened posts, once that no longer matters; to be called now and then.
+    ///
+    /// - Returns: How many hits were forgotten.
+    /// - Throws: ``ServicesError/store(_:)``.
+    @discardableResult
+    public func forgetReaders() async throws(ServicesError) -> Int {
+        let time = now()
+        return try await asking { () throws(StoreError) in
+            try await store.deleteHits(pause: Self.hitPause, at: time)
+        }
+    }
+
     /// What the server's own key-value store has under a name, for the self-test of it; nil for nothing.
     public func keyValue(_ name: String) async throws(ServicesError) -> String? {
         try await asking { () throws(StoreError) in try await store.keyValue(name) }

@@ -139,6 +139,24 @@ public final class Forum: Sendable {
         }
     }
 
+    /// Some posts without their comments, oldest first, no more than an answer should have.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number; 0 for all.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    ///   - bytes: The page ends before a post with whose text it would have more, unless that is its first.
+    /// - Returns: The posts, at least one if there is one, and whether there are more.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func postsPage(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
+    ) async throws(ServicesError) -> ListPage<StoredPost> {
+        try await asking { () throws(StoreError) in
+            try await store.postsPage(author: author, after: after, offset: offset, limit: limit, bytes: bytes)
+        }
+    }
+
     /// How many posts there are.
     public func postCount() async throws(ServicesError) -> Int {
         try await asking { () throws(StoreError) in try await store.postCount() }
@@ -213,9 +231,14 @@ public final class Forum: Sendable {
     /// - Returns: How many there were.
     @discardableResult
     public func deleteAllPosts() async throws(ServicesError) -> Int {
-        let (count, files) = try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
-        await media.discardFiles(of: files)
-        return count
+        let last = try await asking { () throws(StoreError) in try await store.highestPostNumber() }
+        var count = 0
+        while true {
+            let slice = try await asking { () throws(StoreError) in try await store.deletePosts(upTo: last) }
+            count += slice.count
+            await media.discardFiles(of: slice.deletion.files)
+            if slice.deletion.isComplete { return count }
+        }
     }
 
     // MARK: - Comments
@@ -265,6 +288,15 @@ public final class Forum: Sendable {
     ) async throws(ServicesError) -> [StoredComment] {
         try await asking { () throws(StoreError) in
             try await store.comments(on: post, after: after, limit: limit)
+        }
+    }
+
+    /// As ``comments(on:after:limit:)``, but no more bytes of text than an answer should have.
+    public func commentsPage(
+        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
+    ) async throws(ServicesError) -> ListPage<StoredComment> {
+        try await asking { () throws(StoreError) in
+            try await store.commentsPage(on: post, after: after, limit: limit, bytes: bytes)
         }
     }
 

@@ -296,13 +296,12 @@ public final class Media: Sendable {
         var removed = 0
         while true {
             let batch = try await asking { () throws(StoreError) in
-                try await store.unreferencedMedia(before: time, limit: 100)
+                try await store.unsettledMedia(before: time, limit: 100)
             }
             let hashes = try await asking { () throws(StoreError) in
-                try await store.deleteUnreferencedMedia(ids: batch)
+                try await store.settleMedia(ids: batch)
             }
             removed += try await removeFiles(of: hashes)
-            // Those of the batch that something came to refer to are not in the next one either.
             if batch.count < 100 { break }
         }
         let validity = now() - Self.uploadValidity

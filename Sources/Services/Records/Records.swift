@@ -38,31 +38,6 @@ public final class Records: Sendable {
         return Record(summary, track: track)
     }
 
-    /// Records in pages, ascending by run ID.
-    ///
-    /// - Parameters:
-    ///   - account: Whose.
-    ///   - page: From 1; nil for the first.
-    ///   - limit: Records a page, 10 if nil, 100 at most. With neither `page` nor `limit` all are one page.
-    /// - Returns: An empty page behind the last.
-    /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
-    public func page(
-        account: Int64, page: Int? = nil, limit: Int? = nil
-    ) async throws(ServicesError) -> RecordsPage {
-        let isPaged = page != nil || limit != nil
-        let page = page ?? 1, limit = min(limit ?? 10, 100)
-        guard page >= 1 else { throw .invalid(field: "page", message: "page must be 1 or more.") }
-        guard limit >= 1 else { throw .invalid(field: "limit", message: "limit must be 1 or more.") }
-        let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
-        let found = try await asking { () throws(StoreError) in
-            try await store.records(
-                account: account, offset: isBeyond ? Int.max : offset, limit: isPaged ? limit : nil)
-        }
-        return RecordsPage(
-            records: found.records.map(Record.init), total: found.total, page: page,
-            pages: isPaged ? max(1, (found.total + limit - 1) / limit) : 1)
-    }
-
     /// One record.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.

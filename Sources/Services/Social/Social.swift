@@ -4,7 +4,7 @@ import Text
 
 /// Who people are to each other: profiles, who follows whom, and what they write to each other.
 ///
-/// Counts are counted when they are asked for, from the rows. Every list is limited: who has ten thousand followers is
+/// Counts are those of the rows: each change and its counts are one transaction. Every list is limited: who has ten thousand followers is
 /// shown some hundreds at a time.
 public final class Social: Sendable {
     /// Of a list of people, at most as many at a time.
