@@ -3,7 +3,7 @@ import Limits
 extension AppDatabase {
     /// What became of a new comment.
     public enum CommentInsertion: Hashable, Sendable {
-        case created(StoredComment)
+        case created(Comment)
         case noSuchPost
         /// The post has no such comment to reply to.
         case noSuchParent
@@ -56,7 +56,7 @@ extension AppDatabase {
     }
 
     /// A comment, or nil.
-    public func comment(_ key: ForumKey) async throws(StoreError) -> StoredComment? {
+    public func comment(_ key: ForumKey) async throws(StoreError) -> Comment? {
         try await read { session throws(StoreError) in try Self.comment(key, in: session) }
     }
 
@@ -70,7 +70,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func comments(
         on post: Int64, after: Int64 = 0, limit: Int
-    ) async throws(StoreError) -> [StoredComment] {
+    ) async throws(StoreError) -> [Comment] {
         try await read { session throws(StoreError) in
             try Self.comments(of: post, after: after, limit: limit, in: session)
         }
@@ -79,11 +79,11 @@ extension AppDatabase {
     /// As ``comments(on:after:limit:)``, but no more than some bytes of text, unless a single comment has more.
     public func commentsPage(
         on post: Int64, after: Int64 = 0, limit: Int, bytes: Int
-    ) async throws(StoreError) -> ListPage<StoredComment> {
+    ) async throws(StoreError) -> ListPage<Comment> {
         try await read { session throws(StoreError) in
             try session.page(
-                Self.commentsOfPost, post, after, ListPage<StoredComment>.rows(for: limit), limit: limit, bytes: bytes,
-                as: { try StoredComment($0) }, size: { $0.content.utf8.count })
+                Self.commentsOfPost, post, after, ListPage<Comment>.rows(for: limit), limit: limit, bytes: bytes,
+                as: { try Comment($0) }, size: { $0.content.utf8.count })
         }
     }
 
@@ -97,9 +97,9 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func newestComments(
         on post: Int64, offset: Int = 0, limit: Int
-    ) async throws(StoreError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+    ) async throws(StoreError) -> [(comment: Comment, repliesTo: Int64?)] {
         try await read { session throws(StoreError) in
-            let comments = try session.rows(Self.newestComments, post, limit, offset) { try StoredComment($0) }
+            let comments = try session.rows(Self.newestComments, post, limit, offset) { try Comment($0) }
             var parents: [Int64: Int64] = [:]
             for parent in Set(comments.compactMap(\.parent)) {
                 parents[parent] = try session.one("SELECT public_id FROM comments WHERE id = $1", parent) { row in
@@ -133,18 +133,18 @@ extension AppDatabase {
 
     // MARK: Inside a transaction
 
-    static func comment(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredComment? {
+    static func comment(_ key: ForumKey, in session: Session) throws(StoreError) -> Comment? {
         switch key {
-        case .id(let id): try session.one(Self.commentByID, id) { try StoredComment($0) }
-        case .number(let number): try session.one(Self.commentByNumber, number) { try StoredComment($0) }
-        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try StoredComment($0) }
+        case .id(let id): try session.one(Self.commentByID, id) { try Comment($0) }
+        case .number(let number): try session.one(Self.commentByNumber, number) { try Comment($0) }
+        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try Comment($0) }
         }
     }
 
     static func comments(
         of post: Int64, after: Int64, limit: Int, in session: Session
-    ) throws(StoreError) -> [StoredComment] {
-        try session.rows(Self.commentsOfPost, post, after, limit) { try StoredComment($0) }
+    ) throws(StoreError) -> [Comment] {
+        try session.rows(Self.commentsOfPost, post, after, limit) { try Comment($0) }
     }
 
     // MARK: Statements
@@ -154,13 +154,13 @@ extension AppDatabase {
         INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content, public_id, written_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
         """)
-    private static let commentByID = SQL("\(StoredComment.select) WHERE c.id = $1")
-    private static let commentByNumber = SQL("\(StoredComment.select) WHERE c.number = $1")
-    private static let commentByPublicID = SQL("\(StoredComment.select) WHERE c.public_id = $1")
+    private static let commentByID = SQL("\(Comment.select) WHERE c.id = $1")
+    private static let commentByNumber = SQL("\(Comment.select) WHERE c.number = $1")
+    private static let commentByPublicID = SQL("\(Comment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
-        "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+        "\(Comment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
     private static let newestComments = SQL(
-        "\(StoredComment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
+        "\(Comment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
     private static let sizeOfDiscussion = SQL(
         """
         WITH RECURSIVE discussion (id) AS (

@@ -40,7 +40,7 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, post: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredPost> {
+    ) async throws(StoreError) -> LikeChange<Post> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
             guard try Self.postLike.set(isLiked, on: id, by: account, at: time, in: session) else { return .unchanged }
@@ -60,7 +60,7 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setCollection(
         _ isCollected: Bool, post: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredPost> {
+    ) async throws(StoreError) -> LikeChange<Post> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
             guard try Self.postCollection.set(isCollected, on: id, by: account, at: time, in: session) else {
@@ -126,7 +126,7 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, comment: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredComment> {
+    ) async throws(StoreError) -> LikeChange<Comment> {
         try await write { session throws(StoreError) in
             guard let id = try Self.comment(comment, in: session)?.id else { return .notFound }
             guard try Self.commentLike.set(isLiked, on: id, by: account, at: time, in: session) else {

@@ -1,9 +1,9 @@
 extension AppDatabase {
     /// What became of a new post.
     public enum PostInsertion: Hashable, Sendable {
-        case created(StoredPost)
+        case created(Post)
         /// Its images are now those of a post that was there.
-        case merged(StoredPost)
+        case merged(Post)
         /// The post that would have taken its images has no room for them.
         case full
     }
@@ -51,12 +51,12 @@ extension AppDatabase {
     }
 
     /// A post without its comments, or nil.
-    public func post(_ key: ForumKey) async throws(StoreError) -> StoredPost? {
+    public func post(_ key: ForumKey) async throws(StoreError) -> Post? {
         try await read { session throws(StoreError) in try Self.post(key, in: session) }
     }
 
     /// A post with all its comments, or nil.
-    public func thread(_ key: ForumKey) async throws(StoreError) -> StoredThread? {
+    public func thread(_ key: ForumKey) async throws(StoreError) -> Discussion? {
         try await read { session throws(StoreError) in
             try Self.post(key, in: session).map { post throws(StoreError) in try Self.thread(post, in: session) }
         }
@@ -73,7 +73,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func threads(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
-    ) async throws(StoreError) -> [StoredThread] {
+    ) async throws(StoreError) -> [Discussion] {
         try await read { session throws(StoreError) in
             let found =
                 if let author {
@@ -81,7 +81,7 @@ extension AppDatabase {
                 } else {
                     try session.rows(Self.postIDs, after, limit, offset) { try $0.get(0) as Int64 }
                 }
-            var threads: [StoredThread] = []
+            var threads: [Discussion] = []
             for id in found {
                 threads.append(try Self.thread(try Self.existingPost(id, in: session), in: session))
             }
@@ -101,18 +101,18 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func postsPage(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int
-    ) async throws(StoreError) -> ListPage<StoredPost> {
+    ) async throws(StoreError) -> ListPage<Post> {
         try await read { session throws(StoreError) in
-            let rows = ListPage<StoredPost>.rows(for: limit)
-            func size(_ post: StoredPost) -> Int { post.title.utf8.count + post.content.utf8.count }
+            let rows = ListPage<Post>.rows(for: limit)
+            func size(_ post: Post) -> Int { post.title.utf8.count + post.content.utf8.count }
             var page =
                 if let author {
                     try session.page(
                         Self.postsByAuthor, author, after, rows, offset, limit: limit, bytes: bytes,
-                        as: { try StoredPost($0) }, size: size)
+                        as: { try Post($0) }, size: size)
                 } else {
                     try session.page(
-                        Self.posts, after, rows, offset, limit: limit, bytes: bytes, as: { try StoredPost($0) },
+                        Self.posts, after, rows, offset, limit: limit, bytes: bytes, as: { try Post($0) },
                         size: size)
                 }
             for index in page.elements.indices {
@@ -150,7 +150,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func updatePost(
         _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
-    ) async throws(StoreError) -> StoredPost? {
+    ) async throws(StoreError) -> Post? {
         try await write { session throws(StoreError) in
             let changed = try session.execute(Self.updatePost, id, title, content, time)
             guard changed == 1 else { return nil }
@@ -179,7 +179,7 @@ extension AppDatabase {
 
     // MARK: Inside a transaction
 
-    static func post(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredPost? {
+    static func post(_ key: ForumKey, in session: Session) throws(StoreError) -> Post? {
         switch key {
         case .id(let id): try post(where: Self.postByID, id, in: session)
         case .number(let number): try post(where: Self.postByNumber, number, in: session)
@@ -188,7 +188,7 @@ extension AppDatabase {
     }
 
     /// A post that this transaction has made or found.
-    static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> StoredPost {
+    static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> Post {
         guard let post = try post(.id(id), in: session) else { throw .corrupt("a post without an author") }
         return post
     }
@@ -209,14 +209,14 @@ extension AppDatabase {
 
     private static func post(
         where query: SQL, _ value: Int64, in session: Session
-    ) throws(StoreError) -> StoredPost? {
-        guard var post = try session.one(query, value, as: { try StoredPost($0) }) else { return nil }
+    ) throws(StoreError) -> Post? {
+        guard var post = try session.one(query, value, as: { try Post($0) }) else { return nil }
         post.images = try images(of: post.id, in: session)
         return post
     }
 
-    private static func thread(_ post: StoredPost, in session: Session) throws(StoreError) -> StoredThread {
-        StoredThread(
+    private static func thread(_ post: Post, in session: Session) throws(StoreError) -> Discussion {
+        Discussion(
             post: post,
             comments: post.commentCount == 0
                 ? [] : try comments(of: post.id, after: 0, limit: Int.max, in: session))
@@ -274,10 +274,10 @@ extension AppDatabase {
         """
         UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content), updated_at = $4 WHERE id = $1
         """)
-    private static let postByID = SQL("\(StoredPost.select) WHERE p.id = $1")
-    private static let postByNumber = SQL("\(StoredPost.select) WHERE p.number = $1")
+    private static let postByID = SQL("\(Post.select) WHERE p.id = $1")
+    private static let postByNumber = SQL("\(Post.select) WHERE p.number = $1")
     private static let postByVideo = SQL(
-        "\(StoredPost.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
+        "\(Post.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
     private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
     static let countVideo = SQL("UPDATE profiles SET video_count = video_count + $2 WHERE account = $1")
     private static let takeOffVideo = SQL(
@@ -297,9 +297,9 @@ extension AppDatabase {
         UNION SELECT media FROM videos WHERE post = $1 AND media IS NOT NULL
         """)
     private static let posts = SQL(
-        "\(StoredPost.select) WHERE p.number > $1 ORDER BY p.number LIMIT $2 OFFSET $3")
+        "\(Post.select) WHERE p.number > $1 ORDER BY p.number LIMIT $2 OFFSET $3")
     private static let postsByAuthor = SQL(
-        "\(StoredPost.select) WHERE p.author = $1 AND p.number > $2 ORDER BY p.number LIMIT $3 OFFSET $4")
+        "\(Post.select) WHERE p.author = $1 AND p.number > $2 ORDER BY p.number LIMIT $3 OFFSET $4")
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(
         "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")

@@ -8,9 +8,9 @@ extension AppDatabase {
     ///   - viewer: Who looks; nil for nobody.
     /// - Returns: nil if there is no such account.
     /// - Throws: What the database says.
-    public func profile(publicID: Int64, viewer: Int64?) async throws(StoreError) -> StoredProfile? {
+    public func profile(publicID: Int64, viewer: Int64?) async throws(StoreError) -> Profile? {
         try await read { session throws(StoreError) in
-            try session.one(Self.profileByPublicID, viewer ?? 0, publicID) { try StoredProfile($0) }
+            try session.one(Self.profileByPublicID, viewer ?? 0, publicID) { try Profile($0) }
         }
     }
 
@@ -24,11 +24,11 @@ extension AppDatabase {
     /// - Complexity: Three lookups each.
     public func profiles(
         _ accounts: some Collection<Int64> & Sendable, viewer: Int64?
-    ) async throws(StoreError) -> [Int64: StoredProfile] {
+    ) async throws(StoreError) -> [Int64: Profile] {
         try await read { session throws(StoreError) in
-            var profiles: [Int64: StoredProfile] = [:]
+            var profiles: [Int64: Profile] = [:]
             for id in accounts where profiles[id] == nil {
-                profiles[id] = try session.one(Self.profileByAccount, viewer ?? 0, id) { try StoredProfile($0) }
+                profiles[id] = try session.one(Self.profileByAccount, viewer ?? 0, id) { try Profile($0) }
             }
             return profiles
         }
@@ -120,13 +120,13 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertMessage(
         _ content: String, from sender: Int64, to recipient: Int64, at time: Int64
-    ) async throws(StoreError) -> StoredMessage {
+    ) async throws(StoreError) -> Message {
         let (first, second) = (min(sender, recipient), max(sender, recipient))
         return try await write { session throws(StoreError) in
             try Self.checkAccount(sender, in: session)
             try Self.checkAccount(recipient, in: session)
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
-            let message = StoredMessage(
+            let message = Message(
                 publicID: try Self.nextNumber(of: "public", in: session), createdAt: max(time, (last ?? 0) + 1),
                 sender: sender, recipient: recipient, content: content)
             try session.execute(
@@ -152,17 +152,17 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func messages(
         between one: Int64, and other: Int64, after time: Int64, now: Int64, limit: Int
-    ) async throws(StoreError) -> [StoredMessage] {
+    ) async throws(StoreError) -> [Message] {
         let (first, second) = (min(one, other), max(one, other))
         return try await read { session throws(StoreError) in
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
             if time > max(now, last ?? 0) {
                 return try session.rows(Self.newestMessages, first, second, limit) { row in
-                    try StoredMessage(row, first: first, second: second)
+                    try Message(row, first: first, second: second)
                 }.reversed()
             }
             return try session.rows(Self.messagesAfter, first, second, time, limit) { row in
-                try StoredMessage(row, first: first, second: second)
+                try Message(row, first: first, second: second)
             }
         }
     }
@@ -170,13 +170,13 @@ extension AppDatabase {
     /// The last message between an account and each of some others, by the other account.
     public func lastMessages(
         of account: Int64, with others: some Collection<Int64> & Sendable
-    ) async throws(StoreError) -> [Int64: StoredMessage] {
+    ) async throws(StoreError) -> [Int64: Message] {
         try await read { session throws(StoreError) in
-            var messages: [Int64: StoredMessage] = [:]
+            var messages: [Int64: Message] = [:]
             for other in others {
                 let (first, second) = (min(account, other), max(account, other))
                 messages[other] = try session.one(Self.lastMessage, first, second) { row in
-                    try StoredMessage(row, first: first, second: second)
+                    try Message(row, first: first, second: second)
                 }
             }
             return messages
@@ -229,7 +229,7 @@ extension AppDatabase {
         """)
 }
 
-extension StoredProfile {
+extension Profile {
     fileprivate init(_ row: SQLRow) throws {
         let follows: Int = try row.get(8)
         self.init(
@@ -241,7 +241,7 @@ extension StoredProfile {
     }
 }
 
-extension StoredMessage {
+extension Message {
     fileprivate init(_ row: SQLRow, first: Int64, second: Int64) throws {
         let isFromFirst = try row.get(2) as Int == 1
         self.init(

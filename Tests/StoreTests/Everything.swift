@@ -74,7 +74,7 @@ struct Everything {
         _ = try await database.deleteExpiredMailCodes(at: 99, sendsBefore: 99)
     }
 
-    private func post(_ author: Int64, images: [Int64] = [], video: NewVideo? = nil) async throws -> StoredPost {
+    private func post(_ author: Int64, images: [Int64] = [], video: NewVideo? = nil) async throws -> Post {
         switch try await database.insertPost(
             title: "t", content: "c", images: images, imageLimit: 3, mergeSince: 0, video: video, author: author, at: 1)
         {
@@ -84,8 +84,8 @@ struct Everything {
     }
 
     private func comment(
-        on post: StoredPost, replyingTo parent: StoredComment? = nil, author: Int64
-    ) async throws -> StoredComment {
+        on post: Post, replyingTo parent: Store.Comment? = nil, author: Int64
+    ) async throws -> Store.Comment {
         let inserted = try await database.insertComment(
             on: .id(post.id), replyingTo: parent.map { .id($0.id) }, content: "c", author: author, at: 1)
         guard case .created(let comment) = inserted else { throw StoreError.conditionFailed }

@@ -11,7 +11,7 @@ import Testing
     private func makePost(
         _ title: String = "Morning", images: [Int64] = [], mergeSince: Int64? = nil, author: Int64,
         at time: Int64 = 1000
-    ) async throws -> StoredPost {
+    ) async throws -> Post {
         switch try await database.insertPost(
             title: title, content: "Five kilometres", images: images, imageLimit: 3, mergeSince: mergeSince,
             author: author, at: time)
@@ -23,7 +23,7 @@ import Testing
 
     private func makeComment(
         on post: Int64, replyingTo parent: Int64? = nil, author: Int64
-    ) async throws -> StoredComment {
+    ) async throws -> Store.Comment {
         let inserted = try await database.insertComment(
             on: .id(post), replyingTo: parent.map { .id($0) }, content: "Well done", author: author, at: 2000)
         guard case .created(let comment) = inserted else { throw StoreError.io("\(inserted)") }
@@ -44,11 +44,11 @@ import Testing
         let images = [try await makeImage(), try await makeImage(), try await makeImage()]
         let post = try await makePost(images: images.reversed(), author: ana.id)
         #expect(post.number == 1)
-        #expect(post.author == StoredAuthor(id: ana.id, username: "ana", nickname: "ana", picture: nil))
+        #expect(post.author == Author(id: ana.id, username: "ana", nickname: "ana", picture: nil))
         #expect(post.images == images.reversed())
         #expect(try await database.post(.id(post.id)) == post)
         #expect(try await database.post(.number(1)) == post)
-        #expect(try await database.thread(.number(1)) == StoredThread(post: post, comments: []))
+        #expect(try await database.thread(.number(1)) == Discussion(post: post, comments: []))
         #expect(try await database.post(.number(2)) == nil)
         await #expect(throws: StoreError.noSuchAccount) { try await makePost(author: 1) }
     }
@@ -121,7 +121,7 @@ import Testing
     func lists() async throws {
         let ana = try await temporary.makeAccount("ana").id, ben = try await temporary.makeAccount("ben").id
         for index in 0..<6 { _ = try await makePost("\(index)", author: index.isMultiple(of: 2) ? ana : ben) }
-        func numbers(_ threads: [StoredThread]) -> [Int64] { threads.map(\.post.number) }
+        func numbers(_ threads: [Discussion]) -> [Int64] { threads.map(\.post.number) }
         #expect(numbers(try await database.threads(limit: 10)) == [1, 2, 3, 4, 5, 6])
         #expect(numbers(try await database.threads(after: 2, limit: 2)) == [3, 4])
         #expect(numbers(try await database.threads(offset: 4, limit: 4)) == [5, 6])

@@ -11,7 +11,7 @@ struct SocialTests {
 
     init() throws { temporary = try TemporaryDatabase() }
 
-    private func post(_ author: Int64, video: NewVideo? = nil) async throws -> StoredPost {
+    private func post(_ author: Int64, video: NewVideo? = nil) async throws -> Post {
         let inserted = try await database.insertPost(
             title: "title", content: "content", imageLimit: 3, video: video, writtenAt: "noon", author: author, at: 1)
         guard case .created(let post) = inserted else { throw StoreError.closed }

@@ -100,12 +100,12 @@ public final class Accounts: Sendable {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
         // Asked first, because the hash is dear; who comes in between is found by the database.
-        if try await asking({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
+        if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
         }
         let hash = try await passwords.hash(proof), time = now()
         return Account(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
                     username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash, at: time)
             })
@@ -162,7 +162,7 @@ public final class Accounts: Sendable {
         let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
         try throttle.check(attempt, at: now())
 
-        let stored = try await asking { () throws(StoreError) in try await store.account(usernameKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
         let verdict = try await passwords.verify(proof, against: stored?.passwordHash)
         guard let stored, verdict != .wrong else {
             try throttle.recordFailure(attempt, at: now())
@@ -177,7 +177,7 @@ public final class Accounts: Sendable {
     /// The account of this username, or nil.
     public func account(named username: String) async throws(ServicesError) -> Account? {
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { return nil }
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.account(usernameKey: AccountRules.key(username))
         }.map(Account.init)
     }
@@ -193,7 +193,7 @@ public final class Accounts: Sendable {
 
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(ServicesError) -> Account? {
-        try await asking { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
     }
 
     /// The account of an id in the form that clients see, or nil, also if it is no such id.
@@ -204,7 +204,7 @@ public final class Accounts: Sendable {
 
     /// The account of this number, or nil.
     public func account(number: Int64) async throws(ServicesError) -> Account? {
-        try await asking { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
     }
 
     /// A page of all accounts, in the order of their making.
@@ -215,7 +215,7 @@ public final class Accounts: Sendable {
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: ``ServicesError/store(_:)``.
     public func accounts(after: Int64 = 0, limit: Int) async throws(ServicesError) -> [Account] {
-        try await asking { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
+        try await withStoreErrors { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
             .map(Account.init)
     }
 
@@ -226,7 +226,7 @@ public final class Accounts: Sendable {
     public func setNickname(_ nickname: String, account: Int64) async throws(ServicesError) -> Account {
         try AccountRules.checkNickname(nickname)
         let time = now()
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.setNickname(nickname, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
@@ -248,10 +248,10 @@ public final class Accounts: Sendable {
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password)
-        let stored = try await asking { () throws(StoreError) in try await store.account(id: account) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(id: account) }
         guard let stored else { throw .unknownUser }
         let time = now()
-        let updated = try await asking { () throws(StoreError) in
+        let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.updateAccount(
                 account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
         }
@@ -271,7 +271,7 @@ public final class Accounts: Sendable {
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/forbidden`` when the condition does not hold,
     ///   ``ServicesError/store(_:)``.
     public func delete(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
-        let deletion = try await asking { () throws(StoreError) in
+        let deletion = try await withStoreErrors { () throws(StoreError) in
             try await store.deleteAccount(id: account, if: condition)
         }
         tokens.forget(account: account)
@@ -289,7 +289,7 @@ public final class Accounts: Sendable {
     public func removeLeavings() async throws(ServicesError) -> Int {
         var count = 0
         while true {
-            let accounts = try await asking { () throws(StoreError) in try await store.leavingAccounts() }
+            let accounts = try await withStoreErrors { () throws(StoreError) in try await store.leavingAccounts() }
             if accounts.isEmpty { return count }
             for account in accounts { try await finishDeletion(of: account) }
             count += accounts.count
@@ -308,7 +308,9 @@ public final class Accounts: Sendable {
     /// Removes all that is left of an account that is deleted, slice by slice.
     private func finishDeletion(of account: Int64) async throws(ServicesError) {
         while true {
-            let slice = try await asking { () throws(StoreError) in try await store.continueDeletion(of: account) }
+            let slice = try await withStoreErrors { () throws(StoreError) in
+                try await store.continueDeletion(of: account)
+            }
             await media.discardFiles(of: slice.files)
             if slice.isComplete { return }
         }
@@ -327,7 +329,7 @@ public final class Accounts: Sendable {
         let last = store.ids.next()
         var gone: [Int64] = []
         while true {
-            let slice = try await asking { [after = gone.last ?? 0] () throws(StoreError) in
+            let slice = try await withStoreErrors { [after = gone.last ?? 0] () throws(StoreError) in
                 try await store.deleteUsers(after: after, upTo: last)
             }
             // Already here: whoever is told may look at a token.
@@ -382,7 +384,7 @@ public final class Accounts: Sendable {
         let updated: StoredAccount?
         do {
             let hash = try await passwords.hash(proof), time = now()
-            updated = try await asking { () throws(StoreError) in
+            updated = try await withStoreErrors { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }
         } catch {
@@ -393,7 +395,9 @@ public final class Accounts: Sendable {
         tokens.forget(account: account.id)
         if let updated { return updated }
         // Another login of the same password has done it, or the password was changed.
-        guard let present = try await asking({ () throws(StoreError) in try await store.account(id: account.id) })
+        guard
+            let present = try await withStoreErrors({ () throws(StoreError) in try await store.account(id: account.id) }
+            )
         else { throw .unknownUser }
         guard try await passwords.verify(proof, against: present.passwordHash) != .wrong else { throw .wrongPassword }
         return present

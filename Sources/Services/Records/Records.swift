@@ -32,7 +32,7 @@ public final class Records: Sendable {
             meters: try fields.measure("meters") ?? 0, seconds: try fields.measure("seconds") ?? 0,
             startAt: try fields.date("start") ?? 0, endAt: try fields.date("end") ?? 0, track: track)
         let time = now()
-        let summary = try await asking { () throws(StoreError) in
+        let summary = try await withStoreErrors { () throws(StoreError) in
             try await store.insertPostedRecord(posted, account: account, at: time)
         }
         return Record(summary, track: track)
@@ -42,7 +42,7 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func record(account: Int64, runID: Int64) async throws(ServicesError) -> Record {
-        let found = try await asking { () throws(StoreError) in
+        let found = try await withStoreErrors { () throws(StoreError) in
             try await store.record(account: account, runID: runID)
         }
         guard let found else { throw .notFound }
@@ -53,7 +53,7 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func delete(account: Int64, runID: Int64) async throws(ServicesError) {
-        let isDeleted = try await asking { () throws(StoreError) in
+        let isDeleted = try await withStoreErrors { () throws(StoreError) in
             try await store.deleteRecord(account: account, runID: runID)
         }
         guard isDeleted else { throw .notFound }
@@ -65,7 +65,7 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func runData(account: Int64) async throws(ServicesError) -> RunData {
-        let text = try await asking { () throws(StoreError) in try await store.runData(account: account) }
+        let text = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
         return try Self.runData(text)
     }
 
@@ -80,7 +80,7 @@ public final class Records: Sendable {
         // Whether the update makes sense does not depend on what it is applied to.
         var trial = RunData()
         try trial.update(with: changes)
-        let text = try await asking { () throws(StoreError) in
+        let text = try await withStoreErrors { () throws(StoreError) in
             try await store.updateRunData(account: account) { stored in
                 guard var data = try? Self.runData(stored), (try? data.update(with: changes)) != nil else {
                     return stored
