@@ -235,6 +235,12 @@ private struct Running: Sendable {
             await attempt("to remove expired codes", logger) { () throws(ServicesError) in
                 try await core.mailCodes.removeExpired()
             }
+            await attempt("to forget who read posts", logger) { () throws(ServicesError) in
+                try await core.forum.forgetReaders()
+            }
+            await attempt("to remove what deleted accounts have left", logger) { () throws(ServicesError) in
+                try await core.accounts.removeLeavings()
+            }
             await attempt("to remove pictures that nobody uses", logger) { () throws(ServicesError) in
                 try await core.media.sweep()
             }

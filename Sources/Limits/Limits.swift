@@ -248,6 +248,10 @@ public enum Limit {
         public static let writesTogether = 100
         /// None begins in a transaction that is this old: the journal does not wait longer.
         public static let transaction = Duration.milliseconds(5)
+        /// Rows that one transaction of a large deletion writes.
+        public static let sliceRows = 500
+        /// Bytes of tracks and texts that it removes, unless a single one has more.
+        public static let sliceBytes = 4 << 20
         /// Seconds that a lock of another process is waited for; then 503.
         public static let busySeconds = 5.0
         /// Reads at once; the others wait.
@@ -391,6 +395,8 @@ public enum Limit {
         public static let postsAtOnce = 50
         /// The same of comments.
         public static let commentsAtOnce = 500
+        /// Bytes of text on a page of posts or of comments; it ends before what would not fit, which is on the next.
+        public static let pageBytes = 1 << 20
         /// The same of users.
         public static let usersAtOnce = 200
     }

@@ -135,11 +135,6 @@ extension LiveRooms {
         }
     }
 
-    /// Whether somebody is, or was, a runner of the room.
-    public func hasRunner(_ runID: String, account: Int64) async throws -> Bool {
-        try await existing(runID).room.number(of: account) != nil
-    }
-
     /// Takes what a poller reports of its runner.
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.

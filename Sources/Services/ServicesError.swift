@@ -62,8 +62,8 @@ extension ServicesError {
     }
 }
 
-/// Asks the database, and says its errors in our words.
-func asking<Value>(_ question: () async throws(StoreError) -> Value) async throws(ServicesError) -> Value {
+/// Asks the database, and turns its errors into those of this floor.
+func withStoreErrors<Value>(_ question: () async throws(StoreError) -> Value) async throws(ServicesError) -> Value {
     do {
         return try await question()
     } catch {

@@ -83,20 +83,7 @@ extension AppDatabase {
     /// How many accounts there are.
     public func accountCount() async throws(StoreError) -> Int {
         try await read { session throws(StoreError) in
-            try session.one("SELECT COUNT(*) FROM accounts") { try $0.get(0) as Int } ?? 0
-        }
-    }
-
-    /// Those of the accounts that exist, in no order; one lookup each, in one transaction.
-    public func accounts(ids: [Int64]) async throws(StoreError) -> [StoredAccount] {
-        try await read { session throws(StoreError) in
-            var accounts: [StoredAccount] = []
-            for id in Set(ids) {
-                if let account = try session.one(Self.accountByID, id, as: { try StoredAccount($0) }) {
-                    accounts.append(account)
-                }
-            }
-            return accounts
+            try session.one("SELECT COUNT(*) FROM accounts WHERE is_leaving = 0") { try $0.get(0) as Int } ?? 0
         }
     }
 
@@ -110,7 +97,9 @@ extension AppDatabase {
     public func accounts(after: Int64 = 0, limit: Int) async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(
-                SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id > $1 ORDER BY a.id LIMIT $2"),
+                SQL(
+                    "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id > $1 AND a.is_leaving = 0 ORDER BY a.id LIMIT $2"
+                ),
                 after, limit
             ) { try StoredAccount($0) }
         }
@@ -126,7 +115,10 @@ extension AppDatabase {
     public func accounts(offset: Int, limit: Int) async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(
-                SQL("SELECT \(StoredAccount.columns) FROM accounts a ORDER BY a.id LIMIT $1 OFFSET $2"), limit, offset
+                SQL(
+                    "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.is_leaving = 0 ORDER BY a.id LIMIT $1 OFFSET $2"
+                ),
+                limit, offset
             ) { try StoredAccount($0) }
         }
     }
@@ -139,7 +131,8 @@ extension AppDatabase {
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             try session.execute(
-                "UPDATE accounts SET nickname = $2, updated_at = $3 WHERE id = $1", account, nickname, time)
+                "UPDATE accounts SET nickname = $2, updated_at = $3 WHERE id = $1 AND is_leaving = 0", account,
+                nickname, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -153,8 +146,13 @@ extension AppDatabase {
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             try Self.checkMedia(picture, in: session)
+            let old = try session.one("SELECT picture FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
+                try $0.get(0) as Int64?
+            }
+            try Self.unsettle([old ?? nil], in: session)
             try session.execute(
-                "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1", account, picture, time)
+                "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1 AND is_leaving = 0", account, picture,
+                time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -170,7 +168,10 @@ extension AppDatabase {
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             let changed = try session.execute(
-                "UPDATE accounts SET password_hash = $3, updated_at = $4 WHERE id = $1 AND password_hash = $2",
+                """
+                UPDATE accounts SET password_hash = $3, updated_at = $4
+                WHERE id = $1 AND password_hash = $2 AND is_leaving = 0
+                """,
                 account, old, new, time)
             guard changed == 1 else { return nil }
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
@@ -198,34 +199,12 @@ extension AppDatabase {
                 """
                 UPDATE accounts SET nickname = COALESCE($3, nickname), password_hash = COALESCE($4, password_hash),
                     updated_at = $5
-                WHERE id = $1 AND password_hash = $2
+                WHERE id = $1 AND password_hash = $2 AND is_leaving = 0
                 """,
                 account, passwordHash, nickname, newPasswordHash, time)
             guard changed == 1 else { return nil }
             if newPasswordHash != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
-        }
-    }
-
-    /// Removes the account with all that is its own.
-    ///
-    /// Its places in rooms stay, without an account. What others wrote is counted anew where its likes and comments are
-    /// gone.
-    ///
-    /// - Parameters:
-    ///   - id: Which.
-    ///   - condition: What must still be so; nil for nothing.
-    /// - Returns: What is left to be done; nil if there was no such account.
-    /// - Throws: ``StoreError/conditionFailed``.
-    public func deleteAccount(
-        id: Int64, if condition: AccountCondition? = nil
-    ) async throws(StoreError) -> AccountDeletion? {
-        try await write { session throws(StoreError) in
-            try condition?.check(on: id, in: session)
-            let media = try LeavingAccounts.one(id).removeLeavings(in: session)
-            guard try Self.deleteAccount(id, in: session) else { return nil }
-            return AccountDeletion(
-                accounts: [id], files: try Self.deleteUnreferencedMedia(ids: media, in: session))
         }
     }
 
@@ -250,6 +229,8 @@ extension AppDatabase {
             }
             try condition?.check(on: account, in: session)
             for media in [change.picture, change.cover] { try Self.checkMedia(media, in: session) }
+            if change.picture != nil { try Self.unsettle([old.picture], in: session) }
+            if change.cover != nil { try Self.unsettle([old.cover], in: session) }
             try Self.checkFree(
                 usernameKey: change.usernameKey ?? old.usernameKey, email: change.email, except: account, in: session)
             try session.execute(
@@ -276,20 +257,12 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func runData(account: Int64) async throws(StoreError) -> String? {
         let found = try await read { session throws(StoreError) in
-            try session.one("SELECT run_data FROM accounts WHERE id = $1", account) { try $0.get(0) as String? }
+            try session.one("SELECT run_data FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
+                try $0.get(0) as String?
+            }
         }
         guard let found else { throw .noSuchAccount }
         return found
-    }
-
-    /// Replaces the run data; nil resets it.
-    ///
-    /// - Throws: ``StoreError/noSuchAccount``.
-    public func setRunData(_ json: String?, account: Int64) async throws(StoreError) {
-        let changed = try await write { session throws(StoreError) in
-            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1", account, json)
-        }
-        guard changed == 1 else { throw .noSuchAccount }
     }
 
     /// Replaces the run data by a function of it, in one transaction: two partial updates at the same moment both
@@ -305,12 +278,13 @@ extension AppDatabase {
         account: Int64, _ change: @escaping @Sendable (String?) -> String?
     ) async throws(StoreError) -> String? {
         try await write { session throws(StoreError) in
-            let found = try session.one("SELECT run_data FROM accounts WHERE id = $1", account) { row in
+            let found = try session.one("SELECT run_data FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
+                row in
                 try row.get(0) as String?
             }
             guard let found else { throw .noSuchAccount }
             let changed = change(found)
-            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1", account, changed)
+            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1 AND is_leaving = 0", account, changed)
             return changed
         }
     }
@@ -323,7 +297,9 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func preferences(account: Int64) async throws(StoreError) -> String? {
         let found = try await read { session throws(StoreError) in
-            try session.one("SELECT preferences FROM accounts WHERE id = $1", account) { try $0.get(0) as String? }
+            try session.one("SELECT preferences FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
+                try $0.get(0) as String?
+            }
         }
         guard let found else { throw .noSuchAccount }
         return found
@@ -334,13 +310,16 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setPreferences(_ json: String, account: Int64) async throws(StoreError) {
         let changed = try await write { session throws(StoreError) in
-            try session.execute("UPDATE accounts SET preferences = $2 WHERE id = $1", account, json)
+            try session.execute("UPDATE accounts SET preferences = $2 WHERE id = $1 AND is_leaving = 0", account, json)
         }
         guard changed == 1 else { throw .noSuchAccount }
     }
 
-    static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1")
-    private static let accountByEmail = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1")
-    private static let accountByNumber = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.number = $1")
-    private static let accountByKey = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1")
+    static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1 AND a.is_leaving = 0")
+    private static let accountByEmail = SQL(
+        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1 AND a.is_leaving = 0")
+    private static let accountByNumber = SQL(
+        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.number = $1 AND a.is_leaving = 0")
+    private static let accountByKey = SQL(
+        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1 AND a.is_leaving = 0")
 }

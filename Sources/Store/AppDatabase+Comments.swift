@@ -3,7 +3,7 @@ import Limits
 extension AppDatabase {
     /// What became of a new comment.
     public enum CommentInsertion: Hashable, Sendable {
-        case created(StoredComment)
+        case created(Comment)
         case noSuchPost
         /// The post has no such comment to reply to.
         case noSuchParent
@@ -33,7 +33,7 @@ extension AppDatabase {
         let id = ids.next()
         return try await write { session throws(StoreError) in
             guard let post = try Self.post(post, in: session) else { return .noSuchPost }
-            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            try Self.checkAccount(author, in: session)
             var parentID: Int64?
             var depth = 0
             if let parent {
@@ -56,7 +56,7 @@ extension AppDatabase {
     }
 
     /// A comment, or nil.
-    public func comment(_ key: ForumKey) async throws(StoreError) -> StoredComment? {
+    public func comment(_ key: ForumKey) async throws(StoreError) -> Comment? {
         try await read { session throws(StoreError) in try Self.comment(key, in: session) }
     }
 
@@ -69,10 +69,21 @@ extension AppDatabase {
     /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
     public func comments(
-        on post: Int64, after: Int64 = 0, limit: Int = Int.max
-    ) async throws(StoreError) -> [StoredComment] {
+        on post: Int64, after: Int64 = 0, limit: Int
+    ) async throws(StoreError) -> [Comment] {
         try await read { session throws(StoreError) in
             try Self.comments(of: post, after: after, limit: limit, in: session)
+        }
+    }
+
+    /// As ``comments(on:after:limit:)``, but no more than some bytes of text, unless a single comment has more.
+    public func commentsPage(
+        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int
+    ) async throws(StoreError) -> ListPage<Comment> {
+        try await read { session throws(StoreError) in
+            try session.page(
+                Self.commentsOfPost, post, after, ListPage<Comment>.rows(for: limit), limit: limit, bytes: bytes,
+                as: { try Comment($0) }, size: { $0.content.utf8.count })
         }
     }
 
@@ -86,9 +97,9 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func newestComments(
         on post: Int64, offset: Int = 0, limit: Int
-    ) async throws(StoreError) -> [(comment: StoredComment, repliesTo: Int64?)] {
+    ) async throws(StoreError) -> [(comment: Comment, repliesTo: Int64?)] {
         try await read { session throws(StoreError) in
-            let comments = try session.rows(Self.newestComments, post, limit, offset) { try StoredComment($0) }
+            let comments = try session.rows(Self.newestComments, post, limit, offset) { try Comment($0) }
             var parents: [Int64: Int64] = [:]
             for parent in Set(comments.compactMap(\.parent)) {
                 parents[parent] = try session.one("SELECT public_id FROM comments WHERE id = $1", parent) { row in
@@ -122,36 +133,18 @@ extension AppDatabase {
 
     // MARK: Inside a transaction
 
-    static func comment(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredComment? {
+    static func comment(_ key: ForumKey, in session: Session) throws(StoreError) -> Comment? {
         switch key {
-        case .id(let id): try session.one(Self.commentByID, id) { try StoredComment($0) }
-        case .number(let number): try session.one(Self.commentByNumber, number) { try StoredComment($0) }
-        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try StoredComment($0) }
+        case .id(let id): try session.one(Self.commentByID, id) { try Comment($0) }
+        case .number(let number): try session.one(Self.commentByNumber, number) { try Comment($0) }
+        case .publicID(let id): try session.one(Self.commentByPublicID, id) { try Comment($0) }
         }
     }
 
     static func comments(
         of post: Int64, after: Int64, limit: Int, in session: Session
-    ) throws(StoreError) -> [StoredComment] {
-        try session.rows(Self.commentsOfPost, post, after, limit) { try StoredComment($0) }
-    }
-
-    /// Deletes an account with all that is its own, and takes its likes and comments off the counts of what is not.
-    ///
-    /// - Returns: Whether there was one.
-    static func deleteAccount(_ id: Int64, in session: Session) throws(StoreError) -> Bool {
-        let discussed = try session.rows("SELECT DISTINCT post FROM comments WHERE author = $1", id) { row in
-            try row.get(0) as Int64
-        }
-        try deleteTokens(account: id, reason: .accountDeleted, in: session)
-        try session.execute(Self.takeOffPostLikes, id)
-        try session.execute(Self.takeOffCollections, id)
-        try session.execute(Self.takeOffCommentLikes, id)
-        try forgetInRooms(where: "account = $1", id, in: session)
-        guard try session.execute("DELETE FROM accounts WHERE id = $1", id) == 1 else { return false }
-        // Counted rather than reckoned: replies of others to its comments are gone too.
-        for post in discussed { try session.execute(Self.countComments, post) }
-        return true
+    ) throws(StoreError) -> [Comment] {
+        try session.rows(Self.commentsOfPost, post, after, limit) { try Comment($0) }
     }
 
     // MARK: Statements
@@ -161,13 +154,13 @@ extension AppDatabase {
         INSERT INTO comments (id, number, post, parent, depth, author, created_at, updated_at, content, public_id, written_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
         """)
-    private static let commentByID = SQL("\(StoredComment.select) WHERE c.id = $1")
-    private static let commentByNumber = SQL("\(StoredComment.select) WHERE c.number = $1")
-    private static let commentByPublicID = SQL("\(StoredComment.select) WHERE c.public_id = $1")
+    private static let commentByID = SQL("\(Comment.select) WHERE c.id = $1")
+    private static let commentByNumber = SQL("\(Comment.select) WHERE c.number = $1")
+    private static let commentByPublicID = SQL("\(Comment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
-        "\(StoredComment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+        "\(Comment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
     private static let newestComments = SQL(
-        "\(StoredComment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
+        "\(Comment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
     private static let sizeOfDiscussion = SQL(
         """
         WITH RECURSIVE discussion (id) AS (
@@ -176,18 +169,4 @@ extension AppDatabase {
         )
         SELECT COUNT(*) FROM discussion
         """)
-    private static let takeOffPostLikes = SQL(
-        "UPDATE posts SET like_count = like_count - 1 WHERE id IN (SELECT post FROM post_likes WHERE account = $1)")
-    private static let takeOffCollections = SQL(
-        """
-        UPDATE posts SET collect_count = collect_count - 1
-        WHERE id IN (SELECT post FROM post_collections WHERE account = $1)
-        """)
-    private static let takeOffCommentLikes = SQL(
-        """
-        UPDATE comments SET like_count = like_count - 1
-        WHERE id IN (SELECT comment FROM comment_likes WHERE account = $1)
-        """)
-    private static let countComments = SQL(
-        "UPDATE posts SET comment_count = (SELECT COUNT(*) FROM comments WHERE post = $1) WHERE id = $1")
 }

@@ -29,8 +29,11 @@ extension AppDatabase {
             do throws(StoreError) {
                 let (ids, left) = (ids, budget)
                 let (stored, rest) = try await write(.journal) { session throws(StoreError) in
-                    var (stored, rest) = (CommitResult(), left)
-                    for changes in part { try Self.store(changes, &stored, purging: &rest, ids: ids, in: session) }
+                    var (stored, rest, bytes) = (CommitResult(), left, 0)
+                    for changes in part {
+                        try Self.store(changes, &stored, purging: &rest, bytes: &bytes, ids: ids, in: session)
+                    }
+                    try Self.countJournal(bytes, in: session)
                     return (stored, rest)
                 }
                 budget = rest
@@ -79,10 +82,10 @@ extension AppDatabase {
 
     /// The sum of the journal's blobs in bytes: how much a start would have to replay.
     ///
-    /// - Complexity: Linear in the number of journal rows, on a reader; the blobs themselves are not read.
+    /// - Complexity: One row, on a reader: the sum is kept by who writes the journal.
     public func journalBytes() async throws(StoreError) -> Int {
         try await read { session throws(StoreError) in
-            try session.one("SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM journal") { try $0.get(0) } ?? 0
+            try session.one("SELECT value FROM counters WHERE name = 'journal_bytes'") { try $0.get(0) } ?? 0
         }
     }
 
@@ -108,11 +111,14 @@ extension AppDatabase {
                     """,
                     room, after
                 ) { JournalRow(sequence: try $0.get(0), time: try $0.get(1), bytes: try $0.get(2)) }
+                var grown = 0
                 for row in rows {
                     guard let bytes = change(row) else { continue }
                     try session.execute(
                         "UPDATE journal SET bytes = $3 WHERE room = $1 AND sequence = $2", room, row.sequence, bytes)
+                    grown += bytes.count - row.bytes.count
                 }
+                try Self.countJournal(grown, in: session)
                 return rows.last?.sequence
             }
         }
@@ -120,35 +126,9 @@ extension AppDatabase {
 
     // MARK: Inside a transaction
 
-    /// Leaves nothing in rooms that tells who or where those were whose accounts are about to be deleted.
-    ///
-    /// - Parameters:
-    ///   - deleted: A condition on a column `account`.
-    ///   - values: Of its parameters.
-    ///   - session: The transaction that deletes them.
-    /// - Throws: What the database says.
-    static func forgetInRooms<each Value: SQLValue>(
-        where deleted: String, _ values: repeat each Value, in session: Session
-    ) throws(StoreError) {
-        try session.execute(
-            SQL(
-                """
-                UPDATE events SET body = anonymous_body, anonymous_body = NULL, account = NULL
-                WHERE account IS NOT NULL AND \(deleted)
-                """), repeat each values)
-        try session.execute(
-            SQL(
-                """
-                DELETE FROM track_blocks WHERE id IN (
-                    SELECT b.id FROM people p JOIN track_blocks b ON b.room = p.room AND b.runner = p.runner
-                    WHERE \(deleted))
-                """), repeat each values)
-        try session.execute(
-            SQL(
-                """
-                UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL, way = NULL WHERE \(deleted)
-                """),
-            repeat each values)
+    /// Takes a change of the journal into the sum of its bytes.
+    private static func countJournal(_ bytes: Int, in session: Session) throws(StoreError) {
+        if bytes != 0 { try session.execute(Statements.countJournal, bytes) }
     }
 
     /// - Returns: The record's run ID, or nil if its account is gone.
@@ -172,8 +152,8 @@ extension AppDatabase {
     }
 
     private static func store(
-        _ changes: RoomChanges, _ result: inout CommitResult, purging budget: inout Int, ids: IDGenerator,
-        in session: Session
+        _ changes: RoomChanges, _ result: inout CommitResult, purging budget: inout Int, bytes: inout Int,
+        ids: IDGenerator, in session: Session
     ) throws(StoreError) {
         let room = changes.room
         let isThere = try session.execute(Statements.touchRoom, room, changes.updatedAt, changes.term) == 1
@@ -205,11 +185,19 @@ extension AppDatabase {
             try session.execute(Statements.deleteEvents, room, first)
         }
         for row in changes.journal {
-            try session.execute(Statements.upsertJournal, ids.next(), room, row.sequence, row.time, row.bytes)
+            bytes += row.bytes.count
+            let isNew =
+                try session.execute(Statements.insertJournal, ids.next(), room, row.sequence, row.time, row.bytes) == 1
+            if isNew { continue }
+            // It was committed before, and nobody was told.
+            bytes -= try session.one(Statements.journalRowBytes, room, row.sequence) { try $0.get(0) as Int } ?? 0
+            try session.execute(Statements.updateJournal, room, row.sequence, row.time, row.bytes)
         }
         var unpurged = CommitResult.Unpurged()
         if let first = changes.journalBelow {
-            budget -= try session.execute(Statements.deleteJournal, room, first, budget)
+            let removed = try session.rows(Statements.deleteJournal, room, first, budget) { try $0.get(0) as Int }
+            budget -= removed.count
+            bytes -= removed.reduce(0, +)
             if budget == 0 { unpurged.hasJournal = try session.exists(Statements.findJournal, room, first) }
         }
         for runner in changes.blocksRemoved {
@@ -225,7 +213,10 @@ extension AppDatabase {
             try session.execute(Statements.upsertBlock, ids.next(), room, block.runner, block.number, block.bytes)
         }
         if unpurged != CommitResult.Unpurged() { result.unpurged[room] = unpurged }
-        if changes.isDeleted { try session.execute(Statements.deleteRoom, room, changes.term) }
+        if changes.isDeleted {
+            bytes -= try session.one(Statements.journalBytes, room) { try $0.get(0) as Int } ?? 0
+            try session.execute(Statements.deleteRoom, room, changes.term)
+        }
     }
 
     /// The statements of a commit, made once.
@@ -242,15 +233,15 @@ extension AppDatabase {
         static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1 AND term = $2"
         static let upsertPerson: SQL = """
             INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state, way)
-            VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3), $4,
-                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $5 END,
-                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $6 END, $7,
-                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3) THEN $8 END)
+            VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3 AND is_leaving = 0), $4,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3 AND is_leaving = 0) THEN $5 END,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3 AND is_leaving = 0) THEN $6 END, $7,
+                CASE WHEN EXISTS (SELECT 1 FROM accounts WHERE id = $3 AND is_leaving = 0) THEN $8 END)
             ON CONFLICT (room, runner) DO UPDATE SET account = excluded.account,
                 latitude_e7 = excluded.latitude_e7, longitude_e7 = excluded.longitude_e7, state = excluded.state,
                 way = excluded.way
             """
-        static let findAccount: SQL = "SELECT 1 FROM accounts WHERE id = $1"
+        static let findAccount: SQL = "SELECT 1 FROM accounts WHERE id = $1 AND is_leaving = 0"
         static let upsertEvent: SQL = """
             INSERT INTO events (room, number, time, body, record_key) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (room, number) DO UPDATE SET time = excluded.time, body = excluded.body,
@@ -272,13 +263,18 @@ extension AppDatabase {
                 anonymous_body = NULL
             """
         static let deleteEvents: SQL = "DELETE FROM events WHERE room = $1 AND number < $2"
-        static let upsertJournal: SQL = """
+        static let insertJournal: SQL = """
             INSERT INTO journal (id, room, sequence, time, bytes) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (room, sequence) DO UPDATE SET time = excluded.time, bytes = excluded.bytes
+            ON CONFLICT (room, sequence) DO NOTHING
             """
+        static let journalRowBytes: SQL = "SELECT LENGTH(bytes) FROM journal WHERE room = $1 AND sequence = $2"
+        static let updateJournal: SQL = "UPDATE journal SET time = $3, bytes = $4 WHERE room = $1 AND sequence = $2"
+        static let journalBytes: SQL = "SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM journal WHERE room = $1"
+        static let countJournal: SQL = "UPDATE counters SET value = value + $1 WHERE name = 'journal_bytes'"
         static let deleteJournal: SQL = """
             DELETE FROM journal WHERE id IN (
                 SELECT id FROM journal WHERE room = $1 AND sequence < $2 ORDER BY sequence LIMIT $3)
+            RETURNING LENGTH(bytes)
             """
         static let findJournal: SQL = "SELECT 1 FROM journal WHERE room = $1 AND sequence < $2 LIMIT 1"
         static let upsertBlock: SQL = """

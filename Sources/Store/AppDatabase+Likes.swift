@@ -40,10 +40,11 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, post: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredPost> {
+    ) async throws(StoreError) -> LikeChange<Post> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
             guard try Self.postLike.set(isLiked, on: id, by: account, at: time, in: session) else { return .unchanged }
+            try Self.countVideoLike(isLiked ? 1 : -1, post: id, account: account, in: session)
             return .changed(try Self.existingPost(id, in: session))
         }
     }
@@ -59,7 +60,7 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setCollection(
         _ isCollected: Bool, post: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredPost> {
+    ) async throws(StoreError) -> LikeChange<Post> {
         try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return .notFound }
             guard try Self.postCollection.set(isCollected, on: id, by: account, at: time, in: session) else {
@@ -73,7 +74,7 @@ extension AppDatabase {
     ///
     /// - Parameters:
     ///   - post: Which.
-    ///   - reader: Who opened it; kept until the next hit after the pause.
+    ///   - reader: Who opened it; kept until the next hit after the pause, or ``deleteHits(pause:at:)``.
     ///   - pause: So many milliseconds after a hit that reader's do not count.
     ///   - time: Now, in milliseconds since 1970; hits of the future, from before the clock was set back, are forgotten.
     /// - Returns: Whether it counted; nil if there is no such post.
@@ -91,11 +92,27 @@ extension AppDatabase {
         if isKnown { return false }
         return try await write { session throws(StoreError) in
             guard let id = try Self.post(post, in: session)?.id else { return nil }
-            try session.execute("DELETE FROM post_hits WHERE hit_at <= $1 OR hit_at > $2", time - pause, time)
+            try Self.deleteHits(pause: pause, at: time, in: session)
             guard try session.execute(Self.hitPost, id, reader, time) == 1 else { return false }
             try session.execute("UPDATE posts SET hit_count = hit_count + 1 WHERE id = $1", id)
             return true
         }
+    }
+
+    /// Forgets who opened posts, once that no longer matters for whether a hit counts.
+    ///
+    /// - Parameters:
+    ///   - pause: As in ``hit(_:reader:pause:at:)``.
+    ///   - time: Now, in milliseconds since 1970.
+    /// - Returns: How many hits were forgotten.
+    /// - Throws: What the database says.
+    public func deleteHits(pause: Int64, at time: Int64) async throws(StoreError) -> Int {
+        try await write { session throws(StoreError) in try Self.deleteHits(pause: pause, at: time, in: session) }
+    }
+
+    @discardableResult
+    private static func deleteHits(pause: Int64, at time: Int64, in session: Session) throws(StoreError) -> Int {
+        try session.execute("DELETE FROM post_hits WHERE hit_at <= $1 OR hit_at > $2", time - pause, time)
     }
 
     /// Lets an account like a comment, or no longer like it.
@@ -109,7 +126,7 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func setLike(
         _ isLiked: Bool, comment: ForumKey, account: Int64, at time: Int64
-    ) async throws(StoreError) -> LikeChange<StoredComment> {
+    ) async throws(StoreError) -> LikeChange<Comment> {
         try await write { session throws(StoreError) in
             guard let id = try Self.comment(comment, in: session)?.id else { return .notFound }
             guard try Self.commentLike.set(isLiked, on: id, by: account, at: time, in: session) else {
@@ -130,16 +147,34 @@ extension AppDatabase {
         }
     }
 
+    /// Takes a like of a post with a video, or its withdrawal, into the counts of who has it and who gave it; nothing for
+    /// another post.
+    ///
+    /// - Returns: How many rows that changed.
+    @discardableResult
+    static func countVideoLike(
+        _ change: Int, post: Int64, account: Int64, in session: Session
+    ) throws(StoreError) -> Int {
+        guard let author = try session.one(Self.authorOfVideo, post, as: { try $0.get(0) as Int64 }) else { return 0 }
+        return try session.execute(Self.countLikeReceived, author, change)
+            + session.execute(Self.countLikeGiven, account, change)
+    }
+
     /// - Throws: ``StoreError/noSuchAccount``.
     static func checkAccount(_ account: Int64, in session: Session) throws(StoreError) {
-        guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", account) else { throw .noSuchAccount }
+        guard try session.exists("SELECT 1 FROM accounts WHERE id = $1 AND is_leaving = 0", account) else {
+            throw .noSuchAccount
+        }
     }
 
     /// What accounts do to posts or comments, once each: a table of who did, and the count of its rows.
-    private struct Reaction {
+    struct Reaction: Sendable {
         let add: SQL
         let remove: SQL
         let count: SQL
+        /// What an account did, and who did it to something: two columns, of which the second is 0.
+        let ofAccount: SQL
+        let onSubject: SQL
 
         /// - Parameters:
         ///   - table: Of who did, with the columns `subject`, `account` and `created_at`.
@@ -151,6 +186,8 @@ extension AppDatabase {
                 "INSERT INTO \(table) (\(subject), account, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             remove = SQL("DELETE FROM \(table) WHERE \(subject) = $1 AND account = $2")
             count = SQL("UPDATE \(owner) SET \(counter) = \(counter) + $2 WHERE id = $1")
+            ofAccount = SQL("SELECT \(subject), 0 FROM \(table) WHERE account = $1 LIMIT $2")
+            onSubject = SQL("SELECT account, 0 FROM \(table) WHERE \(subject) = $1 LIMIT $2")
         }
 
         /// - Returns: Whether it was otherwise before.
@@ -167,9 +204,13 @@ extension AppDatabase {
         }
     }
 
-    private static let postLike = Reaction("post_likes", "post", of: "posts", countedIn: "like_count")
-    private static let postCollection = Reaction("post_collections", "post", of: "posts", countedIn: "collect_count")
-    private static let commentLike = Reaction("comment_likes", "comment", of: "comments", countedIn: "like_count")
+    static let postLike = Reaction("post_likes", "post", of: "posts", countedIn: "like_count")
+    static let postCollection = Reaction("post_collections", "post", of: "posts", countedIn: "collect_count")
+    static let commentLike = Reaction("comment_likes", "comment", of: "comments", countedIn: "like_count")
+    private static let authorOfVideo: SQL = "SELECT author FROM videos WHERE post = $1"
+    private static let countLikeReceived = SQL(
+        "UPDATE profiles SET likes_received = likes_received + $2 WHERE account = $1")
+    private static let countLikeGiven = SQL("UPDATE profiles SET likes_given = likes_given + $2 WHERE account = $1")
     private static let recentHit: SQL =
         "SELECT 1 FROM post_hits WHERE post = $1 AND reader = $2 AND hit_at > $3 AND hit_at <= $4"
     private static let hitPost = SQL(

@@ -1,7 +1,8 @@
 /// The columns that refer to pictures and videos: what they name is kept.
 ///
 /// A table that refers to pictures declares its column `BIGINT … REFERENCES media (id)`, with an index that begins with
-/// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead.
+/// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead. What
+/// has a column refer to another picture calls ``AppDatabase/unsettle(_:in:)`` for the one before.
 enum MediaReferences {
     static let columns: [(table: String, column: String)] = [
         ("accounts", "picture"), ("accounts", "cover"), ("post_images", "media"), ("videos", "media"),
@@ -57,17 +58,30 @@ extension AppDatabase {
         }
     }
 
-    /// The ids of pictures that nothing refers to.
+    /// The ids of pictures of which it is not known that something refers to them: new ones, and those that something
+    /// referred to that now refers to another.
     ///
     /// - Parameters:
     ///   - time: Only those made before it, in milliseconds since 1970.
     ///   - limit: At most as many.
-    /// - Returns: The oldest ones, ascending.
+    /// - Returns: The oldest ones, in the order of their making.
     /// - Throws: What the database says.
-    /// - Complexity: A lookup for each picture there is, on a reader.
-    public func unreferencedMedia(before time: Int64, limit: Int) async throws(StoreError) -> [Int64] {
+    public func unsettledMedia(before time: Int64, limit: Int) async throws(StoreError) -> [Int64] {
         try await read { session throws(StoreError) in
-            try session.rows(Self.unreferenced, time, limit) { try $0.get(0) }
+            try session.rows(Self.unsettled, time, limit) { try $0.get(0) }
+        }
+    }
+
+    /// Removes those of the pictures that nothing refers to at this moment, and takes note that the others are in use:
+    /// none is among ``unsettledMedia(before:limit:)`` afterwards.
+    ///
+    /// - Returns: The hashes of what was removed; other pictures may have the same.
+    /// - Throws: What the database says.
+    public func settleMedia(ids: [Int64]) async throws(StoreError) -> Set<[UInt8]> {
+        try await write { session throws(StoreError) in
+            let hashes = try Self.deleteUnreferencedMedia(ids: ids, in: session)
+            for id in ids { try session.execute("UPDATE media SET is_settled = 1 WHERE id = $1", id) }
+            return hashes
         }
     }
 
@@ -95,6 +109,11 @@ extension AppDatabase {
         return hashes
     }
 
+    /// Has the next sweep look at pictures again, because something refers to others in their place.
+    static func unsettle(_ media: [Int64?], in session: Session) throws(StoreError) {
+        for case let id? in media { try session.execute("UPDATE media SET is_settled = 0 WHERE id = $1", id) }
+    }
+
     /// Removes the files of those of the hashes that no picture has.
     ///
     /// No picture can come to have one of them meanwhile, because pictures are noted before their files are written,
@@ -117,8 +136,8 @@ extension AppDatabase {
         }
     }
 
-    private static let unreferenced = SQL(
-        "SELECT id FROM media WHERE created_at < $1 AND \(MediaReferences.areNone) ORDER BY id LIMIT $2")
+    private static let unsettled: SQL =
+        "SELECT id FROM media WHERE is_settled = 0 AND created_at < $1 ORDER BY created_at, id LIMIT $2"
     private static let deleteUnreferenced = SQL(
         "DELETE FROM media WHERE id = $1 AND \(MediaReferences.areNone) RETURNING hash")
     private static let mediaByHash: SQL = "SELECT 1 FROM media WHERE hash = $1 LIMIT 1"

@@ -1,9 +1,9 @@
 extension AppDatabase {
     /// What became of a new post.
     public enum PostInsertion: Hashable, Sendable {
-        case created(StoredPost)
+        case created(Post)
         /// Its images are now those of a post that was there.
-        case merged(StoredPost)
+        case merged(Post)
         /// The post that would have taken its images has no room for them.
         case full
     }
@@ -40,7 +40,7 @@ extension AppDatabase {
                 try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
                 return .merged(try Self.existingPost(found.id, in: session))
             }
-            guard try session.exists("SELECT 1 FROM accounts WHERE id = $1", author) else { throw .noSuchAccount }
+            try Self.checkAccount(author, in: session)
             try session.execute(
                 Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content,
                 writtenAt)
@@ -51,12 +51,12 @@ extension AppDatabase {
     }
 
     /// A post without its comments, or nil.
-    public func post(_ key: ForumKey) async throws(StoreError) -> StoredPost? {
+    public func post(_ key: ForumKey) async throws(StoreError) -> Post? {
         try await read { session throws(StoreError) in try Self.post(key, in: session) }
     }
 
     /// A post with all its comments, or nil.
-    public func thread(_ key: ForumKey) async throws(StoreError) -> StoredThread? {
+    public func thread(_ key: ForumKey) async throws(StoreError) -> Discussion? {
         try await read { session throws(StoreError) in
             try Self.post(key, in: session).map { post throws(StoreError) in try Self.thread(post, in: session) }
         }
@@ -73,7 +73,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func threads(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
-    ) async throws(StoreError) -> [StoredThread] {
+    ) async throws(StoreError) -> [Discussion] {
         try await read { session throws(StoreError) in
             let found =
                 if let author {
@@ -81,7 +81,7 @@ extension AppDatabase {
                 } else {
                     try session.rows(Self.postIDs, after, limit, offset) { try $0.get(0) as Int64 }
                 }
-            var threads: [StoredThread] = []
+            var threads: [Discussion] = []
             for id in found {
                 threads.append(try Self.thread(try Self.existingPost(id, in: session), in: session))
             }
@@ -89,13 +89,43 @@ extension AppDatabase {
         }
     }
 
-    /// How many posts there are, of an author or in all.
-    public func postCount(author: Int64? = nil) async throws(StoreError) -> Int {
+    /// Posts without their comments, oldest first, as many as have some bytes of text together.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number.
+    ///   - offset: How many of them to skip. Costs as much as reading their index entries.
+    ///   - limit: At most as many.
+    ///   - bytes: The page ends before a post with whose title and content it would have more, unless that is its first.
+    /// - Returns: The posts, at least one if there is one, and whether there are more.
+    /// - Throws: What the database says.
+    public func postsPage(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int
+    ) async throws(StoreError) -> ListPage<Post> {
         try await read { session throws(StoreError) in
-            if let author {
-                return try session.one("SELECT COUNT(*) FROM posts WHERE author = $1", author) { try $0.get(0) } ?? 0
+            let rows = ListPage<Post>.rows(for: limit)
+            func size(_ post: Post) -> Int { post.title.utf8.count + post.content.utf8.count }
+            var page =
+                if let author {
+                    try session.page(
+                        Self.postsByAuthor, author, after, rows, offset, limit: limit, bytes: bytes,
+                        as: { try Post($0) }, size: size)
+                } else {
+                    try session.page(
+                        Self.posts, after, rows, offset, limit: limit, bytes: bytes, as: { try Post($0) },
+                        size: size)
+                }
+            for index in page.elements.indices {
+                page.elements[index].images = try Self.images(of: page.elements[index].id, in: session)
             }
-            return try session.one("SELECT COUNT(*) FROM posts") { try $0.get(0) } ?? 0
+            return page
+        }
+    }
+
+    /// How many posts there are.
+    public func postCount() async throws(StoreError) -> Int {
+        try await read { session throws(StoreError) in
+            try session.one("SELECT COUNT(*) FROM posts") { try $0.get(0) } ?? 0
         }
     }
 
@@ -120,11 +150,12 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func updatePost(
         _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
-    ) async throws(StoreError) -> StoredPost? {
+    ) async throws(StoreError) -> Post? {
         try await write { session throws(StoreError) in
             let changed = try session.execute(Self.updatePost, id, title, content, time)
             guard changed == 1 else { return nil }
             if let images {
+                try Self.unsettle(Self.images(of: id, in: session), in: session)
                 try session.execute("DELETE FROM post_images WHERE post = $1", id)
                 try Self.add(images, to: id, from: 0, in: session)
             }
@@ -139,25 +170,16 @@ extension AppDatabase {
     public func deletePost(_ id: Int64) async throws(StoreError) -> Set<[UInt8]>? {
         try await write { session throws(StoreError) in
             let media = try session.rows(Self.mediaOfPost, id) { try $0.get(0) as Int64 }
+            try session.execute(Self.takeOffVideo, id)
+            try session.execute(Self.takeOffLikesGiven, id)
             guard try session.execute("DELETE FROM posts WHERE id = $1", id) == 1 else { return nil }
             return try Self.deleteUnreferencedMedia(ids: media, in: session)
         }
     }
 
-    /// Deletes all posts with all that hangs on them; their numbers are not given again.
-    ///
-    /// - Returns: How many there were, and the hashes of what they alone showed, as ``deletePost(_:)`` answers them.
-    public func deleteAllPosts() async throws(StoreError) -> (count: Int, files: Set<[UInt8]>) {
-        try await write { session throws(StoreError) in
-            let media = try session.rows(Self.mediaOfPosts) { try $0.get(0) as Int64 }
-            let count = try session.execute("DELETE FROM posts")
-            return (count, try Self.deleteUnreferencedMedia(ids: media, in: session))
-        }
-    }
-
     // MARK: Inside a transaction
 
-    static func post(_ key: ForumKey, in session: Session) throws(StoreError) -> StoredPost? {
+    static func post(_ key: ForumKey, in session: Session) throws(StoreError) -> Post? {
         switch key {
         case .id(let id): try post(where: Self.postByID, id, in: session)
         case .number(let number): try post(where: Self.postByNumber, number, in: session)
@@ -166,7 +188,7 @@ extension AppDatabase {
     }
 
     /// A post that this transaction has made or found.
-    static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> StoredPost {
+    static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> Post {
         guard let post = try post(.id(id), in: session) else { throw .corrupt("a post without an author") }
         return post
     }
@@ -187,14 +209,14 @@ extension AppDatabase {
 
     private static func post(
         where query: SQL, _ value: Int64, in session: Session
-    ) throws(StoreError) -> StoredPost? {
-        guard var post = try session.one(query, value, as: { try StoredPost($0) }) else { return nil }
+    ) throws(StoreError) -> Post? {
+        guard var post = try session.one(query, value, as: { try Post($0) }) else { return nil }
         post.images = try images(of: post.id, in: session)
         return post
     }
 
-    private static func thread(_ post: StoredPost, in session: Session) throws(StoreError) -> StoredThread {
-        StoredThread(
+    private static func thread(_ post: Post, in session: Session) throws(StoreError) -> Discussion {
+        Discussion(
             post: post,
             comments: post.commentCount == 0
                 ? [] : try comments(of: post.id, after: 0, limit: Int.max, in: session))
@@ -238,6 +260,7 @@ extension AppDatabase {
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
             post, try nextNumber(of: "public", in: session), author, time, media, address, video.coverURL)
+        try session.execute(countVideo, author, 1)
     }
 
     // MARK: Statements
@@ -251,18 +274,32 @@ extension AppDatabase {
         """
         UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content), updated_at = $4 WHERE id = $1
         """)
-    private static let postByID = SQL("\(StoredPost.select) WHERE p.id = $1")
-    private static let postByNumber = SQL("\(StoredPost.select) WHERE p.number = $1")
+    private static let postByID = SQL("\(Post.select) WHERE p.id = $1")
+    private static let postByNumber = SQL("\(Post.select) WHERE p.number = $1")
     private static let postByVideo = SQL(
-        "\(StoredPost.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
+        "\(Post.select) WHERE p.id = (SELECT post FROM videos WHERE public_id = $1)")
     private static let imagesOfPost = SQL("SELECT media FROM post_images WHERE post = $1 ORDER BY place")
-    private static let mediaOfPost = SQL(
+    static let countVideo = SQL("UPDATE profiles SET video_count = video_count + $2 WHERE account = $1")
+    private static let takeOffVideo = SQL(
+        """
+        UPDATE profiles SET video_count = video_count - 1,
+            likes_received = likes_received - (SELECT like_count FROM posts WHERE id = $1)
+        WHERE account = (SELECT author FROM videos WHERE post = $1)
+        """)
+    private static let takeOffLikesGiven = SQL(
+        """
+        UPDATE profiles SET likes_given = likes_given - 1
+        WHERE account IN (SELECT l.account FROM videos v JOIN post_likes l ON l.post = v.post WHERE v.post = $1)
+        """)
+    static let mediaOfPost = SQL(
         """
         SELECT media FROM post_images WHERE post = $1
         UNION SELECT media FROM videos WHERE post = $1 AND media IS NOT NULL
         """)
-    private static let mediaOfPosts: SQL =
-        "SELECT media FROM post_images UNION SELECT media FROM videos WHERE media IS NOT NULL"
+    private static let posts = SQL(
+        "\(Post.select) WHERE p.number > $1 ORDER BY p.number LIMIT $2 OFFSET $3")
+    private static let postsByAuthor = SQL(
+        "\(Post.select) WHERE p.author = $1 AND p.number > $2 ORDER BY p.number LIMIT $3 OFFSET $4")
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(
         "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")

@@ -54,11 +54,11 @@ extension AppDatabase {
     ///   - reader: Whose likes and collections count; nil for nobody's.
     /// - Returns: Without those that were deleted meanwhile.
     /// - Throws: What the database says.
-    public func readings(_ posts: [Int64], reader: Int64?) async throws(StoreError) -> [StoredReading] {
+    public func readings(_ posts: [Int64], reader: Int64?) async throws(StoreError) -> [Reading] {
         try await read { session throws(StoreError) in
-            var readings: [StoredReading] = []
+            var readings: [Reading] = []
             for id in posts {
-                let found = try session.one(Self.readingByID, id, reader ?? 0) { try StoredReading($0, images: []) }
+                let found = try session.one(Self.readingByID, id, reader ?? 0) { try Reading($0, images: []) }
                 guard let found else { continue }
                 readings.append(found.with(images: try Self.images(of: id, in: session)))
             }
@@ -97,10 +97,10 @@ extension AppDatabase {
     private static let videosBefore = SQL(
         "SELECT post FROM videos WHERE public_id < $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
     private static let videosPublishedBefore = SQL(
-        "SELECT post FROM videos WHERE created_at < $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
+        "SELECT post FROM videos WHERE created_at < $3 ORDER BY created_at DESC, public_id DESC LIMIT $1 OFFSET $2")
     private static let readingByID = SQL(
         """
-        SELECT \(StoredPost.columns),
+        SELECT \(Post.columns),
             (SELECT COUNT(*) FROM post_likes l WHERE l.post = p.id AND l.account = $2),
             (SELECT COUNT(*) FROM post_collections c WHERE c.post = p.id AND c.account = $2),
             v.public_id, v.media, v.play_url, v.cover_url
@@ -109,25 +109,25 @@ extension AppDatabase {
         """)
 }
 
-extension StoredReading {
+extension Reading {
     fileprivate init(_ row: SQLRow, images: [Int64]) throws {
-        let first = StoredPost.columnCount
-        var post = try StoredPost(row)
+        let first = Post.columnCount
+        var post = try Post(row)
         post.images = images
         let likes: Int = try row.get(first), collections: Int = try row.get(first + 1)
         self.init(
             post: post, isLiked: likes > 0, isCollected: collections > 0,
-            video: try StoredVideo(row, from: first + 2))
+            video: try Video(row, from: first + 2))
     }
 
-    fileprivate func with(images: [Int64]) -> StoredReading {
+    fileprivate func with(images: [Int64]) -> Reading {
         var post = post
         post.images = images
-        return StoredReading(post: post, isLiked: isLiked, isCollected: isCollected, video: video)
+        return Reading(post: post, isLiked: isLiked, isCollected: isCollected, video: video)
     }
 }
 
-extension StoredVideo {
+extension Video {
     /// Nil where there is none.
     fileprivate init?(_ row: SQLRow, from first: Int) throws {
         guard let publicID: Int64 = try row.get(first) else { return nil }

@@ -24,7 +24,7 @@ extension AppDatabase {
         }
     }
 
-    /// Records of an account, ascending by run ID, with their tracks.
+    /// Records of an account, ascending by run ID, without their tracks, and without reading those from the disk.
     ///
     /// - Parameters:
     ///   - account: Whose; one that does not exist has none.
@@ -32,19 +32,6 @@ extension AppDatabase {
     ///   - limit: At most as many; nil for all.
     /// - Returns: The records, and how many the account has in all.
     /// - Throws: What the database says.
-    public func records(
-        account: Int64, offset: Int = 0, limit: Int? = nil
-    ) async throws(StoreError) -> RecordPage<StoredRecord> {
-        try await read { session throws(StoreError) in
-            RecordPage(
-                records: try session.rows(Self.recordsWithTracks, account, limit ?? Int.max, offset) { row in
-                    StoredRecord(summary: try RecordSummary(row), track: try row.get(12))
-                },
-                total: try Self.countRecords(account: account, in: session))
-        }
-    }
-
-    /// As ``records(account:offset:limit:)``, without the tracks and without reading them from the disk.
     public func recordSummaries(
         account: Int64, offset: Int = 0, limit: Int? = nil
     ) async throws(StoreError) -> RecordPage<RecordSummary> {
@@ -105,7 +92,8 @@ extension AppDatabase {
     /// The account's next run ID, or nil if there is no such account.
     static func allotRunID(account: Int64, in session: Session) throws(StoreError) -> Int64? {
         try session.one(
-            "UPDATE accounts SET last_run_id = last_run_id + 1 WHERE id = $1 RETURNING last_run_id", account
+            "UPDATE accounts SET last_run_id = last_run_id + 1 WHERE id = $1 AND is_leaving = 0 RETURNING last_run_id",
+            account
         ) { try $0.get(0) }
     }
 
@@ -125,8 +113,6 @@ extension AppDatabase {
         INSERT INTO records (\(RecordSummary.columns), track)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """)
-    private static let recordsWithTracks = SQL(
-        "SELECT \(RecordSummary.columns), track FROM records WHERE account = $1 ORDER BY run_id LIMIT $2 OFFSET $3")
     private static let recordsWithoutTracks = SQL(
         "SELECT \(RecordSummary.columns) FROM records WHERE account = $1 ORDER BY run_id LIMIT $2 OFFSET $3")
 }

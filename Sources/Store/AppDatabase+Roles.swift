@@ -20,7 +20,8 @@ extension AppDatabase {
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
             try condition?.check(on: account, in: session)
-            try session.execute("UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1", account, role, time)
+            try session.execute(
+                "UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1 AND is_leaving = 0", account, role, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -38,7 +39,7 @@ extension AppDatabase {
         try await write { session throws(StoreError) in
             if disabledAt != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.execute(
-                "UPDATE accounts SET disabled_at = $2 WHERE id = $1", account, disabledAt) == 1
+                "UPDATE accounts SET disabled_at = $2 WHERE id = $1 AND is_leaving = 0", account, disabledAt) == 1
         }
     }
 

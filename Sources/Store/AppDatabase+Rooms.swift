@@ -104,11 +104,6 @@ extension AppDatabase {
         }
     }
 
-    /// The ids of ``roomsWithJournal()``.
-    public func roomIDsWithJournal() async throws(StoreError) -> [Int64] {
-        try await roomsWithJournal().map(\.id)
-    }
-
     // MARK: Inside a transaction
 
     private static func people(of room: Int64, in session: Session) throws(StoreError) -> [StoredPerson] {
@@ -116,7 +111,8 @@ extension AppDatabase {
             """
             SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state,
                 a.username, a.nickname, a.disabled_at, p.way
-            FROM people p LEFT JOIN accounts a ON a.id = p.account WHERE p.room = $1 ORDER BY p.runner
+            FROM people p LEFT JOIN accounts a ON a.id = p.account AND a.is_leaving = 0
+            WHERE p.room = $1 ORDER BY p.runner
             """,
             room
         ) { row in try StoredPerson(row) }
@@ -151,15 +147,13 @@ extension StoredPerson {
     /// Reads runner, account, joined_at, latitude_e7, longitude_e7, state, and the account's username, nickname and
     /// disabled_at, and way.
     init(_ row: SQLRow) throws {
-        let username: String? = try row.get(6)
-        self.init(
-            runner: try row.get(0), account: try row.get(1), joinedAt: try row.get(2),
-            latitudeE7: (try row.get(3) as Int?).flatMap(Int32.init(exactly:)),
-            longitudeE7: (try row.get(4) as Int?).flatMap(Int32.init(exactly:)), way: try row.get(9),
-            state: try row.get(5),
-            owner: try username.map { username in
-                Owner(
-                    username: username, nickname: try row.get(7), isDisabled: try row.get(8) as Int64? != nil)
-            })
+        self.init(runner: try row.get(0), account: nil, joinedAt: try row.get(2), state: try row.get(5))
+        // An account that is leaving is gone, although a later slice of its deletion removes it from here.
+        guard let username: String = try row.get(6) else { return }
+        account = try row.get(1)
+        latitudeE7 = (try row.get(3) as Int?).flatMap(Int32.init(exactly:))
+        longitudeE7 = (try row.get(4) as Int?).flatMap(Int32.init(exactly:))
+        way = try row.get(9)
+        owner = Owner(username: username, nickname: try row.get(7), isDisabled: try row.get(8) as Int64? != nil)
     }
 }

@@ -8,9 +8,9 @@ extension AppDatabase {
     ///   - viewer: Who looks; nil for nobody.
     /// - Returns: nil if there is no such account.
     /// - Throws: What the database says.
-    public func profile(publicID: Int64, viewer: Int64?) async throws(StoreError) -> StoredProfile? {
+    public func profile(publicID: Int64, viewer: Int64?) async throws(StoreError) -> Profile? {
         try await read { session throws(StoreError) in
-            try session.one(Self.profileByPublicID, viewer ?? 0, publicID) { try StoredProfile($0) }
+            try session.one(Self.profileByPublicID, viewer ?? 0, publicID) { try Profile($0) }
         }
     }
 
@@ -21,14 +21,14 @@ extension AppDatabase {
     ///   - viewer: Who looks; nil for nobody.
     /// - Returns: The profiles.
     /// - Throws: What the database says.
-    /// - Complexity: Some index entries for each follower, and for each video, of each of them.
+    /// - Complexity: Three lookups each.
     public func profiles(
         _ accounts: some Collection<Int64> & Sendable, viewer: Int64?
-    ) async throws(StoreError) -> [Int64: StoredProfile] {
+    ) async throws(StoreError) -> [Int64: Profile] {
         try await read { session throws(StoreError) in
-            var profiles: [Int64: StoredProfile] = [:]
+            var profiles: [Int64: Profile] = [:]
             for id in accounts where profiles[id] == nil {
-                profiles[id] = try session.one(Self.profileByAccount, viewer ?? 0, id) { try StoredProfile($0) }
+                profiles[id] = try session.one(Self.profileByAccount, viewer ?? 0, id) { try Profile($0) }
             }
             return profiles
         }
@@ -73,9 +73,14 @@ extension AppDatabase {
         try await write { session throws(StoreError) in
             try Self.checkAccount(follower, in: session)
             try Self.checkAccount(followed, in: session)
-            return try isFollowing
-                ? session.execute(Self.follow, follower, followed, time) == 1
-                : session.execute(Self.unfollow, follower, followed) == 1
+            let changed =
+                try isFollowing
+                ? session.execute(Self.follow, follower, followed, time)
+                : session.execute(Self.unfollow, follower, followed)
+            guard changed == 1 else { return false }
+            try session.execute(Self.countFollow, follower, isFollowing ? 1 : -1)
+            try session.execute(Self.countFollower, followed, isFollowing ? 1 : -1)
+            return true
         }
     }
 
@@ -115,13 +120,13 @@ extension AppDatabase {
     /// - Throws: ``StoreError/noSuchAccount``.
     public func insertMessage(
         _ content: String, from sender: Int64, to recipient: Int64, at time: Int64
-    ) async throws(StoreError) -> StoredMessage {
+    ) async throws(StoreError) -> Message {
         let (first, second) = (min(sender, recipient), max(sender, recipient))
         return try await write { session throws(StoreError) in
             try Self.checkAccount(sender, in: session)
             try Self.checkAccount(recipient, in: session)
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
-            let message = StoredMessage(
+            let message = Message(
                 publicID: try Self.nextNumber(of: "public", in: session), createdAt: max(time, (last ?? 0) + 1),
                 sender: sender, recipient: recipient, content: content)
             try session.execute(
@@ -147,17 +152,17 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func messages(
         between one: Int64, and other: Int64, after time: Int64, now: Int64, limit: Int
-    ) async throws(StoreError) -> [StoredMessage] {
+    ) async throws(StoreError) -> [Message] {
         let (first, second) = (min(one, other), max(one, other))
         return try await read { session throws(StoreError) in
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
             if time > max(now, last ?? 0) {
                 return try session.rows(Self.newestMessages, first, second, limit) { row in
-                    try StoredMessage(row, first: first, second: second)
+                    try Message(row, first: first, second: second)
                 }.reversed()
             }
             return try session.rows(Self.messagesAfter, first, second, time, limit) { row in
-                try StoredMessage(row, first: first, second: second)
+                try Message(row, first: first, second: second)
             }
         }
     }
@@ -165,13 +170,13 @@ extension AppDatabase {
     /// The last message between an account and each of some others, by the other account.
     public func lastMessages(
         of account: Int64, with others: some Collection<Int64> & Sendable
-    ) async throws(StoreError) -> [Int64: StoredMessage] {
+    ) async throws(StoreError) -> [Int64: Message] {
         try await read { session throws(StoreError) in
-            var messages: [Int64: StoredMessage] = [:]
+            var messages: [Int64: Message] = [:]
             for other in others {
                 let (first, second) = (min(account, other), max(account, other))
                 messages[other] = try session.one(Self.lastMessage, first, second) { row in
-                    try StoredMessage(row, first: first, second: second)
+                    try Message(row, first: first, second: second)
                 }
             }
             return messages
@@ -181,21 +186,18 @@ extension AppDatabase {
     // MARK: Statements
 
     private static let profile = """
-        SELECT a.id, f.public_id, a.username, f.avatar_url, f.background_url, f.signature,
-            (SELECT COUNT(*) FROM follows WHERE follower = a.id),
-            (SELECT COUNT(*) FROM follows WHERE followed = a.id),
-            (SELECT COUNT(*) FROM follows WHERE follower = $1 AND followed = a.id),
-            (SELECT COUNT(*) FROM videos WHERE author = a.id),
-            (SELECT COALESCE(SUM(p.like_count), 0) FROM videos v JOIN posts p ON p.id = v.post WHERE v.author = a.id),
-            (SELECT COUNT(*) FROM post_likes l JOIN videos v ON v.post = l.post WHERE l.account = a.id),
-            a.picture
+        SELECT a.id, f.public_id, a.username, f.avatar_url, f.background_url, f.signature, f.follow_count,
+            f.follower_count, (SELECT COUNT(*) FROM follows WHERE follower = $1 AND followed = a.id), f.video_count,
+            f.likes_received, f.likes_given, a.picture
         FROM accounts a JOIN profiles f ON f.account = a.id
         """
     private static let profileByAccount = SQL("\(profile) WHERE a.id = $2")
     private static let profileByPublicID = SQL("\(profile) WHERE f.public_id = $2")
     private static let follow = SQL(
         "INSERT INTO follows (follower, followed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-    private static let unfollow = SQL("DELETE FROM follows WHERE follower = $1 AND followed = $2")
+    static let unfollow = SQL("DELETE FROM follows WHERE follower = $1 AND followed = $2")
+    static let countFollow = SQL("UPDATE profiles SET follow_count = follow_count + $2 WHERE account = $1")
+    static let countFollower = SQL("UPDATE profiles SET follower_count = follower_count + $2 WHERE account = $1")
     private static let followedBy = SQL(
         """
         SELECT followed FROM follows WHERE follower = $1 ORDER BY created_at DESC, followed DESC LIMIT $2 OFFSET $3
@@ -227,7 +229,7 @@ extension AppDatabase {
         """)
 }
 
-extension StoredProfile {
+extension Profile {
     fileprivate init(_ row: SQLRow) throws {
         let follows: Int = try row.get(8)
         self.init(
@@ -239,7 +241,7 @@ extension StoredProfile {
     }
 }
 
-extension StoredMessage {
+extension Message {
     fileprivate init(_ row: SQLRow, first: Int64, second: Int64) throws {
         let isFromFirst = try row.get(2) as Int == 1
         self.init(

@@ -88,7 +88,8 @@ extension AppDatabase {
             try session.execute(
                 """
                 INSERT INTO tokens (hash, account, kind, session, created_at, expires_at, world)
-                SELECT $1, account, $2, session, $3, $4, world FROM tokens WHERE hash = $5
+                SELECT $1, t.account, $2, t.session, $3, $4, t.world
+                FROM tokens t JOIN accounts a ON a.id = t.account WHERE t.hash = $5 AND a.is_leaving = 0
                 """,
                 token.hash, token.kind, token.createdAt, token.expiresAt, renewed) == 1
         }
@@ -109,10 +110,14 @@ extension AppDatabase {
 
     /// What became of a token that is not there any more; nil for what was none, or is forgotten.
     public func endOfToken(hash: [UInt8]) async throws(StoreError) -> TokenEnd? {
-        let reason = try await read { session throws(StoreError) in
-            try session.one("SELECT reason FROM ended_tokens WHERE hash = $1", hash) { try $0.get(0) as String }
+        try await read { session throws(StoreError) in
+            let reason = try session.one("SELECT reason FROM ended_tokens WHERE hash = $1", hash) { row in
+                try row.get(0) as String
+            }
+            if let reason { return TokenEnd(rawValue: reason) }
+            // A later slice of its account's deletion takes note of it.
+            return try session.exists(Self.tokenOfLeaving, hash) ? .accountDeleted : nil
         }
-        return reason.flatMap(TokenEnd.init)
     }
 
     /// Deletes a token and the others of its session.
@@ -127,16 +132,6 @@ extension AppDatabase {
             try session.execute(Self.revokeTokens, hash, found)
             try session.execute("DELETE FROM tokens WHERE hash = $1 OR session = $2", hash, found)
             return true
-        }
-    }
-
-    /// Deletes all tokens of an account.
-    ///
-    /// - Returns: How many there were.
-    @discardableResult
-    public func deleteTokens(account: Int64) async throws(StoreError) -> Int {
-        try await write { session throws(StoreError) in
-            try Self.deleteTokens(account: account, reason: .revoked, in: session)
         }
     }
 
@@ -202,8 +197,10 @@ extension AppDatabase {
     private static let tokenByHash = SQL(
         """
         SELECT t.kind, t.session, t.created_at, t.expires_at, \(StoredAccount.columns)
-        FROM tokens t JOIN accounts a ON a.id = t.account WHERE t.hash = $1
+        FROM tokens t JOIN accounts a ON a.id = t.account WHERE t.hash = $1 AND a.is_leaving = 0
         """)
+    private static let tokenOfLeaving = SQL(
+        "SELECT 1 FROM tokens t JOIN accounts a ON a.id = t.account WHERE t.hash = $1 AND a.is_leaving = 1")
     private static let revokeTokens = SQL(
         """
         INSERT INTO ended_tokens (hash, reason, expires_at)

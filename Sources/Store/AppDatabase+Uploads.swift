@@ -6,7 +6,8 @@ extension AppDatabase {
         let inserted = try await write { session throws(StoreError) in
             try session.execute(
                 """
-                INSERT INTO uploads (media, account, created_at) SELECT $1, id, $3 FROM accounts WHERE id = $2
+                INSERT INTO uploads (media, account, created_at) SELECT $1, id, $3 FROM accounts
+                WHERE id = $2 AND is_leaving = 0
                 """,
                 media, account, time)
         }

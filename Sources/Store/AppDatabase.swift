@@ -38,9 +38,18 @@ public final class AppDatabase: Sendable {
     /// - Throws: ``StoreError/cannotOpen(path:reason:)``, ``StoreError/inUse(directory:)``,
     ///   ``StoreError/newerVersion(found:known:)``, ``StoreError/corrupt(_:)``, ``StoreError/diskFull``,
     ///   ``StoreError/busy``.
-    public init(
+    public convenience init(
         directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+    ) throws(StoreError) {
+        try self.init(directory: directory, logger: logger, busyTimeout: busyTimeout, now: now, trace: nil)
+    }
+
+    /// As ``init(directory:logger:busyTimeout:now:)``; for tests, `trace` hears the text of each statement that is carried
+    /// out, on the thread that does so.
+    init(
+        directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
+        now: @escaping @Sendable () -> Int64, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) {
         let path = directory + "/runroom.sqlite"
         do {
@@ -51,7 +60,7 @@ public final class AppDatabase: Sendable {
         }
         let lock = try DirectoryLock(directory: directory)
         DirectoryModes.keepPrivate(directory, logger: logger)
-        let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger)
+        let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger, trace: trace)
         self.directory = directory
         self.logger = logger
         self.lock = lock
@@ -152,7 +161,7 @@ extension AppDatabase {
     ///
     /// - Returns: The connections, and the highest id in use.
     private static func open(
-        path: String, busyTimeout: Double, logger: Logger
+        path: String, busyTimeout: Double, logger: Logger, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) -> (DatabasePool, highestID: Int64) {
         var configuration = Configuration()
         configuration.label = "store"
@@ -162,6 +171,10 @@ extension AppDatabase {
         configuration.prepareDatabase { database in
             // After a burst (a long reader, a bulk deletion) the log shrinks back to this.
             try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            guard let trace else { return }
+            database.trace { event in
+                if case .statement(let statement) = event { trace(statement.sql) }
+            }
         }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -165,7 +165,7 @@ extension DatabaseReader {
                     SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
                     a.username, a.nickname, a.disabled_at, p.way, r.run_id, r.id \
                     FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
-                    ORDER BY p.room, p.runner
+                    AND a.is_leaving = 0 ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
                     person(try row.get(11), try row.get(10), try StoredPerson(row))

@@ -30,6 +30,9 @@ struct Migration: Sendable {
         Migration(version: 9, blocks),
         Migration(version: 10, ways),
         Migration(version: 11, terms),
+        Migration(version: 12, indexes),
+        Migration(version: 13, counts),
+        Migration(version: 14, leaving),
     ]
 }
 

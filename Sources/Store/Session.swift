@@ -29,12 +29,22 @@ struct Session {
     func rows<Element, each Value: SQLValue>(
         _ sql: SQL, _ values: repeat each Value, as element: (SQLRow) throws -> Element
     ) throws(StoreError) -> [Element] {
+        var elements: [Element] = []
+        try each(sql, repeat each values) { row in
+            elements.append(try element(row))
+            return true
+        }
+        return elements
+    }
+
+    /// Runs a statement that answers rows, until one is answered with false.
+    func each<each Value: SQLValue>(
+        _ sql: SQL, _ values: repeat each Value, body: (SQLRow) throws -> Bool
+    ) throws(StoreError) {
         do {
             let statement = try database.cachedStatement(sql: sql.text)
             let cursor = try Row.fetchCursor(statement, arguments: Self.arguments(repeat each values))
-            var elements: [Element] = []
-            while let row = try cursor.next() { elements.append(try element(SQLRow(row))) }
-            return elements
+            while let row = try cursor.next(), try body(SQLRow(row)) {}
         } catch {
             throw StoreError(error)
         }

@@ -18,7 +18,7 @@ import Testing
         #expect(try await accounts.account(objectID: account.objectID) == account)
         #expect(try await accounts.account(named: account.objectID) == nil)
         #expect(try await accounts.account(objectID: "00") == nil)
-        #expect(try await accounts.accounts(ids: [account.id, 4]) == [account.id: account])
+        #expect(try await accounts.account(id: account.id) == account)
         #expect(try await accounts.accounts(limit: 10) == [account])
     }
 

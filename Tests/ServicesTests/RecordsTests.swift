@@ -64,23 +64,6 @@ import Testing
         #expect(record.track == .posted(markers.bytes))
     }
 
-    @Test("without a question for pages all records are one page; with it, pages")
-    func pages() async throws {
-        let account = try await services.makeAccount().id
-        #expect(
-            try await records.page(account: account) == RecordsPage(records: [], total: 0, page: 1, pages: 1))
-        for _ in 0..<12 { _ = try await records.post([:], account: account) }
-        let all = try await records.page(account: account)
-        #expect(all.records.map(\.runID) == Array(1...12) && all.total == 12 && all.pages == 1)
-        let second = try await records.page(account: account, page: 2)
-        #expect(second.records.map(\.runID) == [11, 12] && second.page == 2 && second.pages == 2)
-        let five = try await records.page(account: account, limit: 5)
-        #expect(five.records.map(\.runID) == [1, 2, 3, 4, 5] && five.pages == 3)
-        #expect(try await records.page(account: account, page: .max, limit: .max).records.isEmpty)
-        await #expect(throws: ServicesError.self) { try await records.page(account: account, page: 0) }
-        await #expect(throws: ServicesError.self) { try await records.page(account: account, limit: 0) }
-    }
-
     @Test("a record is deleted once")
     func deletion() async throws {
         let account = try await services.makeAccount().id

@@ -60,7 +60,7 @@ import Testing
         try await services.tokens.revoke(one)
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(one) }
         _ = try await services.tokens.verify(other)
-        try await services.tokens.revokeAll(account: account.id)
+        try await services.tokens.revoke(other)
         await #expect(throws: ServicesError.badToken) { try await services.tokens.verify(other) }
     }
 

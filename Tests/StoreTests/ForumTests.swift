@@ -11,7 +11,7 @@ import Testing
     private func makePost(
         _ title: String = "Morning", images: [Int64] = [], mergeSince: Int64? = nil, author: Int64,
         at time: Int64 = 1000
-    ) async throws -> StoredPost {
+    ) async throws -> Post {
         switch try await database.insertPost(
             title: title, content: "Five kilometres", images: images, imageLimit: 3, mergeSince: mergeSince,
             author: author, at: time)
@@ -23,7 +23,7 @@ import Testing
 
     private func makeComment(
         on post: Int64, replyingTo parent: Int64? = nil, author: Int64
-    ) async throws -> StoredComment {
+    ) async throws -> Store.Comment {
         let inserted = try await database.insertComment(
             on: .id(post), replyingTo: parent.map { .id($0) }, content: "Well done", author: author, at: 2000)
         guard case .created(let comment) = inserted else { throw StoreError.io("\(inserted)") }
@@ -32,19 +32,6 @@ import Testing
 
     private func makeImage() async throws -> Int64 {
         try await database.insertMedia(hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 1).id
-    }
-
-    /// Each post and comment whose count is not that of its rows.
-    private func wrongCounts() throws -> [String] {
-        try database.administer(
-            """
-            SELECT 'post ' || number FROM posts p
-            WHERE like_count <> (SELECT COUNT(*) FROM post_likes WHERE post = p.id)
-                OR comment_count <> (SELECT COUNT(*) FROM comments WHERE post = p.id)
-            UNION ALL
-            SELECT 'comment ' || number FROM comments c
-            WHERE like_count <> (SELECT COUNT(*) FROM comment_likes WHERE comment = c.id)
-            """)
     }
 
     private func count(_ table: String) throws -> String {
@@ -57,11 +44,11 @@ import Testing
         let images = [try await makeImage(), try await makeImage(), try await makeImage()]
         let post = try await makePost(images: images.reversed(), author: ana.id)
         #expect(post.number == 1)
-        #expect(post.author == StoredAuthor(id: ana.id, username: "ana", nickname: "ana", picture: nil))
+        #expect(post.author == Author(id: ana.id, username: "ana", nickname: "ana", picture: nil))
         #expect(post.images == images.reversed())
         #expect(try await database.post(.id(post.id)) == post)
         #expect(try await database.post(.number(1)) == post)
-        #expect(try await database.thread(.number(1)) == StoredThread(post: post, comments: []))
+        #expect(try await database.thread(.number(1)) == Discussion(post: post, comments: []))
         #expect(try await database.post(.number(2)) == nil)
         await #expect(throws: StoreError.noSuchAccount) { try await makePost(author: 1) }
     }
@@ -73,9 +60,9 @@ import Testing
         #expect(try await database.postCount() == 0)
         let image = try await makeImage(), other = try await makeImage()
         let post = try await makePost(images: [image], author: ana)
-        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
-        _ = try await database.deletePost(post.id)
-        #expect(try await database.unreferencedMedia(before: .max, limit: 10) == [other])
+        #expect(try await database.deletePost(post.id) == [[1]])
+        #expect(try await database.media(id: image) == nil)
+        #expect(try await database.unsettledMedia(before: .max, limit: 10) == [other])
     }
 
     @Test("images of the same words, author and moment go to one post, in any number of calls at once")
@@ -126,7 +113,7 @@ import Testing
         let second = try await makePost(author: ana)
         #expect(second.number == 2)
         #expect(try await makeComment(on: second.id, author: ana).number == 2)
-        #expect(try await database.deleteAllPosts().count == 1)
+        #expect(try await database.deleteAllPosts() == 1)
         #expect(try await makePost(author: ana).number == 3)
     }
 
@@ -134,13 +121,54 @@ import Testing
     func lists() async throws {
         let ana = try await temporary.makeAccount("ana").id, ben = try await temporary.makeAccount("ben").id
         for index in 0..<6 { _ = try await makePost("\(index)", author: index.isMultiple(of: 2) ? ana : ben) }
-        func numbers(_ threads: [StoredThread]) -> [Int64] { threads.map(\.post.number) }
+        func numbers(_ threads: [Discussion]) -> [Int64] { threads.map(\.post.number) }
         #expect(numbers(try await database.threads(limit: 10)) == [1, 2, 3, 4, 5, 6])
         #expect(numbers(try await database.threads(after: 2, limit: 2)) == [3, 4])
         #expect(numbers(try await database.threads(offset: 4, limit: 4)) == [5, 6])
         #expect(numbers(try await database.threads(author: ben, after: 2, limit: 4)) == [4, 6])
-        #expect(try await database.postCount(author: ben) == 3)
+        #expect(try await database.postCount() == 6)
         #expect(try await database.newestPosts(author: ana, limit: 2).count == 2)
+    }
+
+    @Test("a page of posts ends before it has too many bytes, has one at least, and says whether there are more")
+    func pagesOfPosts() async throws {
+        let ana = try await temporary.makeAccount("ana").id, ben = try await temporary.makeAccount("ben").id
+        let image = try await makeImage()
+        var sizes: [Int] = []
+        for index in 1...6 {
+            let author = index.isMultiple(of: 2) ? ben : ana
+            let post = try await makePost(String(repeating: "é", count: index * 10), images: [image], author: author)
+            sizes.append(post.title.utf8.count + post.content.utf8.count)
+        }
+        func page(
+            _ author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int = 9, bytes: Int
+        ) async throws -> ([Int64], Bool) {
+            let page = try await database.postsPage(
+                author: author, after: after, offset: offset, limit: limit, bytes: bytes)
+            #expect(page.elements.allSatisfy { $0.images == [image] })
+            return (page.elements.map(\.number), page.hasMore)
+        }
+        #expect(try await page(bytes: .max) == ([1, 2, 3, 4, 5, 6], false))
+        #expect(try await page(limit: 6, bytes: .max) == ([1, 2, 3, 4, 5, 6], false))
+        #expect(try await page(limit: 5, bytes: .max) == ([1, 2, 3, 4, 5], true))
+        #expect(try await page(limit: .max, bytes: sizes[0] + sizes[1]) == ([1, 2], true))
+        #expect(try await page(bytes: sizes[0] + sizes[1] - 1) == ([1], true))
+        #expect(try await page(after: 5, bytes: 0) == ([6], false))
+        #expect(try await page(ben, offset: 1, bytes: 0) == ([4], true))
+        #expect(try await page(after: 6, bytes: 0) == ([], false))
+    }
+
+    @Test("a page of comments does likewise")
+    func pagesOfComments() async throws {
+        let ana = try await temporary.makeAccount().id
+        let post = try await makePost(author: ana), other = try await makePost("Other", author: ana)
+        for _ in 0..<3 { _ = try await makeComment(on: post.id, author: ana) }
+        _ = try await makeComment(on: other.id, author: ana)
+        let size = "Well done".utf8.count
+        let first = try await database.commentsPage(on: post.id, limit: 9, bytes: 2 * size)
+        #expect(first.elements.map(\.number) == [1, 2] && first.hasMore)
+        let last = try await database.commentsPage(on: post.id, after: 2, limit: 1, bytes: 0)
+        #expect(last.elements.map(\.number) == [3] && !last.hasMore)
     }
 
     @Test("an edit changes what it names, and images only when it has some")
@@ -187,7 +215,7 @@ import Testing
         #expect(praised.likeCount == 1 && praised.id == comment.id)
         #expect(try await database.setLike(true, comment: .number(1), account: ana, at: 1) == .unchanged)
         #expect(try await database.setLike(true, comment: .number(9), account: ana, at: 1) == .notFound)
-        #expect(try wrongCounts() == [])
+        #expect(try database.wrongCounts() == [])
     }
 
     @Test("replies belong to their post, and go with what they reply to")
@@ -207,7 +235,7 @@ import Testing
         #expect(try await database.deleteComment(top.id))
         #expect(try await !database.deleteComment(top.id))
         #expect(try await database.commentIDs(on: post.id) == [second.id])
-        #expect(try wrongCounts() == [])
+        #expect(try database.wrongCounts() == [])
     }
 
     @Test("a discussion ends before it is too deep to be deleted")
@@ -238,7 +266,7 @@ import Testing
             _ = try await database.setLike(true, comment: .id(anas.id), account: account, at: 1)
         }
         #expect(try await database.deleteAccount(id: ben) != nil)
-        #expect(try wrongCounts() == [])
+        #expect(try database.wrongCounts() == [])
         let left = try #require(try await database.thread(.id(post.id)))
         #expect(left.comments.map(\.id) == [anas.id])
         #expect(left.post.likeCount == 1 && left.post.commentCount == 1 && left.comments[0].likeCount == 1)
@@ -261,7 +289,7 @@ import Testing
             _ = try await database.setLike(true, comment: .id(comment.id), account: account, at: 1)
         }
         #expect(try await database.deleteAllUsers().accounts.count == 1)
-        #expect(try wrongCounts() == [])
+        #expect(try database.wrongCounts() == [])
         #expect(try await database.account(id: root) != nil)
         let left = try await database.threads(limit: 10)
         #expect(left.map(\.post.id) == [post.id])
@@ -308,6 +336,6 @@ import Testing
                 // The tenth has been deleted in the midst of it.
             }
         }
-        #expect(try wrongCounts() == [])
+        #expect(try database.wrongCounts() == [])
     }
 }

@@ -195,7 +195,7 @@ import Testing
         #expect(try await database.room(runID: "2")?.events.map(\.number) == [1, 2, 3, 4, 5])
         #expect(try await database.room(runID: "2")?.journal.map(\.sequence) == [2, 3, 4, 5])
         #expect(try await database.roomsWithJournal().map(\.runID) == ["2"])
-        #expect(try await database.roomIDsWithJournal() == [two])
+        #expect(try await database.roomsWithJournal().map(\.id) == [two])
     }
 
     @Test("blocks come back in order; the first takes the place of all the runner had")

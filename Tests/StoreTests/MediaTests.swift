@@ -21,14 +21,43 @@ import Testing
         #expect(try await database.media(id: media.id + 1) == nil)
     }
 
-    @Test("what nothing refers to is found once it is old enough, and what somebody shows is not")
-    func findsUnreferenced() async throws {
+    @Test("what is old enough is looked at once: what nothing refers to is removed, and what somebody shows is not")
+    func settles() async throws {
         let account = try await temporary.makeAccount().id
-        let shown = try await make(), old = try await make(), young = try await make(at: 200)
+        let shown = try await make(hash: [1]), old = try await make(hash: [2]),
+            young = try await make(hash: [3], at: 200)
         _ = try await database.setPicture(shown.id, account: account, at: 100)
-        #expect(try await database.unreferencedMedia(before: 200, limit: 10) == [old.id])
-        #expect(try await database.unreferencedMedia(before: 201, limit: 10) == [old.id, young.id])
-        #expect(try await database.unreferencedMedia(before: 201, limit: 1) == [old.id])
+        #expect(try await database.unsettledMedia(before: 200, limit: 10) == [shown.id, old.id])
+        #expect(try await database.unsettledMedia(before: 201, limit: 10) == [shown.id, old.id, young.id])
+        #expect(try await database.unsettledMedia(before: 201, limit: 1) == [shown.id])
+        #expect(try await database.settleMedia(ids: [shown.id, old.id]) == [[2]])
+        #expect(try await database.unsettledMedia(before: .max, limit: 10) == [young.id])
+        #expect(try await database.media(id: shown.id) != nil)
+    }
+
+    @Test("what is no longer shown is looked at again, wherever it was shown")
+    func looksAgain() async throws {
+        let account = try await temporary.makeAccount().id
+        var old: [Int64] = []
+        for number in UInt8(1)...4 { old.append(try await make(hash: [number]).id) }
+        let new = try await make(hash: [9]).id
+        _ = try await database.setPicture(old[0], account: account, at: 100)
+        var change = ProfileChange()
+        change.cover = old[1]
+        _ = try await database.changeProfile(change, account: account, at: 100)
+        guard
+            case .created(let post) = try await database.insertPost(
+                title: "x", content: "y", images: [old[2], old[3]], imageLimit: 3, author: account, at: 100)
+        else { throw StoreError.conditionFailed }
+        #expect(try await database.settleMedia(ids: old + [new]) == [[9]])
+        #expect(try await database.unsettledMedia(before: .max, limit: 10) == [])
+
+        (change.picture, change.cover) = (old[3], old[0])
+        _ = try await database.changeProfile(change, account: account, at: 101)
+        _ = try await database.setPicture(nil, account: account, at: 102)
+        _ = try await database.updatePost(post.id, images: [], at: 103)
+        #expect(try await database.unsettledMedia(before: .max, limit: 10) == old)
+        #expect(try await database.settleMedia(ids: old) == [[2], [3], [4]])
     }
 
     @Test("a picture that came to be shown meanwhile is not removed")
@@ -53,7 +82,7 @@ import Testing
         let account = try await temporary.makeAccount().id
         let media = try await make()
         _ = try await database.setPicture(media.id, account: account, at: 100)
-        #expect(try await database.deleteAccount(id: account) == AccountDeletion(accounts: [account], files: [[1]]))
+        #expect(try await database.deleteAccount(id: account) == Deletion(accounts: [account], files: [[1]]))
         #expect(try await database.media(id: media.id) == nil)
     }
 

@@ -151,7 +151,7 @@ import Testing
 
         let deletion =
             isWipe ? try await database.deleteAllUsers() : try #require(try await database.deleteAccount(id: ana.id))
-        #expect(deletion == AccountDeletion(accounts: [ana.id], files: [[1]]))
+        #expect(deletion == Deletion(accounts: [ana.id], files: [[1]]))
         #expect(try await database.tryMailCode(emailKey: "a@x.org", limit: 5, at: 1) == nil)
         #expect(try await database.tryMailCode(emailKey: "r@x.org", limit: 5, at: 1) == "code")
         #expect(try await database.insertMailSend(emailKey: "a@x.org", limit: 1, since: 0, at: 2) == nil)

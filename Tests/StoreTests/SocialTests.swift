@@ -11,7 +11,7 @@ struct SocialTests {
 
     init() throws { temporary = try TemporaryDatabase() }
 
-    private func post(_ author: Int64, video: NewVideo? = nil) async throws -> StoredPost {
+    private func post(_ author: Int64, video: NewVideo? = nil) async throws -> Post {
         let inserted = try await database.insertPost(
             title: "title", content: "content", imageLimit: 3, video: video, writtenAt: "noon", author: author, at: 1)
         guard case .created(let post) = inserted else { throw StoreError.closed }
@@ -149,6 +149,7 @@ struct SocialTests {
             "INSERT INTO profiles (account, public_id) \(numbers) SELECT i, 2000000000000000 + i FROM n")
         _ = try database.administer(
             "INSERT INTO follows (follower, followed, created_at) \(numbers) SELECT i, \(star), i FROM n")
+        _ = try database.administer("UPDATE profiles SET follower_count = 10000 WHERE account = \(star)")
         let profile = try #require(try await database.profiles([star], viewer: 1)[star])
         #expect(profile.followerCount == 10_000 && profile.isFollowed)
         let page = try await database.followers(of: star, offset: 9_500, limit: 500)

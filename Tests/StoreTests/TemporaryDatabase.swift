@@ -12,8 +12,11 @@ final class TemporaryDirectory: Sendable {
 
     var databasePath: String { path + "/runroom.sqlite" }
 
-    func open(busyTimeout: Double = 5, now: Int64 = TemporaryDirectory.time) throws -> AppDatabase {
-        try AppDatabase(directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout, now: { now })
+    func open(
+        busyTimeout: Double = 5, now: Int64 = TemporaryDirectory.time, trace: (@Sendable (String) -> Void)? = nil
+    ) throws -> AppDatabase {
+        try AppDatabase(
+            directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout, now: { now }, trace: trace)
     }
 
     /// The 23rd of November 2024, 08:39:43.038 UTC.
@@ -46,6 +49,64 @@ struct TemporaryDatabase {
     func makeRoom(_ runID: String = "159") async throws -> StoredRoom {
         try await database.createRoom(
             runID: runID, passwordSalt: [1, 2], passwordHash: [3, 4], epoch: "epoch", at: TemporaryDirectory.time)
+    }
+}
+
+extension AppDatabase {
+    /// Deletes all accounts but those of administrators, to the last slice.
+    func deleteAllUsers() async throws -> Deletion {
+        var all = Deletion()
+        while true {
+            let slice = try await deleteUsers(after: all.accounts.last ?? 0, upTo: .max)
+            all.accounts += slice.accounts
+            all.files.formUnion(slice.files)
+            if slice.isComplete { break }
+        }
+        for account in try await leavingAccounts() {
+            while true {
+                let slice = try await continueDeletion(of: account)
+                all.files.formUnion(slice.files)
+                if slice.isComplete { break }
+            }
+        }
+        return all
+    }
+
+    /// Whose count is not that of the rows: posts, comments, profiles, the journal.
+    func wrongCounts() throws -> [String] {
+        try administer(
+            """
+            SELECT 'post ' || number FROM posts p
+            WHERE like_count <> (SELECT COUNT(*) FROM post_likes WHERE post = p.id)
+                OR collect_count <> (SELECT COUNT(*) FROM post_collections WHERE post = p.id)
+                OR comment_count <> (SELECT COUNT(*) FROM comments WHERE post = p.id)
+            UNION ALL
+            SELECT 'comment ' || number FROM comments c
+            WHERE like_count <> (SELECT COUNT(*) FROM comment_likes WHERE comment = c.id)
+            UNION ALL
+            SELECT 'profile ' || account FROM profiles f
+            WHERE follow_count <> (SELECT COUNT(*) FROM follows WHERE follower = f.account)
+                OR follower_count <> (SELECT COUNT(*) FROM follows WHERE followed = f.account)
+                OR video_count <> (SELECT COUNT(*) FROM videos WHERE author = f.account)
+                OR likes_received <> (
+                    SELECT COUNT(*) FROM videos v JOIN post_likes l ON l.post = v.post WHERE v.author = f.account)
+                OR likes_given <> (
+                    SELECT COUNT(*) FROM post_likes l JOIN videos v ON v.post = l.post WHERE l.account = f.account)
+            UNION ALL
+            SELECT 'journal' FROM counters
+            WHERE name = 'journal_bytes' AND value <> (SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM journal)
+            """)
+    }
+
+    /// Deletes all posts, to the last slice.
+    func deleteAllPosts() async throws -> Int {
+        let last = try await highestPostNumber()
+        var count = 0
+        while true {
+            let slice = try await deletePosts(upTo: last)
+            count += slice.count
+            if slice.deletion.isComplete { return count }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ enum DouyinJSON {
     }
 
     /// A user as the caller sees them.
-    static func user(_ profile: StoredProfile, base: String) -> JSONObject {
+    static func user(_ profile: Profile, base: String) -> JSONObject {
         var object = JSONObject()
         object["id"] = .int(profile.publicID)
         object["name"] = .string(profile.username)
@@ -32,7 +32,7 @@ enum DouyinJSON {
 
     /// A clip as the caller sees it.
     static func video(
-        _ reading: StoredReading, _ video: StoredVideo, author: StoredProfile, base: String
+        _ reading: Reading, _ video: Video, author: Profile, base: String
     ) -> JSONValue {
         let post = reading.post
         let play: String =
@@ -52,7 +52,7 @@ enum DouyinJSON {
     }
 
     static func comment(
-        _ comment: StoredComment, repliesTo parent: Int64?, author: StoredProfile, base: String
+        _ comment: Comment, repliesTo parent: Int64?, author: Profile, base: String
     ) -> JSONValue {
         [
             "id": .int(comment.publicID), "user": .object(user(author, base: base)),
@@ -62,7 +62,7 @@ enum DouyinJSON {
     }
 
     /// A message between two people, each of whom the caller knows by a public id.
-    static func message(_ message: StoredMessage, publicIDs: [Int64: Int64]) -> JSONValue {
+    static func message(_ message: Message, publicIDs: [Int64: Int64]) -> JSONValue {
         [
             "id": .int(message.publicID), "create_time": .int(message.createdAt),
             "to_user_id": .int(publicIDs[message.recipient] ?? 0),
@@ -71,7 +71,7 @@ enum DouyinJSON {
     }
 
     /// The address that somebody gave, or that of the picture they uploaded, or of one that is drawn elsewhere.
-    private static func avatar(of profile: StoredProfile, base: String) -> String {
+    private static func avatar(of profile: Profile, base: String) -> String {
         if let address = profile.avatarURL { return address }
         if let picture = profile.picture {
             return JuejinJSON.headImage(

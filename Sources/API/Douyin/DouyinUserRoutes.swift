@@ -73,7 +73,7 @@ struct DouyinUserRoutes: Sendable {
     }
 
     /// Somebody by id, or by name where that is nobody's id; the caller for neither.
-    private func profile(named text: String, viewer: Int64) async throws -> StoredProfile {
+    private func profile(named text: String, viewer: Int64) async throws -> Profile {
         if text.isEmpty || text == "0" { return try await core.social.profile(account: viewer, viewer: viewer) }
         // A name may be of digits as well.
         if let id = Int64(text), let found = try await core.social.profileIfAny(publicID: id, viewer: viewer) {

@@ -101,7 +101,7 @@ struct DouyinVideoRoutes: Sendable {
         return Self.answer(clip)
     }
 
-    private static func answer(_ clip: StoredReading) -> Response {
+    private static func answer(_ clip: Reading) -> Response {
         .json(DouyinJSON.done("ok!", ["vid": .int(clip.video?.publicID ?? 0)]))
     }
 
@@ -130,7 +130,7 @@ struct DouyinVideoRoutes: Sendable {
         return .identicon(Identicon("clip \(clip.id)"), caching: "public, max-age=86400", to: request)
     }
 
-    private func clip(_ request: HTTPServerRequest) async throws -> StoredReading {
+    private func clip(_ request: HTTPServerRequest) async throws -> Reading {
         guard let id = Int64(request.parameter("id")) else { throw Problem.notFound }
         return try await core.forum.clip(id, reader: nil)
     }
@@ -161,7 +161,7 @@ struct DouyinClips: Sendable {
 
     /// Clips with their authors, as a viewer sees both.
     func json(
-        _ readings: [StoredReading], viewer: Int64?, _ request: HTTPServerRequest
+        _ readings: [Reading], viewer: Int64?, _ request: HTTPServerRequest
     ) async throws -> JSONValue {
         let base = core.publicBase.text(for: request)
         let authors = try await core.social.profiles(readings.map(\.post.author.id), viewer: viewer)

@@ -52,7 +52,7 @@ struct JuejinArticleRoutes: Sendable {
     /// An article in a list, with its place there.
     private struct Entry: Sendable {
         var place: Int
-        var reading: StoredReading
+        var reading: Reading
     }
 
     /// All of a list as far as the world shows it, or a page of it.

@@ -19,7 +19,7 @@ enum JuejinJSON {
     ///   - reading: The post.
     ///   - base: What addresses begin with.
     /// - Returns: The article.
-    static func article(_ reading: StoredReading, base: String) -> JSONValue {
+    static func article(_ reading: Reading, base: String) -> JSONValue {
         let post = reading.post
         return [
             "id": .int(post.number), "title": .string(post.title), "content": .string(post.content),
@@ -51,7 +51,7 @@ enum JuejinJSON {
     /// What the name of a picture begins with that nobody uploaded.
     private static let defaultPrefix = "default-"
 
-    static func headImage(of author: StoredAuthor, base: String) -> String {
+    static func headImage(of author: Author, base: String) -> String {
         headImage(picture: author.picture.map(MediaID.init(rawValue:)), account: author.id, base: base)
     }
 

@@ -90,7 +90,7 @@ struct ForumRoutes: Sendable {
         return try await list(author: author.id).response()
     }
 
-    private func list(author: Int64?, prefix: String = "", suffix: String = "") -> JSONList<StoredThread> {
+    private func list(author: Int64?, prefix: String = "", suffix: String = "") -> JSONList<Discussion> {
         JSONList(prefix: prefix, suffix: suffix) { [core] last in
             try await core.forum.threads(author: author, after: last?.post.number ?? 0, limit: Self.postsAtOnce)
         } json: {
@@ -215,7 +215,7 @@ struct ForumRoutes: Sendable {
         try await identity.account(of: request, named: try JSONBody(request).string("username"))
     }
 
-    private func answer(_ message: String, _ post: StoredPost) async throws -> Response {
+    private func answer(_ message: String, _ post: Post) async throws -> Response {
         .json([
             "message": .string(message),
             "post": LepaoJSON.post(post, comments: try await core.forum.commentIDs(on: post)),

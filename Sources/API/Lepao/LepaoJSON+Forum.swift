@@ -5,18 +5,18 @@ extension LepaoJSON {
     // MARK: Posts
 
     /// A post as it is read: with its author and its comments.
-    static func post(_ thread: StoredThread) -> JSONValue {
+    static func post(_ thread: Discussion) -> JSONValue {
         post(
             thread.post, author: author(thread.post.author),
             comments: thread.comments.map { comment($0, author: author($0.author)) })
     }
 
     /// A post as it is answered to a change: with the ids of its author and its comments.
-    static func post(_ post: StoredPost, comments: [String]) -> JSONValue {
+    static func post(_ post: Post, comments: [String]) -> JSONValue {
         self.post(post, author: .string(ObjectID.text(post.author.id)), comments: comments.map { .string($0) })
     }
 
-    private static func post(_ post: StoredPost, author: JSONValue, comments: [JSONValue]) -> JSONValue {
+    private static func post(_ post: Post, author: JSONValue, comments: [JSONValue]) -> JSONValue {
         [
             "_id": .string(ObjectID.text(post.id)), "postId": .int(post.number), "title": .string(post.title),
             "content": .string(post.content), "author": author,
@@ -30,16 +30,16 @@ extension LepaoJSON {
     // MARK: Comments
 
     /// A comment that stands alone: with the id of its author.
-    static func comment(_ comment: StoredComment) -> JSONValue {
+    static func comment(_ comment: Comment) -> JSONValue {
         self.comment(comment, author: .string(ObjectID.text(comment.author.id)))
     }
 
     /// A comment in a list of them: with its author.
-    static func populatedComment(_ comment: StoredComment) -> JSONValue {
+    static func populatedComment(_ comment: Comment) -> JSONValue {
         self.comment(comment, author: author(comment.author))
     }
 
-    private static func comment(_ comment: StoredComment, author: JSONValue) -> JSONValue {
+    private static func comment(_ comment: Comment, author: JSONValue) -> JSONValue {
         [
             "_id": .string(ObjectID.text(comment.id)), "commentId": .int(comment.number),
             "content": .string(comment.content), "author": author, "post": .string(ObjectID.text(comment.post)),
@@ -48,7 +48,7 @@ extension LepaoJSON {
         ]
     }
 
-    private static func author(_ author: StoredAuthor) -> JSONValue {
+    private static func author(_ author: Author) -> JSONValue {
         let id = JSONValue.string(ObjectID.text(author.id))
         return ["_id": id, "id": id, "nickname": .string(author.nickname)]
     }

@@ -19,7 +19,7 @@ extension Accounts {
         if let email { try AccountRules.checkEmail(email) }
         let hash = try await passwords.hash(password), time = now()
         return Account(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
                     username: username, usernameKey: AccountRules.key(username), nickname: username, passwordHash: hash,
                     role: role.rawValue, email: email.map(StoredEmail.init), at: time)
@@ -28,7 +28,7 @@ extension Accounts {
 
     /// The accounts of administrators, in the order of their making, disabled ones included.
     public func administrators() async throws(ServicesError) -> [Account] {
-        try await asking { () throws(StoreError) in try await store.administrators() }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.administrators() }.map(Account.init)
     }
 
     /// Gives an account a role, on the word of who runs the server.
@@ -59,7 +59,7 @@ extension Accounts {
     public func disable(account: Int64) async throws(ServicesError) {
         let time = now()
         defer { tokens.forget(account: account) }
-        let isFound = try await asking { () throws(StoreError) in
+        let isFound = try await withStoreErrors { () throws(StoreError) in
             try await store.setDisabled(time, account: account)
         }
         guard isFound else { throw .unknownUser }
@@ -72,7 +72,9 @@ extension Accounts {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func enable(account: Int64) async throws(ServicesError) {
-        let isFound = try await asking { () throws(StoreError) in try await store.setDisabled(nil, account: account) }
+        let isFound = try await withStoreErrors { () throws(StoreError) in
+            try await store.setDisabled(nil, account: account)
+        }
         guard isFound else { throw .unknownUser }
     }
 }

@@ -25,7 +25,7 @@ extension Accounts {
         var hash: String?
         if let newPassword { hash = try await passwords.hash(newPassword) }
         let newHash = hash, time = now()
-        let updated = try await asking { () throws(StoreError) in
+        let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.updateAccount(
                 stored.id, withPasswordHash: stored.passwordHash, nickname: nickname, newPasswordHash: newHash,
                 at: time)
@@ -70,7 +70,7 @@ extension Accounts {
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setPicture(_ picture: MediaID?, account: Int64) async throws(ServicesError) -> Account {
         let time = now()
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.setPicture(picture?.rawValue, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
@@ -90,7 +90,7 @@ extension Accounts {
         let limit = min(limit, 100)
         let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
         if isBeyond { return [] }
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.accounts(offset: offset, limit: limit)
         }.map(Account.init)
     }
@@ -101,7 +101,7 @@ extension Accounts {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func preferences(account: Int64) async throws(ServicesError) -> Preferences {
-        let text = try await asking { () throws(StoreError) in try await store.preferences(account: account) }
+        let text = try await withStoreErrors { () throws(StoreError) in try await store.preferences(account: account) }
         guard let text else { return Preferences() }
         do {
             return try Preferences(JSONValue(parsing: text).object ?? JSONObject())
@@ -114,7 +114,7 @@ extension Accounts {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setPreferences(_ preferences: Preferences, account: Int64) async throws(ServicesError) {
-        try await asking { () throws(StoreError) in
+        try await withStoreErrors { () throws(StoreError) in
             try await store.setPreferences(preferences.json.text, account: account)
         }
     }

@@ -34,7 +34,7 @@ extension Accounts {
         let time = now()
         // Identities that are remembered hold the name.
         defer { tokens.forget(account: account) }
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.changeProfile(change, account: account, if: condition, at: time)
         }
         guard let stored else { throw .unknownUser }

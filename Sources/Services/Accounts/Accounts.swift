@@ -100,12 +100,12 @@ public final class Accounts: Sendable {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
         // Asked first, because the hash is dear; who comes in between is found by the database.
-        if try await asking({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
+        if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
         }
         let hash = try await passwords.hash(proof), time = now()
         return Account(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
                     username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash, at: time)
             })
@@ -162,7 +162,7 @@ public final class Accounts: Sendable {
         let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
         try throttle.check(attempt, at: now())
 
-        let stored = try await asking { () throws(StoreError) in try await store.account(usernameKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
         let verdict = try await passwords.verify(proof, against: stored?.passwordHash)
         guard let stored, verdict != .wrong else {
             try throttle.recordFailure(attempt, at: now())
@@ -177,7 +177,7 @@ public final class Accounts: Sendable {
     /// The account of this username, or nil.
     public func account(named username: String) async throws(ServicesError) -> Account? {
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { return nil }
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.account(usernameKey: AccountRules.key(username))
         }.map(Account.init)
     }
@@ -193,7 +193,7 @@ public final class Accounts: Sendable {
 
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(ServicesError) -> Account? {
-        try await asking { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
     }
 
     /// The account of an id in the form that clients see, or nil, also if it is no such id.
@@ -204,14 +204,7 @@ public final class Accounts: Sendable {
 
     /// The account of this number, or nil.
     public func account(number: Int64) async throws(ServicesError) -> Account? {
-        try await asking { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
-    }
-
-    /// Those of the accounts that exist, by id.
-    public func accounts(ids: some Sequence<Int64>) async throws(ServicesError) -> [Int64: Account] {
-        let ids = Array(ids)
-        let stored = try await asking { () throws(StoreError) in try await store.accounts(ids: ids) }
-        return Dictionary(uniqueKeysWithValues: stored.map { ($0.id, Account($0)) })
+        try await withStoreErrors { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
     }
 
     /// A page of all accounts, in the order of their making.
@@ -222,7 +215,7 @@ public final class Accounts: Sendable {
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: ``ServicesError/store(_:)``.
     public func accounts(after: Int64 = 0, limit: Int) async throws(ServicesError) -> [Account] {
-        try await asking { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
+        try await withStoreErrors { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
             .map(Account.init)
     }
 
@@ -233,7 +226,7 @@ public final class Accounts: Sendable {
     public func setNickname(_ nickname: String, account: Int64) async throws(ServicesError) -> Account {
         try AccountRules.checkNickname(nickname)
         let time = now()
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.setNickname(nickname, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
@@ -255,10 +248,10 @@ public final class Accounts: Sendable {
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password)
-        let stored = try await asking { () throws(StoreError) in try await store.account(id: account) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(id: account) }
         guard let stored else { throw .unknownUser }
         let time = now()
-        let updated = try await asking { () throws(StoreError) in
+        let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.updateAccount(
                 account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
         }
@@ -269,24 +262,85 @@ public final class Accounts: Sendable {
 
     /// Deletes an account with its tokens and records, and the pictures and videos that are nobody else's.
     ///
+    /// For everybody it is gone at once; of an account with very much, all is gone when this returns, or, should the
+    /// server end before, after its next start.
+    ///
     /// - Parameters:
     ///   - account: Which.
     ///   - condition: What must still be so when it is deleted; nil for nothing.
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/forbidden`` when the condition does not hold,
     ///   ``ServicesError/store(_:)``.
     public func delete(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
-        let deletion = try await asking { () throws(StoreError) in
+        let deletion = try await withStoreErrors { () throws(StoreError) in
             try await store.deleteAccount(id: account, if: condition)
         }
         tokens.forget(account: account)
         guard let deletion else { throw .unknownUser }
-        await finish(deletion)
+        await tell(.deleted([account]))
+        await media.discardFiles(of: deletion.files)
+        if !deletion.isComplete { await removeRest(of: account) }
     }
 
-    /// Does what is left to be done when accounts are gone.
-    func finish(_ deletion: AccountDeletion) async {
-        await tell(.deleted(Set(deletion.accounts)))
-        await media.discardFiles(of: deletion.files)
+    /// Removes what accounts have left that are deleted; to be called now and then.
+    ///
+    /// - Returns: How many accounts there were.
+    /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next call.
+    @discardableResult
+    public func removeLeavings() async throws(ServicesError) -> Int {
+        var count = 0
+        while true {
+            let accounts = try await withStoreErrors { () throws(StoreError) in try await store.leavingAccounts() }
+            if accounts.isEmpty { return count }
+            for account in accounts { try await finishDeletion(of: account) }
+            count += accounts.count
+        }
+    }
+
+    /// As ``finishDeletion(of:)``; what fails is left for the upkeep.
+    private func removeRest(of account: Int64) async {
+        do {
+            try await finishDeletion(of: account)
+        } catch {
+            logger.notice("something of an account that is deleted is left", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Removes all that is left of an account that is deleted, slice by slice.
+    private func finishDeletion(of account: Int64) async throws(ServicesError) {
+        while true {
+            let slice = try await withStoreErrors { () throws(StoreError) in
+                try await store.continueDeletion(of: account)
+            }
+            await media.discardFiles(of: slice.files)
+            if slice.isComplete { return }
+        }
+    }
+
+    /// Deletes all accounts but those of administrators, with everything that is theirs.
+    ///
+    /// The caller has checked that whoever wants this may.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: ``ServicesError/store(_:)``.
+    @discardableResult
+    public func deleteAllUsers() async throws(ServicesError) -> Int {
+        defer { tokens.forgetAll() }
+        // Greater than those of all accounts that there are.
+        let last = store.ids.next()
+        var gone: [Int64] = []
+        while true {
+            let slice = try await withStoreErrors { [after = gone.last ?? 0] () throws(StoreError) in
+                try await store.deleteUsers(after: after, upTo: last)
+            }
+            // Already here: whoever is told may look at a token.
+            tokens.forgetAll()
+            await tell(.deleted(Set(slice.accounts)))
+            await media.discardFiles(of: slice.files)
+            gone += slice.accounts
+            if slice.isComplete { break }
+        }
+        for account in gone { try await finishDeletion(of: account) }
+        return gone.count
     }
 
     /// The account of a token, as it is at this moment.
@@ -330,7 +384,7 @@ public final class Accounts: Sendable {
         let updated: StoredAccount?
         do {
             let hash = try await passwords.hash(proof), time = now()
-            updated = try await asking { () throws(StoreError) in
+            updated = try await withStoreErrors { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }
         } catch {
@@ -341,7 +395,9 @@ public final class Accounts: Sendable {
         tokens.forget(account: account.id)
         if let updated { return updated }
         // Another login of the same password has done it, or the password was changed.
-        guard let present = try await asking({ () throws(StoreError) in try await store.account(id: account.id) })
+        guard
+            let present = try await withStoreErrors({ () throws(StoreError) in try await store.account(id: account.id) }
+            )
         else { throw .unknownUser }
         guard try await passwords.verify(proof, against: present.passwordHash) != .wrong else { throw .wrongPassword }
         return present

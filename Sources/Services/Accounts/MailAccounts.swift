@@ -64,7 +64,8 @@ public final class MailAccounts: Sendable {
         try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
         let stored = StoredEmail(email)
-        if try await asking({ () throws(StoreError) in try await store.account(emailKey: stored.key) }) != nil {
+        if try await withStoreErrors({ () throws(StoreError) in try await store.account(emailKey: stored.key) }) != nil
+        {
             throw .emailTaken
         }
         let ticket = try await codes.check(code, of: email, address: address)
@@ -74,7 +75,7 @@ public final class MailAccounts: Sendable {
             let name = Self.newName()
             do {
                 return Account(
-                    try await asking { () throws(StoreError) in
+                    try await withStoreErrors { () throws(StoreError) in
                         try await store.insertAccount(
                             username: name, usernameKey: AccountRules.key(name), nickname: name, passwordHash: hash,
                             email: stored, at: time)
@@ -101,7 +102,7 @@ public final class MailAccounts: Sendable {
         try AccountRules.checkPassword(password)
         let key = AccountRules.emailKey(email)
         try checkLock(key)
-        let stored = try await asking { () throws(StoreError) in try await store.account(emailKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
         let verdict = try await passwords.verify(password, against: stored?.passwordHash)
         guard let stored, verdict != .wrong else {
             try recordFailure(key)
@@ -135,7 +136,7 @@ public final class MailAccounts: Sendable {
             throw .wrongCode
         }
         try recordSuccess(key)
-        let stored = try await asking { () throws(StoreError) in try await store.account(emailKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
         guard let stored else { throw .unknownUser }
         return try Self.usable(stored)
     }
@@ -148,7 +149,7 @@ public final class MailAccounts: Sendable {
         try AccountRules.checkEmail(email)
         try passHumanCheck(email)
         let key = AccountRules.emailKey(email), until = now() + Self.resetTime
-        let isFound = try await asking { () throws(StoreError) in
+        let isFound = try await withStoreErrors { () throws(StoreError) in
             try await store.openPasswordReset(emailKey: key, until: until)
         }
         guard isFound else { throw .unknownUser }
@@ -173,13 +174,13 @@ public final class MailAccounts: Sendable {
         try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
         let key = AccountRules.emailKey(email), begun = now()
-        let mayBe = try await asking { () throws(StoreError) in
+        let mayBe = try await withStoreErrors { () throws(StoreError) in
             try await store.mayResetPassword(emailKey: key, at: begun)
         }
         guard mayBe else { throw .invalid(field: "reset", message: "A new password has to be asked for first.") }
         let ticket = try await codes.check(code, of: email, address: address)
         let hash = try await passwords.hash(password), time = now()
-        let account = try await asking { () throws(StoreError) in
+        let account = try await withStoreErrors { () throws(StoreError) in
             try await store.resetPassword(
                 emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)
         }

@@ -54,12 +54,12 @@ public final class MailCodes: Sendable {
     ///   ``ServicesError/mailUnavailable``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     func send(to email: String) async throws(ServicesError) {
         let key = AccountRules.emailKey(email), time = now()
-        let first = try await asking { () throws(StoreError) in
+        let first = try await withStoreErrors { () throws(StoreError) in
             try await store.insertMailSend(emailKey: key, limit: Self.sends, since: time - Self.lifetime, at: time)
         }
         if let first { throw .throttled(retryAfter: max(1, Int((first + Self.lifetime - time + 999) / 1000))) }
         let code = Self.newCode(), hash = try await passwords.hash(code), expiry = time + Self.lifetime
-        try await asking { () throws(StoreError) in
+        try await withStoreErrors { () throws(StoreError) in
             try await store.setMailCode(emailKey: key, hash: hash, expiresAt: expiry)
         }
         guard queue.put(CodeMail(to: email, code: code, at: time, expiresAt: expiry)) else { throw .mailUnavailable }
@@ -78,7 +78,7 @@ public final class MailCodes: Sendable {
         let key = AccountRules.emailKey(email), attempt = LoginThrottle.Key(account: "", address: address)
         try guesses.check(attempt, at: now())
         let time = now()
-        let hash = try await asking { () throws(StoreError) in
+        let hash = try await withStoreErrors { () throws(StoreError) in
             try await store.tryMailCode(emailKey: key, limit: Self.tries, at: time)
         }
         let verdict = try await passwords.verify(code, against: hash)
@@ -95,7 +95,7 @@ public final class MailCodes: Sendable {
     ///
     /// - Throws: ``ServicesError/wrongCode`` when it was used at the same moment, ``ServicesError/store(_:)``.
     func use(_ ticket: Ticket) async throws(ServicesError) {
-        let isUsed = try await asking { () throws(StoreError) in
+        let isUsed = try await withStoreErrors { () throws(StoreError) in
             try await store.useMailCode(emailKey: ticket.emailKey, hash: ticket.hash)
         }
         guard isUsed else { throw .wrongCode }
@@ -108,7 +108,7 @@ public final class MailCodes: Sendable {
     @discardableResult
     public func removeExpired() async throws(ServicesError) -> Int {
         let time = now()
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.deleteExpiredMailCodes(at: time, sendsBefore: time - Self.lifetime)
         }
     }

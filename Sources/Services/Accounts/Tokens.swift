@@ -191,7 +191,7 @@ public final class Tokens: Sendable {
         guard let token = Self.token(in: credential) else { return .failure(Refused(refusal: .missing)) }
         let issued = make(.access, lifetime), renewed = Self.hash(token)
         // Whoever logs out or changes the password at this moment takes the new token along, or leaves none to be made.
-        let isStored = try await asking { () throws(StoreError) in
+        let isStored = try await withStoreErrors { () throws(StoreError) in
             try await store.insertToken(Self.stored(issued), renewing: renewed)
         }
         return isStored ? .success(issued) : .failure(Refused(refusal: try await end(of: renewed)))
@@ -220,7 +220,7 @@ public final class Tokens: Sendable {
     private func insert(
         _ issued: [Issued], for account: Account, session: Int64? = nil, limit: (count: Int, world: String)? = nil
     ) async throws(ServicesError) {
-        let insertion = try await asking { () throws(StoreError) in
+        let insertion = try await withStoreErrors { () throws(StoreError) in
             try await store.insertTokens(
                 issued.map(Self.stored), account: account.id, passwordHash: account.passwordHash.text,
                 session: session, limit: limit)
@@ -269,7 +269,7 @@ public final class Tokens: Sendable {
         let (cached, generation) = cache.withLock { ($0[hash], $0.generation) }
         if let cached { return check(cached, kind) }
 
-        let stored = try await asking { () throws(StoreError) in try await store.token(hash: hash) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }
         guard let stored, let storedKind = Kind(rawValue: stored.kind) else {
             return .refused(try await end(of: hash))
         }
@@ -286,7 +286,7 @@ public final class Tokens: Sendable {
     }
 
     private func end(of hash: [UInt8]) async throws(ServicesError) -> Refusal {
-        switch try await asking({ () throws(StoreError) in try await store.endOfToken(hash: hash) }) {
+        switch try await withStoreErrors({ () throws(StoreError) in try await store.endOfToken(hash: hash) }) {
         case .expired: .expired
         case .revoked: .revoked
         case .accountDeleted: .accountDeleted
@@ -301,24 +301,17 @@ public final class Tokens: Sendable {
     public func revoke(_ credential: String?) async throws(ServicesError) {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
-        let session = try await asking { () throws(StoreError) in try await store.token(hash: hash) }?.session
+        let session = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }?.session
         func forget() {
             cache.withLock { cache in
                 cache.remove { $0.key == hash || session != nil && $0.value.session == session }
             }
         }
         defer { forget() }
-        _ = try await asking { () throws(StoreError) in try await store.deleteToken(hash: hash) }
+        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteToken(hash: hash) }
         // Already here: whoever is told may look at a token.
         forget()
         await tell(.some([session.map(Login.session) ?? .token(hash)]))
-    }
-
-    /// Makes all tokens of an account worthless.
-    public func revokeAll(account: Int64) async throws(ServicesError) {
-        defer { forget(account: account) }
-        _ = try await asking { () throws(StoreError) in try await store.deleteTokens(account: account) }
-        await passwordChanged(account: account)
     }
 
     /// Forgets what is remembered of an account whose tokens went from the database with its password, and tells of it.
@@ -334,7 +327,7 @@ public final class Tokens: Sendable {
     @discardableResult
     public func removeExpired() async throws(ServicesError) -> Int {
         let time = now()
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.deleteExpiredTokens(at: time, memory: Self.memory)
         }
     }

@@ -38,7 +38,7 @@ extension Forum {
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func publishClip(
         title: String, video: VideoSource, author: Int64
-    ) async throws(ServicesError) -> StoredReading {
+    ) async throws(ServicesError) -> Reading {
         try Self.check(clipTitle: title)
         let new: NewVideo
         switch video {
@@ -49,7 +49,7 @@ extension Forum {
             new = NewVideo(source: .address(address), coverURL: cover)
         }
         let time = now()
-        let inserted = try await asking { () throws(StoreError) in
+        let inserted = try await withStoreErrors { () throws(StoreError) in
             try await store.insertPost(
                 title: title, content: title, imageLimit: Self.maxImages, video: new, author: author, at: time)
         }
@@ -64,7 +64,7 @@ extension Forum {
     ///   - reader: Whose likes are told; nil for nobody's.
     /// - Returns: The clip.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
-    public func clip(_ publicID: Int64, reader: Int64?) async throws(ServicesError) -> StoredReading {
+    public func clip(_ publicID: Int64, reader: Int64?) async throws(ServicesError) -> Reading {
         try await reading(.publicID(publicID), reader: reader)
     }
 
@@ -75,7 +75,7 @@ extension Forum {
         _ comment: ForumKey, on post: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) {
         let found = try Self.found(
-            try await asking { () throws(StoreError) in try await store.comment(comment) })
+            try await withStoreErrors { () throws(StoreError) in try await store.comment(comment) })
         guard try await self.post(post).id == found.post else { throw .notFound }
         _ = try await deleteComment(comment, by: account, isModerated: isModerated)
     }

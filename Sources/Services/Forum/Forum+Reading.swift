@@ -18,7 +18,7 @@ extension Forum {
     public func posts(
         _ list: PostList, offset: Int = 0, limit: Int = .max
     ) async throws(ServicesError) -> [Int64] {
-        try await asking { () throws(StoreError) in try await store.posts(list, offset: offset, limit: limit) }
+        try await withStoreErrors { () throws(StoreError) in try await store.posts(list, offset: offset, limit: limit) }
     }
 
     /// Those of the posts that exist, in the order of their ids in the list.
@@ -30,15 +30,15 @@ extension Forum {
     /// - Throws: ``ServicesError/store(_:)``.
     public func readings(
         _ posts: some Sequence<Int64>, reader: Int64?
-    ) async throws(ServicesError) -> [StoredReading] {
+    ) async throws(ServicesError) -> [Reading] {
         let posts = Array(posts)
-        return try await asking { () throws(StoreError) in try await store.readings(posts, reader: reader) }
+        return try await withStoreErrors { () throws(StoreError) in try await store.readings(posts, reader: reader) }
     }
 
     /// A post as a reader sees it.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
-    public func reading(_ key: ForumKey, reader: Int64?) async throws(ServicesError) -> StoredReading {
+    public func reading(_ key: ForumKey, reader: Int64?) async throws(ServicesError) -> Reading {
         let post = try await post(key)
         return try Self.found(try await readings([post.id], reader: reader).first)
     }
@@ -51,10 +51,10 @@ extension Forum {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setCollection(
         _ isCollected: Bool, post: ForumKey, account: Int64
-    ) async throws(ServicesError) -> StoredPost? {
+    ) async throws(ServicesError) -> Post? {
         let time = now()
         return try Self.changed(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.setCollection(isCollected, post: post, account: account, at: time)
             })
     }
@@ -85,20 +85,32 @@ extension Forum {
     private func hit(_ post: ForumKey, by reader: PostReader) async throws(ServicesError) -> Bool {
         let time = now()
         return try Self.found(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.hit(post, reader: reader, pause: Self.hitPause, at: time)
             })
     }
 
+    /// Forgets who opened posts, once that no longer matters; to be called now and then.
+    ///
+    /// - Returns: How many hits were forgotten.
+    /// - Throws: ``ServicesError/store(_:)``.
+    @discardableResult
+    public func forgetReaders() async throws(ServicesError) -> Int {
+        let time = now()
+        return try await withStoreErrors { () throws(StoreError) in
+            try await store.deleteHits(pause: Self.hitPause, at: time)
+        }
+    }
+
     /// What the server's own key-value store has under a name, for the self-test of it; nil for nothing.
     public func keyValue(_ name: String) async throws(ServicesError) -> String? {
-        try await asking { () throws(StoreError) in try await store.keyValue(name) }
+        try await withStoreErrors { () throws(StoreError) in try await store.keyValue(name) }
     }
 }
 
 /// A comment with the replies to it.
 public struct CommentTree: Hashable, Sendable {
-    public let comment: StoredComment
+    public let comment: Comment
     /// Oldest first.
     public let replies: [CommentTree]
 
@@ -106,7 +118,7 @@ public struct CommentTree: Hashable, Sendable {
     ///
     /// - Parameter comments: All of a post, oldest first.
     /// - Returns: The comments that reply to nothing, each with its replies, oldest first.
-    public static func trees(of comments: [StoredComment]) -> [CommentTree] {
+    public static func trees(of comments: [Comment]) -> [CommentTree] {
         let byParent = Dictionary(grouping: comments, by: \.parent)
         // No deeper than replies nest: a hundred.
         func trees(_ parent: Int64?) -> [CommentTree] {

@@ -62,7 +62,7 @@ public final class Forum: Sendable {
 
     /// A post after it was published.
     public struct Publication: Hashable, Sendable {
-        public let post: StoredPost
+        public let post: Post
         /// Whether its images went to a post that was there.
         public let isMerged: Bool
     }
@@ -91,7 +91,7 @@ public final class Forum: Sendable {
         if let writtenAt { try ForumRules.checkTime(writtenAt) }
         guard images.count <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
-        let inserted = try await asking { () throws(StoreError) in
+        let inserted = try await withStoreErrors { () throws(StoreError) in
             try await store.insertPost(
                 title: title.withDirectionsClosed, content: content.withDirectionsClosed,
                 images: images.map(\.rawValue), imageLimit: Self.maxImages,
@@ -111,15 +111,15 @@ public final class Forum: Sendable {
     /// A post without its comments.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
-    public func post(_ key: ForumKey) async throws(ServicesError) -> StoredPost {
-        try Self.found(try await asking { () throws(StoreError) in try await store.post(key) })
+    public func post(_ key: ForumKey) async throws(ServicesError) -> Post {
+        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.post(key) })
     }
 
     /// A post with its comments.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
-    public func thread(_ key: ForumKey) async throws(ServicesError) -> StoredThread {
-        try Self.found(try await asking { () throws(StoreError) in try await store.thread(key) })
+    public func thread(_ key: ForumKey) async throws(ServicesError) -> Discussion {
+        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.thread(key) })
     }
 
     /// Some posts with their comments, oldest first.
@@ -133,20 +133,38 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func threads(
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
-    ) async throws(ServicesError) -> [StoredThread] {
-        try await asking { () throws(StoreError) in
+    ) async throws(ServicesError) -> [Discussion] {
+        try await withStoreErrors { () throws(StoreError) in
             try await store.threads(author: author, after: after, offset: offset, limit: limit)
+        }
+    }
+
+    /// Some posts without their comments, oldest first, no more than an answer should have.
+    ///
+    /// - Parameters:
+    ///   - author: Whose; nil for everybody's.
+    ///   - after: Those with a greater number; 0 for all.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    ///   - bytes: The page ends before a post with whose text it would have more, unless that is its first.
+    /// - Returns: The posts, at least one if there is one, and whether there are more.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func postsPage(
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
+    ) async throws(ServicesError) -> ListPage<Post> {
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.postsPage(author: author, after: after, offset: offset, limit: limit, bytes: bytes)
         }
     }
 
     /// How many posts there are.
     public func postCount() async throws(ServicesError) -> Int {
-        try await asking { () throws(StoreError) in try await store.postCount() }
+        try await withStoreErrors { () throws(StoreError) in try await store.postCount() }
     }
 
     /// The ids of somebody's newest posts as clients see them, oldest first.
     public func newestPosts(of author: Int64, limit: Int = Limit.Lists.newest) async throws(ServicesError) -> [String] {
-        try await asking { () throws(StoreError) in try await store.newestPosts(author: author, limit: limit) }
+        try await withStoreErrors { () throws(StoreError) in try await store.newestPosts(author: author, limit: limit) }
             .map(ObjectID.text)
     }
 
@@ -157,7 +175,7 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody but its author,
     ///   ``ServicesError/store(_:)``.
     @discardableResult
-    public func editablePost(_ key: ForumKey, editor: Int64) async throws(ServicesError) -> StoredPost {
+    public func editablePost(_ key: ForumKey, editor: Int64) async throws(ServicesError) -> Post {
         let post = try await post(key)
         guard post.author.id == editor else { throw .forbidden }
         return post
@@ -176,13 +194,13 @@ public final class Forum: Sendable {
     ///   ``ServicesError/invalid(field:message:)``, ``ServicesError/store(_:)``.
     public func edit(
         _ key: ForumKey, title: String, content: String, images: [MediaID]? = nil, editor: Int64
-    ) async throws(ServicesError) -> StoredPost {
+    ) async throws(ServicesError) -> Post {
         let post = try await editablePost(key, editor: editor)
         try Self.check(title: title, content: content)
         guard images?.count ?? 0 <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
         return try Self.found(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.updatePost(
                     post.id, title: title.withDirectionsClosed, content: content.withDirectionsClosed,
                     images: images?.map(\.rawValue), at: time)
@@ -202,7 +220,7 @@ public final class Forum: Sendable {
         let post = try await post(key)
         guard post.author.id == account.id || isModerated && account.isAdministrator else { throw .forbidden }
         // Of two who delete it at once, one finds it gone.
-        let files = try await asking { () throws(StoreError) in try await store.deletePost(post.id) }
+        let files = try await withStoreErrors { () throws(StoreError) in try await store.deletePost(post.id) }
         await media.discardFiles(of: try Self.found(files))
     }
 
@@ -213,9 +231,14 @@ public final class Forum: Sendable {
     /// - Returns: How many there were.
     @discardableResult
     public func deleteAllPosts() async throws(ServicesError) -> Int {
-        let (count, files) = try await asking { () throws(StoreError) in try await store.deleteAllPosts() }
-        await media.discardFiles(of: files)
-        return count
+        let last = try await withStoreErrors { () throws(StoreError) in try await store.highestPostNumber() }
+        var count = 0
+        while true {
+            let slice = try await withStoreErrors { () throws(StoreError) in try await store.deletePosts(upTo: last) }
+            count += slice.count
+            await media.discardFiles(of: slice.deletion.files)
+            if slice.deletion.isComplete { return count }
+        }
     }
 
     // MARK: - Comments
@@ -234,11 +257,11 @@ public final class Forum: Sendable {
     public func comment(
         on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String, writtenAt: String? = nil,
         author: Int64
-    ) async throws(ServicesError) -> StoredComment {
+    ) async throws(ServicesError) -> Comment {
         try ForumRules.checkComment(content)
         if let writtenAt { try ForumRules.checkTime(writtenAt) }
         let time = now()
-        let inserted = try await asking { () throws(StoreError) in
+        let inserted = try await withStoreErrors { () throws(StoreError) in
             try await store.insertComment(
                 on: post, replyingTo: parent, content: content.withDirectionsClosed, writtenAt: writtenAt,
                 author: author, at: time)
@@ -262,9 +285,18 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func comments(
         on post: Int64, after: Int64 = 0, limit: Int
-    ) async throws(ServicesError) -> [StoredComment] {
-        try await asking { () throws(StoreError) in
+    ) async throws(ServicesError) -> [Comment] {
+        try await withStoreErrors { () throws(StoreError) in
             try await store.comments(on: post, after: after, limit: limit)
+        }
+    }
+
+    /// As ``comments(on:after:limit:)``, but no more bytes of text than an answer should have.
+    public func commentsPage(
+        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
+    ) async throws(ServicesError) -> ListPage<Comment> {
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.commentsPage(on: post, after: after, limit: limit, bytes: bytes)
         }
     }
 
@@ -278,16 +310,16 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func newestComments(
         on post: Int64, offset: Int = 0, limit: Int
-    ) async throws(ServicesError) -> [(comment: StoredComment, repliesTo: Int64?)] {
-        try await asking { () throws(StoreError) in
+    ) async throws(ServicesError) -> [(comment: Comment, repliesTo: Int64?)] {
+        try await withStoreErrors { () throws(StoreError) in
             try await store.newestComments(on: post, offset: offset, limit: limit)
         }
     }
 
     /// The ids of all comments on a post as clients see them, oldest first.
-    public func commentIDs(on post: StoredPost) async throws(ServicesError) -> [String] {
+    public func commentIDs(on post: Post) async throws(ServicesError) -> [String] {
         if post.commentCount == 0 { return [] }
-        return try await asking { () throws(StoreError) in try await store.commentIDs(on: post.id) }
+        return try await withStoreErrors { () throws(StoreError) in try await store.commentIDs(on: post.id) }
             .map(ObjectID.text)
     }
 
@@ -301,13 +333,13 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
     public func deleteComment(
         _ key: ForumKey, by account: Account, isModerated: Bool
-    ) async throws(ServicesError) -> StoredComment {
+    ) async throws(ServicesError) -> Comment {
         let comment = try Self.found(
-            try await asking { () throws(StoreError) in try await store.comment(key) })
+            try await withStoreErrors { () throws(StoreError) in try await store.comment(key) })
         if comment.author.id != account.id, !(isModerated && account.isAdministrator) {
             guard try await post(.id(comment.post)).author.id == account.id else { throw .forbidden }
         }
-        guard try await asking({ () throws(StoreError) in try await store.deleteComment(comment.id) }) else {
+        guard try await withStoreErrors({ () throws(StoreError) in try await store.deleteComment(comment.id) }) else {
             throw .notFound
         }
         return comment
@@ -321,10 +353,10 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setLike(
         _ isLiked: Bool, post: ForumKey, account: Int64
-    ) async throws(ServicesError) -> StoredPost? {
+    ) async throws(ServicesError) -> Post? {
         let time = now()
         return try Self.changed(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.setLike(isLiked, post: post, account: account, at: time)
             })
     }
@@ -335,10 +367,10 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setLike(
         _ isLiked: Bool, comment: ForumKey, account: Int64
-    ) async throws(ServicesError) -> StoredComment? {
+    ) async throws(ServicesError) -> Comment? {
         let time = now()
         return try Self.changed(
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.setLike(isLiked, comment: comment, account: account, at: time)
             })
     }
@@ -348,7 +380,7 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func likes(post: ForumKey, account: Int64) async throws(ServicesError) -> Bool {
         try Self.found(
-            try await asking { () throws(StoreError) in try await store.likes(post: post, account: account) })
+            try await withStoreErrors { () throws(StoreError) in try await store.likes(post: post, account: account) })
     }
 
     // MARK: - Answers

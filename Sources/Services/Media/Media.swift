@@ -97,7 +97,7 @@ public final class Media: Sendable {
         let time = now()
         // Noted before it is placed: from now on no sweep removes the file of this hash. A crash in between leaves a
         // row that nobody knows, which the next sweep takes.
-        let media = try await asking { () throws(StoreError) in
+        let media = try await withStoreErrors { () throws(StoreError) in
             try await store.insertMedia(
                 hash: upload.file.hash, type: upload.type, bytes: upload.count, width: upload.width,
                 height: upload.height, at: time)
@@ -107,7 +107,7 @@ public final class Media: Sendable {
             let placed = try await workers.run { [files] in
                 Result { () throws(StoreError) in try files.place(upload.file) }
             }
-            try await asking { () throws(StoreError) in try placed.get() }
+            try await withStoreErrors { () throws(StoreError) in try placed.get() }
         } catch {
             await discard([id])
             throw error
@@ -152,7 +152,7 @@ public final class Media: Sendable {
     public func store(_ content: Content, by account: Int64) async throws(ServicesError) -> MediaID {
         let id = try await store(content), time = now()
         do throws(ServicesError) {
-            try await asking { () throws(StoreError) in
+            try await withStoreErrors { () throws(StoreError) in
                 try await store.insertUpload(media: id.rawValue, account: account, at: time)
             }
         } catch {
@@ -167,7 +167,7 @@ public final class Media: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func mayUse(_ id: MediaID, account: Int64) async throws(ServicesError) -> Bool {
         let time = now() - Self.uploadValidity
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.isUpload(media: id.rawValue, of: account, after: time)
         }
     }
@@ -176,7 +176,7 @@ public final class Media: Sendable {
     ///
     /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next sweep.
     public func remove(_ id: MediaID) async throws(ServicesError) {
-        let hashes = try await asking { () throws(StoreError) in
+        let hashes = try await withStoreErrors { () throws(StoreError) in
             try await store.deleteUnreferencedMedia(ids: [id.rawValue])
         }
         _ = try await removeFiles(of: hashes)
@@ -203,7 +203,7 @@ public final class Media: Sendable {
     }
 
     private func open(_ id: MediaID, of kind: String) async throws(ServicesError) -> Picture? {
-        let stored = try await asking { () throws(StoreError) in try await store.media(id: id.rawValue) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.media(id: id.rawValue) }
         guard let stored, stored.type.hasPrefix(kind) else { return nil }
         return Picture(
             path: files.path(of: stored.hash), contentType: stored.type,
@@ -295,18 +295,17 @@ public final class Media: Sendable {
         let time = now() - Self.patience
         var removed = 0
         while true {
-            let batch = try await asking { () throws(StoreError) in
-                try await store.unreferencedMedia(before: time, limit: 100)
+            let batch = try await withStoreErrors { () throws(StoreError) in
+                try await store.unsettledMedia(before: time, limit: 100)
             }
-            let hashes = try await asking { () throws(StoreError) in
-                try await store.deleteUnreferencedMedia(ids: batch)
+            let hashes = try await withStoreErrors { () throws(StoreError) in
+                try await store.settleMedia(ids: batch)
             }
             removed += try await removeFiles(of: hashes)
-            // Those of the batch that something came to refer to are not in the next one either.
             if batch.count < 100 { break }
         }
         let validity = now() - Self.uploadValidity
-        _ = try await asking { () throws(StoreError) in try await store.deleteUploads(before: validity) }
+        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteUploads(before: validity) }
         if removed > 0 { logger.info("pictures removed that nothing refers to", metadata: ["files": "\(removed)"]) }
         return removed
     }
@@ -336,7 +335,7 @@ public final class Media: Sendable {
     private func removeFiles(of hashes: Set<[UInt8]>) async throws(ServicesError) -> Int {
         if hashes.isEmpty { return 0 }
         let files = files, logger = logger
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.removeFiles(of: hashes) { hash in
                 let isGone = files.remove(hash)
                 if !isGone { logger.notice("the file of a picture that is gone cannot be removed") }

@@ -51,15 +51,3 @@ public struct Record: Hashable, Sendable, Identifiable {
             }
     }
 }
-
-/// A page of an account's records.
-public struct RecordsPage: Hashable, Sendable {
-    /// Ascending by run ID.
-    public let records: [Record]
-    /// How many there are on all pages.
-    public let total: Int
-    /// From 1.
-    public let page: Int
-    /// At least 1.
-    public let pages: Int
-}

@@ -32,42 +32,17 @@ public final class Records: Sendable {
             meters: try fields.measure("meters") ?? 0, seconds: try fields.measure("seconds") ?? 0,
             startAt: try fields.date("start") ?? 0, endAt: try fields.date("end") ?? 0, track: track)
         let time = now()
-        let summary = try await asking { () throws(StoreError) in
+        let summary = try await withStoreErrors { () throws(StoreError) in
             try await store.insertPostedRecord(posted, account: account, at: time)
         }
         return Record(summary, track: track)
-    }
-
-    /// Records in pages, ascending by run ID.
-    ///
-    /// - Parameters:
-    ///   - account: Whose.
-    ///   - page: From 1; nil for the first.
-    ///   - limit: Records a page, 10 if nil, 100 at most. With neither `page` nor `limit` all are one page.
-    /// - Returns: An empty page behind the last.
-    /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
-    public func page(
-        account: Int64, page: Int? = nil, limit: Int? = nil
-    ) async throws(ServicesError) -> RecordsPage {
-        let isPaged = page != nil || limit != nil
-        let page = page ?? 1, limit = min(limit ?? 10, 100)
-        guard page >= 1 else { throw .invalid(field: "page", message: "page must be 1 or more.") }
-        guard limit >= 1 else { throw .invalid(field: "limit", message: "limit must be 1 or more.") }
-        let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
-        let found = try await asking { () throws(StoreError) in
-            try await store.records(
-                account: account, offset: isBeyond ? Int.max : offset, limit: isPaged ? limit : nil)
-        }
-        return RecordsPage(
-            records: found.records.map(Record.init), total: found.total, page: page,
-            pages: isPaged ? max(1, (found.total + limit - 1) / limit) : 1)
     }
 
     /// One record.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func record(account: Int64, runID: Int64) async throws(ServicesError) -> Record {
-        let found = try await asking { () throws(StoreError) in
+        let found = try await withStoreErrors { () throws(StoreError) in
             try await store.record(account: account, runID: runID)
         }
         guard let found else { throw .notFound }
@@ -78,7 +53,7 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func delete(account: Int64, runID: Int64) async throws(ServicesError) {
-        let isDeleted = try await asking { () throws(StoreError) in
+        let isDeleted = try await withStoreErrors { () throws(StoreError) in
             try await store.deleteRecord(account: account, runID: runID)
         }
         guard isDeleted else { throw .notFound }
@@ -90,7 +65,7 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func runData(account: Int64) async throws(ServicesError) -> RunData {
-        let text = try await asking { () throws(StoreError) in try await store.runData(account: account) }
+        let text = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
         return try Self.runData(text)
     }
 
@@ -105,7 +80,7 @@ public final class Records: Sendable {
         // Whether the update makes sense does not depend on what it is applied to.
         var trial = RunData()
         try trial.update(with: changes)
-        let text = try await asking { () throws(StoreError) in
+        let text = try await withStoreErrors { () throws(StoreError) in
             try await store.updateRunData(account: account) { stored in
                 guard var data = try? Self.runData(stored), (try? data.update(with: changes)) != nil else {
                     return stored

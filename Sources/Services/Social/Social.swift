@@ -4,7 +4,7 @@ import Text
 
 /// Who people are to each other: profiles, who follows whom, and what they write to each other.
 ///
-/// Counts are counted when they are asked for, from the rows. Every list is limited: who has ten thousand followers is
+/// Counts are those of the rows: each change and its counts are one transaction. Every list is limited: who has ten thousand followers is
 /// shown some hundreds at a time.
 public final class Social: Sendable {
     /// Of a list of people, at most as many at a time.
@@ -37,20 +37,21 @@ public final class Social: Sendable {
     ///   - viewer: The account that looks; nil for nobody.
     /// - Returns: The profile.
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func profile(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> StoredProfile {
+    public func profile(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> Profile {
         guard let found = try await profileIfAny(publicID: publicID, viewer: viewer) else { throw .unknownUser }
         return found
     }
 
     /// As ``profile(publicID:viewer:)``, but nil if it is nobody's.
-    public func profileIfAny(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> StoredProfile? {
-        try await asking { () throws(StoreError) in try await store.profile(publicID: publicID, viewer: viewer) }
+    public func profileIfAny(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> Profile? {
+        try await withStoreErrors { () throws(StoreError) in try await store.profile(publicID: publicID, viewer: viewer)
+        }
     }
 
     /// What an account is to a viewer.
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func profile(account: Int64, viewer: Int64?) async throws(ServicesError) -> StoredProfile {
+    public func profile(account: Int64, viewer: Int64?) async throws(ServicesError) -> Profile {
         guard let found = try await profiles([account], viewer: viewer)[account] else { throw .unknownUser }
         return found
     }
@@ -58,9 +59,9 @@ public final class Social: Sendable {
     /// What those of the accounts that exist are to a viewer, by account.
     public func profiles(
         _ accounts: some Sequence<Int64>, viewer: Int64?
-    ) async throws(ServicesError) -> [Int64: StoredProfile] {
+    ) async throws(ServicesError) -> [Int64: Profile] {
         let accounts = Array(Set(accounts))
-        return try await asking { () throws(StoreError) in try await store.profiles(accounts, viewer: viewer) }
+        return try await withStoreErrors { () throws(StoreError) in try await store.profiles(accounts, viewer: viewer) }
     }
 
     /// Sets what somebody says of themselves; what makes no sense is left out rather than refused.
@@ -81,7 +82,7 @@ public final class Social: Sendable {
             text.isEmpty || text.count > Self.maxSignature || text.utf8.count > Self.maxSignature * 16
                 || text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? nil : text
         }
-        try await asking { () throws(StoreError) in
+        try await withStoreErrors { () throws(StoreError) in
             try await store.setProfile(
                 avatarURL: address(avatar), backgroundURL: address(background), signature: words, account: account)
         }
@@ -98,7 +99,7 @@ public final class Social: Sendable {
             throw .invalid(field: "followed", message: "Nobody can follow themselves.")
         }
         let time = now()
-        _ = try await asking { () throws(StoreError) in
+        _ = try await withStoreErrors { () throws(StoreError) in
             try await store.setFollow(isFollowing, follower: follower, followed: followed, at: time)
         }
     }
@@ -123,9 +124,9 @@ public final class Social: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func people(
         _ people: People, of account: Int64, viewer: Int64?, offset: Int = 0, limit: Int = maxPeople
-    ) async throws(ServicesError) -> [StoredProfile] {
+    ) async throws(ServicesError) -> [Profile] {
         let limit = min(limit, Self.maxPeople)
-        let ids = try await asking { () throws(StoreError) in
+        let ids = try await withStoreErrors { () throws(StoreError) in
             switch people {
             case .followed: try await store.followed(by: account, offset: offset, limit: limit)
             case .followers: try await store.followers(of: account, offset: offset, limit: limit)
@@ -149,10 +150,10 @@ public final class Social: Sendable {
     @discardableResult
     public func send(
         _ content: String, from sender: Int64, to recipient: Int64
-    ) async throws(ServicesError) -> StoredMessage {
+    ) async throws(ServicesError) -> Message {
         try ForumRules.checkComment(content)
         let time = now()
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.insertMessage(content.withDirectionsClosed, from: sender, to: recipient, at: time)
         }
     }
@@ -171,9 +172,9 @@ public final class Social: Sendable {
     /// - Throws: ``ServicesError/store(_:)``.
     public func messages(
         between one: Int64, and other: Int64, after time: Int64
-    ) async throws(ServicesError) -> [StoredMessage] {
+    ) async throws(ServicesError) -> [Message] {
         let clock = now()
-        return try await asking { () throws(StoreError) in
+        return try await withStoreErrors { () throws(StoreError) in
             try await store.messages(between: one, and: other, after: time, now: clock, limit: Self.maxMessages)
         }
     }
@@ -181,7 +182,7 @@ public final class Social: Sendable {
     /// The last message between an account and each of some others, by the other account.
     public func lastMessages(
         of account: Int64, with others: [Int64]
-    ) async throws(ServicesError) -> [Int64: StoredMessage] {
-        try await asking { () throws(StoreError) in try await store.lastMessages(of: account, with: others) }
+    ) async throws(ServicesError) -> [Int64: Message] {
+        try await withStoreErrors { () throws(StoreError) in try await store.lastMessages(of: account, with: others) }
     }
 }

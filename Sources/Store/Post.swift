@@ -9,7 +9,7 @@ public enum ForumKey: Hashable, Sendable {
 }
 
 /// Whoever wrote something, as everybody sees them.
-public struct StoredAuthor: Hashable, Sendable, Identifiable {
+public struct Author: Hashable, Sendable, Identifiable {
     public let id: Int64
     public let username: String
     public let nickname: String
@@ -25,11 +25,11 @@ public struct StoredAuthor: Hashable, Sendable, Identifiable {
 }
 
 /// A post without its comments.
-public struct StoredPost: Hashable, Sendable, Identifiable {
+public struct Post: Hashable, Sendable, Identifiable {
     public let id: Int64
     /// 1, 2, 3, … in the order of writing; never given twice, deleted posts included.
     public let number: Int64
-    public let author: StoredAuthor
+    public let author: Author
     public let title: String
     public let content: String
     /// Its pictures among the media, in order.
@@ -51,7 +51,7 @@ public struct StoredPost: Hashable, Sendable, Identifiable {
 }
 
 /// A comment on a post, or a reply to one.
-public struct StoredComment: Hashable, Sendable, Identifiable {
+public struct Comment: Hashable, Sendable, Identifiable {
     public let id: Int64
     /// 1, 2, 3, … in the order of writing, over all posts; never given twice, deleted comments included.
     public let number: Int64
@@ -59,7 +59,7 @@ public struct StoredComment: Hashable, Sendable, Identifiable {
     public let post: Int64
     /// The id of the comment that it replies to, nil for none.
     public let parent: Int64?
-    public let author: StoredAuthor
+    public let author: Author
     public let content: String
     /// How many people like it.
     public let likeCount: Int
@@ -74,13 +74,13 @@ public struct StoredComment: Hashable, Sendable, Identifiable {
 }
 
 /// A post with its comments, of one moment.
-public struct StoredThread: Hashable, Sendable {
-    public let post: StoredPost
+public struct Discussion: Hashable, Sendable {
+    public let post: Post
     /// All of them, replies included, oldest first.
-    public let comments: [StoredComment]
+    public let comments: [Comment]
 }
 
-extension StoredAuthor {
+extension Author {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
     static let columns = "a.id, a.username, a.nickname, a.picture"
 
@@ -91,11 +91,11 @@ extension StoredAuthor {
     }
 }
 
-extension StoredPost {
+extension Post {
     /// The columns that ``init(_:)`` reads, of `p` and of its author `a`.
     static let columns = """
         p.id, p.number, p.title, p.content, p.comment_count, p.like_count, p.created_at, p.updated_at, \
-        \(StoredAuthor.columns), p.collect_count, p.hit_count, p.written_at
+        \(Author.columns), p.collect_count, p.hit_count, p.written_at
         """
     /// How many ``columns`` there are.
     static let columnCount = 15
@@ -106,24 +106,24 @@ extension StoredPost {
     /// A post whose images are yet to be read.
     init(_ row: SQLRow) throws {
         self.init(
-            id: try row.get(0), number: try row.get(1), author: try StoredAuthor(row, from: 8), title: try row.get(2),
+            id: try row.get(0), number: try row.get(1), author: try Author(row, from: 8), title: try row.get(2),
             content: try row.get(3), images: [], commentCount: try row.get(4), likeCount: try row.get(5),
             collectCount: try row.get(12), hitCount: try row.get(13), writtenAt: try row.get(14),
             createdAt: try row.get(6), updatedAt: try row.get(7))
     }
 }
 
-extension StoredComment {
+extension Comment {
     /// A query for ``init(_:)``, to be continued with a condition on `c`.
     static let select = """
         SELECT c.id, c.number, c.post, c.parent, c.content, c.like_count, c.created_at, c.updated_at, \
-        \(StoredAuthor.columns), c.public_id, c.written_at FROM comments c JOIN accounts a ON a.id = c.author
+        \(Author.columns), c.public_id, c.written_at FROM comments c JOIN accounts a ON a.id = c.author
         """
 
     init(_ row: SQLRow) throws {
         self.init(
             id: try row.get(0), number: try row.get(1), post: try row.get(2), parent: try row.get(3),
-            author: try StoredAuthor(row, from: 8), content: try row.get(4), likeCount: try row.get(5),
+            author: try Author(row, from: 8), content: try row.get(4), likeCount: try row.get(5),
             publicID: try row.get(12), writtenAt: try row.get(13), createdAt: try row.get(6),
             updatedAt: try row.get(7))
     }

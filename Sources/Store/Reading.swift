@@ -1,18 +1,18 @@
 /// A post as one reader sees it.
-public struct StoredReading: Hashable, Sendable, Identifiable {
-    public let post: StoredPost
+public struct Reading: Hashable, Sendable, Identifiable {
+    public let post: Post
     /// Whether the reader likes it.
     public let isLiked: Bool
     /// Whether the reader has put it aside.
     public let isCollected: Bool
     /// What it shows beside its text; nil for a post without a video.
-    public let video: StoredVideo?
+    public let video: Video?
 
     public var id: Int64 { post.id }
 }
 
 /// The video of a post.
-public struct StoredVideo: Hashable, Sendable {
+public struct Video: Hashable, Sendable {
     /// Where its bytes are.
     public enum Source: Hashable, Sendable {
         /// In a file among the media.
@@ -29,7 +29,7 @@ public struct StoredVideo: Hashable, Sendable {
 }
 
 /// What somebody is to others, of whom one looks at them.
-public struct StoredProfile: Hashable, Sendable, Identifiable {
+public struct Profile: Hashable, Sendable, Identifiable {
     /// The account.
     public let id: Int64
     /// From 10¹⁵ to 2⁵³ - 1.
@@ -56,7 +56,7 @@ public struct StoredProfile: Hashable, Sendable, Identifiable {
 }
 
 /// What one account wrote to another.
-public struct StoredMessage: Hashable, Sendable {
+public struct Message: Hashable, Sendable {
     /// From 10¹⁵ to 2⁵³ - 1.
     public let publicID: Int64
     /// Milliseconds since 1970; greater than that of every message before it between the two.
@@ -70,10 +70,10 @@ public struct StoredMessage: Hashable, Sendable {
 
 /// The video of a post that is yet to be written.
 public struct NewVideo: Hashable, Sendable {
-    public let source: StoredVideo.Source
+    public let source: Video.Source
     public let coverURL: String?
 
-    public init(source: StoredVideo.Source, coverURL: String? = nil) {
+    public init(source: Video.Source, coverURL: String? = nil) {
         self.source = source
         self.coverURL = coverURL
     }
