@@ -10,11 +10,13 @@ import Testing
 @Suite("The socket of operators")
 struct OperatorSocketTests {
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    private static var soon: ContinuousClock.Instant { .now + .seconds(60) }
+    /// Longer than other tests may keep the threads of tasks busy.
+    private static let patience = Duration.seconds(1800)
+    private static var soon: ContinuousClock.Instant { .now + patience }
 
     /// A directory, and a socket in it while a closure runs.
     private func withSocket(
-        in folder: String = "data", time: Duration = .seconds(60),
+        in folder: String = "data", time: Duration = patience,
         answering answer: @escaping @Sendable (OperatorCommand) async -> OperatorAnswer,
         _ work: (UnixSocket.Path) async throws -> Void
     ) async throws {
