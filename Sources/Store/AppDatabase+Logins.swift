@@ -61,6 +61,13 @@ extension AppDatabase {
         }
     }
 
+    /// Deletes all tokens of an account, and remembers that they were revoked.
+    public func endLogins(account: Int64) async throws(StoreError) {
+        try await write { session throws(StoreError) in
+            _ = try Self.deleteTokens(account: account, reason: .revoked, in: session)
+        }
+    }
+
     private static let tokensOfAccount = SQL(
         """
         SELECT hash, session, created_at, expires_at FROM tokens

@@ -37,7 +37,7 @@ extension Accounts {
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setRole(_ role: Account.Role, account: Int64) async throws(ServicesError) -> Account {
         let time = now()
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.setRole(role.rawValue, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }

@@ -18,7 +18,7 @@ extension Tokens {
     /// - Throws: ``ServicesError/store(_:)``.
     public func logins(of account: Int64) async throws(ServicesError) -> [LoginSummary] {
         let time = now()
-        let stored = try await asking { () throws(StoreError) in
+        let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.logins(account: account, at: time, limit: Limit.Lists.logins)
         }
         return stored.map { stored in
@@ -37,7 +37,7 @@ extension Tokens {
     /// - Throws: ``ServicesError/store(_:)``.
     public func end(_ id: String, of account: Int64) async throws(ServicesError) -> Bool {
         guard let login = Login(id: id) else { return false }
-        let isEnded = try await asking { () throws(StoreError) in
+        let isEnded = try await withStoreErrors { () throws(StoreError) in
             switch login {
             case .session(let number): try await store.endLogin(session: number, account: account)
             case .token(let hash): try await store.endLogin(hash: hash, account: account)
@@ -47,6 +47,15 @@ extension Tokens {
         forget(account: account)
         await tell(.some([login]))
         return true
+    }
+
+    /// Makes all tokens of an account worthless.
+    ///
+    /// - Throws: ``ServicesError/store(_:)``.
+    func revokeAll(account: Int64) async throws(ServicesError) {
+        defer { forget(account: account) }
+        try await withStoreErrors { () throws(StoreError) in try await store.endLogins(account: account) }
+        await passwordChanged(account: account)
     }
 }
 
