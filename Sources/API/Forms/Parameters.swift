@@ -83,6 +83,13 @@ struct Parameters: Sendable {
         }
     }
 
+    /// The members of an object within a parameter, as parameters of their own.
+    init(_ object: JSONObject) {
+        ignoresCase = false
+        files = []
+        for member in object.members { add(member.name, member.value) }
+    }
+
     /// A parameter as it came; nil if it is not there.
     subscript(name: String) -> JSONValue? { values[key(name)] }
 

@@ -14,9 +14,27 @@ extension World {
             }
         },
         sources: [.json],
-        schemas: [:],
-        shapes: [.message, .error, .coded, .outcome, .titled]
-    ) { _ in [] }
+        words: { Problem(lepao: $0) },
+        schemas: LepaoSchemas.all,
+        shapes: [.message, .error, .coded, .outcome, .titled],
+        endpoints: { core in
+            UserRoutes(core: core).endpoints
+                + AccountRoutes(core: core).endpoints
+                + PictureRoutes(core: core).endpoints
+                + RunRoutes(core: core).endpoints
+                + WipeRoutes(core: core).endpoints
+                + ChatRoutes.endpoints
+        })
+}
+
+extension Problem {
+    /// What an error is to a client of the running app's API.
+    init(lepao error: any Error) {
+        switch error {
+        case ParameterError.missing(let name): self = .badRequest("\(name) is required.")
+        default: self.init(error)
+        }
+    }
 }
 
 extension RefusalShape {

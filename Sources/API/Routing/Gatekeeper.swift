@@ -6,6 +6,8 @@ import Services
 struct Gatekeeper: Sendable {
     let accounts: Accounts
     let limits: RequestLimits
+    /// Who is known by the address alone; nil where every call needs its token.
+    let recentLogins: RecentLogins?
     /// Where the world's clients put their token.
     let credential: @Sendable (HTTPServerRequest) throws -> String?
     /// Where that stands in the head; what stands in the body comes too late for a large one.

@@ -44,6 +44,7 @@ struct World: Sendable {
 
     func gatekeeper(_ core: Core) -> Gatekeeper {
         Gatekeeper(
-            accounts: core.accounts, limits: core.limits, credential: credential, headCredential: headCredential)
+            accounts: core.accounts, limits: core.limits, recentLogins: core.recentLogins, credential: credential,
+            headCredential: headCredential)
     }
 }
