@@ -53,6 +53,7 @@ struct DouyinSocialTests {
                 """,
                 "INSERT INTO profiles (account, public_id) \(numbers) SELECT i, 2000000000000000 + i FROM n",
                 "INSERT INTO follows (follower, followed, created_at) \(numbers) SELECT i, \(account), i FROM n",
+                "UPDATE profiles SET follower_count = \(count - 1) WHERE account = \(account)",
             ] { _ = try api.database.administer(statement) }
             let followed = try await api.act("/relation/action", fan, ["to_user_id": .int(star.id), "action_type": 1])
             #expect(followed.json["status_code"] == 0)
