@@ -139,7 +139,8 @@ private struct Running: Sendable {
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
-            pages: configuration.pages, logger: logger)
+            worlds: World.all.filter { configuration.worlds.contains($0.name) }, pages: configuration.pages,
+            logger: logger)
         let operators = configuration.operators.map { address in
             var own = ServerConfiguration()
             (own.host, own.port) = (address.host, address.port)

@@ -67,6 +67,8 @@ public struct ApplicationConfiguration: Sendable {
     public var entryTaskRegistration = true
     /// Accounts that are to be there at the start.
     public var entryTaskAccounts: [EntryTaskAccount] = []
+    /// Whose APIs are served; those of others are 404.
+    public var worlds = WorldName.allCases
     /// Who may say on whose behalf a request comes.
     public var trustedProxies = TrustedProxies()
     /// What clients reach this server by, such as `https://run.example.org`, without a slash at the end.

@@ -48,7 +48,7 @@ struct SettingsTableTests {
         "trusted-proxies": "10.0.0.0/8", "proxy-header": "forwarded", "cors-origins": "https://a.example",
         "password-cost": "low", "public-url": "https://run.example.org", "demo-room": "demo:demo",
         "map-tiles": "/{z}/{x}/{y}", "map-mbtiles": "m", "map-attribution": "©", "map-crs": "gcj02", "web-root": "w",
-        "crs": "wgs84", "legacy-clients": "on", "open-rooms": "off",
+        "worlds": "v1,lepao", "crs": "wgs84", "legacy-clients": "on", "open-rooms": "off",
     ]
 
     private static func sample(_ setting: any ServerSetting) -> String {

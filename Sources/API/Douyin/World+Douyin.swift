@@ -3,7 +3,7 @@ import Services
 extension World {
     /// The clip API.
     static let douyin = World(
-        name: "douyin",
+        name: .douyin,
         shape: { path in
             guard path.first == "douyin" else { return nil }
             return switch path.dropFirst().first {

@@ -3,7 +3,7 @@ import Services
 extension World {
     /// The entry task's API: users who log in with an MD5 in place of the password.
     static let entryTask = World(
-        name: "entrytask",
+        name: .entrytask,
         shape: { path in
             switch path.first {
             case "user" where path.dropFirst().first == "update_user_profile_picture": .entryTaskPicture

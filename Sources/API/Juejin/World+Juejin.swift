@@ -4,7 +4,7 @@ import Services
 extension World {
     /// The article API.
     static let juejin = World(
-        name: "juejin",
+        name: .juejin,
         shape: { path in
             switch path.first {
             case "users", "articles", "testmysql", "testredis", "testheadimages": .juejin

@@ -3,7 +3,7 @@ import Services
 extension World {
     /// Leaf: the users of a video site, and who manages them.
     static let leaf = World(
-        name: "leaf",
+        name: .leaf,
         shape: { path in
             path.count == 3 && path[0] == "api" && path[1] == "v1" && ["user", "upload", "captcha"].contains(path[2])
                 ? .leaf : nil

@@ -4,7 +4,7 @@ import Services
 extension World {
     /// 天天乐跑: the running app, its forum and its run rooms.
     static let lepao = World(
-        name: "lepao",
+        name: .lepao,
         shape: { path in
             guard path.first == "api", !(path.dropFirst().first == "v1") else { return nil }
             return switch path.dropFirst().first {

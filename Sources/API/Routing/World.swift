@@ -6,8 +6,7 @@ import Services
 ///
 /// A world is one value, and one folder: nothing outside of both knows its paths, its envelopes or its words.
 struct World: Sendable {
-    /// As settings name it.
-    let name: String
+    let name: WorldName
     /// The shape of refusals on a path, whether a route takes it or not; nil for a path that is not this world's.
     let shape: @Sendable ([String]) -> RefusalShape?
     /// Where its clients put parameters, in the order in which they are looked for.

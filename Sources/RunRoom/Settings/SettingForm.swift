@@ -36,6 +36,23 @@ extension SettingForm where Value: RawRepresentable<String> & CaseIterable {
     static var word: Self { choice(Dictionary(uniqueKeysWithValues: Value.allCases.map { ($0.rawValue, $0) })) }
 }
 
+extension SettingForm<[WorldName]> {
+    /// Names with commas between.
+    static var worlds: Self {
+        Self { text, name throws(SettingProblem) in
+            var worlds: Set<WorldName> = []
+            for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+                guard let world = WorldName(rawValue: String(word)) else {
+                    let known = WorldName.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw SettingProblem("The setting \(name) names some of \(known), not “\(word)”.")
+                }
+                worlds.insert(world)
+            }
+            return WorldName.allCases.filter(worlds.contains)
+        }
+    }
+}
+
 extension SettingForm<Bool> {
     static var onOff: Self { choice(["on": true, "off": false]) }
 }

@@ -116,6 +116,9 @@ enum SettingsTable {
             "limit-uploads", "burst:n/min", "Uploads of pictures, likewise.", default: .rate(Limit.Rates.uploads),
             .rate, \.application.limits.uploads)
         Setting(
+            "limit-heavy-reads", "burst:n/min", "Reads with large answers, likewise.",
+            default: .rate(Limit.Rates.heavyReads), .rate, \.application.limits.heavyReads)
+        Setting(
             "limit-account-changes", "burst:n/min", "Changes by one account, likewise.",
             default: .rate(Limit.Rates.accountChanges), .rate, \.application.limits.accountChanges)
         Setting(
@@ -154,6 +157,9 @@ enum SettingsTable {
     }
 
     @SettingsBuilder private static var wires: [any ServerSetting] {
+        Setting(
+            "worlds", "name,…", "Whose APIs are served, of v1, lepao, juejin, douyin, leaf and entrytask.",
+            default: .text(WorldName.allCases.map(\.rawValue).joined(separator: ",")), .worlds, \.application.worlds)
         Setting(
             "max-video", "size", "The largest video, in bytes or as 64MiB.", default: .size(Limit.Content.video),
             .bytes(1024...(4 << 30)), \.application.maxVideoBytes)
