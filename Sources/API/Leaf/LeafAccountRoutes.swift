@@ -11,40 +11,66 @@ struct LeafAccountRoutes: Sendable {
     /// Of so many logins the tokens are good at a time.
     private static let logins = (count: 3, world: "leaf")
 
-    func add(to table: inout RouteTable) {
-        table.leaf(.post, "/api/v1/user/register") { try await register($0) }
-        table.leaf(.post, "/api/v1/user/login") { try await login($0) }
-        table.leaf(.post, "/api/v1/user/login/email") { try await loginByCode($0) }
-        table.leaf(.post, "/api/v1/user/code/email") { try await sendCode($0) }
-        table.leaf(.get, "/api/v1/user/resetpwd/check") { try await beginReset($0) }
-        table.leaf(.post, "/api/v1/user/pwd/modify") { try await reset($0) }
-        table.leaf(.get, "/api/v1/user/token/refresh") { try await refresh($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/api/v1/user/register", .leaf("Register by mail", "The name is made up."), access: .password,
+                cost: .registration, input: Form(LeafFields.email, LeafFields.newPassword, LeafFields.code), register),
+            Endpoint(
+                .post, "/api/v1/user/login",
+                .leaf(
+                    "Log in by password",
+                    "After three failures for an address nobody comes in for half an hour: code -1.",
+                    data: Self.tokens),
+                access: .password, cost: .login, input: Form(LeafFields.email, LeafFields.password), login),
+            Endpoint(
+                .post, "/api/v1/user/login/email", .leaf("Log in by mailed code", data: Self.tokens),
+                access: .password, cost: .login, input: Form(LeafFields.email, LeafFields.code), loginByCode),
+            Endpoint(
+                .post, "/api/v1/user/code/email",
+                .leaf("Have a code mailed", "Six digits, good for ten minutes, five tries and one use."),
+                access: .open, cost: .mailCode, input: Form(LeafFields.email), sendCode),
+            Endpoint(
+                .get, "/api/v1/user/resetpwd/check", .leaf("Begin to replace a password"), access: .open, cost: .login,
+                input: Form(in: [.query], Self.misspeltEmail), beginReset),
+            Endpoint(
+                .post, "/api/v1/user/pwd/modify",
+                .leaf("Replace a password", "Within half an hour of the check. All tokens of the account end."),
+                access: .password, cost: .login,
+                input: Form(LeafFields.email, LeafFields.newPassword, LeafFields.code), reset),
+            Endpoint(
+                .get, "/api/v1/user/token/refresh",
+                .leaf("Exchange a refresh token", data: Schema.object(["token": Schema.text])), access: .refreshToken,
+                cost: .login, refresh),
+        ]
     }
 
-    private func register(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Self.body(of: request)
-        try core.limits[.registrations]?.take(request.head.remoteAddress)
-        _ = try await core.mailAccounts.register(
-            email: try body.text("email") ?? "", password: try body.text("password") ?? "",
-            code: try body.text("code") ?? "", address: request.head.remoteAddress)
+    private static let tokens = Schema.object([
+        "access_token": Schema.text, "refresh_token": Schema.text, "token": Schema.text,
+    ])
+
+    /// The document calls the parameter `eamil`, clients call it `email`.
+    private static let misspeltEmail = Field([
+        FormMember("eamil", Schema.text, about: "The address.", isRequired: false),
+        FormMember("email", Schema.text, about: "The same, as it should be spelt.", isRequired: false),
+    ]) { (parameters) throws(ParameterError) -> String in
+        let misspelt = try parameters.text("eamil"), usual = try parameters.text("email")
+        return misspelt ?? usual ?? ""
+    }
+
+    private func register(
+        _ call: Call<Void>, email: String, password: String, code: String
+    ) async throws -> Response {
+        _ = try await core.mailAccounts.register(email: email, password: password, code: code, address: call.address)
         return LeafAnswer.ok()
     }
 
-    private func login(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Self.body(of: request)
-        try core.limits[.logins]?.take(request.head.remoteAddress)
-        return try await welcome(
-            try await core.mailAccounts.login(
-                email: try body.text("email") ?? "", password: try body.text("password") ?? ""))
+    private func login(_ call: Call<Void>, email: String, password: String) async throws -> Response {
+        try await welcome(try await core.mailAccounts.login(email: email, password: password))
     }
 
-    private func loginByCode(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Self.body(of: request)
-        try core.limits[.logins]?.take(request.head.remoteAddress)
-        return try await welcome(
-            try await core.mailAccounts.login(
-                email: try body.text("email") ?? "", code: try body.text("code") ?? "",
-                address: request.head.remoteAddress))
+    private func loginByCode(_ call: Call<Void>, email: String, code: String) async throws -> Response {
+        try await welcome(try await core.mailAccounts.login(email: email, code: code, address: call.address))
     }
 
     /// With what both versions of the document's server answer.
@@ -58,42 +84,24 @@ struct LeafAccountRoutes: Sendable {
         ])
     }
 
-    private func sendCode(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Self.body(of: request)
-        try core.limits[.mailCodes]?.take(request.head.remoteAddress)
-        try await core.mailAccounts.sendCode(to: try body.text("email") ?? "")
+    private func sendCode(_ call: Call<Void>, email: String) async throws -> Response {
+        try await core.mailAccounts.sendCode(to: email)
         return LeafAnswer.ok()
     }
 
-    /// The document calls the parameter `eamil`, clients call it `email`.
-    private func beginReset(_ request: HTTPServerRequest) async throws -> Response {
-        let query = try Parameters(request, in: [.query], ignoringCase: true)
-        try core.limits[.logins]?.take(request.head.remoteAddress)
-        let email = try query.text("eamil") ?? query.text("email")
-        try await core.mailAccounts.beginPasswordReset(email: email ?? "")
+    private func beginReset(_ call: Call<Void>, email: String) async throws -> Response {
+        try await core.mailAccounts.beginPasswordReset(email: email)
         return LeafAnswer.ok()
     }
 
-    private func reset(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try Self.body(of: request)
-        try core.limits[.logins]?.take(request.head.remoteAddress)
+    private func reset(_ call: Call<Void>, email: String, password: String, code: String) async throws -> Response {
         _ = try await core.mailAccounts.resetPassword(
-            email: try body.text("email") ?? "", password: try body.text("password") ?? "",
-            code: try body.text("code") ?? "", address: request.head.remoteAddress)
+            email: email, password: password, code: code, address: call.address)
         return LeafAnswer.ok()
     }
 
-    private func refresh(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits[.logins]?.take(request.head.remoteAddress)
-        switch try await core.tokens.renew(request.authorization, lifetime: Self.tokenLifetime) {
-        case .success(let issued): return LeafAnswer.ok(["token": .string(issued.token)])
-        case .failure(let refused):
-            throw Problem.leaf(refused.refusal)
-        }
-    }
-
-    /// The parameters of a body; names in any case, as the document's server takes them.
-    static func body(of request: HTTPServerRequest) throws(ParameterError) -> Parameters {
-        try Parameters(request, in: [.json, .form], ignoringCase: true)
+    private func refresh(_ call: Call<Void>) async throws -> Response {
+        let issued = try await core.tokens.renew(call.request.authorization, lifetime: Self.tokenLifetime).get()
+        return LeafAnswer.ok(["token": .string(issued.token)])
     }
 }

@@ -1,6 +1,5 @@
 import HTTPTypes
 import LWS
-import Limits
 import Services
 
 /// The envelope of Leaf's API: `{"code":200,"data":…,"msg":"ok"}`, with the outcome in `code`.
@@ -92,6 +91,8 @@ extension Problem {
         switch error {
         case let error as ServicesError: self.init(leaf: error)
         case let error as ParameterError: self.init(leaf: error)
+        case let refused as Tokens.Refused:
+            self = .leaf(refused.refusal == .expired ? .tokenExpired : .unauthorized)
         default: self.init(error)
         }
     }
@@ -136,16 +137,5 @@ extension Problem {
         case "file": .leaf(.badFile)
         default: .leaf(.badParameter)
         }
-    }
-}
-
-extension RouteTable {
-    /// Adds a route of Leaf's, with its refusals in Leaf's words.
-    mutating func leaf(
-        _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
-        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
-        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
-    ) {
-        on(method, pattern, errors: .leaf, body: body, saying: { Problem(leaf: $0) }, checkHead: checkHead, handler)
     }
 }

@@ -7,16 +7,29 @@ import Services
 struct LeafCaptchaRoutes: Sendable {
     let core: Core
 
-    func add(to table: inout RouteTable) {
-        table.leaf(.get, "/api/v1/captcha/get") { try puzzle($0) }
-        table.leaf(.post, "/api/v1/captcha/validate") { try validate($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/v1/captcha/get",
+                .leaf(
+                    "A slider to solve", "Only where the server wants it: otherwise this route is not there.",
+                    data: Schema.object([
+                        "slider_captcha": Schema.object([
+                            "slider_img": Schema.text, "bg_img": Schema.text, "y": Schema.count,
+                        ])
+                    ])),
+                access: .open, cost: .mailCode, input: Form(in: [.query], LeafFields.email), puzzle),
+            Endpoint(
+                .post, "/api/v1/captcha/validate", .leaf("Solve a slider", "Within three pixels."), access: .open,
+                cost: .light, input: Form(Self.x, LeafFields.email), validate),
+        ]
     }
 
-    private func puzzle(_ request: HTTPServerRequest) throws -> Response {
-        let check = try humanCheck()
-        let email = try Parameters(request, in: [.query], ignoringCase: true).text("email")
-        try core.limits[.mailCodes]?.take(request.head.remoteAddress)
-        let puzzle = try check.makePuzzle(for: email ?? "")
+    /// How far from the left edge the piece was put, in pixels.
+    private static let x = Field.integer("x", ["type": "integer", "examples": [120]])
+
+    private func puzzle(_ call: Call<Void>, email: String) throws -> Response {
+        let puzzle = try humanCheck().makePuzzle(for: email)
         return LeafAnswer.ok([
             "slider_captcha": [
                 "slider_img": Self.picture(puzzle.piece), "bg_img": Self.picture(puzzle.background),
@@ -25,10 +38,8 @@ struct LeafCaptchaRoutes: Sendable {
         ])
     }
 
-    private func validate(_ request: HTTPServerRequest) throws -> Response {
-        let check = try humanCheck()
-        let body = try LeafAccountRoutes.body(of: request)
-        try check.solve(try body.requiredInteger("x"), for: try body.text("email") ?? "")
+    private func validate(_ call: Call<Void>, x: Int64, email: String) throws -> Response {
+        try humanCheck().solve(x, for: email)
         return LeafAnswer.ok()
     }
 

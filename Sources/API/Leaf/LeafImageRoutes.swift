@@ -5,29 +5,29 @@ import Services
 /// Pictures for profiles, in Leaf's API.
 struct LeafImageRoutes: Sendable {
     let core: Core
-    let identity: HeaderIdentity
 
-    init(core: Core) {
-        self.core = core
-        identity = .leaf(core)
+    var endpoints: [Endpoint] {
+        var shown = EndpointDescription.leaf("A picture")
+        shown.answers = [.picture("The picture."), .part, .notModified]
+        shown.refusals = [404: "There is no such picture.", 416: "The picture has no such part."]
+        return [
+            Endpoint(
+                .post, "/api/v1/upload/image",
+                .leaf(
+                    "Upload a picture for one's profile", "Good for 20 minutes, for who uploaded it.",
+                    data: Schema.object(["url": Schema.text])),
+                access: .token, cost: .upload(), input: Form(in: [.form], .file("image")), upload),
+            Endpoint(.get, "/api/v1/upload/image/{id}", shown, access: .open, cost: .light, image),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        table.leaf(.post, "/api/v1/upload/image", body: UploadForm.policy, checkHead: identity.checkHead) {
-            try await upload($0)
-        }
-        table.leaf(.get, "/api/v1/upload/image/{id}") { try await image($0) }
+    private func upload(_ call: Call<Account>, image: HTTPBody) async throws -> Response {
+        let id = try await core.media.store(upload: image, by: call.caller.id)
+        return LeafAnswer.ok(["url": .string(LeafJSON(core, for: call.request).address(of: id))])
     }
 
-    private func upload(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits[.uploads]?.take(request.head.remoteAddress)
-        let account = try await identity.account(of: request)
-        let id = try await core.media.store(upload: try UploadForm(request).file("image"), by: account.id)
-        return LeafAnswer.ok(["url": .string(LeafJSON(core, for: request).address(of: id))])
-    }
-
-    private func image(_ request: HTTPServerRequest) async throws -> Response {
-        guard let id = MediaID(request.parameter("id")), let picture = try await core.media.openPicture(id) else {
+    private func image(_ call: Call<Void>) async throws -> Response {
+        guard let id = MediaID(call.path("id")), let picture = try await core.media.openPicture(id) else {
             var refusal = LeafAnswer.refusal(.leaf(.linkInvalid))
             // For image tags, which read no codes.
             refusal.status = .notFound

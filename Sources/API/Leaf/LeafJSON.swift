@@ -9,6 +9,14 @@ struct LeafJSON: Sendable {
         base = core.publicBase.text(for: request)
     }
 
+    static let userSchema = Schema.object(
+        [
+            "uid": Schema.count, "name": Schema.text("ana"), "sign": Schema.text, "avatar": Schema.text,
+            "spacecover": Schema.text, "gender": ["type": "integer", "minimum": 0, "maximum": 2],
+            "email": Schema.text("a****a@example.org"), "role": ["type": "integer", "minimum": 0, "maximum": 3],
+            "birthday": Schema.date, "created_at": Schema.date,
+        ], optional: ["email", "role", "birthday", "created_at"])
+
     /// Whose mail address is shown, and how much of it.
     enum EmailView: Sendable {
         case masked, whole

@@ -5,71 +5,63 @@ import Services
 /// What users tell of themselves, in Leaf's API.
 struct LeafProfileRoutes: Sendable {
     let core: Core
-    let identity: HeaderIdentity
 
-    init(core: Core) {
-        self.core = core
-        identity = .leaf(core)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/v1/user/info/other",
+                .leaf("A user by number", data: Schema.object(["user": Schema.named("LeafUser")])), access: .open,
+                cost: .light, input: Form(in: [.query], .integer("uid", about: "The number.")), other),
+            Endpoint(
+                .get, "/api/v1/user/uid",
+                .leaf("The number of a name; 0 for one that nobody has", data: Schema.object(["uid": Schema.count])),
+                access: .open, cost: .light, input: Form(in: [.query], .anyText("name", about: "The name.")), number),
+            Endpoint(
+                .get, "/api/v1/user/info/get",
+                .leaf("One's own profile", data: Schema.object(["user_info": Schema.named("LeafUser")])),
+                access: .token, cost: .light, own),
+            Endpoint(
+                .post, "/api/v1/user/info/modify", .leaf("Change one's profile"), access: .token, cost: .light,
+                input: Form(
+                    LeafFields.name, Field.anyText("avatar").optional, LeafFields.gender, LeafFields.birthday,
+                    LeafFields.sign), modify),
+            Endpoint(
+                .post, "/api/v1/user/cover/modify", .leaf("Change the picture above one's page"), access: .token,
+                cost: .light, input: Form(.anyText("spacecover")), setCover),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        table.leaf(.get, "/api/v1/user/info/other") { try await other($0) }
-        table.leaf(.get, "/api/v1/user/uid") { try await number($0) }
-        table.leaf(.get, "/api/v1/user/info/get") { try await own($0) }
-        table.leaf(.post, "/api/v1/user/info/modify") { try await modify($0) }
-        table.leaf(.post, "/api/v1/user/cover/modify") { try await setCover($0) }
-    }
-
-    private func other(_ request: HTTPServerRequest) async throws -> Response {
-        let number = try Parameters(request, in: [.query], ignoringCase: true).requiredInteger("uid")
+    private func other(_ call: Call<Void>, number: Int64) async throws -> Response {
         guard let account = try await core.accounts.account(number: number) else { throw ServicesError.unknownUser }
-        return LeafAnswer.ok(["user": .object(LeafJSON(core, for: request).user(account))])
+        return LeafAnswer.ok(["user": .object(LeafJSON(core, for: call.request).user(account))])
     }
 
-    /// The number of a name; 0 for one that nobody has.
-    private func number(_ request: HTTPServerRequest) async throws -> Response {
-        let name = try Parameters(request, in: [.query], ignoringCase: true).requiredText("name")
+    private func number(_ call: Call<Void>, name: String) async throws -> Response {
         let account = try await core.accounts.account(named: name)
         return LeafAnswer.ok(["uid": .int(account?.number ?? 0)])
     }
 
-    private func own(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        return LeafAnswer.ok(["user_info": .object(LeafJSON(core, for: request).user(account, email: .masked))])
+    private func own(_ call: Call<Account>) async throws -> Response {
+        let json = LeafJSON(core, for: call.request)
+        return LeafAnswer.ok(["user_info": .object(json.user(call.caller, email: .masked))])
     }
 
-    private func modify(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let body = try LeafAccountRoutes.body(of: request)
-        var change = Profiles.Change(name: try Self.name(in: body))
-        if let address = try body.text("avatar") {
-            change.picture = try Self.picture(at: address, now: account.picture)
+    private func modify(
+        _ call: Call<Account>, name: String, avatar: String?, gender: Account.Gender, birthday: Int64, sign: String?
+    ) async throws -> Response {
+        let picture = try avatar.flatMap { (address) throws(ServicesError) in
+            try Self.picture(at: address, now: call.caller.picture)
         }
-        guard let gender = Account.Gender(rawValue: Int(try body.integer("gender") ?? 0)) else {
-            throw ParameterError.wrongKind("gender")
-        }
-        change.gender = gender
-        // What is no date is the first day, as for the document's server.
-        change.birthday = try body.text("birthday").flatMap(ISODate.milliseconds) ?? 0
-        change.sign = try body.text("sign")
-        _ = try await core.profiles.change(change, of: account)
+        let change = Profiles.Change(name: name, picture: picture, gender: gender, birthday: birthday, sign: sign)
+        _ = try await core.profiles.change(change, of: call.caller)
         return LeafAnswer.ok()
     }
 
-    private func setCover(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let address = try LeafAccountRoutes.body(of: request).requiredText("spacecover")
-        if let cover = try Self.picture(at: address, now: account.cover) {
-            _ = try await core.profiles.setCover(cover, of: account)
+    private func setCover(_ call: Call<Account>, address: String) async throws -> Response {
+        if let cover = try Self.picture(at: address, now: call.caller.cover) {
+            _ = try await core.profiles.setCover(cover, of: call.caller)
         }
         return LeafAnswer.ok()
-    }
-
-    /// A name has to be there.
-    static func name(in body: Parameters) throws -> String {
-        let name = try body.requiredText("name")
-        guard !name.isEmpty else { throw ParameterError.missing("name") }
-        return name
     }
 
     /// The picture of an address; nil for the empty address of who has none.

@@ -10,9 +10,13 @@ extension World {
         },
         sources: [.json, .form], ignoresCase: true,
         words: { Problem(leaf: $0) },
-        schemas: [:],
+        schemas: ["LeafUser": LeafJSON.userSchema],
         shapes: [.leaf]
-    ) { _ in [] }
+    ) { core in
+        LeafAccountRoutes(core: core).endpoints + LeafCaptchaRoutes(core: core).endpoints
+            + LeafProfileRoutes(core: core).endpoints + LeafManageRoutes(core: core).endpoints
+            + LeafImageRoutes(core: core).endpoints
+    }
 }
 
 extension RefusalShape {

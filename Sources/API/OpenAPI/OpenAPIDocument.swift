@@ -60,14 +60,6 @@ struct OpenAPIDocument: Sendable {
     }
 
     private static let rest: JSONValue = [
-        "LeafUser": Schema.object(
-            [
-                "uid": Schema.count, "name": Schema.text("ana"), "sign": Schema.text, "avatar": Schema.text,
-                "spacecover": Schema.text, "gender": ["type": "integer", "minimum": 0, "maximum": 2],
-                "email": Schema.text("a****a@example.org"),
-                "role": ["type": "integer", "minimum": 0, "maximum": 3], "birthday": Schema.date,
-                "created_at": Schema.date,
-            ], optional: ["email", "role", "birthday", "created_at"]),
         "ClipUser": Schema.object(
             [
                 "user_id": Schema.publicID, "id": Schema.publicID, "name": Schema.text("ocyss"),

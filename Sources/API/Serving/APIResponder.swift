@@ -49,11 +49,6 @@ struct APIResponder: HTTPResponder {
         DouyinVideoRoutes(core: core).add(to: &table)
         DouyinInteractionRoutes(core: core).add(to: &table)
         DouyinSocialRoutes(core: core).add(to: &table)
-        LeafAccountRoutes(core: core).add(to: &table)
-        LeafProfileRoutes(core: core).add(to: &table)
-        LeafManageRoutes(core: core).add(to: &table)
-        LeafImageRoutes(core: core).add(to: &table)
-        LeafCaptchaRoutes(core: core).add(to: &table)
         for world in worlds { table.add(world, core: core) }
         DocumentRoutes.add(to: &table)
         router = table.router
