@@ -162,7 +162,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + operations
+        users + accounts + pictures + runs + rooms + forum + chat + wiping + clips + operations
 }
 
 // MARK: - As JSON
