@@ -8,30 +8,34 @@ extension AppDatabase {
     ///   - passwordHash: Cost, salt and hash in one text.
     ///   - role: What it may do: `user`, `auditor`, `admin` or `root`.
     ///   - email: Where its owner is reached, with the form in which it is compared; nil if that was not told.
+    ///   - picture: The picture among the media; nil for the default one.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account as it is stored.
     /// - Throws: ``StoreError/nameTaken`` when an account has this key, ``StoreError/emailTaken`` when one has this
-    ///   address; of any number of calls at the same moment, exactly one succeeds.
+    ///   address; of any number of calls at the same moment, exactly one succeeds. ``StoreError/noSuchMedia`` when the
+    ///   picture was removed meanwhile: then there is no account either.
     public func insertAccount(
         username: String, usernameKey: String, nickname: String, passwordHash: String, role: String = "user",
-        email: StoredEmail? = nil, at time: Int64
+        email: StoredEmail? = nil, picture: Int64? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount {
         let id = ids.next()
         return try await write { session throws(StoreError) in
             try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
+            try Self.checkMedia(picture, in: session)
             let number = try Self.nextNumber(of: "accounts", in: session)
             try session.execute(
                 """
                 INSERT INTO accounts (
                     id, username, username_key, nickname, password_hash, created_at, updated_at, role, email,
-                    email_key, number)
-                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)
+                    email_key, number, picture)
+                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11)
                 """,
-                id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number)
+                id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number,
+                picture)
             try Self.insertProfile(of: id, in: session)
             return StoredAccount(
                 id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
-                createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
+                picture: picture, createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
         }
     }
 

@@ -31,6 +31,22 @@ import Testing
         #expect(try await accounts.account(named: "cafe\u{301}")?.username == "caf\u{e9}")
     }
 
+    @Test("a picture comes with the account, and one that is gone leaves no account behind and the name free")
+    func picture() async throws {
+        let picture = try await services.media.store(.bytes(Pictures.png()))
+        let account = try await accounts.register(username: "ana", password: "p", picture: picture)
+        #expect(account.picture == picture)
+        #expect(try await accounts.account(named: "ana") == account)
+        let gone = try await services.media.store(.bytes(Pictures.gif()))
+        try await services.media.remove(gone)
+        await #expect(throws: ServicesError.foreignPicture) {
+            try await accounts.register(username: "ben", password: "p", picture: gone)
+        }
+        #expect(try await accounts.account(named: "ben") == nil)
+        #expect(try await accounts.accounts(limit: 10) == [account])
+        _ = try await accounts.register(username: "ben", password: "p")
+    }
+
     @Test("of many registrations of one name at the same moment, one succeeds")
     func race() async throws {
         let won = await withTaskGroup(of: Bool.self) { group in

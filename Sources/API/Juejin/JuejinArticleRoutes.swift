@@ -7,46 +7,71 @@ import Store
 /// Articles: the posts of the forum under their small numbers.
 struct JuejinArticleRoutes: Sendable {
     let core: Core
-    let identity: HeaderIdentity
 
     /// How many articles are read at once, each of a megabyte at most.
     private static let articlesAtOnce = Limit.Lists.articlesAtOnce
 
-    init(core: Core) {
-        self.core = core
-        identity = .juejin(core)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/articles/editor",
+                .juejin(
+                    "Write an article", "It is a post of the forum, which shows it as well.",
+                    answer: .juejin("添加成功", data: Schema.object(["id": Schema.integer]))),
+                access: .token, cost: .document(upTo: Limit.HTTP.largeBody),
+                input: Form(JuejinFields.title, JuejinFields.content, JuejinFields.time("create_time")), publish),
+            list("/articles/mine", "The own articles, oldest first") { .writtenBy($0) },
+            list("/articles/likes", "What one likes, the last first") { .likedBy($0) },
+            list("/articles/collections", "What one has put aside, the last first") { .collectedBy($0) },
+            list(
+                "/articles/hot", "Those opened most often", "200 at most, unless pages are asked for.", upTo: 200
+            ) { _ in .hottest },
+            list("/articles/new", "The newest", "2000 at most, unless pages are asked for.", upTo: 2000) { _ in
+                .newest
+            },
+            deletion("/articles/{id}", "Delete an article"),
+            deletion("/articles/{id}/del", "Delete an article, as older clients call it"),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        let large = BodyPolicy.parameters(upTo: Limit.HTTP.largeBody)
-        table.on(.post, "/articles/editor", errors: .juejin, body: large, checkHead: identity.checkHead) {
-            try await publish($0)
-        }
-        table.on(.get, "/articles/mine", errors: .juejin) { try await list($0) { .writtenBy($0) } }
-        table.on(.get, "/articles/likes", errors: .juejin) { try await list($0) { .likedBy($0) } }
-        table.on(.get, "/articles/collections", errors: .juejin) { try await list($0) { .collectedBy($0) } }
-        table.on(.get, "/articles/hot", errors: .juejin) { try await list($0, upTo: 200) { _ in .hottest } }
-        table.on(.get, "/articles/new", errors: .juejin) { try await list($0, upTo: 2000) { _ in .newest } }
-        let article = "/articles/{id}"
-        table.on(.delete, article, errors: .juejin) { try await delete($0) }
-        // As older builds of the client call it.
-        table.on(.delete, article + "/del", errors: .juejin) { try await delete($0) }
-        table.on(.post, article + "/comments", errors: .juejin, body: .parameters) { try await comment($0) }
-        table.on(.get, article + "/comments", errors: .juejin) { try await comments($0) }
-        table.on(.put, article + "/likes", errors: .juejin, body: .parameters) { try await like($0) }
-        table.on(.put, article + "/collections", errors: .juejin, body: .parameters) { try await collect($0) }
-        table.on(.put, article + "/hits", errors: .juejin, body: .parameters) { try await hit($0) }
-    }
-
-    // MARK: - Articles
-
-    private func publish(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let parameters = try JuejinParameters(request)
+    private func publish(
+        _ call: Call<Account>, title: String, content: String, time: String
+    ) async throws -> Response {
         let published = try await core.forum.publish(
-            title: try parameters.text("title"), content: try parameters.text("content"),
-            writtenAt: try parameters.text("create_time"), author: account.id)
+            title: title, content: content, writtenAt: time, author: call.caller.id)
         return .json(JuejinJSON.done("添加成功", data: ["id": .int(published.post.number)]))
+    }
+
+    private func deletion(_ path: String, _ summary: String) -> Endpoint {
+        Endpoint(
+            .delete, path,
+            .juejin(
+                summary, "By its author.", answer: .juejin("删除成功"),
+                refusals: EndpointDescription.noSuchArticle.merging([
+                    403: "The token has expired, or is not the author's."
+                ]) { $1 }),
+            access: .token, cost: .light
+        ) { call in
+            try await core.forum.deletePost(try call.article, by: call.caller, isModerated: false)
+            return .json(JuejinJSON.done("删除成功"))
+        }
+    }
+
+    // MARK: - Lists
+
+    private func list(
+        _ path: String, _ summary: String, _ text: String? = nil, upTo most: Int = .max,
+        _ which: @escaping @Sendable (_ account: Int64) -> PostList
+    ) -> Endpoint {
+        Endpoint(
+            .get, path,
+            .juejin(summary, text, answer: .juejin("success", data: Schema.array(of: Schema.named("Article")))),
+            access: .token, cost: .light, input: Form(JuejinFields.page)
+        ) { call, page in
+            let (offset, limit) = page.part(ofAll: most)
+            let posts = try await core.forum.posts(which(call.caller.id), offset: offset, limit: limit)
+            return try await answer(posts, to: call)
+        }
     }
 
     /// An article in a list, with its place there.
@@ -55,24 +80,15 @@ struct JuejinArticleRoutes: Sendable {
         var reading: Reading
     }
 
-    /// All of a list as far as the world shows it, or a page of it.
-    private func list(
-        _ request: HTTPServerRequest, upTo most: Int = .max, _ which: (Int64) -> PostList
-    ) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let parameters = try JuejinParameters(request)
-        let page = try parameters.positive("page"), size = try parameters.positive("page_size")
-        let isPaged = page != nil || size != nil
-        let limit = isPaged ? min(size ?? 20, 100) : most
-        let offset = isPaged ? ((page ?? 1) - 1) * limit : 0
-        let posts = try await core.forum.posts(which(account.id), offset: offset, limit: limit)
-        let base = core.publicBase.text(for: request)
+    /// Articles as they are read, one piece after the other.
+    private func answer(_ posts: [Int64], to call: Call<Account>) async throws -> Response {
+        let base = core.publicBase.text(for: call.request)
         return try await JSONList<Entry>(prefix: #"{"code":200,"msg":"success","data":"#, suffix: "}") { [core] last in
             // What is deleted meanwhile is left out, which may be all of a piece.
             var next = last.map { $0.place + 1 } ?? 0
             while next < posts.count {
                 let piece = posts[next..<min(next + Self.articlesAtOnce, posts.count)]
-                let readings = try await core.forum.readings(piece, reader: account.id)
+                let readings = try await core.forum.readings(piece, reader: call.caller.id)
                 if !readings.isEmpty {
                     let places = Dictionary(uniqueKeysWithValues: zip(piece, piece.indices))
                     return readings.map { Entry(place: places[$0.id] ?? piece.endIndex, reading: $0) }
@@ -84,100 +100,14 @@ struct JuejinArticleRoutes: Sendable {
             JuejinJSON.article($0.reading, base: base)
         }.response()
     }
+}
 
-    private func delete(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        try await Self.asArticle {
-            do {
-                try await core.forum.deletePost(try Self.article(request), by: account, isModerated: false)
-            } catch ServicesError.forbidden {
-                throw Problem(.forbidden, "forbidden")
-            }
-        }
-        return .json(JuejinJSON.done("删除成功"))
-    }
-
-    // MARK: - Comments
-
-    private func comment(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let parameters = try JuejinParameters(request)
-        let content = try parameters.text("comment"), time = try parameters.text("time")
-        let parent = try parameters.integer("last_cid"), level = try parameters.integer("level")
-        guard parent >= 0 else { throw Problem.badRequest("last_cid error") }
-        // What it replies to decides where it stands; a level that says otherwise is a client's mistake.
-        guard level >= 1, (level == 1) == (parent == 0) else { throw Problem.badRequest("level error") }
-        let comment = try await Self.asArticle {
-            do {
-                return try await core.forum.comment(
-                    on: try Self.article(request), replyingTo: parent == 0 ? nil : .number(parent), content: content,
-                    writtenAt: time, author: account.id)
-            } catch ServicesError.invalid("parent", _) {
-                throw Problem.badRequest("last_cid error")
-            }
-        }
-        return .json(JuejinJSON.done("评论成功", data: ["cid": .int(comment.number)]))
-    }
-
-    /// Open to all: the client sends no token here.
-    private func comments(_ request: HTTPServerRequest) async throws -> Response {
-        let thread = try await Self.asArticle { try await core.forum.thread(try Self.article(request)) }
-        let base = core.publicBase.text(for: request)
-        let trees = CommentTree.trees(of: thread.comments)
-        return .json(
-            JuejinJSON.done("success", data: .array(trees.map { JuejinJSON.comment($0, base: base) })))
-    }
-
-    // MARK: - What readers do
-
-    private func like(_ request: HTTPServerRequest) async throws -> Response {
-        try await set(request, "点赞成功") { isLiked, article, account in
-            _ = try await core.forum.setLike(isLiked, post: article, account: account)
-        }
-    }
-
-    private func collect(_ request: HTTPServerRequest) async throws -> Response {
-        try await set(request, "收藏成功") { isCollected, article, account in
-            _ = try await core.forum.setCollection(isCollected, post: article, account: account)
-        }
-    }
-
-    /// Brings about what `status` says, which may be so already.
-    private func set(
-        _ request: HTTPServerRequest, _ message: String, _ change: (Bool, ForumKey, Int64) async throws -> Void
-    ) async throws -> Response {
-        let account = try await identity.account(of: request)
-        let status = try JuejinParameters(request).flag("status")
-        try await Self.asArticle { try await change(status, try Self.article(request), account.id) }
-        return .json(JuejinJSON.done(message))
-    }
-
-    private func hit(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.accountIfSent(request)
-        try await Self.asArticle {
-            let article = try Self.article(request)
-            if let account {
-                try await core.forum.hit(article, by: account.id)
-            } else {
-                try await core.forum.hit(article, from: request.head.remoteAddress)
-            }
-        }
-        return .json(JuejinJSON.done("success"))
-    }
-
-    // MARK: - Keys
-
-    /// Articles have numbers here, and no other names.
-    private static func article(_ request: HTTPServerRequest) throws(ServicesError) -> ForumKey {
-        guard case .number(let number)? = Forum.key(request.parameter("id")) else { throw .notFound }
-        return .number(number)
-    }
-
-    private static func asArticle<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch ServicesError.notFound {
-            throw Problem(.notFound, "Article not found")
+extension Call {
+    /// The article of the path: articles have numbers here, and no other names.
+    var article: ForumKey {
+        get throws(ServicesError) {
+            guard case .number(let number)? = Forum.key(path("id")) else { throw .notFound }
+            return .number(number)
         }
     }
 }

@@ -34,6 +34,14 @@ enum JuejinJSON {
         ]
     }
 
+    static let articleSchema = Schema.object([
+        "id": ["type": "integer", "minimum": 1], "title": Schema.text, "content": Schema.text,
+        "hits": Schema.count, "likes": Schema.count, "like_status": Schema.integer, "collects": Schema.count,
+        "collect_status": Schema.integer, "comments": Schema.count,
+        "author": Schema.object(["head_image": Schema.text, "username": Schema.text("ana")]),
+        "time": Schema.text("2024/2/6 13:8:24"),
+    ])
+
     /// A comment with the replies to it.
     static func comment(_ tree: CommentTree, base: String) -> JSONValue {
         let comment = tree.comment
@@ -45,6 +53,12 @@ enum JuejinJSON {
             "kid_comments": .array(tree.replies.map { self.comment($0, base: base) }),
         ]
     }
+
+    static let commentSchema = Schema.object([
+        "cid": ["type": "integer", "minimum": 1], "comment": Schema.text, "head_image": Schema.text,
+        "username": Schema.text("ana"), "time": Schema.text("2024/2/6 13:8:24"),
+        "kid_comments": Schema.array(of: Schema.named("ArticleComment")),
+    ])
 
     // MARK: Pictures
 

@@ -6,16 +6,36 @@ import Services
 struct JuejinTestRoutes: Sendable {
     let core: Core
 
-    func add(to table: inout RouteTable) {
-        table.on(.get, "/testmysql", errors: .juejin) { _ in
-            let first = try await core.accounts.accounts(limit: 1).first
-            return .json(["username": .string(first?.username ?? "")])
-        }
-        table.on(.get, "/testredis", errors: .juejin) { _ in
-            .json(["value": .string(try await core.forum.keyValue("a") ?? "")])
-        }
-        table.on(.get, "/testheadimages", errors: .juejin) { request in
-            .identicon(Identicon("runroom"), caching: "public, max-age=300", to: request)
-        }
+    var endpoints: [Endpoint] {
+        let group = "Self tests"
+        return [
+            Endpoint(
+                .get, "/testmysql",
+                EndpointDescription(
+                    group, "The name of the first user",
+                    answers: .json(Schema.object(["username": Schema.text("ana")]))),
+                access: .open, cost: .light, firstUser),
+            Endpoint(
+                .get, "/testredis",
+                EndpointDescription(
+                    group, "What is kept under a key", answers: .json(Schema.object(["value": Schema.text("b")]))),
+                access: .open, cost: .light, value),
+            Endpoint(
+                .get, "/testheadimages",
+                EndpointDescription(group, "A picture", answers: .picture("The picture.")), access: .open,
+                cost: .light, picture),
+        ]
+    }
+
+    private func firstUser(_ call: Call<Void>) async throws -> Response {
+        .json(["username": .string(try await core.accounts.accounts(limit: 1).first?.username ?? "")])
+    }
+
+    private func value(_ call: Call<Void>) async throws -> Response {
+        .json(["value": .string(try await core.forum.keyValue("a") ?? "")])
+    }
+
+    private func picture(_ call: Call<Void>) -> Response {
+        .identicon(Identicon("runroom"), caching: "public, max-age=300", to: call.request)
     }
 }

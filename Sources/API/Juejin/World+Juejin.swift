@@ -11,9 +11,13 @@ extension World {
             default: nil
             }
         },
-        schemas: [:],
+        words: { Problem(juejin: $0) },
+        schemas: ["Article": JuejinJSON.articleSchema, "ArticleComment": JuejinJSON.commentSchema],
         shapes: [.juejin]
-    ) { _ in [] }
+    ) { core in
+        JuejinUserRoutes(core: core).endpoints + JuejinArticleRoutes(core: core).endpoints
+            + JuejinReaderRoutes(core: core).endpoints + JuejinTestRoutes(core: core).endpoints
+    }
 }
 
 extension RefusalShape {

@@ -81,18 +81,6 @@ struct OpenAPIDocument: Sendable {
             "id": Schema.publicID, "create_time": Schema.integer, "to_user_id": Schema.publicID,
             "from_user_id": Schema.publicID, "content": Schema.text,
         ]),
-        "Article": Schema.object([
-            "id": ["type": "integer", "minimum": 1], "title": Schema.text, "content": Schema.text,
-            "hits": Schema.count, "likes": Schema.count, "like_status": Schema.integer, "collects": Schema.count,
-            "collect_status": Schema.integer, "comments": Schema.count,
-            "author": Schema.object(["head_image": Schema.text, "username": Schema.text("ana")]),
-            "time": Schema.text("2024/2/6 13:8:24"),
-        ]),
-        "ArticleComment": Schema.object([
-            "cid": ["type": "integer", "minimum": 1], "comment": Schema.text, "head_image": Schema.text,
-            "username": Schema.text("ana"), "time": Schema.text("2024/2/6 13:8:24"),
-            "kid_comments": Schema.array(of: Schema.named("ArticleComment")),
-        ]),
         "Runner": Schema.object(
             [
                 "username": Schema.text("ana"), "nickname": Schema.text("Ana"),

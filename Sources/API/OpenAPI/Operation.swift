@@ -162,7 +162,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        rooms + forum + articles + clips + operations
+        rooms + forum + clips + operations
 }
 
 // MARK: - As JSON

@@ -64,16 +64,19 @@ public final class Accounts: Sendable {
     ///   - username: 1 to 32 characters, not blank, without `/` and control characters, no reserved word.
     ///   - password: 1 to 128 characters.
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    ///   - picture: What ``Media/store(_:)`` has answered within the hour; nil for the default one.
     ///   - rules: What names and passwords may be where somebody registers.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
-    ///   ``ServicesError/store(_:)``.
+    ///   ``ServicesError/foreignPicture`` for a picture that is gone, ``ServicesError/store(_:)``. The name is as free
+    ///   then as before.
     public func register(
-        username: String, password: String, nickname: String? = nil, rules: RegistrationRules = .usual
+        username: String, password: String, nickname: String? = nil, picture: MediaID? = nil,
+        rules: RegistrationRules = .usual
     ) async throws(ServicesError) -> Account {
         try rules.check(username: username)
         try rules.check(password: password)
-        return try await register(username: username, proof: .plain(password), nickname: nickname)
+        return try await register(username: username, proof: .plain(password), nickname: nickname, picture: picture)
     }
 
     /// Adds an account of whose password only the MD5 is known.
@@ -95,7 +98,7 @@ public final class Accounts: Sendable {
     }
 
     private func register(
-        username: String, proof: Passwords.Proof, nickname: String?
+        username: String, proof: Passwords.Proof, nickname: String?, picture: MediaID? = nil
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
@@ -107,7 +110,8 @@ public final class Accounts: Sendable {
         return Account(
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
-                    username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash, at: time)
+                    username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash,
+                    picture: picture?.rawValue, at: time)
             })
     }
 

@@ -59,6 +59,24 @@ import Testing
         }
     }
 
+    @Test(
+        "a birthday is a day with zeros or without, and the first day for anything else",
+        arguments: [
+            ("1970-1-1", "1970-01-01"), ("1991-3-9", "1991-03-09"), ("1991-03-9", "1991-03-09"),
+            ("1991-12-31", "1991-12-31"), ("1991-2-29", "1970-01-01"), ("1992-2-29", "1992-02-29"),
+            ("91-3-9", "1970-01-01"), ("1991--9", "1970-01-01"), ("1991-3", "1970-01-01"), ("1991-3-", "1970-01-01"),
+            ("1991-003-9", "1970-01-01"), ("9", "1970-01-01"), ("", "1970-01-01"), ("天天", "1970-01-01"),
+        ])
+    func birthday(text: String, day: String) async throws {
+        try await withAPI { api in
+            let token = try await api.leafToken()
+            let answer = try await api.leaf(
+                .post, "info/modify", ["name": "ana", "birthday": .string(text)], token: token)
+            #expect(answer.leafCode == 200)
+            #expect(try await api.profile(token: token)["birthday"] == .string(day + "T00:00:00Z"))
+        }
+    }
+
     @Test("the name is that of every world, and the nickname goes along while it is the name")
     func nameIsShared() async throws {
         try await withAPI { api in
