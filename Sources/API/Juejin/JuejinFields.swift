@@ -15,8 +15,9 @@ enum JuejinFields {
 
     static let picture = Field.file("head_image")
     /// The same, which may be left out, or be an empty text as a browser sends it; any other text in its place is none.
-    static let pictureIfAny = Field<HTTPBody?>([FormMember("head_image", Schema.file, isRequired: false, isFile: true)]) {
-        (parameters) throws(ParameterError) in
+    static let pictureIfAny = Field<HTTPBody?>([
+        FormMember("head_image", Schema.file, isRequired: false, isFile: true)
+    ]) { (parameters) throws(ParameterError) in
         if parameters.files("head_image").isEmpty, (parameters["head_image"] ?? "") == "" { return nil }
         return try picture.read(parameters)
     }
