@@ -111,11 +111,13 @@ struct Operation: Sendable {
             switch endpoint.access {
             case .open, .password, .roomPassword: .open
             case .optionalToken: .optionalToken
-            case .token, .role, .refreshToken: .token
+            // The header may stay empty where a parameter may hold the token.
+            case .token, .role, .refreshToken: world.tokenParameter == nil ? .token : .optionalToken
             }
-        let sources = endpoint.sources ?? world.sources
-        let isInQuery = sources.first == .query || [.get, .delete].contains(endpoint.method)
-        let members = endpoint.members
+        let source = world.describedSource ?? (endpoint.sources ?? world.sources).first
+        let isInQuery = source == .query || [.get, .delete].contains(endpoint.method)
+        let asksForToken = [.token, .role, .optionalToken].contains(endpoint.access)
+        let members = (asksForToken ? world.tokenParameter.map { [$0] } ?? [] : []) + endpoint.members
         query =
             isInQuery
             ? members.filter { !$0.isFile }.map {
@@ -162,7 +164,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + leaf + operations
+        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + leaf
 }
 
 // MARK: - As JSON
