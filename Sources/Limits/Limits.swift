@@ -364,6 +364,8 @@ public enum Limit {
         public static let title = 200
         /// Characters of a clip's title; more is refused.
         public static let clipTitle = 100
+        /// Characters of the text below a clip that its world shows; the others are left out.
+        public static let clipDescription = 1000
         /// Characters of the address of a clip elsewhere; more is refused.
         public static let clipAddress = 1024
         /// Characters of a comment; more is refused.

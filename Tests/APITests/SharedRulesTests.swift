@@ -178,6 +178,40 @@ import Testing
         }
     }
 
+    @Test("a video goes to disk when the token that came before it is found good, and not on the strength of one behind it")
+    func spills() async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            func early(_ query: String = "", header: String? = nil, field: String? = nil) async throws -> String? {
+                let target = "/douyin/publish/action/" + query
+                let parsed = try RequestTarget(target)
+                var headers: HTTPFields = [.contentType: "multipart/form-data; boundary=x"]
+                headers[.authorization] = header
+                let head = HTTPRequestHead(
+                    method: .post, target: target, path: parsed.path, query: parsed.query, headers: headers,
+                    remoteAddress: "192.0.2.1")
+                #expect(api.responder.bodyPolicy(for: head).asksWhenSpilling)
+                var fields = [(name: "title", value: "a")]
+                if let field { fields.append(("token", field)) }
+                guard let refusal = await api.responder.refusal(of: head, spillingAfter: fields) else { return nil }
+                return try await Answer(refusal).line
+            }
+            #expect(
+                try await early() == #"""
+                    200 {"status_code":1,"status_msg":"参数不正确","errmsg":["`token` must stand before the file, in the \#
+                    query, or in the header."]}
+                    """#)
+            let wrong = #"200 {"status_code":1,"status_msg":"Token 错误","errmsg":["The token is invalid."]}"#
+            #expect(try await early(field: "x") == wrong)
+            #expect(try await early(header: "Bearer x") == wrong)
+            #expect(try await early("?token=x", field: token) == wrong)
+            #expect(try await early(field: token) == nil)
+            #expect(try await early(header: "Bearer \(token)") == nil)
+            #expect(try await early(header: "Bearer x", field: token) == nil, "the form's comes before the header's")
+            #expect(try await early("?token=\(token)") == nil)
+        }
+    }
+
     @Test("a large body of who shows a token is taken, and of who logged in lately where that is enough")
     func takes() async throws {
         try await withAPI(legacy: true) { api in

@@ -331,6 +331,47 @@ struct ClipWorldTests {
         #expect(mediaFiles(server.directory).count == 1)
     }
 
+    @Test("a video of nobody in particular never reaches the disk, and one whose token comes first does")
+    func anonymousUploads() async throws {
+        let server = try await ServerProcess.start()
+        let rest = REST(port: server.port)
+        let ana = try await join("ocyss", rest)
+        let film = video(bytes: 20 << 20)
+        func head(_ count: Int, _ more: String = "") -> [UInt8] {
+            Array(
+                """
+                POST /douyin/publish/action/ HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\(more)\
+                Content-Type: \(Multipart.headers["Content-Type"] ?? "")\r\n\r\n
+                """.utf8)
+        }
+        let nobody = Multipart(["title": "a"], file: ("data", "v.mp4", film))
+        let late = Multipart(["title": "a"], file: ("data", "v.mp4", film), then: ["token": ana.token])
+        let wrong = Multipart(["token": "x", "title": "a"], file: ("data", "v.mp4", film))
+        for (form, words) in [
+            (nobody, "`token` must stand before the file"), (late, "`token` must stand before the file"),
+            (wrong, "Token 错误"),
+        ] {
+            let socket = try RawSocket.connect(port: server.port)
+            // The rest never comes: who waits for it would not answer.
+            try await socket.write(head(form.body.count) + Array(form.body.prefix(1 << 20)))
+            let answer = try await socket.readHead()
+            #expect(answer.status == 200 && answer.body.contains(words), "\(answer)")
+            #expect(entries(server.directory + "/uploads").isEmpty)
+        }
+        let taken = try await upload(film, by: ana, rest)
+        #expect(taken["status_code"] as? Int == 0, "\(taken.text)")
+        let socket = try RawSocket.connect(port: server.port)
+        try await socket.write(
+            head(nobody.body.count, "Authorization: Bearer \(ana.token)\r\n") + Array(nobody.body))
+        let answer = try await socket.readHead()
+        #expect(answer.body.contains(#""status_code":0"#), "\(answer)")
+        // What is small enough for memory is judged when it is whole, wherever its token stands.
+        let small = Multipart(["title": "b"], file: ("data", "v.mp4", video(bytes: 200_000)), then: ["token": ana.token])
+        let published = try await rest.send("POST", "/douyin/publish/action/", Multipart.headers, small.body)
+        #expect(published["status_code"] as? Int == 0, "\(published.text)")
+        #expect(entries(server.directory + "/uploads").isEmpty)
+    }
+
     /// Begins an upload, of which the server has so many bytes on its disk when this returns.
     private func begin(_ server: ServerProcess, _ person: Person) async throws -> RawSocket {
         let socket = try RawSocket.connect(port: server.port)

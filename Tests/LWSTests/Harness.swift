@@ -11,6 +11,8 @@ struct TestResponder: HTTPResponder {
     /// Paths that are answered by a server that is full.
     var vital: Set<String> = []
     var gate: @Sendable (HTTPRequestHead) async -> LWS.HTTPResponse? = { _ in nil }
+    /// Gets the fields that came before what is to go to disk.
+    var spillGate: @Sendable ([(name: String, value: String)]) async -> LWS.HTTPResponse? = { _ in nil }
     var handler: @Sendable (HTTPServerRequest) async -> LWS.HTTPResponse = { request in
         var headers = HTTPFields()
         headers[.contentType] = "text/plain; charset=utf-8"
@@ -22,6 +24,10 @@ struct TestResponder: HTTPResponder {
     func answersWhenFull(_ head: HTTPRequestHead) -> Bool { vital.contains(head.target) }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> LWS.HTTPResponse? { await gate(head) }
+
+    @concurrent func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> LWS.HTTPResponse? { await spillGate(fields) }
 
     @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse { await handler(request) }
 

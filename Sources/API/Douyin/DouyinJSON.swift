@@ -1,4 +1,5 @@
 import Foundation
+import Limits
 import Services
 import Store
 
@@ -47,8 +48,14 @@ enum DouyinJSON {
             "play_count": .int(Int64(post.hitCount)), "is_favorite": .bool(reading.isLiked),
             "title": .string(post.title),
             // Other worlds show a text below the title, which is the title until somebody writes another one.
-            "desc": .string(post.content == post.title ? "" : post.content),
+            "desc": .string(post.content == post.title ? "" : beginning(of: post.content)),
         ]
+    }
+
+    /// What a list shows of a text that may be long.
+    private static func beginning(of text: String) -> String {
+        // Scalars, since a character may have any number of them.
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(Limit.Content.clipDescription)))
     }
 
     static func comment(

@@ -1,72 +1,89 @@
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 
 /// Who follows whom, and what they write to each other, in the clip API.
 struct DouyinSocialRoutes: Sendable {
     let core: Core
-    let identity: DouyinIdentity
-    let clips: DouyinClips
 
-    init(core: Core) {
-        self.core = core
-        identity = DouyinIdentity(core)
-        clips = DouyinClips(core)
-    }
-
-    func add(to table: inout RouteTable) {
-        table.onDouyin(.post, "/douyin/relation/action", rule: "调皮~不可以关注自己哦.") { try await follow($0) }
-        table.onDouyin(.get, "/douyin/relation/follow/list") { try await people(.followed, $0) }
-        table.onDouyin(.get, "/douyin/relation/follower/list") { try await people(.followers, $0) }
-        table.onDouyin(.get, "/douyin/relation/friend/list") { try await friends($0) }
-        table.onDouyin(.post, "/douyin/message/action") { try await send($0) }
-        table.onDouyin(.get, "/douyin/message/chat") { try await chat($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/douyin/relation/action", .clipAction("Follow somebody, or no longer"), access: .token,
+                cost: .light, input: Form(.id("to_user_id"), .isDone),
+                words: DouyinWords(rule: "调皮~不可以关注自己哦.").problem, follow),
+            Endpoint(
+                .get, "/douyin/relation/follow/list",
+                .clipList("Whom somebody follows, the last first", "user_list", of: "ClipUser"), access: .token,
+                cost: .light, input: Form(.whose, .page)
+            ) { try await people(.followed, $0, $1, $2) },
+            Endpoint(
+                .get, "/douyin/relation/follower/list",
+                .clipList("Who follows somebody, the last first", "user_list", of: "ClipUser"), access: .token,
+                cost: .light, input: Form(.whose, .page)
+            ) { try await people(.followers, $0, $1, $2) },
+            Endpoint(
+                .get, "/douyin/relation/friend/list",
+                .clipList("Whom one follows and is followed by, with the last message", "user_list", of: "ClipUser"),
+                access: .token, cost: .light, input: Form(.whose, .page), friends),
+            Endpoint(
+                .post, "/douyin/message/action", .clipAction("Write to somebody"), access: .token, cost: .light,
+                input: Form(
+                    Field.only("action_type", 1), .id("to_user_id"),
+                    .text("content", Schema.text("你好", upTo: Limit.Content.comment))),
+                send),
+            Endpoint(
+                .get, "/douyin/message/chat",
+                .clips(
+                    "Messages with somebody behind a time, oldest first",
+                    ["message_list": Schema.array(of: Schema.named("DirectMessage"))],
+                    about: "At most \(Limit.Lists.clips). Asking again with the time of the last one misses none."),
+                access: .token, cost: .light,
+                input: Form(
+                    .id("to_user_id", about: "With whom."),
+                    .anyNumber("pre_msg_time", about: "Milliseconds since 1970; all if it is left out.")),
+                chat),
+        ]
     }
 
     // MARK: - Follows
 
-    private func follow(_ request: HTTPServerRequest) async throws -> Response {
-        let parameters = try DouyinParameters(request)
-        let caller = try await identity.account(of: request, parameters)
-        let isFollowing = try parameters.isDone("action_type")
-        let other = try await core.social.profile(
-            publicID: try parameters.requiredInteger("to_user_id"), viewer: caller.id)
-        try await core.social.setFollow(isFollowing, follower: caller.id, followed: other.id)
+    private func follow(_ call: Call<Account>, whom: Int64, isFollowing: Bool) async throws -> Response {
+        let other = try await core.social.profile(publicID: whom, viewer: call.caller.id)
+        try await core.social.setFollow(isFollowing, follower: call.caller.id, followed: other.id)
         return .json(DouyinJSON.done())
     }
 
-    private func people(_ people: Social.People, _ request: HTTPServerRequest) async throws -> Response {
-        let parameters = try DouyinParameters(request)
-        let caller = try await identity.account(of: request, parameters)
-        let account = try await clips.account(try parameters.integer("user_id"), caller: caller)
-        let (offset, limit) = try parameters.page(of: Social.maxPeople)
+    private func people(
+        _ people: Social.People, _ call: Call<Account>, _ whose: Int64?, _ page: DouyinPage
+    ) async throws -> Response {
+        let account = try await DouyinClips(core: core).account(whose, for: call)
         let found = try await core.social.people(
-            people, of: account, viewer: caller.id, offset: offset, limit: limit)
-        let base = core.publicBase.text(for: request)
+            people, of: account, viewer: call.caller.id, offset: page.offset, limit: page.limit)
+        let base = core.publicBase.text(for: call.request)
         return .json(
             DouyinJSON.done("ok!", ["user_list": .array(found.map { .object(DouyinJSON.user($0, base: base)) })]))
     }
 
     /// With the last message of each, which is nobody else's to read.
-    private func friends(_ request: HTTPServerRequest) async throws -> Response {
-        let parameters = try DouyinParameters(request)
-        let caller = try await identity.account(of: request, parameters)
-        if let named = try parameters.integer("user_id") {
-            let own = try await core.social.profile(account: caller.id, viewer: nil)
-            guard named == own.publicID else { throw Problem(.forbidden, "只能查看自己的朋友哦") }
+    private func friends(_ call: Call<Account>, whose: Int64?, page: DouyinPage) async throws -> Response {
+        let caller = call.caller.id
+        if let whose {
+            let own = try await core.social.profile(account: caller, viewer: nil)
+            guard whose == own.publicID else { throw Problem(.forbidden, "只能查看自己的朋友哦") }
         }
-        let (offset, limit) = try parameters.page(of: Social.maxPeople)
         let found = try await core.social.people(
-            .friends, of: caller.id, viewer: caller.id, offset: offset, limit: limit)
-        let last = try await core.social.lastMessages(of: caller.id, with: found.map(\.id))
-        let base = core.publicBase.text(for: request)
+            .friends, of: caller, viewer: caller, offset: page.offset, limit: page.limit)
+        let last = try await core.social.lastMessages(of: caller, with: found.map(\.id))
+        let base = core.publicBase.text(for: call.request)
         let list: [JSONValue] = found.map { friend in
             var user = DouyinJSON.user(friend, base: base)
             let message = last[friend.id]
             user["message"] = .string(message?.content ?? "快来和你的新朋友聊天吧")
             // 1 for what the caller sent.
-            user["msg_type"] = message?.sender == caller.id ? 1 : 0
+            user["msg_type"] = message?.sender == caller ? 1 : 0
             return .object(user)
         }
         return .json(DouyinJSON.done("ok!", ["user_list": .array(list)]))
@@ -74,26 +91,16 @@ struct DouyinSocialRoutes: Sendable {
 
     // MARK: - Messages
 
-    private func send(_ request: HTTPServerRequest) async throws -> Response {
-        let parameters = try DouyinParameters(request)
-        let caller = try await identity.account(of: request, parameters)
-        guard try parameters.requiredInteger("action_type") == 1 else {
-            throw DouyinParameters.problem(.wrongKind("action_type"))
-        }
-        let other = try await core.social.profile(
-            publicID: try parameters.requiredInteger("to_user_id"), viewer: nil)
-        try await core.social.send(try parameters.required("content"), from: caller.id, to: other.id)
+    private func send(_ call: Call<Account>, action: Int64, to recipient: Int64, text: String) async throws -> Response {
+        let other = try await core.social.profile(publicID: recipient, viewer: nil)
+        try await core.social.send(text, from: call.caller.id, to: other.id)
         return .json(DouyinJSON.done())
     }
 
-    private func chat(_ request: HTTPServerRequest) async throws -> Response {
-        let parameters = try DouyinParameters(request)
-        let caller = try await identity.account(of: request, parameters)
-        let other = try await core.social.profile(
-            publicID: try parameters.requiredInteger("to_user_id"), viewer: nil)
-        let own = try await core.social.profile(account: caller.id, viewer: nil)
-        let messages = try await core.social.messages(
-            between: caller.id, and: other.id, after: try parameters.integer("pre_msg_time") ?? 0)
+    private func chat(_ call: Call<Account>, with partner: Int64, after time: Int64?) async throws -> Response {
+        let other = try await core.social.profile(publicID: partner, viewer: nil)
+        let own = try await core.social.profile(account: call.caller.id, viewer: nil)
+        let messages = try await core.social.messages(between: own.id, and: other.id, after: time ?? 0)
         var publicIDs = [other.id: other.publicID]
         // Who writes to themselves is both.
         publicIDs[own.id] = own.publicID

@@ -1,3 +1,4 @@
+import LWS
 import Services
 
 extension World {
@@ -12,9 +13,22 @@ extension World {
             default: .douyin
             }
         },
-        schemas: [:],
-        shapes: [.douyin]
-    ) { _ in [] }
+        credential: douyinToken, headCredential: { $0.head.queryValue("token") },
+        tokenParameter: FormMember(
+            "token", Schema.text, about: "The token; or in `Authorization`. In a form it stands before the file.",
+            isRequired: false),
+        describedSource: .json, words: DouyinWords().problem, schemas: DouyinJSON.schemas, shapes: [.douyin]
+    ) { core in
+        DouyinUserRoutes(core: core).endpoints + DouyinVideoRoutes(core: core).endpoints
+            + DouyinInteractionRoutes(core: core).endpoints + DouyinSocialRoutes(core: core).endpoints
+    }
+
+    /// The token among the parameters, or that of the header for those who keep tokens out of addresses.
+    private static func douyinToken(_ request: HTTPServerRequest) throws -> String? {
+        let parameter =
+            try request.head.queryValue("token") ?? Parameters(request, in: [.form, .json]).text("token")
+        return parameter?.isEmpty ?? true ? request.authorization : parameter
+    }
 }
 
 extension RefusalShape {

@@ -111,11 +111,14 @@ struct Operation: Sendable {
             switch endpoint.access {
             case .open, .password, .roomPassword: .open
             case .optionalToken: .optionalToken
-            case .token, .role, .refreshToken: .token
+            // The header may stay empty where a parameter may hold the token.
+            case .token, .role, .refreshToken: world.tokenParameter == nil ? .token : .optionalToken
             }
         let sources = endpoint.sources ?? world.sources
-        let isInQuery = sources.first == .query || endpoint.method == .get && sources.contains(.query)
-        let members = endpoint.members
+        let source = world.describedSource ?? sources.first
+        let isInQuery = source == .query || endpoint.method == .get && sources.contains(.query)
+        let asksForToken = [.token, .role, .optionalToken].contains(endpoint.access)
+        let members = (asksForToken ? world.tokenParameter.map { [$0] } ?? [] : []) + endpoint.members
         query =
             isInQuery
             ? members.filter { !$0.isFile }.map {
@@ -162,7 +165,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        rooms + forum + clips + operations
+        rooms + forum
 }
 
 // MARK: - As JSON

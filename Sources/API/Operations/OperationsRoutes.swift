@@ -22,12 +22,16 @@ struct OperationsRoutes: Sendable {
         }
     }
 
-    func add(to table: inout RouteTable) {
-        // What a client of one of the APIs expects of a server that is there.
-        table.on(.get, "/", errors: .text) { _ in .text("hello world") }
-        table.on(.get, "/healthz", errors: .text) { _ in .text("ok\n") }
-        table.on(.get, "/readyz", errors: .text) { _ in try await ready() }
-        table.on(.get, "/metrics", errors: .text) { _ in await page() }
+    var endpoints: [Endpoint] {
+        [
+            // What a client of one of the APIs expects of a server that is there.
+            .operation("/", "Whether anything is here", .text("hello world")) { _ in .text("hello world") },
+            .operation("/healthz", "Whether the server lives", .text("It does.")) { _ in .text("ok\n") },
+            .operation("/readyz", "Whether the database answers", .text("It does.")) { _ in try await ready() },
+            .operation("/metrics", "What the server is doing, as Prometheus reads it", .text("Samples.")) { _ in
+                await page()
+            },
+        ]
     }
 
     /// Whether the database answers in time.

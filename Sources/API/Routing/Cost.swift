@@ -123,7 +123,8 @@ struct Cost: Sendable {
     /// - Parameters:
     ///   - parsesForms: Whether forms of several parts are read although no file belongs into them.
     ///   - asksFirst: Whether a large body is taken only when the head has been judged.
-    func policy(parsesForms: Bool, asksFirst: Bool) -> BodyPolicy {
+    ///   - asksWhenSpilling: Whether it goes to disk only when the fields before it have been judged.
+    func policy(parsesForms: Bool, asksFirst: Bool, asksWhenSpilling: Bool = false) -> BodyPolicy {
         let isUpload = body.files > 0
         var policy = BodyPolicy(maxBytes: body.files * body.fileBytes + body.bytes)
         policy.parsesMultipart = isUpload || parsesForms
@@ -131,6 +132,7 @@ struct Cost: Sendable {
         policy.maxFileBytes = isUpload ? body.fileBytes : body.bytes
         policy.maxParts = isUpload ? Limit.HTTP.uploadParts : Limit.HTTP.parts
         if asksFirst { policy.asksAbove = Limit.HTTP.strangersBody }
+        policy.asksWhenSpilling = asksWhenSpilling
         return policy
     }
 }

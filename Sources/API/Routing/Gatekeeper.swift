@@ -12,6 +12,8 @@ struct Gatekeeper: Sendable {
     let credential: @Sendable (HTTPServerRequest) throws -> String?
     /// Where that stands in the head; what stands in the body comes too late for a large one.
     let headCredential: @Sendable (HTTPServerRequest) -> String?
+    /// The parameter that may hold it as well; nil where none may.
+    var tokenParameter: String?
 
     /// The account of a request's token, as it is at this moment.
     ///
@@ -42,8 +44,26 @@ struct Gatekeeper: Sendable {
 
     /// Checks the token of a request's head before a large body is taken.
     ///
+    /// None is no fault where it may come in the form: ``checkFields(_:)`` is asked then.
+    ///
     /// - Throws: `Tokens.Refused`.
     func checkHead(_ request: HTTPServerRequest) async throws {
-        _ = try await accounts.account(byToken: headCredential(request)).get()
+        let token = headCredential(request)
+        if tokenParameter != nil, token?.isEmpty ?? true { return }
+        _ = try await accounts.account(byToken: token).get()
+    }
+
+    /// Checks the token of a request that brings more than memory takes, by its head and the fields of its form that came
+    /// before that: nothing goes to disk before its sender is known.
+    ///
+    /// - Throws: `Tokens.Refused`; ``ParameterError/invalid(_:sentence:)`` when no token has come.
+    func checkFields(_ request: HTTPServerRequest) async throws {
+        let token = try credential(request)
+        if let tokenParameter, token?.isEmpty ?? true {
+            throw ParameterError.invalid(
+                tokenParameter,
+                sentence: "`\(tokenParameter)` must stand before the file, in the query, or in the header.")
+        }
+        _ = try await accounts.account(byToken: token).get()
     }
 }

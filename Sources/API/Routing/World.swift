@@ -6,7 +6,8 @@ import Services
 ///
 /// A world is one value, and one folder: nothing outside of both knows its paths, its envelopes or its words.
 struct World: Sendable {
-    let name: WorldName
+    /// Nil for what is always served.
+    let name: WorldName?
     /// The shape of refusals on a path, whether a route takes it or not; nil for a path that is not this world's.
     let shape: @Sendable ([String]) -> RefusalShape?
     /// Where its clients put parameters, in the order in which they are looked for.
@@ -17,6 +18,12 @@ struct World: Sendable {
     var credential: @Sendable (HTTPServerRequest) throws -> String? = { $0.authorization }
     /// Where that stands in the head of a request.
     var headCredential: @Sendable (HTTPServerRequest) -> String? = { $0.authorization }
+    /// The parameter that its clients put their token into as well; nil for a world whose clients use the header alone.
+    ///
+    /// A form may bring it after the head has been judged: then the sender is known when the first file goes to disk.
+    var tokenParameter: FormMember?
+    /// Where the description says that parameters of what is no GET stand; nil for the first of ``sources``.
+    var describedSource: Parameters.Source?
     /// What an error is in its words.
     var words: @Sendable (any Error) -> Problem = { Problem($0) }
     /// Whether answers tell how much of the limits is left.
@@ -30,7 +37,7 @@ struct World: Sendable {
     /// Whether forms of several parts are read everywhere.
     var parsesForms: Bool { sources.contains(.form) }
 
-    /// All of them, in the order of the description.
+    /// All those of clients, in the order of the description; beside them ``operations(metrics:load:document:)`` is always served.
     ///
     /// Adding one is adding it here.
     static let all: [World] = [.house, .lepao, .juejin, .douyin, .leaf, .entryTask]
@@ -44,6 +51,6 @@ struct World: Sendable {
     func gatekeeper(_ core: Core) -> Gatekeeper {
         Gatekeeper(
             accounts: core.accounts, limits: core.limits, recentLogins: core.recentLogins, credential: credential,
-            headCredential: headCredential)
+            headCredential: headCredential, tokenParameter: tokenParameter?.name)
     }
 }

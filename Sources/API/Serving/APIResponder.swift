@@ -33,15 +33,12 @@ struct APIResponder: HTTPResponder {
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
-        OperationsRoutes(core: core, metrics: metrics, load: load).add(to: &table)
         ForumRoutes(core: core).add(to: &table)
         RoomRoutes(core: core).add(to: &table)
-        DouyinUserRoutes(core: core).add(to: &table)
-        DouyinVideoRoutes(core: core).add(to: &table)
-        DouyinInteractionRoutes(core: core).add(to: &table)
-        DouyinSocialRoutes(core: core).add(to: &table)
-        for world in worlds { table.add(world, core: core) }
-        DocumentRoutes.add(to: &table)
+        let document = DocumentPages()
+        let operations = World.operations(metrics: metrics, load: load, document: document)
+        for world in worlds + [operations] { table.add(world, core: core) }
+        document.fill(OpenAPIDocument(routes: table.entries))
         router = table.router
         self.pages = pages
         routes = table.entries
@@ -75,11 +72,22 @@ struct APIResponder: HTTPResponder {
     }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {
-        guard case .route(let route, let parameters) = match(head),
-            let gate = route.gate
-        else { return nil }
+        await refusal(of: head, .bytes([])) { $0.gate }
+    }
+
+    @concurrent func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> Response? {
+        await refusal(of: head, .multipart(MultipartForm(fields: fields, files: []))) { $0.spillGate }
+    }
+
+    /// Has a route's gate judge a request, of whose body there is not more than what is given.
+    private func refusal(
+        of head: HTTPRequestHead, _ body: HTTPBody, by gate: (Router.Route) -> Router.Gate?
+    ) async -> Response? {
+        guard case .route(let route, let parameters) = match(head), let gate = gate(route) else { return nil }
         let begun = ContinuousClock.now
-        var request = HTTPServerRequest(head: head, body: .bytes([]), parameters: parameters)
+        var request = HTTPServerRequest(head: head, body: body, parameters: parameters)
         request.head.remoteAddress = policy.trustedProxies.client(of: head)
         do {
             try await gate(request)

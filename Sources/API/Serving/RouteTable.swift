@@ -45,19 +45,19 @@ struct RouteTable {
             Entry(
                 method: endpoint.method, pattern: endpoint.pattern, shape: shape, endpoint: endpoint, world: world))
         let refusal = refusal(endpoint.method, endpoint.pattern, shape, endpoint.words ?? world.words)
-        let policy = endpoint.cost.policy(parsesForms: world.parsesForms, asksFirst: endpoint.admitHead != nil)
-        var gate: Router.Gate?
-        if let admitHead = endpoint.admitHead {
-            gate = { request in
-                do {
-                    try endpoint.cost.take(for: request, from: keeper.limits)
-                    try await admitHead(keeper, request)
-                } catch {
-                    throw refusal(error)
-                }
+        let gate = endpoint.admitHead.map { admitHead in
+            { @Sendable (request: HTTPServerRequest) async throws in
+                try endpoint.cost.take(for: request, from: keeper.limits)
+                try await admitHead(keeper, request)
             }
         }
-        router.on(endpoint.method, endpoint.pattern, body: policy, gate: gate) { request in
+        let asksWhenSpilling = gate != nil && keeper.tokenParameter != nil && endpoint.cost.body.files > 0
+        let policy = endpoint.cost.policy(
+            parsesForms: world.parsesForms, asksFirst: gate != nil, asksWhenSpilling: asksWhenSpilling)
+        router.on(
+            endpoint.method, endpoint.pattern, body: policy, gate: gate.map { refusing($0, with: refusal) },
+            spillGate: asksWhenSpilling ? refusing(keeper.checkFields, with: refusal) : nil
+        ) { request in
             let cost = endpoint.cost
             do {
                 // Who has been asked about a large body has been counted then.
@@ -69,6 +69,19 @@ struct RouteTable {
                 var refusal = refusal(error)
                 if world.tellsLimits { refusal.response.tell(cost.standing(of: request, in: keeper.limits)) }
                 throw refusal
+            }
+        }
+    }
+
+    /// The same gate, whose errors are refusals.
+    private func refusing(
+        _ gate: @escaping Router.Gate, with refusal: @escaping @Sendable (any Error) -> Refusal
+    ) -> Router.Gate {
+        { request in
+            do {
+                try await gate(request)
+            } catch {
+                throw refusal(error)
             }
         }
     }

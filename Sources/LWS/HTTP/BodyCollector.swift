@@ -6,6 +6,8 @@ struct BodyCollector: Sendable {
     private var form: MultipartParser?
     private var count = 0
     private var writes = BodyWrites()
+    /// Whether anything may go to disk, which is asked first where the policy wants it.
+    private var mayWrite: Bool
     /// Of what stays in memory.
     private var memoryBytes = 0
     /// The body, all of which has come.
@@ -15,6 +17,7 @@ struct BodyCollector: Sendable {
 
     init(policy: BodyPolicy, contentType: String?, directory: String, budget: Budget) {
         self.policy = policy
+        mayWrite = !policy.asksWhenSpilling
         lease = Lease(budget, free: Lease.freeBytes)
         if policy.parsesMultipart, let contentType, HeaderParameters(contentType).value == "multipart/form-data" {
             form = MultipartParser(
@@ -26,10 +29,20 @@ struct BodyCollector: Sendable {
 
     /// All of it has come, if it may not all be on disk yet.
     var isWhole: Bool { whole != nil }
-    /// Nothing should be read before the disk has taken what has come.
-    var isFull: Bool { isWhole || writes.isFull }
+    /// Nothing should be read before the disk has taken what has come, or before it is known whether it may.
+    var isFull: Bool { isWhole || writes.isFull || fieldsBeforeSpill != nil }
     /// The body; nil before all of it has come and is where it goes.
     var body: HTTPBody? { writes.isDone ? whole : nil }
+
+    /// The question whether what waits may go to disk: the fields of the form that came before it, none of a body that is
+    /// no form; nil when there is nothing to ask.
+    var fieldsBeforeSpill: [(name: String, value: String)]? {
+        guard !mayWrite, !writes.isDone else { return nil }
+        return form?.fieldsBeforeSpill ?? []
+    }
+
+    /// It may, and so may what follows.
+    mutating func allowWrites() { mayWrite = true }
 
     /// - Throws: ``RequestFault/bodyTooLarge``; ``RequestFault/overloaded`` when there is no memory left for it; for a
     ///   form, what is wrong with it.
@@ -51,8 +64,8 @@ struct BodyCollector: Sendable {
         }
     }
 
-    /// What is to be written next; nil while that is being done, or when there is nothing worth it.
-    mutating func takeWrites() -> [BodyWrites.Write]? { writes.take(isLast: isWhole) }
+    /// What is to be written next; nil while that is being done, when there is nothing worth it, and before it may be.
+    mutating func takeWrites() -> [BodyWrites.Write]? { mayWrite ? writes.take(isLast: isWhole) : nil }
 
     /// What was taken is on disk.
     mutating func finishWrites() {

@@ -22,10 +22,14 @@ public struct BodyPolicy: Sendable {
     /// A body that is announced to be larger, or whose length is not announced, is taken only when
     /// ``HTTPResponder/refusal(of:)`` has nothing against it.
     public var asksAbove: Int
+    /// Nothing goes to a file before ``HTTPResponder/refusal(of:spillingAfter:)`` has been asked, with the fields of the
+    /// form that came before what is too large for memory; nothing more is read meanwhile.
+    public var asksWhenSpilling: Bool
 
     public init(
         maxBytes: Int = Limit.HTTP.largeBody, spillBytes: Int = Limit.HTTP.largeBody, parsesMultipart: Bool = false,
-        maxFileBytes: Int = Limit.Content.picture, maxParts: Int = Limit.HTTP.parts, asksAbove: Int = .max
+        maxFileBytes: Int = Limit.Content.picture, maxParts: Int = Limit.HTTP.parts, asksAbove: Int = .max,
+        asksWhenSpilling: Bool = false
     ) {
         self.maxBytes = maxBytes
         self.spillBytes = spillBytes
@@ -33,6 +37,7 @@ public struct BodyPolicy: Sendable {
         self.maxFileBytes = maxFileBytes
         self.maxParts = maxParts
         self.asksAbove = asksAbove
+        self.asksWhenSpilling = asksWhenSpilling
     }
 
     /// Whether ``HTTPResponder/refusal(of:)`` is asked about a request before its body is taken.

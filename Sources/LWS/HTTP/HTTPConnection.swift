@@ -9,7 +9,9 @@ internal import Limits
 ///  ┌──▶ head ──▶ body ──▶ answering ──▶ sending ──┬──▶ draining ──▶ closed
 ///  │      │ ╲   (disk)    (handler)    ▲ (disk)   │   (the peer may still send)
 ///  │      │  ▶ asking ─────────────────┘          │
-///  │      │   (whether a large body is taken)     │
+///  │      │   (whether a large body is taken,     │
+///  │      │    and later whether it may go        │
+///  │      │    to disk: back to body)             │
 ///  │      └──▶ upgraded: it is a WebSocket's      │
 ///  └───────────────── keep-alive ─────────────────┘
 /// ```
@@ -104,6 +106,7 @@ final class HTTPConnection {
         // Large bodies come over slow networks; what counts is that they do come.
         deadline += .microseconds(intake.takeProgress() * 1_000_000 / Self.slowestBytesPerSecond)
         if !intake.isWithinBudget() { dropInput() }
+        askAboutDisk()
         storeBody()
         pauseReading()
     }
@@ -144,28 +147,40 @@ final class HTTPConnection {
         switch server.judge(parsed, head) {
         case .upgrade(let endpoint): upgrade(parsed, head, to: endpoint)
         case .take(let policy): beginBody(parsed, policy)
-        case .ask(let policy): ask(parsed, head, policy)
+        case .ask(let policy):
+            ask { await $0.refusal(of: head) } then: { [self] in beginBody(parsed, policy) }
         case .refuse(let fault): refuse(fault)
         case .wantsUpgrade: refuse(with: server.upgradeRequired(parsed))
         }
     }
 
-    /// Asks whether a large body is taken.
-    private func ask(_ parsed: ParsedHead, _ head: HTTPRequestHead, _ policy: BodyPolicy) {
-        guard let place = server.handlerPlace(for: head) else { return refuse(.overloaded) }
+    /// Has the responder judge whether a body is taken.
+    private func ask(
+        _ question: @escaping @Sendable (any HTTPResponder) async -> HTTPResponse?, then take: @escaping () -> Void
+    ) {
+        guard let (_, head) = request, let place = server.handlerPlace(for: head) else { return refuse(.overloaded) }
         (phase, deadline) = (.asking, Self.noDeadline)
         server.loop.perform { [responder = server.responder] in
             defer { place.giveBack() }
-            return await responder.refusal(of: head)
+            return await question(responder)
         } then: { [self, exchange] refusal in
             guard phase == .asking, self.exchange == exchange else { return }
             if let refusal {
                 refuse(with: refusal)
             } else {
                 renewDeadline()
-                beginBody(parsed, policy)
+                take()
             }
             process()
+        }
+    }
+
+    /// Asks whether what has come of the body may go to disk, where that is to be asked.
+    private func askAboutDisk() {
+        guard phase == .body, let (_, head) = request, let fields = intake.fieldsBeforeSpill else { return }
+        ask { await $0.refusal(of: head, spillingAfter: fields) } then: { [self] in
+            intake.allowWrites()
+            phase = .body
         }
     }
 

@@ -13,6 +13,18 @@ public protocol HTTPResponder: Sendable {
     ///
     /// - Returns: Nil to take the body; or the answer, after which the connection ends, since the body is not read.
     @concurrent func refusal(of head: HTTPRequestHead) async -> HTTPResponse?
+    /// Whether a body is not worth the disk: off the loop, before the first byte of it goes there.
+    ///
+    /// Asked where ``BodyPolicy/asksWhenSpilling`` wants it, at most once for a body.
+    ///
+    /// - Parameters:
+    ///   - head: Of the request.
+    ///   - fields: Those of the form that came before the file that is too large for memory; none where the body is no
+    ///     form.
+    /// - Returns: As ``refusal(of:)``.
+    @concurrent func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> HTTPResponse?
     /// Off the loop, on the concurrent executor.
     ///
     /// Never throws: errors are answers. HEAD is answered as GET would be; the server leaves the body out. The answer
@@ -36,6 +48,11 @@ extension HTTPResponder {
 
     /// Takes every body.
     @concurrent public func refusal(of head: HTTPRequestHead) async -> HTTPResponse? { nil }
+
+    /// Takes every body.
+    @concurrent public func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> HTTPResponse? { nil }
 
     /// A refusal whose status says it all.
     public func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse {

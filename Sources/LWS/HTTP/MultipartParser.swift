@@ -36,6 +36,8 @@ struct MultipartParser: Sendable {
     private var partCount = 0
     /// Of the parts that are complete, those in memory.
     private var formBytes = 0
+    /// The fields that came before the first file that is too large for memory; nil while there is none.
+    private(set) var fieldsBeforeSpill: [(name: String, value: String)]?
 
     /// A text field, its headers, and a boundary are short.
     private static let maxFieldBytes = Limit.HTTP.formField
@@ -207,6 +209,7 @@ struct MultipartParser: Sendable {
         let limit = part.filename == nil ? min(Self.maxFieldBytes, policy.maxBytes) : policy.maxFileBytes
         if part.content.count + count > limit { throw .bodyTooLarge }
         pending.withUnsafeBytes { part.content.append(UnsafeRawBufferPointer(rebasing: $0[..<count]), &writes) }
+        if part.content.isSpilling, fieldsBeforeSpill == nil { fieldsBeforeSpill = form.fields }
         self.part = part
     }
 

@@ -2,7 +2,8 @@
 ///
 /// It holds everything that is kept of what a client sends, and answers for it to the server's budget: a head that is not
 /// complete, what came behind the request that is being answered, and a body until it is whole. It knows no sockets and
-/// no files: whoever has them stops reading while ``isFull``, and writes what ``takeWrites()`` gives out.
+/// no files: whoever has them stops reading while ``isFull``, answers what ``fieldsBeforeSpill`` asks, and writes what
+/// ``takeWrites()`` gives out.
 ///
 /// ```text
 ///   head ──▶ (judged elsewhere) ──collect──▶ body ──the last byte──▶ stored ──writes done──▶ head
@@ -121,6 +122,12 @@ struct RequestIntake {
 
     /// The disk has to take something before more is read.
     var isFull: Bool { collector?.isFull ?? false }
+
+    /// Somebody has to say whether the body may go to disk: the fields of the form that came before what does. Nil when
+    /// there is nothing to ask; ``allowWrites()`` is to be told the yes.
+    var fieldsBeforeSpill: [(name: String, value: String)]? { collector?.fieldsBeforeSpill }
+
+    mutating func allowWrites() { collector?.allowWrites() }
 
     /// What is to be written to disk next; ``finishWrites()`` is to be told when it is there.
     mutating func takeWrites() -> [BodyWrites.Write]? { collector?.takeWrites() }

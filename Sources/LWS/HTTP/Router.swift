@@ -20,6 +20,9 @@ public struct Router: Sendable {
         public let bodyPolicy: BodyPolicy
         /// Gets the request without its body; nil for a route that takes every body.
         public let gate: Gate?
+        /// Gets the request with a form of the fields that came before what is too large for memory; nil for a route
+        /// that takes every body to disk.
+        public let spillGate: Gate?
         public let handler: Handler
     }
 
@@ -57,7 +60,7 @@ public struct Router: Sendable {
     /// that does not start with a slash, an unclosed brace, or one name twice.
     public mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), gate: Gate? = nil,
-        _ handler: @escaping Handler
+        spillGate: Gate? = nil, _ handler: @escaping Handler
     ) {
         precondition(pattern.hasPrefix("/"), "the pattern \(pattern) does not start with a slash")
         var place = 0
@@ -80,7 +83,9 @@ public struct Router: Sendable {
             !nodes[place].ends.contains { routes[$0.route].method == method },
             "\(method) \(pattern) is routed twice")
         nodes[place].ends.append((routes.count, names))
-        routes.append(Route(method: method, pattern: pattern, bodyPolicy: body, gate: gate, handler: handler))
+        routes.append(
+            Route(
+                method: method, pattern: pattern, bodyPolicy: body, gate: gate, spillGate: spillGate, handler: handler))
     }
 
     private mutating func addNode(_ link: (inout [Node], Int) -> Void) -> Int {

@@ -14,6 +14,9 @@ struct SpillingBuffer: Sendable {
     /// Bytes in memory, without those that wait to be written.
     var heldBytes: Int { memory.count }
 
+    /// What comes goes to the file, if nothing of it may be there yet.
+    var isSpilling: Bool { file != nil }
+
     mutating func append(_ bytes: UnsafeRawBufferPointer, _ writes: inout BodyWrites) {
         count += bytes.count
         if file == nil, count <= spillBytes {

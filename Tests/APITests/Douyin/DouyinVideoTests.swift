@@ -55,6 +55,37 @@ struct DouyinVideoTests {
         }
     }
 
+    @Test("what another world wrote below a clip is shown up to a thousand characters")
+    func descriptions() async throws {
+        try await withAPI { api in
+            let ana = try await api.join()
+            try await api.publish(ana, "run")
+            for (text, shown) in [
+                (String(repeating: "跑", count: 1000), 1000), (String(repeating: "跑", count: 1001), 1000),
+                // A single character of many.
+                ("e" + String(repeating: "\u{301}", count: 100_000), 1000), ("short", 5),
+            ] {
+                let edited = try await api.send(
+                    .put, "/api/users/share/posts/1", ["title": "run", "content": .string(text)], token: ana.token)
+                #expect(edited.status == 200)
+                let clip = try await api.send(.get, "/douyin/feed").json["video_list"]?[0]
+                let scalars = try #require(clip?["desc"]?.string).unicodeScalars
+                #expect(scalars.elementsEqual(text.unicodeScalars.prefix(shown)))
+            }
+        }
+    }
+
+    @Test("a parameter that is null is one that is not there, and one that is not asked for is not looked at")
+    func nulls() async throws {
+        try await withAPI { api in
+            let ana = try await api.join()
+            let body: JSONValue = [
+                "id": nil, "url": "http://a/b", "title": "a", "cover_url": nil, "user_creations": ["x": [1]],
+            ]
+            #expect(try await api.act("/publish/actionUrl", ana, body).json["status_code"] == 0)
+        }
+    }
+
     @Test(
         "the first bytes tell what a video is",
         arguments: [

@@ -48,7 +48,7 @@ struct RefusalMatrixTests {
         _ world: World, _ endpoint: Endpoint, _ shape: RefusalShape, _ refused: RefusalCase, _ stage: RefusalStage
     ) async throws -> String {
         let answer = try await stage.send(refused, to: endpoint, of: world)
-        let name = "\(world.name.rawValue) \(endpoint.method) \(endpoint.pattern): \(refused.name)"
+        let name = "\(title(of: world)) \(endpoint.method) \(endpoint.pattern): \(refused.name)"
         let words = endpoint.words ?? world.words
         if refused.token != .valid {
             let expected = shape.response(for: words(try await stage.refusal(of: refused.token)))
@@ -81,7 +81,7 @@ struct RefusalMatrixTests {
                     address += 1
                     let from = "198.51.100.\(address)"
                     var answer = try await RefusalStage.sendEmpty(to: endpoint, api, from: from)
-                    let name = "\(world.name.rawValue) \(endpoint.method) \(endpoint.pattern): \(refused.name)"
+                    let name = "\(title(of: world)) \(endpoint.method) \(endpoint.pattern): \(refused.name)"
                     #expect(answer.headers[.retryAfter] == nil, "\(name): the first one")
                     answer = try await RefusalStage.sendEmpty(to: endpoint, api, from: from)
                     #expect(answer.headers[.retryAfter] != nil, "\(name): the second one")
@@ -94,6 +94,8 @@ struct RefusalMatrixTests {
             return lines
         }
     }
+
+    private func title(of world: World) -> String { world.name?.rawValue ?? "operations" }
 
     /// Whether an answer is one that a shape's schema describes.
     private func isRefusal(_ answer: Answer, _ shape: RefusalShape) -> Bool {

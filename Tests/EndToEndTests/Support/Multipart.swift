@@ -11,15 +11,24 @@ struct Multipart {
     /// - Parameters:
     ///   - fields: Texts.
     ///   - file: A field with a file, under a name that the client chose.
-    init(_ fields: KeyValuePairs<String, String> = [:], file: (name: String, filename: String, bytes: Data)? = nil) {
-        for (name, value) in fields {
-            add("Content-Disposition: form-data; name=\"\(name)\"", Data(value.utf8))
-        }
+    ///   - last: Texts behind it.
+    init(
+        _ fields: KeyValuePairs<String, String> = [:], file: (name: String, filename: String, bytes: Data)? = nil,
+        then last: KeyValuePairs<String, String> = [:]
+    ) {
+        add(fields)
         if let file {
             let disposition = "Content-Disposition: form-data; name=\"\(file.name)\"; filename=\"\(file.filename)\""
             add(disposition + "\r\nContent-Type: application/octet-stream", file.bytes)
         }
+        add(last)
         body += Data("--\(Self.boundary)--\r\n".utf8)
+    }
+
+    private mutating func add(_ fields: KeyValuePairs<String, String>) {
+        for (name, value) in fields {
+            add("Content-Disposition: form-data; name=\"\(name)\"", Data(value.utf8))
+        }
     }
 
     private mutating func add(_ head: String, _ content: Data) {
