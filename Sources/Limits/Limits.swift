@@ -380,6 +380,10 @@ public enum Limit {
         public static let postsAtOnce = 50
         /// The same of comments.
         public static let commentsAtOnce = 500
+        /// The same of rooms, each with its runners.
+        public static let roomsAtOnce = 10
+        /// Bytes of what people wrote with which posts and comments are read at one go; always at least one of them.
+        public static let textAtOnce = 1 << 20
         /// The same of users.
         public static let usersAtOnce = 200
     }
