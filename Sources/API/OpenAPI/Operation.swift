@@ -109,8 +109,8 @@ struct Operation: Sendable {
         description = endpoint.description.text
         access =
             switch endpoint.access {
-            case .open, .password, .roomPassword: .open
-            case .optionalToken: .optionalToken
+            case .open, .password: .open
+            case .optionalToken, .roomPassword: .optionalToken
             case .token, .role, .refreshToken: .token
             }
         let sources = endpoint.sources ?? world.sources
@@ -162,7 +162,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        users + accounts + pictures + runs + rooms + forum + chat + wiping + articles + clips + leaf + operations
+        users + accounts + pictures + runs + live + chat + wiping + articles + clips + leaf + operations
 }
 
 // MARK: - As JSON
