@@ -251,6 +251,8 @@ public enum Limit {
     public enum Accounts {
         /// Characters of a username that is chosen where nothing else is said; more is 400.
         public static let username = 32
+        /// The longest that any world gives; whoever has one has it in every world.
+        public static let longestUsername = 64
         /// Bytes of a username by which somebody is looked for; with more there is nobody.
         public static let usernameBytes = 512
         /// Characters of a nickname; more is 400.

@@ -127,6 +127,78 @@ import Testing
         }
     }
 
+    @Test(
+        "who comes by password is counted among the logins of the address",
+        arguments: [(HTTPRequest.Method.put, "/api/users/update"), (.delete, "/api/users/delete")])
+    func limitsLogins(method: HTTPRequest.Method, path: String) async throws {
+        var limits = RateLimits()
+        limits.logins = RateLimit(burst: 3, perMinute: 0.01)
+        try await withAPI(limits: limits) { api in
+            // Each of nobody, and thus none of them throttled for the name.
+            func status(_ number: Int, from address: String = "192.0.2.1") async throws -> Int {
+                try await api.send(
+                    method, path, ["username": .string("nobody \(number)"), "password": "x"], from: address
+                ).status
+            }
+            for number in 0..<3 { #expect(try await status(number) == 404) }
+            let refused = try await api.send(method, path, ["username": "nobody", "password": "x"])
+            #expect(refused.status == 429)
+            #expect(refused.headers[.retryAfter] != nil)
+            let login = try await api.send(.post, "/api/users/login", ["username": "nobody", "password": "x"])
+            #expect(login.status == 429)
+            #expect(try await status(4, from: "198.51.100.7") == 404)
+        }
+    }
+
+    @Test("a new password is a change of the account, however often it is the old one")
+    func limitsChanges() async throws {
+        var limits = RateLimits()
+        limits.accountChanges = RateLimit(burst: 2, perMinute: 0.01)
+        try await withAPI(limits: limits) { api in
+            _ = try await api.register("ana", password: "x")
+            func update(_ new: JSONValue) async throws -> Answer {
+                try await api.send(
+                    .put, "/api/users/update", ["username": "ana", "password": "x", "newPassword": new])
+            }
+            for _ in 0..<2 { #expect(try await update("x").status == 200) }
+            let refused = try await update("y")
+            #expect(refused.status == 429 && refused.headers[.retryAfter] != nil)
+            // Refused before it was done.
+            let login: JSONValue = ["username": "ana", "password": "x"]
+            let token = try #require(try await api.send(.post, "/api/users/login", login).json["token"]?.string)
+            // Whichever way the account is changed.
+            let rename = try await api.send(.put, "/api/users/update/nickname", ["nickname": "A"], token: token)
+            #expect(rename.status == 429)
+            #expect(try await api.send(.put, "/api/users/update", login).status == 200)
+        }
+    }
+
+    @Test("who has a long name from another world has it here, too")
+    func takesLongNames() async throws {
+        try await withAPI { api in
+            let name = String(repeating: "n", count: 64)
+            _ = try await api.core.accounts.register(username: name, password: "x", rules: .veryLongNames)
+            let credentials: JSONValue = ["username": .string(name), "password": "x"]
+            let login = try await api.send(.post, "/api/users/login", credentials)
+            let token = try #require(login.json["token"]?.string)
+            let named: JSONValue = [
+                "username": .string(name), "nickname": "N", "runData": ["meters": 1], "runRecord": ["meters": 1],
+            ]
+            for (method, path) in [
+                (HTTPRequest.Method.put, "update/nickname"), (.put, "run/data"), (.post, "run/record"),
+                (.put, "\(name)/preferences"), (.get, "run/records/\(name)"), (.get, name),
+            ] {
+                #expect(try await api.send(method, "/api/users/\(path)", named, token: token).status == 200, "\(path)")
+            }
+            let picture = try await api.upload(
+                "/api/users/update/profilepic", fields: ["username": name],
+                files: [.make("profilePicture", onePixel)], token: token)
+            #expect(picture.status == 200)
+            #expect(try await api.send(.put, "/api/users/update", credentials).status == 200)
+            #expect(try await api.send(.delete, "/api/users/delete", credentials).status == 200)
+        }
+    }
+
     // MARK: - Delete
 
     @Test("a deleted account is gone with tokens, run data, records and picture, and from its rooms")

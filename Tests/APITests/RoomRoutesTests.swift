@@ -627,14 +627,9 @@ import Testing
                 username: name, password: "secret", rules: .longNames)
             let token = try await api.core.tokens.issue(for: account).token
             try await api.makeRoom("159", runners: [])
-            for (path, more) in [("join", [:]), ("update", ["in_room": true]), ("start", [:]), ("leave", [:])]
-                as [(String, [(String, JSONValue)])]
-            {
-                var body = JSONObject()
-                for (key, value) in [("runID", "159"), ("password", "pw"), ("username", .string(name))] + more {
-                    body[key] = value
-                }
-                let answer = try await api.send(.post, "/api/runRoom/\(path)", .object(body), token: token)
+            let body: JSONValue = ["runID": "159", "password": "pw", "username": .string(name), "in_room": true]
+            for path in ["join", "update", "start", "leave"] {
+                let answer = try await api.send(.post, "/api/runRoom/\(path)", body, token: token)
                 #expect(answer.status == 200, "\(path): \(answer.line)")
             }
             let long: JSONValue = [

@@ -41,6 +41,42 @@ import Testing
         }
     }
 
+    @Test("what is null in run data or a record is not there, and nothing is lost of the rest")
+    func takesNull() async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            func update(_ runData: JSONValue) async throws -> Answer {
+                try await api.send(.put, "/api/users/run/data", ["runData": runData], token: token)
+            }
+            let first = try await update([
+                "meters": 5, "seconds": 4, "latitude": 3, "longitude": 2, "running": true, "markers": [["id": 1]],
+                "start": "2024-12-09T10:00:00.000Z", "end": "2024-12-09T10:25:00.000Z",
+            ])
+            #expect(first.status == 200)
+            // What a phone sends that has no pace yet.
+            let paceless = try await update(["pace": .null])
+            #expect(paceless.json["data"] == first.json["data"])
+            for name in try #require(first.json["data"]?.object).members.map(\.name) {
+                var changes = JSONObject()
+                changes[name] = .null
+                changes["meters"] = changes["meters"] ?? 5
+                let answer = try await update(.object(changes))
+                #expect(answer.status == 200 && answer.json["data"] == first.json["data"], "\(name)")
+            }
+            let record = try await api.send(
+                .post, "/api/users/run/record",
+                [
+                    "username": .null,
+                    "runRecord": [
+                        "meters": 7, "seconds": .null, "markers": .null, "start": .null, "end": .null, "pace": .null,
+                    ],
+                ], token: token)
+            #expect(record.status == 200)
+            let stored = try await api.send(.get, "/api/users/run/records/ana/1", token: token)
+            #expect(stored.json["meters"] == 7 && stored.json["seconds"] == 0 && stored.json["markers"] == [])
+        }
+    }
+
     @Test("a fresh user has the defaults as run data")
     func showsDefaults() async throws {
         try await withAPI { api in

@@ -127,6 +127,7 @@ struct RouteTests {
         let guess = Array(#"{"runID":"1","password":"2","username":"\#(ana.username)","meters":1}"#.utf8)
         let cases: [(String, [(name: String, value: String)], [UInt8])] = [
             ("POST /api/users", [], credentials), ("POST /api/users/login", [], credentials),
+            ("PUT /api/users/update", [], credentials), ("DELETE /api/users/delete", [], credentials),
             ("POST /api/runRoom/create", [], Array(#"{"runID":"1","password":"1"}"#.utf8)),
             ("POST /api/runRoom/join", [], guess), ("POST /api/runRoom/update", [], guess),
             ("POST /api/runRoom/start", [], guess), ("POST /api/runRoom/leave", [], guess),

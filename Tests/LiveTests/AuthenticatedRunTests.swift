@@ -1,5 +1,6 @@
 import Geo
 import Rooms
+import Store
 import Testing
 
 @testable import Live

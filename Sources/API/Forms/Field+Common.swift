@@ -2,8 +2,8 @@ import Geo
 import Services
 
 extension Field {
-    /// The same, with a sentence of its own for who leaves it out.
-    func orElse(_ sentence: String) -> Field {
+    /// The same, with sentences of its own for who leaves it out, and for what is of another kind.
+    func orElse(_ sentence: String, wrongKind: String? = nil) -> Field {
         let members = members
         let read = read
         return Field(members) { (parameters) throws(ParameterError) in
@@ -11,6 +11,8 @@ extension Field {
                 return try read(parameters)
             } catch .missing(let name) {
                 throw .invalid(name, sentence: sentence)
+            } catch .wrongKind(let name, let wanted) {
+                throw wrongKind.map { .invalid(name, sentence: $0) } ?? .wrongKind(name, wanted: wanted)
             }
         }
     }

@@ -6,35 +6,109 @@ import Services
 /// What users change of themselves, and what others see of them, in the running app's API.
 struct AccountRoutes: Sendable {
     let core: Core
-    let identity: LepaoIdentity
     let view: UserView
-
-    private static let usersAtOnce = Limit.Lists.usersAtOnce
 
     init(core: Core) {
         self.core = core
-        identity = LepaoIdentity(core)
         view = UserView(core)
     }
 
-    func add(to table: inout RouteTable) {
-        table.on(.get, "/api/users", errors: .message) { try await users($0) }
-        table.on(.put, "/api/users/update", errors: .message) { try await update($0) }
-        table.on(.delete, "/api/users/delete", errors: .message) { try await delete($0) }
-        table.on(.put, "/api/users/update/nickname", errors: .message) { try await setNickname($0) }
-        table.on(.get, "/api/users/nickname/{username}", errors: .message) { try await nickname($0) }
-        table.on(.get, "/api/users/{username}/preferences", errors: .outcome) { try await preferences($0) }
-        table.on(.put, "/api/users/{username}/preferences", errors: .outcome) { try await setPreferences($0) }
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/users",
+                EndpointDescription(
+                    Self.group, "All users, in the order of their making",
+                    "All of them, or a page of them; what anybody may see.",
+                    answers: .json(Schema.array(of: Schema.named("User")))),
+                access: .open, cost: .userList, input: Form(in: [.query], .page, .limit), users),
+            Endpoint(
+                .put, "/api/users/update",
+                EndpointDescription(
+                    Self.group, "Change the nickname or the password",
+                    "The password is the credential; what else is sent is ignored.",
+                    answers: .json(Schema.named("User")), refusals: Self.byPassword),
+                access: .password, cost: .login,
+                input: Form(
+                    LepaoFields.username, LepaoFields.password, LepaoFields.nickname.optional, Self.newPassword.optional),
+                words: Self.words, update),
+            Endpoint(
+                .delete, "/api/users/delete",
+                EndpointDescription(
+                    Self.group, "Delete a user with all that belongs to it",
+                    answers: .json([
+                        "allOf": [
+                            Schema.object(["message": Schema.constant("User deleted successfully")]),
+                            Schema.named("User"),
+                        ]
+                    ]), refusals: Self.byPassword),
+                access: .password, cost: .login, input: Form(LepaoFields.username, LepaoFields.password),
+                words: Self.words, delete),
+            Endpoint(
+                .put, "/api/users/update/nickname",
+                EndpointDescription(
+                    Self.group, "Change the nickname",
+                    answers: .json(
+                        Schema.object([
+                            "message": Schema.constant("Nickname updated successfully"), "user": Schema.named("User"),
+                        ])), refusals: Self.noSuchUser),
+                access: .lepaoToken, cost: .light, input: Form(LepaoFields.namedUser, LepaoFields.nickname),
+                setNickname),
+            Endpoint(
+                .get, "/api/users/nickname/{username}",
+                EndpointDescription(
+                    Self.group, "A nickname", answers: .json(Schema.object(["nickname": Schema.text])),
+                    refusals: Self.noSuchUser),
+                access: .open, cost: .light, nickname),
+            Endpoint(
+                .get, "/api/users/{username}/preferences",
+                EndpointDescription(
+                    Self.group, "Preferences", answers: Self.preferencesAnswer, refusals: Self.noSuchUser),
+                access: .open, cost: .light, shape: .outcome, showPreferences),
+            Endpoint(
+                .put, "/api/users/{username}/preferences",
+                EndpointDescription(
+                    Self.group, "Replace the preferences", "What is not sent becomes what it is by default.",
+                    answers: Self.preferencesAnswer, refusals: Self.noSuchUser),
+                access: .lepaoToken, cost: .light, input: Form(Self.preferences), shape: .outcome, setPreferences),
+        ]
+    }
+
+    private static let group = "Users"
+    private static let noSuchUser = [404: LepaoFields.noSuchUser]
+    private static let byPassword = [
+        400: "A value breaks a rule, or the password is another one.", 403: "The account is disabled.",
+        404: LepaoFields.noSuchUser, 429: LepaoFields.throttled,
+    ]
+
+    private static let newPassword = Field.string("newPassword", Schema.text("secret", upTo: Limit.Accounts.password))
+
+    private static let preferenceSchemas: KeyValuePairs = [
+        "theme": Schema.words(Preferences.Theme.allCases.map(\.rawValue)), "notifications": Schema.boolean,
+        "language": Schema.words(Preferences.Language.allCases.map(\.rawValue)),
+    ]
+    private static let preferencesAnswer = Operation.Answer.json(
+        Schema.object(["success": ["const": true], "preferences": Schema.object(preferenceSchemas)]))
+
+    private static let preferences = Field<Preferences>(
+        preferenceSchemas.map { FormMember($0.key, $0.value, isRequired: false) }
+    ) { (parameters) throws(ParameterError) in
+        var object = JSONObject()
+        for (name, _) in preferenceSchemas { object[name] = parameters[name] }
+        do throws(ServicesError) {
+            return try Preferences(object)
+        } catch {
+            guard case .invalid(let field, let message) = error else { throw .malformedBody() }
+            throw .invalid(field, sentence: message)
+        }
     }
 
     // MARK: - Everybody
 
-    private func users(_ request: HTTPServerRequest) async throws -> Response {
-        let page = try request.positiveInteger("page"), limit = try request.positiveInteger("limit")
+    private func users(_ call: Call<Void>, page: Int?, limit: Int?) async throws -> Response {
         guard page != nil || limit != nil else {
-            try core.limits[.userLists]?.take(request.head.remoteAddress)
             return try await JSONList { [core] last in
-                try await core.accounts.accounts(after: last?.id ?? 0, limit: Self.usersAtOnce)
+                try await core.accounts.accounts(after: last?.id ?? 0, limit: Limit.Lists.usersAtOnce)
             } json: {
                 .object(LepaoJSON.user($0))
             }.response()
@@ -45,21 +119,24 @@ struct AccountRoutes: Sendable {
 
     // MARK: - By password
 
-    private func update(_ request: HTTPServerRequest) async throws -> Response {
-        let credentials = try PasswordCredentials(request)
-        let nickname = try credentials.body.string("nickname")
-        let newPassword = try credentials.body.string("newPassword")
-        let account = try await credentials.use { username, password, address throws(ServicesError) in
-            try await core.accounts.update(
-                username: username, password: password, nickname: nickname, newPassword: newPassword, address: address)
+    /// A wrong password is 400 where it stands in place of a token, and 401 at the login.
+    private static func words(_ error: any Error) -> Problem {
+        if case ServicesError.wrongPassword = error { .badRequest("Invalid password") } else { Problem(lepao: error) }
+    }
+
+    private func update(
+        _ call: Call<Void>, username: String, password: String, nickname: String?, newPassword: String?
+    ) async throws -> Response {
+        let account = try await core.accounts.update(
+            username: username, password: password, nickname: nickname, newPassword: newPassword, address: call.address
+        ) { account throws(ServicesError) in
+            try core.limits.takeChange(by: account, in: call.request)
         }
         return .json(.object(try await view.own(account)))
     }
 
-    private func delete(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await PasswordCredentials(request).use { username, password, address throws(ServicesError) in
-            try await core.accounts.delete(username: username, password: password, address: address)
-        }
+    private func delete(_ call: Call<Void>, username: String, password: String) async throws -> Response {
+        let account = try await core.accounts.delete(username: username, password: password, address: call.address)
         var answer = JSONObject()
         answer["message"] = "User deleted successfully"
         for member in LepaoJSON.user(account).members { answer[member.name] = member.value }
@@ -68,28 +145,27 @@ struct AccountRoutes: Sendable {
 
     // MARK: - Nicknames
 
-    private func setNickname(_ request: HTTPServerRequest) async throws -> Response {
-        let body = try JSONBody(request)
-        let account = try await identity.account(of: request, named: try body.string("username"))
-        guard let nickname = try body.string("nickname") else { throw Problem.badRequest("nickname is required.") }
+    private func setNickname(
+        _ call: Call<LepaoCaller>, username: String?, nickname: String
+    ) async throws -> Response {
+        let account = try await call.caller.account(named: username)
         let updated = try await core.accounts.setNickname(nickname, account: account.id)
         return .json(["message": "Nickname updated successfully", "user": .object(try await view.own(updated))])
     }
 
-    private func nickname(_ request: HTTPServerRequest) async throws -> Response {
-        .json(["nickname": .string(try await account(request).nickname)])
+    private func nickname(_ call: Call<Void>) async throws -> Response {
+        .json(["nickname": .string(try await account(call).nickname)])
     }
 
     // MARK: - Preferences
 
-    private func preferences(_ request: HTTPServerRequest) async throws -> Response {
-        Self.answer(try await core.accounts.preferences(account: try await account(request).id))
+    private func showPreferences(_ call: Call<Void>) async throws -> Response {
+        Self.answer(try await core.accounts.preferences(account: try await account(call).id))
     }
 
     /// Replaces all of them: what is not sent is as it is by default.
-    private func setPreferences(_ request: HTTPServerRequest) async throws -> Response {
-        let account = try await identity.account(of: request, named: request.parameter("username"))
-        let preferences = try Preferences(try JSONBody(request).object)
+    private func setPreferences(_ call: Call<LepaoCaller>, preferences: Preferences) async throws -> Response {
+        let account = try await call.caller.account(named: call.path("username"))
         try await core.accounts.setPreferences(preferences, account: account.id)
         return Self.answer(preferences)
     }
@@ -98,8 +174,8 @@ struct AccountRoutes: Sendable {
         .json(["success": true, "preferences": preferences.json])
     }
 
-    private func account(_ request: HTTPServerRequest) async throws -> Account {
-        guard let account = try await core.accounts.account(named: request.parameter("username")) else {
+    private func account(_ call: Call<Void>) async throws -> Account {
+        guard let account = try await core.accounts.account(named: call.path("username")) else {
             throw ServicesError.unknownUser
         }
         return account

@@ -23,7 +23,7 @@ struct ForumRoutes: Sendable {
                     """,
                     answers: Self.answer(
                         "Post created successfully", "Image added to existing post", and: "post", "Post"),
-                    refusals: [404: Self.noSuchUser]),
+                    refusals: [404: LepaoFields.noSuchUser]),
                 access: .lepaoToken, cost: PostForm.cost, input: PostForm.form, publish),
             Endpoint(
                 .get, posts,
@@ -41,7 +41,7 @@ struct ForumRoutes: Sendable {
                 .get, Self.share + "/{username}/posts",
                 EndpointDescription(
                     Self.group, "The posts of a user", answers: .json(Schema.array(of: Schema.named("Post"))),
-                    refusals: [404: Self.noSuchUser]),
+                    refusals: [404: LepaoFields.noSuchUser]),
                 access: .open, cost: .heavyRead, postsOfUser),
             Endpoint(
                 .get, post,
@@ -72,7 +72,7 @@ struct ForumRoutes: Sendable {
                     refusals: [404: Self.noSuchPost]),
                 access: .lepaoToken, cost: .light,
                 input: Form(
-                    .filled("content", Schema.text("Well done!")).orElse("content is required."), PostForm.username),
+                    .filled("content", Schema.text("Well done!")), LepaoFields.namedUser),
                 words: Self.ofPosts, self.comment),
             Endpoint(
                 .get, post + "/comments",
@@ -99,11 +99,10 @@ struct ForumRoutes: Sendable {
 
     private static let group = "Forum"
     private static let share = "/api/users/share"
-    private static let noSuchUser = "There is no such user."
     private static let noSuchPost = "There is no such post or user."
     private static let noSuchComment = "There is no such comment or user."
     /// Who asks, of those who say nothing else that counts, also where a client can send no body.
-    private static let nameAnywhere = Form(in: [.json, .query], PostForm.username)
+    private static let nameAnywhere = Form(in: [.json, .query], LepaoFields.namedUser)
 
     private static func answer(_ messages: String..., and name: String, _ schema: String) -> Operation.Answer {
         .json(Schema.object(["message": Schema.words(messages), "\(name)": Schema.named(schema)]))
@@ -118,7 +117,7 @@ struct ForumRoutes: Sendable {
             .post, path,
             EndpointDescription(
                 Self.group, summary, answers: answer, refusals: [400: "It is so already.", 404: missing]),
-            access: .lepaoToken, cost: .light, input: Form(PostForm.username), words: words, handle)
+            access: .lepaoToken, cost: .light, input: Form(LepaoFields.namedUser), words: words, handle)
     }
 
     private func likePost(_ path: String, _ summary: String, _ isLiked: Bool) -> Endpoint {
@@ -279,7 +278,7 @@ struct ForumRoutes: Sendable {
 
     /// Says what it is that does not exist.
     @Sendable private static func ofPosts(_ error: any Error) -> Problem {
-        if case ServicesError.notFound = error { Problem(.notFound, "Post not found") } else { World.lepao.words(error) }
+        if case ServicesError.notFound = error { Problem(.notFound, "Post not found") } else { Problem(lepao: error) }
     }
 
     /// Says what it is that does not exist.
@@ -287,7 +286,7 @@ struct ForumRoutes: Sendable {
         if case ServicesError.notFound = error {
             Problem(.notFound, "Comment not found")
         } else {
-            World.lepao.words(error)
+            Problem(lepao: error)
         }
     }
 }

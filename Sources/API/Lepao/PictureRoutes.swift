@@ -5,30 +5,55 @@ import Services
 /// Avatars and images of posts in the running app's API.
 struct PictureRoutes: Sendable {
     let core: Core
-    let identity: LepaoIdentity
 
-    init(core: Core) {
-        self.core = core
-        identity = LepaoIdentity(core)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/api/users/update/profilepic",
+                EndpointDescription(
+                    Self.group, "Change the avatar",
+                    answers: .json(
+                        Schema.object([
+                            "message": Schema.constant("Profile picture uploaded successfully"),
+                            "profilePictureId": Schema.objectID, "profilepic": Schema.text,
+                        ])), refusals: [404: LepaoFields.noSuchUser]),
+                access: .lepaoToken, cost: .upload(), input: Self.form("profilePicture"), uploadAvatar),
+            Endpoint(
+                .get, "/api/users/profilepic/{username}",
+                EndpointDescription(
+                    Self.group, "An avatar", "Who has uploaded none has one that is made of the name.",
+                    answers: .picture("The picture."), .part, .notModified,
+                    refusals: [404: LepaoFields.noSuchUser, 416: "The picture has no such part."]),
+                access: .open, cost: .light, avatar),
+            Endpoint(
+                .post, "/api/users/share/posts/image",
+                EndpointDescription(
+                    Self.group, "Upload an image for a post",
+                    answers: .json(Schema.object(["imageId": Schema.objectID])),
+                    refusals: [404: LepaoFields.noSuchUser]),
+                access: .lepaoToken, cost: .upload(), input: Self.form("image"), uploadImage),
+            Endpoint(
+                .get, "/api/users/posts/images/{imageId}",
+                EndpointDescription(
+                    Self.group, "An image of a post", answers: .picture("The picture."), .part, .notModified,
+                    refusals: [404: "There is no such image.", 416: "The picture has no such part."]),
+                access: .open, cost: .light, image),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        let form = UploadForm.policy
-        let check = identity.checkHead
-        table.on(.post, "/api/users/update/profilepic", errors: .message, body: form, checkHead: check) {
-            try await uploadAvatar($0)
-        }
-        table.on(.get, "/api/users/profilepic/{username}", errors: .message) { try await avatar($0) }
-        table.on(.post, "/api/users/share/posts/image", errors: .message, body: form, checkHead: check) {
-            try await uploadImage($0)
-        }
-        table.on(.get, "/api/users/posts/images/{imageId}", errors: .message) { try await image($0) }
+    private static let group = "Pictures"
+
+    private static func form(_ name: String) -> Form<String?, HTTPBody> {
+        Form(
+            in: [.form], LepaoFields.namedUser,
+            .file(name).orElse("No file uploaded", wrongKind: "Only one file can be uploaded at a time"))
     }
 
     // MARK: - Avatars
 
-    private func uploadAvatar(_ request: HTTPServerRequest) async throws -> Response {
-        let (account, id) = try await upload(request, field: "profilePicture")
+    private func uploadAvatar(_ call: Call<LepaoCaller>, username: String?, file: HTTPBody) async throws -> Response {
+        let account = try await call.caller.account(named: username)
+        let id = try await core.media.store(upload: file)
         let updated = try await core.media.using([id]) {
             try await core.accounts.setPicture(id, account: account.id)
         }
@@ -38,8 +63,8 @@ struct PictureRoutes: Sendable {
         ])
     }
 
-    private func avatar(_ request: HTTPServerRequest) async throws -> Response {
-        guard let account = try await core.accounts.account(named: request.parameter("username")) else {
+    private func avatar(_ call: Call<Void>) async throws -> Response {
+        guard let account = try await core.accounts.account(named: call.path("username")) else {
             throw Problem(.notFound, "Profile picture not found")
         }
         // One address shows whatever picture there is at the time: it may be used for a while, and then asked for
@@ -48,30 +73,21 @@ struct PictureRoutes: Sendable {
         if let id = account.picture, let picture = try await core.media.openPicture(id) {
             return .stored(picture, caching: caching)
         }
-        return .identicon(Identicon(account.username), caching: caching, to: request)
+        return .identicon(Identicon(account.username), caching: caching, to: call.request)
     }
 
     // MARK: - Images of posts
 
-    private func uploadImage(_ request: HTTPServerRequest) async throws -> Response {
-        let (_, id) = try await upload(request, field: "image")
-        return .json(["imageId": .string(id.text)])
+    private func uploadImage(_ call: Call<LepaoCaller>, username: String?, file: HTTPBody) async throws -> Response {
+        _ = try await call.caller.account(named: username)
+        return .json(["imageId": .string(try await core.media.store(upload: file).text)])
     }
 
-    private func image(_ request: HTTPServerRequest) async throws -> Response {
-        guard let id = MediaID(request.parameter("imageId")), let picture = try await core.media.openPicture(id) else {
+    private func image(_ call: Call<Void>) async throws -> Response {
+        guard let id = MediaID(call.path("imageId")), let picture = try await core.media.openPicture(id) else {
             throw Problem(.notFound, "Image not found")
         }
         // What an id names never changes.
         return .stored(picture, caching: Response.forever)
-    }
-
-    // MARK: - Both
-
-    private func upload(_ request: HTTPServerRequest, field: String) async throws -> (Account, MediaID) {
-        try core.limits[.uploads]?.take(request.head.remoteAddress)
-        let form = UploadForm(request)
-        let account = try await identity.account(of: request, named: form.field("username"))
-        return (account, try await core.media.store(upload: form.file(field)))
     }
 }

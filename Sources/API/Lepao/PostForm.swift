@@ -9,14 +9,9 @@ enum PostForm {
 
     static let form = Form(
         in: [.form, .json],
-        Field.filled("title", Schema.text("Sunday", upTo: Limit.Content.title)).orElse("title is required."),
-        Field.filled("content", Schema.text("Ten kilometres.")).orElse("content is required."), username, images)
-
-    /// Whom a request names.
-    static let username = Field.string(
-        "username",
-        Schema.text("ana", upTo: Limit.Accounts.nickname, describing: "The token's user if it is left out.")
-    ).optional
+        Field.filled("title", Schema.text("Sunday", upTo: Limit.Content.title)),
+        Field.filled("content", Schema.text("Ten kilometres.")), LepaoFields.namedUser,
+        images)
 
     private static let images = Field<[HTTPBody]>(
         [FormMember("images", Schema.array(of: Schema.file, upTo: Forum.maxImages), isRequired: false, isFile: true)]

@@ -32,11 +32,11 @@ enum RoomFields {
         "password", passwordSchema, isRequired: false, read: readPassword)
 
     /// A runner by the name of their account, which may be one of any world.
-    static let runner = Field<String>("username", Schema.text("ana", upTo: Limit.Accounts.nickname)) {
+    static let runner = Field<String>("username", Schema.text("ana", upTo: Limit.Accounts.longestUsername)) {
         (parameters) throws(ParameterError) in
         guard let text = try parameters.string("username"), !text.isEmpty else { throw .missing("username") }
-        guard text.count <= Limit.Accounts.nickname, text.utf8.count <= Limit.Accounts.usernameBytes else {
-            throw .wrongLength("username", upTo: Limit.Accounts.nickname)
+        guard text.count <= Limit.Accounts.longestUsername, text.utf8.count <= Limit.Accounts.usernameBytes else {
+            throw .wrongLength("username", upTo: Limit.Accounts.longestUsername)
         }
         return try RunID.withoutControls(text, "username")
     }
@@ -89,8 +89,8 @@ enum RoomFields {
         return Field(degrees + named.members) { (parameters) throws(ParameterError) in
             let system = try named.read(parameters)
             let coordinate = try parameters.coordinate(in: system, half: missingFields)
-            let isUnknown = try parameters.number("latitude") == 0 && parameters.number("longitude") == 0
-            return Place(system: system, coordinate: isUnknown ? nil : coordinate)
+            let latitude = try parameters.number("latitude"), longitude = try parameters.number("longitude")
+            return Place(system: system, coordinate: latitude == 0 && longitude == 0 ? nil : coordinate)
         }
     }
 

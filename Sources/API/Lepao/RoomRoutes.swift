@@ -62,7 +62,7 @@ struct RoomRoutes: Sendable {
                 access: .lepaoRoomReader, cost: .light,
                 input: Form(
                     in: [.query], system,
-                    .anyText(
+                    Field.anyText(
                         "password", Schema.text("pw", upTo: Limit.Accounts.password),
                         about: "The room's, where rooms are not open."
                     ).optional), shape: .coded, room),
@@ -313,7 +313,7 @@ extension RoomRoutes {
             case .wrongPassword: wrongPassword
             case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): Problem(.notFound, noSuchRunner)
             case .roomExists, .room, .tooManyCommands, .tooManyGuesses, .store, .stopping, nil:
-                World.lepao.words(error)
+                Problem(lepao: error)
             }
         }
     }

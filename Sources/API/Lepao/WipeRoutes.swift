@@ -5,38 +5,51 @@ import Services
 import Store
 
 /// The routes that empty the server, for administrators; who they are is decided on the command line.
+///
+/// By the token alone: nobody is named, and no recent login counts.
 struct WipeRoutes: Sendable {
     let core: Core
-    let identity: LepaoIdentity
 
-    init(core: Core) {
-        self.core = core
-        identity = LepaoIdentity(core)
+    var endpoints: [Endpoint] {
+        [
+            Self.wipe("/api/users/deleteAll", "Delete all users but the administrators", users),
+            Self.wipe("/api/users/posts/deleteAll", "Delete all posts", posts),
+            // Headed "delete all users" in the app's document. The path is believed, which does less harm.
+            Self.wipe("/api/posts/deleteAll", "Delete all posts, by the path of the app's document", posts),
+            Self.wipe("/api/runRoom/deleteAll", "Delete all rooms", rooms),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        table.on(.delete, "/api/users/deleteAll", errors: .message) { try await users($0) }
-        table.on(.delete, "/api/users/posts/deleteAll", errors: .message) { try await posts($0) }
-        // Headed "delete all users" in the app's document. The path is believed, which does less harm.
-        table.on(.delete, "/api/posts/deleteAll", errors: .message) { try await posts($0) }
-        table.on(.delete, "/api/runRoom/deleteAll", errors: .error) { try await rooms($0) }
+    private static func wipe(
+        _ path: String, _ summary: String,
+        _ work: @escaping @Sendable () async throws -> (done: String, count: Int)
+    ) -> Endpoint {
+        Endpoint(
+            .delete, path,
+            EndpointDescription(
+                "Administration", summary, "For administrators only.",
+                answers: .json(
+                    Schema.object(["success": ["const": true], "message": Schema.text, "deletedCount": Schema.count])),
+                refusals: [403: "The token is not valid, or not an administrator's."]),
+            access: .role, cost: .light
+        ) { call in
+            guard call.caller.isAdministrator else { throw ServicesError.forbidden }
+            let (done, count) = try await work()
+            return .json(["success": true, "message": .string(done), "deletedCount": .int(Int64(count))])
+        }
     }
 
     /// All but the administrators, who could not come back otherwise.
-    private func users(_ request: HTTPServerRequest) async throws -> Response {
-        try await checkAdministrator(request)
-        let count = try await core.accounts.deleteAllUsers()
-        return Self.done("All users deleted", count)
+    private func users() async throws -> (done: String, count: Int) {
+        ("All users deleted", try await core.accounts.deleteAllUsers())
     }
 
-    private func posts(_ request: HTTPServerRequest) async throws -> Response {
-        try await checkAdministrator(request)
-        return Self.done("All posts deleted", try await core.forum.deleteAllPosts())
+    private func posts() async throws -> (done: String, count: Int) {
+        ("All posts deleted", try await core.forum.deleteAllPosts())
     }
 
     /// One room after the other, so that everybody in them is told.
-    private func rooms(_ request: HTTPServerRequest) async throws -> Response {
-        try await checkAdministrator(request)
+    private func rooms() async throws -> (done: String, count: Int) {
         var count = 0
         for room in try await core.database.rooms() {
             do {
@@ -47,16 +60,6 @@ struct WipeRoutes: Sendable {
                 continue
             }
         }
-        return Self.done("All rooms deleted", count)
-    }
-
-    /// By the token alone: nobody is named, and no recent login counts.
-    private func checkAdministrator(_ request: HTTPServerRequest) async throws {
-        let account = try await identity.account(of: request, named: nil)
-        guard account.isAdministrator else { throw ServicesError.forbidden }
-    }
-
-    private static func done(_ message: String, _ count: Int) -> Response {
-        .json(["success": true, "message": .string(message), "deletedCount": .int(Int64(count))])
+        return ("All rooms deleted", count)
     }
 }

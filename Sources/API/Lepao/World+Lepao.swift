@@ -1,5 +1,4 @@
 import HTTPTypes
-import Limits
 import Services
 
 extension World {
@@ -15,37 +14,29 @@ extension World {
             }
         },
         sources: [.json],
-        schemas: [
-            "Runner": Schema.object(
-                [
-                    "username": Schema.text("ana"), "nickname": Schema.text("Ana"),
-                    "profile_pic": Schema.orNull(Schema.text), "meters": Schema.amount, "seconds": Schema.amount,
-                    "latitude": Schema.latitude, "longitude": Schema.longitude, "running": Schema.boolean,
-                    "markers": Schema.array(of: Schema.anyObject), "start": Schema.date, "end": Schema.date,
-                    "marathon_place": Schema.text("1", describing: "The rank, or N/A."), "in_room": Schema.boolean,
-                    "_id": Schema.objectID,
-                ], optional: ["_id"]),
-            "Room": Schema.object([
-                "_id": Schema.objectID, "runID": Schema.text("159"), "password": ["const": ""],
-                "runners": Schema.array(of: Schema.named("Runner")), "createdAt": Schema.date, "updatedAt": Schema.date,
-                "__v": Schema.integer,
-            ]),
-            "Author": Schema.object(["_id": Schema.objectID, "id": Schema.objectID, "nickname": Schema.text("Ana")]),
-            "Comment": Schema.object([
-                "_id": Schema.objectID, "commentId": ["type": "integer", "minimum": 1], "content": Schema.text,
-                "author": Schema.either(Schema.named("Author"), Schema.objectID), "post": Schema.objectID,
-                "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
-            ]),
-            "Post": Schema.object([
-                "_id": Schema.objectID, "postId": ["type": "integer", "minimum": 1], "title": Schema.text,
-                "content": Schema.text, "author": Schema.either(Schema.named("Author"), Schema.objectID),
-                "images": Schema.array(of: Schema.objectID, upTo: Limit.Content.images), "commentCount": Schema.count,
-                "comments": Schema.array(of: Schema.either(Schema.named("Comment"), Schema.objectID)),
-                "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
-            ]),
-        ],
-        shapes: [.message, .error, .coded, .outcome, .titled]
-    ) { ForumRoutes(core: $0).endpoints + RoomRoutes(core: $0).endpoints }
+        words: { Problem(lepao: $0) },
+        schemas: LepaoSchemas.all,
+        shapes: [.message, .error, .coded, .outcome, .titled],
+        endpoints: { core in
+            UserRoutes(core: core).endpoints
+                + AccountRoutes(core: core).endpoints
+                + PictureRoutes(core: core).endpoints
+                + RunRoutes(core: core).endpoints
+                + ForumRoutes(core: core).endpoints
+                + RoomRoutes(core: core).endpoints
+                + WipeRoutes(core: core).endpoints
+                + ChatRoutes.endpoints
+        })
+}
+
+extension Problem {
+    /// What an error is to a client of the running app's API.
+    init(lepao error: any Error) {
+        switch error {
+        case ParameterError.missing(let name): self = .badRequest("\(name) is required.")
+        default: self.init(error)
+        }
+    }
 }
 
 extension RefusalShape {

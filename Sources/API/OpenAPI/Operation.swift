@@ -114,7 +114,7 @@ struct Operation: Sendable {
             case .token, .role, .refreshToken: .token
             }
         let sources = endpoint.sources ?? world.sources
-        let isInQuery = sources.first == .query || [.get, .delete].contains(endpoint.method)
+        let isInQuery = sources.first == .query || endpoint.method == .get && sources.contains(.query)
         let members = endpoint.members
         query =
             isInQuery
@@ -162,7 +162,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        users + accounts + pictures + runs + live + chat + wiping + articles + clips + leaf + operations
+        live + articles + clips + leaf + operations
 }
 
 // MARK: - As JSON

@@ -73,6 +73,13 @@ enum Schema {
         return .object(schema)
     }
 
+    /// A schema with a value that shows what is meant.
+    static func showing(_ example: JSONValue, _ schema: JSONValue) -> JSONValue {
+        var object = schema.object ?? JSONObject()
+        object["examples"] = [example]
+        return .object(object)
+    }
+
     /// A named schema of ``components``.
     static func named(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
 }

@@ -18,6 +18,15 @@ struct Cost: Sendable {
         var limit: RequestLimits.Kind
         /// Whether only a form of several parts counts, because the same route takes bare text as well.
         var formsOnly = false
+        /// Whether only a request without `page` and `limit` counts, which is answered with everything.
+        var unpagedOnly = false
+
+        fileprivate func counts(_ head: HTTPRequestHead) -> Bool {
+            if formsOnly, head.headers[.contentType]?.lowercased().hasPrefix("multipart/form-data") != true {
+                return false
+            }
+            return !unpagedOnly || head.queryValue("page") == nil && head.queryValue("limit") == nil
+        }
     }
 
     /// How much of a body is taken.
@@ -54,6 +63,8 @@ struct Cost: Sendable {
     static let heavyRead = Cost("heavy read", .heavyReads)
     /// A list of all rooms.
     static let roomList = Cost("list of rooms", .roomLists)
+    /// A list of all users, unless a page of it is asked for.
+    static let userList = Cost("list of users", [Charge(limit: .userLists, unpagedOnly: true)])
 
     /// A text larger than a few fields: up to so many bytes.
     static func document(upTo bytes: Int) -> Cost { Cost("document", [], body: Body(bytes: bytes)) }
@@ -87,7 +98,7 @@ struct Cost: Sendable {
     ///
     /// - Throws: `ServicesError.tooOften`.
     func take(for request: HTTPServerRequest, from limits: RequestLimits) throws(ServicesError) {
-        for charge in charges where !charge.formsOnly || Self.isForm(request.head) {
+        for charge in charges where charge.counts(request.head) {
             try limits[charge.limit]?.take(request.head.remoteAddress)
         }
     }
@@ -100,10 +111,6 @@ struct Cost: Sendable {
         case .file(let file): file.count <= self.body.bytes
         case .multipart: true
         }
-    }
-
-    private static func isForm(_ head: HTTPRequestHead) -> Bool {
-        head.headers[.contentType]?.lowercased().hasPrefix("multipart/form-data") == true
     }
 
     /// What is done with a body.

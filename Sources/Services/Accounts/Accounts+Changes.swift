@@ -11,17 +11,22 @@ extension Accounts {
     ///   - nickname: 1 to 64 characters; nil leaves it.
     ///   - newPassword: 1 to 128 characters; nil leaves it.
     ///   - address: Where the attempt comes from, for counting the failures.
+    ///   - admit: Is told whose change it is when the password has been found right, before anything is changed, and
+    ///     may refuse it.
     /// - Returns: The account after it.
-    /// - Throws: What ``login(username:password:address:)`` throws; ``ServicesError/invalid(field:message:)``;
-    ///   ``ServicesError/wrongPassword`` also when another call changed the password meanwhile.
+    /// - Throws: What ``login(username:password:address:)`` throws, and what `admit` throws;
+    ///   ``ServicesError/invalid(field:message:)``; ``ServicesError/wrongPassword`` also when another call changed the
+    ///   password meanwhile.
     public func update(
-        username: String, password: String, nickname: String?, newPassword: String?, address: String
+        username: String, password: String, nickname: String?, newPassword: String?, address: String,
+        admit: (Int64) throws(ServicesError) -> Void = { _ in }
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         if let newPassword { try AccountRules.checkPassword(newPassword, field: "newPassword") }
         let (stored, _) = try await authenticate(
             username: username, proof: .plain(password), address: address)
         if nickname == nil, newPassword == nil { return Account(stored) }
+        try admit(stored.id)
         var hash: String?
         if let newPassword { hash = try await passwords.hash(newPassword) }
         let newHash = hash, time = now()

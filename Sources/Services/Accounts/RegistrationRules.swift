@@ -1,3 +1,5 @@
+import Limits
+
 /// What names and passwords may be where somebody registers: the rules of all accounts, and those of one world on top.
 ///
 /// Whoever has an account has it in every world: a world's own rules hold for what is chosen there, not for logins.
@@ -14,7 +16,8 @@ public struct RegistrationRules: Sendable {
     /// Names of up to 50 characters.
     public static let longNames = RegistrationRules(names: 1...50, passwords: 1...128, allowsBlanks: true)
     /// Names of up to 64 characters.
-    public static let veryLongNames = RegistrationRules(names: 1...64, passwords: 1...128, allowsBlanks: true)
+    public static let veryLongNames = RegistrationRules(
+        names: 1...Limit.Accounts.longestUsername, passwords: 1...128, allowsBlanks: true)
     /// Names of up to 30 characters, passwords of 6 to 128.
     public static let shortNames = RegistrationRules(names: 1...30, passwords: 6...128, allowsBlanks: true)
     /// Names of 5 to 32 characters, passwords of 5 to 72, both without blanks and control characters.

@@ -47,7 +47,7 @@ public struct RunData: Hashable, Sendable {
 
 /// Reads the members of a run as a client sends it.
 ///
-/// An absent member is nil, a wrong one is an error that names it.
+/// An absent member is nil, as is one that is null; a wrong one is an error that names it.
 struct RunFields {
     private let object: JSONObject
 
@@ -56,13 +56,15 @@ struct RunFields {
         self.object = object
     }
 
+    private subscript(name: String) -> JSONValue? { object[name] == .null ? nil : object[name] }
+
     /// A length or a duration.
     func measure(_ name: String) throws(ServicesError) -> Double? {
         try number(name, in: 0...Double.greatestFiniteMagnitude)
     }
 
     func number(_ name: String, in range: ClosedRange<Double>) throws(ServicesError) -> Double? {
-        guard let value = object[name] else { return nil }
+        guard let value = self[name] else { return nil }
         guard let number = value.number else { throw .invalid(field: name, message: "\(name) must be a number.") }
         guard range.contains(number) else {
             let limits = range.upperBound < 1000 ? "in \(range.lowerBound)...\(range.upperBound)" : "0 or more"
@@ -72,13 +74,13 @@ struct RunFields {
     }
 
     func bool(_ name: String) throws(ServicesError) -> Bool? {
-        guard let value = object[name] else { return nil }
+        guard let value = self[name] else { return nil }
         guard let bool = value.bool else { throw .invalid(field: name, message: "\(name) must be true or false.") }
         return bool
     }
 
     func array(_ name: String) throws(ServicesError) -> [JSONValue]? {
-        guard let value = object[name] else { return nil }
+        guard let value = self[name] else { return nil }
         guard let array = value.array else { throw .invalid(field: name, message: "\(name) must be an array.") }
         return array
     }
@@ -93,16 +95,14 @@ struct RunFields {
     }
 
     /// An ISO 8601 date, or milliseconds since 1970.
-    ///
-    /// What is null is absent: a run that has not ended has no end.
     func date(_ name: String) throws(ServicesError) -> Int64? {
         let time: Int64?
-        switch object[name] {
-        case nil, .null: return nil
+        switch self[name] {
+        case nil: return nil
         case .string(let text): time = ISODate.milliseconds(text)
         case .int(let milliseconds): time = milliseconds
         case .double(let milliseconds): time = Int64(exactly: milliseconds.rounded(.down))
-        case .bool, .array, .object: time = nil
+        case .null, .bool, .array, .object: time = nil
         }
         guard let time, ISODate.range.contains(time) else {
             throw .invalid(field: name, message: "\(name) must be an ISO 8601 date or milliseconds since 1970.")
