@@ -189,6 +189,7 @@ extension LiveRooms {
             isLate = true
             return mayRemeasure(allowance, at: moment)
         }
+        if run == nil || run == home.room.runNumber(of: runner) { authenticate(runner, in: home) }
         if isLate { spend(since: moment, allowance) }
         metrics.markersIn += markers.count
         if decisions.newMarkers > 0 { connection.waitingMarkers.came(at: moment) }
@@ -222,6 +223,11 @@ extension LiveRooms {
         }
     }
 
+    /// Notes that a runner's own connection has to do with their present run, whoever began it.
+    private func authenticate(_ runner: Int, in home: Home) {
+        if !home.room.isAuthenticated(runner) { apply(home.room.authenticated(runner), to: home) }
+    }
+
     private func carryOut(
         _ message: ClientMessage, from connection: Connection, in home: Home, as runner: Int?
     ) throws {
@@ -236,6 +242,7 @@ extension LiveRooms {
                 try home.room.start(
                     runner, time: time, offset: connection.clock.offset, newRunKey: credentials.newID(), at: now),
                 to: home)
+            authenticate(runner, in: home)
         case .pause(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
             try checkCommand(of: runner, in: home)
@@ -244,6 +251,7 @@ extension LiveRooms {
         case .finish(let time, let run):
             guard let runner else { throw Refusal.runnersOnly }
             try checkCommand(of: runner, in: home)
+            if run == nil || run == home.room.runNumber(of: runner) { authenticate(runner, in: home) }
             apply(
                 try home.room.finish(runner, run: run, time: time, offset: connection.clock.offset, at: now), to: home)
         case .leave:
@@ -264,6 +272,7 @@ extension LiveRooms {
 
     /// The connection is closed when the leave is on disk and everybody, the leaver too, was told.
     private func leave(_ connection: Connection, home: Home, runner: Int?, at now: Int64) {
+        if let runner { authenticate(runner, in: home) }
         guard let runner, let decisions = try? home.room.leave(runner, at: now) else {
             connection.end(code: 1000, reason: "left")
             return

@@ -62,20 +62,34 @@ extension LiveRooms {
         }
     }
 
-    /// All rooms, in the order of their making.
+    /// Some rooms, in the order of their making.
     ///
-    /// Sleeping ones are looked at without being woken.
-    public func rooms() async throws -> [RoomView] {
-        var views: [RoomView] = []
-        for summary in try await store.rooms() {
-            if let home = homes[summary.runID] {
-                if !home.isDeleted { views.append(view(of: home)) }
-            } else if let view = try await sleepingView(summary.runID) {
-                views.append(view)
+    /// Sleeping ones are looked at without being woken, away from the loop.
+    ///
+    /// - Parameters:
+    ///   - key: Those that were made after the one with this key; 0 for all.
+    ///   - offset: How many of them to skip.
+    ///   - limit: At most as many.
+    /// - Returns: None behind the last; without those that are deleted meanwhile.
+    public func rooms(after key: Int64 = 0, offset: Int = 0, limit: Int) async throws -> [RoomView] {
+        var summaries = try await store.rooms(after: key, offset: offset, limit: limit)
+        while let last = summaries.last {
+            var views: [RoomView] = []
+            for summary in summaries {
+                if let home = homes[summary.runID] {
+                    if !home.isDeleted { views.append(view(of: home)) }
+                } else if let view = try await sleepingView(summary.runID) {
+                    views.append(view)
+                }
             }
+            if !views.isEmpty { return views }
+            summaries = try await store.rooms(after: last.id, limit: limit)
         }
-        return views
+        return []
     }
+
+    /// How many rooms there are.
+    public func roomCount() async throws -> Int { try await store.roomCount() }
 
     /// What a room will be when it wakes, off the loop.
     @concurrent private nonisolated func sleepingView(_ runID: String) async throws -> RoomView? {
@@ -93,13 +107,16 @@ extension LiveRooms {
     /// - Parameters:
     ///   - runID: The room's.
     ///   - coordinate: Where they are, if that is known.
+    ///   - isAuthenticated: Whether they have shown to be who they are said to be: of their run there will be a record
+    ///     then. So in all that runners do.
     ///   - find: Finds who it is. Asked again when accounts came to an end meanwhile, so that nobody comes in who is
     ///     no longer there.
     /// - Returns: The room with them in it.
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/room(_:)``, and what `find` throws. Joining twice is not an
     ///   error.
     public func join(
-        _ runID: String, at coordinate: Coordinate?, as find: @Sendable () async throws -> Person
+        _ runID: String, at coordinate: Coordinate?, isAuthenticated: Bool = false,
+        as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
         let (person, home) = try await whileAccountsStay { (try await find(), try await existing(runID)) }
         let now = clock.now()
@@ -110,6 +127,7 @@ extension LiveRooms {
         do {
             let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
             var decisions = entered.decisions
+            if isAuthenticated { decisions.merge(home.room.authenticated(entered.number)) }
             if let coordinate {
                 decisions.merge(
                     try home.room.report(
@@ -138,30 +156,36 @@ extension LiveRooms {
     /// Takes what a poller reports of its runner.
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
-    public func update(_ runID: String, account: Int64, _ report: PollReport) async throws -> RoomView {
+    public func update(
+        _ runID: String, account: Int64, isAuthenticated: Bool = false, _ report: PollReport
+    ) async throws -> RoomView {
         let isCommand = { (room: Room, number: Int) in
             report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
                 || report.isInRoom == true && !room.isInRoom(number)
         }
         let isReturn = report.isInRoom == true
-        return try await change(runID, account: account, isReturn: isReturn, isCommand) {
+        return try await change(
+            runID, account: account, isAuthenticated: isAuthenticated, isReturn: isReturn, isCommand
+        ) {
             room, number, newID, now throws(RoomError) in
             try room.report(report, from: number, newRunKey: newID, at: now)
         }
     }
 
     /// Begins or resumes a runner's run; one that is under way goes on.
-    public func start(_ runID: String, account: Int64) async throws -> RoomView {
+    public func start(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
         let isCommand = { (room: Room, number: Int) in !room.isRunning(number) }
-        return try await change(runID, account: account, isCommand) { room, number, newID, now throws(RoomError) in
+        return try await change(runID, account: account, isAuthenticated: isAuthenticated, isCommand) {
+            room, number, newID, now throws(RoomError) in
             if room.isRunning(number) { return Decisions() }
             return try room.start(number, newRunKey: newID(), at: now)
         }
     }
 
     /// Takes a runner out of the room, and ends their live connection; leaving twice is not an error.
-    public func leave(_ runID: String, account: Int64) async throws -> RoomView {
-        try await change(runID, account: account) { room, number, _, now throws(RoomError) in
+    public func leave(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
+        try await change(runID, account: account, isAuthenticated: isAuthenticated) {
+            room, number, _, now throws(RoomError) in
             room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()
         }
     }
@@ -192,7 +216,7 @@ extension LiveRooms {
     }
 
     private func change(
-        _ runID: String, account: Int64, isReturn: Bool = false,
+        _ runID: String, account: Int64, isAuthenticated: Bool, isReturn: Bool = false,
         _ isCommand: (Room, Int) -> Bool = { _, _ in false },
         _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
     ) async throws -> RoomView {
@@ -201,7 +225,10 @@ extension LiveRooms {
         if let failure = failureToStore(more: home) { throw LiveError.store(failure) }
         if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
         do {
+            if isAuthenticated { apply(home.room.authenticated(number), to: home) }
             apply(try command(&home.room, number, credentials.newID, clock.now()), to: home)
+            // It may have begun another run.
+            if isAuthenticated { apply(home.room.authenticated(number), to: home) }
             if !home.room.isInRoom(number) { dismiss(number, of: home) }
             markChanged(home)
         } catch {

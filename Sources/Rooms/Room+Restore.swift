@@ -36,6 +36,8 @@ extension Room {
             runner.run.finishArrived = snapshot.finishArrived
             runner.run.isFinishUntold = snapshot.isFinishUntold ?? false && runner.run.isFinished && !snapshot.isSettled
             runner.run.isSettled = snapshot.isSettled
+            // Of a state that was stored before anybody asked for it, it is taken for granted.
+            runner.run.isAuthenticated = !(snapshot.isUnauthenticated ?? false)
             if let latitude = snapshot.latitudeE7, let longitude = snapshot.longitudeE7 {
                 runner.reportedPlace = try? Coordinate(latitudeE7: latitude, longitudeE7: longitude)
             }
@@ -120,7 +122,7 @@ extension Room {
             announcedKilometers: runner.run.announcedKilometers,
             reportedMeters: runner.run.report?.meters, reportedSeconds: runner.run.report?.seconds,
             finishArrived: runner.run.finishArrived, isFinishUntold: runner.run.isFinishUntold ? true : nil,
-            isSettled: runner.run.isSettled, finalMeters: final?.meters, finalSeconds: final?.seconds,
+            isSettled: runner.run.isSettled, isUnauthenticated: runner.run.isAuthenticated ? nil : true, finalMeters: final?.meters, finalSeconds: final?.seconds,
             latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
     }
 

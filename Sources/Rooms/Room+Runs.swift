@@ -114,7 +114,7 @@ extension Room {
         return decisions
     }
 
-    /// Ends the run and makes a record of it.
+    /// Ends the run and makes a record of it, if it is known to be its runner's: ``authenticated(_:)``.
     ///
     /// What a poller reported of it has no part in that: a record is measured.
     ///
@@ -138,7 +138,7 @@ extension Room {
         runners[index].run.report = nil
         end(
             index, at: moment(time, offset: offset, of: index, now: now), told: time != nil, arrived: now,
-            recorded: true,
+            recorded: runners[index].run.isAuthenticated,
             into: &decisions)
         return decisions
     }
@@ -221,13 +221,14 @@ extension Room {
         if runners[index].run.isFinishUntold { tellFinish(of: index, at: now, into: &decisions) }
     }
 
-    /// Ends what is unfinished when its runner goes: a run of two markers becomes a record, less is forgotten.
+    /// Ends what is unfinished when its runner goes: a run of two markers becomes a record if it is known to be theirs,
+    /// less is forgotten.
     ///
     /// A poller that reckons for itself stores its record itself.
     mutating func wrapUp(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         let run = runners[index].run
         if run.isUnderWay, run.markerCount >= 2, run.report == nil {
-            end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: true, into: &decisions)
+            end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: run.isAuthenticated, into: &decisions)
         } else if !run.isFinished {
             if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
             // Its markers are forgotten; where they led to is still shown.
@@ -242,7 +243,8 @@ extension Room {
         // The last change is the stronger bound: a server's clock that went back must not end a run before it.
         let end = max(min(run.odometer.lastCountedTime ?? runners[index].lastHeard, now), run.clock.lastChange ?? .min)
         self.end(
-            index, at: end, arrived: now, recorded: run.markerCount >= 2 && run.report == nil, into: &decisions)
+            index, at: end, arrived: now, recorded: run.isAuthenticated && run.markerCount >= 2 && run.report == nil,
+            into: &decisions)
     }
 
     /// The run takes no more markers and needs no journal.

@@ -180,10 +180,31 @@ public struct Room: Sendable {
         }
     }
 
-    /// Notes that a runner's connection is there; somebody who was shown offline is online again.
+    /// Notes that somebody has shown to be the runner: of their present run there will be a record.
+    ///
+    /// A run that nobody has vouched for in this way is the room's alone, and so is one that was over before.
+    ///
+    /// - Returns: What to store; nothing if it was known, or comes too late.
+    public mutating func authenticated(_ number: Int) -> Decisions {
+        var decisions = Decisions()
+        guard isKnown(number), !runners[number - 1].run.isAuthenticated, !runners[number - 1].run.isFinished,
+            !runners[number - 1].run.isSettled
+        else { return decisions }
+        runners[number - 1].run.isAuthenticated = true
+        decisions.changedRunners.insert(number)
+        return decisions
+    }
+
+    /// Whether of somebody's present run there will be a record.
+    public func isAuthenticated(_ number: Int) -> Bool {
+        isKnown(number) && runners[number - 1].run.isAuthenticated
+    }
+
+    /// Notes that a runner's connection is there, which takes a token of theirs; somebody who was shown offline is online
+    /// again.
     public mutating func connected(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
-        var decisions = Decisions()
+        var decisions = authenticated(number)
         runners[index].isConnected = true
         heard(from: index, at: now, into: &decisions)
         return decisions
@@ -202,7 +223,7 @@ public struct Room: Sendable {
 
     /// Takes somebody out of the room.
     ///
-    /// An unfinished run of at least two markers is stored as by `finish`.
+    /// An unfinished run of at least two markers ends as by `finish`.
     ///
     /// - Throws: `noSuchRunner`, `roomClosed`, `hasLeft`.
     public mutating func leave(_ number: Int, at now: Int64) throws(RoomError) -> Decisions {
@@ -223,7 +244,7 @@ public struct Room: Sendable {
         decisions.changedRunners.insert(runners[index].number)
     }
 
-    /// Deletes the room: unfinished runs are stored as by `leave`, and `closed` is the last event there is.
+    /// Deletes the room: unfinished runs end as by `leave`, and `closed` is the last event there is.
     ///
     /// - Throws: `roomClosed`.
     public mutating func close(at now: Int64) throws(RoomError) -> Decisions {

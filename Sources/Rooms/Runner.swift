@@ -100,6 +100,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     /// Its `finished` event is still to come; nil otherwise.
     public var isFinishUntold: Bool?
     public var isSettled: Bool
+    /// True of a run in which its runner has not shown who they are; nil otherwise, and where that is not known.
+    public var isUnauthenticated: Bool?
     /// What a settled run came to, for when its record with the markers is gone.
     public var finalMeters: Double?
     public var finalSeconds: Double?
@@ -122,7 +124,7 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         runKey: Int64, runNumber: Int? = nil, polledMarkers: Int32? = nil, clock: RunClock, announcedKilometers: Int,
         reportedMeters: Double? = nil,
         reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isFinishUntold: Bool? = nil, isSettled: Bool,
-        finalMeters: Double? = nil,
+        isUnauthenticated: Bool? = nil, finalMeters: Double? = nil,
         finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil
     ) {
         self.number = number
@@ -140,6 +142,7 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         self.finishArrived = finishArrived
         self.isFinishUntold = isFinishUntold
         self.isSettled = isSettled
+        self.isUnauthenticated = isUnauthenticated
         self.finalMeters = finalMeters
         self.finalSeconds = finalSeconds
         self.latitudeE7 = latitudeE7

@@ -66,13 +66,14 @@ extension AppDatabase {
     ///   - post: The id of the post; one that does not exist has none.
     ///   - after: Those with a greater number.
     ///   - limit: At most as many.
-    /// - Returns: Fewer than `limit` at the end.
+    ///   - bytes: With so much text in them, the others are left.
+    /// - Returns: None at the end.
     /// - Throws: What the database says.
     public func comments(
-        on post: Int64, after: Int64 = 0, limit: Int
+        on post: Int64, after: Int64 = 0, limit: Int = Int.max, upTo bytes: Int = .max
     ) async throws(StoreError) -> [Comment] {
         try await read { session throws(StoreError) in
-            try Self.comments(of: post, after: after, limit: limit, in: session)
+            try Self.comments(of: post, after: after, limit: limit, upTo: bytes, in: session).elements
         }
     }
 
@@ -142,9 +143,11 @@ extension AppDatabase {
     }
 
     static func comments(
-        of post: Int64, after: Int64, limit: Int, in session: Session
-    ) throws(StoreError) -> [Comment] {
-        try session.rows(Self.commentsOfPost, post, after, limit) { try Comment($0) }
+        of post: Int64, after: Int64, limit: Int, upTo bytes: Int, in session: Session
+    ) throws(StoreError) -> (elements: [Comment], isAll: Bool) {
+        try session.rows(
+            Self.commentsOfPost, post, after, limit, upTo: bytes, size: { $0.content.utf8.count }
+        ) { try Comment($0) }
     }
 
     // MARK: Statements

@@ -55,24 +55,31 @@ extension AppDatabase {
         try await read { session throws(StoreError) in try Self.post(key, in: session) }
     }
 
-    /// A post with all its comments, or nil.
-    public func thread(_ key: ForumKey) async throws(StoreError) -> Discussion? {
+    /// A post with its comments, or nil.
+    ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - bytes: With so much text in post and comments, the other comments are left.
+    public func thread(_ key: ForumKey, upTo bytes: Int = .max) async throws(StoreError) -> Discussion? {
         try await read { session throws(StoreError) in
-            try Self.post(key, in: session).map { post throws(StoreError) in try Self.thread(post, in: session) }
+            try Self.post(key, in: session).map { post throws(StoreError) in
+                try Self.thread(post, upTo: bytes, in: session)
+            }
         }
     }
 
-    /// Posts with all their comments, oldest first.
+    /// Posts with their comments, oldest first.
     ///
     /// - Parameters:
     ///   - author: Whose; nil for everybody's.
     ///   - after: Those with a greater number.
     ///   - offset: How many of them to skip. Costs as much as reading their index entries.
     ///   - limit: At most as many.
-    /// - Returns: Fewer than `limit` at the end.
+    ///   - bytes: With so much text in them, what follows is left: comments of the last one, and other posts.
+    /// - Returns: None at the end.
     /// - Throws: What the database says.
     public func threads(
-        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, upTo bytes: Int = .max
     ) async throws(StoreError) -> [Discussion] {
         try await read { session throws(StoreError) in
             let found =
@@ -82,8 +89,14 @@ extension AppDatabase {
                     try session.rows(Self.postIDs, after, limit, offset) { try $0.get(0) as Int64 }
                 }
             var threads: [Discussion] = []
-            for id in found {
-                threads.append(try Self.thread(try Self.existingPost(id, in: session), in: session))
+            var count = 0
+            for id in found where count < bytes {
+                let post = try Self.existingPost(id, in: session)
+                let thread = try Self.thread(post, upTo: max(0, bytes - count), in: session)
+                count += post.byteCount + thread.comments.reduce(0) { $0 + $1.content.utf8.count }
+                threads.append(thread)
+                // Its other comments come before the next post.
+                if !thread.isWhole { break }
             }
             return threads
         }
@@ -215,11 +228,13 @@ extension AppDatabase {
         return post
     }
 
-    private static func thread(_ post: Post, in session: Session) throws(StoreError) -> Discussion {
-        Discussion(
-            post: post,
-            comments: post.commentCount == 0
-                ? [] : try comments(of: post.id, after: 0, limit: Int.max, in: session))
+    private static func thread(
+        _ post: Post, upTo bytes: Int, in session: Session
+    ) throws(StoreError) -> Discussion {
+        if post.commentCount == 0 { return Discussion(post: post, comments: []) }
+        let found = try comments(
+            of: post.id, after: 0, limit: Int.max, upTo: max(0, bytes - post.byteCount), in: session)
+        return Discussion(post: post, comments: found.elements, isWhole: found.isAll)
     }
 
     private struct MergeTarget {

@@ -80,12 +80,30 @@ extension AppDatabase {
         }
     }
 
-    /// All rooms, in the order of their making.
-    public func rooms() async throws(StoreError) -> [RoomSummary] {
+    /// Rooms, in the order of their making.
+    ///
+    /// - Parameters:
+    ///   - after: Those with a greater id.
+    ///   - offset: How many of them to skip. Costs as much as reading their index entries.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
+    /// - Throws: What the database says.
+    public func rooms(
+        after: Int64 = 0, offset: Int = 0, limit: Int = Int.max
+    ) async throws(StoreError) -> [RoomSummary] {
         try await read { session throws(StoreError) in
-            try session.rows("SELECT id, run_id, created_at, updated_at FROM rooms ORDER BY id") { row in
-                try RoomSummary(row)
-            }
+            try session.rows(
+                """
+                SELECT id, run_id, created_at, updated_at FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3
+                """, after, limit, offset
+            ) { row in try RoomSummary(row) }
+        }
+    }
+
+    /// How many rooms there are.
+    public func roomCount() async throws(StoreError) -> Int {
+        try await read { session throws(StoreError) in
+            try session.one("SELECT COUNT(*) FROM rooms") { try $0.get(0) } ?? 0
         }
     }
 

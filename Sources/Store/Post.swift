@@ -76,8 +76,15 @@ public struct Comment: Hashable, Sendable, Identifiable {
 /// A post with its comments, of one moment.
 public struct Discussion: Hashable, Sendable {
     public let post: Post
-    /// All of them, replies included, oldest first.
+    /// Replies included, oldest first.
     public let comments: [Comment]
+    /// Whether these are all that there were.
+    public var isWhole = true
+}
+
+extension Post {
+    /// Of what people have written in it, in UTF-8.
+    var byteCount: Int { title.utf8.count + content.utf8.count }
 }
 
 extension Author {

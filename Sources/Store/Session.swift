@@ -50,6 +50,29 @@ struct Session {
         }
     }
 
+    /// As ``rows(_:_:as:)``, until the values have come to so many bytes: always one of them, if there is any.
+    ///
+    /// - Returns: The values, and whether there are no more.
+    func rows<Element, each Value: SQLValue>(
+        _ sql: SQL, _ values: repeat each Value, upTo bytes: Int, size: (Element) -> Int,
+        as element: (SQLRow) throws -> Element
+    ) throws(StoreError) -> (elements: [Element], isAll: Bool) {
+        do {
+            let statement = try database.cachedStatement(sql: sql.text)
+            let cursor = try Row.fetchCursor(statement, arguments: Self.arguments(repeat each values))
+            var elements: [Element] = []
+            var count = 0
+            while let row = try cursor.next() {
+                guard count < bytes || elements.isEmpty else { return (elements, false) }
+                elements.append(try element(SQLRow(row)))
+                count += size(elements[elements.count - 1])
+            }
+            return (elements, true)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     /// Runs a statement that answers one row or none.
     ///
     /// It is run to its end, so that it may be one that writes.

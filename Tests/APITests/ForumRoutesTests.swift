@@ -176,6 +176,37 @@ import Testing
         }
     }
 
+    @Test("posts and comments of more text than is read at one go come whole, in their order, on each page")
+    func streamsThreads() async throws {
+        try await withAPI { api in
+            let token = try await api.register()
+            let long = JSONValue.string(String(repeating: "x", count: 700_000))
+            for index in 1...4 {
+                let answer = try await api.send(
+                    .post, Self.posts, ["title": .string("\(index)"), "content": long], token: token)
+                #expect(answer.status == 200)
+            }
+            // 1.6 MB of comments on the second one, beside its own text.
+            let comment = String(repeating: "\u{1F3C3}\u{200D}\u{2640}\u{FE0F}", count: 1000)
+            let author = try #require(try await api.core.accounts.account(named: "ana")).id
+            for _ in 0..<130 {
+                _ = try await api.core.forum.comment(on: .number(2), content: comment, author: author)
+            }
+            for path in [Self.posts, Self.posts + "?limit=3&page=1"] {
+                let list = try await api.send(.get, path)
+                let posts = try #require(list.json["posts"]?.array)
+                #expect(posts.map { $0["postId"] } == (1...(path == Self.posts ? 4 : 3)).map { .int($0) })
+                #expect(posts[1]["comments"]?.array?.map { $0["commentId"] } == (1...130).map { .int($0) })
+                #expect(posts.allSatisfy { $0["content"] == long && $0["__v"] == 0 })
+            }
+            #expect(try await api.send(.get, Self.posts + "?limit=3&page=2").json["posts"]?.array?.count == 1)
+            let alone = try await api.send(.get, Self.posts + "/2")
+            #expect(alone.json["post"]?["commentCount"] == 130)
+            #expect(alone.json["post"]?["comments"]?.array?.count == 130)
+            #expect(try await api.send(.get, Self.posts + "/2/comments").json == alone.json["post"]?["comments"])
+        }
+    }
+
     @Test(
         "what is no post is 404",
         arguments: ["9", "0", "-1", "x", "1.0", "ffffffffffffffffffffffff", "99999999999999999999", "..%2F1", "1%2F"])

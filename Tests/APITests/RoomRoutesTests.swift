@@ -553,12 +553,12 @@ import Testing
 
     // MARK: One truth
 
-    @Test("a runner who leaves with a run of two places or more has a record of it")
+    @Test("a runner who leaves with a run of two places or more has a record of it, having shown a token in it")
     func recordsPolledRuns() async throws {
         try await withAPI { api in
             let token = try await api.makeRoom("159")[0]
             _ = try await api.send(
-                .post, "/api/runRoom/start", ["runID": "159", "username": "ana", "password": "pw"])
+                .post, "/api/runRoom/start", ["runID": "159", "username": "ana", "password": "pw"], token: token)
             for step in 0..<3 {
                 _ = try await api.update(
                     "159", "ana", ["latitude": .double(48.2 + Double(step) * 1e-5), "longitude": 16.4])
@@ -576,6 +576,87 @@ import Testing
             #expect(record["markers"]?.array?.count == 3)
             #expect(record["markers"]?[0]?["latitude"] == 48.2)
             #expect(record["splits"] == [])
+        }
+    }
+
+    /// Runs as somebody by the room's password alone.
+    ///
+    /// - Returns: How many records they have then.
+    private func runAsAna(_ api: TestAPI, token: String, from address: String) async throws -> JSONValue? {
+        let ana: JSONValue = ["runID": "159", "password": "pw", "username": "ana"]
+        for path in ["join", "start"] {
+            #expect(try await api.send(.post, "/api/runRoom/\(path)", ana, from: address).status == 200)
+        }
+        for step in 0..<3 {
+            var update = try #require(ana.object)
+            update["latitude"] = .double(48.2 + Double(step) * 1e-5)
+            update["longitude"] = 16.4
+            #expect(try await api.send(.post, "/api/runRoom/update", .object(update), from: address).status == 200)
+        }
+        let left = try await api.send(.post, "/api/runRoom/leave", ana, from: address)
+        #expect(left.json["updatedRoom"]?["runners"]?[0]?["in_room"] == false)
+        #expect(left.json["updatedRoom"]?["runners"]?[0]?["meters"] != 0)
+        let records = try await api.send(.get, "/api/users/run/records/ana", token: token)
+        return records.json["pagination"]?["total"]
+    }
+
+    @Test("whoever knows a room's password may run there as anybody, and leaves nothing in that person's records")
+    func forgesNoRecords() async throws {
+        try await withAPI { api in
+            let token = try await api.makeRoom("159")[0]
+            #expect(try await runAsAna(api, token: token, from: "198.51.100.7") == 0)
+        }
+    }
+
+    @Test("in legacy mode a recent login from the same address is as good as a token")
+    func recordsLegacyRuns() async throws {
+        try await withAPI(legacy: true) { api in
+            let token = try await api.makeRoom("159")[0]
+            let login: JSONValue = ["username": "ana", "password": "secret"]
+            #expect(try await api.send(.post, "/api/users/login", login, from: "198.51.100.7").status == 200)
+            #expect(try await runAsAna(api, token: token, from: "198.51.100.8") == 0)
+            #expect(try await runAsAna(api, token: token, from: "198.51.100.7") == 1)
+        }
+    }
+
+    @Test("a name of 40 characters, which another world has given, runs like any other")
+    func takesLongNames() async throws {
+        try await withAPI { api in
+            let name = String(repeating: "跑", count: 40)
+            let account = try await api.core.accounts.register(
+                username: name, password: "secret", rules: .longNames)
+            let token = try await api.core.tokens.issue(for: account).token
+            try await api.makeRoom("159", runners: [])
+            let body: JSONValue = ["runID": "159", "password": "pw", "username": .string(name), "in_room": true]
+            for path in ["join", "update", "start", "leave"] {
+                let answer = try await api.send(.post, "/api/runRoom/\(path)", body, token: token)
+                #expect(answer.status == 200, "\(path): \(answer.line)")
+            }
+            let long: JSONValue = [
+                "runID": "159", "password": "pw", "username": .string(String(repeating: "x", count: 65)),
+            ]
+            #expect(
+                try await api.send(.post, "/api/runRoom/join", long).line
+                    == #"400 {"error":"`username` must have 1 to 64 characters."}"#)
+        }
+    }
+
+    @Test("all rooms come as a stream in the order of their making, or as a page")
+    func pagesRooms() async throws {
+        try await withAPI { api in
+            let token = try await api.register("eve")
+            for index in 1...23 { try await api.makeRoom("r\(index)", runners: []) }
+            func ids(_ query: String) async throws -> [JSONValue?] {
+                let answer = try await api.send(.get, "/api/runRoom/all" + query, token: token)
+                return answer.json["rooms"]?.array?.map { $0["runID"] } ?? []
+            }
+            #expect(try await ids("") == (1...23).map { .string("r\($0)") })
+            #expect(try await ids("?page=3") == ["r21", "r22", "r23"])
+            #expect(try await ids("?page=2&limit=11") == (12...22).map { .string("r\($0)") })
+            #expect(try await ids("?page=9") == [])
+            let page = try await api.send(.get, "/api/runRoom/all?limit=5", token: token)
+            #expect(page.json["pagination"] == ["total": 23, "page": 1, "pages": 5])
+            #expect(try await api.send(.get, "/api/runRoom/all?page=0", token: token).status == 400)
         }
     }
 }

@@ -38,6 +38,29 @@ import Testing
         try database.administer("SELECT COUNT(*) FROM \(table)").first ?? ""
     }
 
+    @Test("a slice of threads ends with so much text, within a thread if need be, and always has one")
+    func slices() async throws {
+        let author = try await temporary.makeAccount("ana").id
+        let text = String(repeating: "x", count: 99)
+        for _ in 1...3 {
+            _ = try await database.insertPost(title: "t", content: text, imageLimit: 3, author: author, at: 1)
+        }
+        for _ in 1...3 {
+            _ = try await database.insertComment(
+                on: .number(1), content: String(repeating: "y", count: 50), author: author, at: 1)
+        }
+        func slice(_ bytes: Int) async throws -> [[Int]] {
+            try await database.threads(limit: 10, upTo: bytes).map {
+                [Int($0.post.number), $0.comments.count, $0.isWhole ? 1 : 0]
+            }
+        }
+        #expect(try await slice(.max) == [[1, 3, 1], [2, 0, 1], [3, 0, 1]])
+        #expect(try await slice(1) == [[1, 1, 0]])
+        #expect(try await slice(200) == [[1, 2, 0]])
+        #expect(try await slice(250) == [[1, 3, 1]])
+        #expect(try await slice(251) == [[1, 3, 1], [2, 0, 1]])
+    }
+
     @Test("a post is found by its id and by its number, with its author and its images in order")
     func findsPost() async throws {
         let ana = try await temporary.makeAccount()

@@ -9,28 +9,38 @@ actor JSONList<Element: Sendable> {
     /// A piece ends with the element that reaches so many bytes.
     private static var pieceSize: Int { 256 << 10 }
 
-    private let suffix: String
+    private let end: String
+    private let limit: Int
+    private let goesOn: @Sendable (Element) -> Bool
     private let fetch: @Sendable (Element?) async throws -> [Element]
     private let write: @Sendable (Element, inout JSONText) throws -> Void
     private var fetched: ArraySlice<Element> = []
     private var last: Element?
+    private var count = 0
     private var text = JSONText()
     private var isDone = false
 
     /// - Parameters:
     ///   - prefix: JSON before the array.
     ///   - suffix: JSON behind it.
+    ///   - isArray: Whether it is an array; otherwise it is the one element alone.
+    ///   - limit: At most as many elements of the array.
+    ///   - goesOn: Whether what is fetched is a part of an element that the part before it has begun.
     ///   - fetch: The next elements behind one, the first ones for nil; none at the end.
     ///   - write: Writes an element; what it throws ends the answer.
     init(
-        prefix: String = "", suffix: String = "", fetch: @escaping @Sendable (Element?) async throws -> [Element],
+        prefix: String = "", suffix: String = "", isArray: Bool = true, upTo limit: Int = .max,
+        goesOn: @escaping @Sendable (Element) -> Bool = { _ in false },
+        fetch: @escaping @Sendable (Element?) async throws -> [Element],
         write: @escaping @Sendable (Element, inout JSONText) throws -> Void
     ) {
-        self.suffix = suffix
+        end = (isArray ? "]" : "") + suffix
+        self.limit = limit
+        self.goesOn = goesOn
         self.fetch = fetch
         self.write = write
         text.raw(Array(prefix.utf8))
-        text.raw("[")
+        if isArray { text.raw("[") }
     }
 
     /// A list whose elements are written as values.
@@ -46,13 +56,15 @@ actor JSONList<Element: Sendable> {
         if isDone { return nil }
         while text.bytes.count < Self.pieceSize {
             if fetched.isEmpty { fetched = try await fetch(last)[...] }
-            guard let element = fetched.popFirst() else {
+            guard let element = fetched.popFirst(), goesOn(element) || count < limit else {
                 isDone = true
-                text.raw("]")
-                text.raw(Array(suffix.utf8))
+                text.raw(Array(end.utf8))
                 break
             }
-            if last != nil { text.raw(",") }
+            if !goesOn(element) {
+                if count > 0 { text.raw(",") }
+                count += 1
+            }
             last = element
             try write(element, &text)
         }

@@ -11,7 +11,7 @@ struct JSONText {
     }
 
     /// Bytes that are JSON already.
-    mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+    mutating func raw(_ json: some Collection<UInt8>) { bytes.append(contentsOf: json) }
 
     mutating func value(_ value: JSONValue) { value.write(to: &bytes) }
 

@@ -32,6 +32,22 @@ extension Access where Caller == LepaoGuest {
     }
 }
 
+extension Access where Caller == LepaoGuest {
+    /// Whoever sends a room's password, which the handler has checked where wrong ones are counted; a token that is sent
+    /// as well must be valid.
+    static var lepaoRoomPassword: Access { Access(.roomPassword, lepaoOptionalToken.admit) }
+}
+
+extension Access where Caller == LepaoRoomReader {
+    /// Anybody where rooms are open, and where they are not, whoever sends the room's password or a token of a runner's:
+    /// the handler, which knows the room, looks at either.
+    static var lepaoRoomReader: Access {
+        Access(.roomPassword) { keeper, request in
+            LepaoRoomReader(owner: try await keeper.accounts.account(byToken: request.authorization))
+        }
+    }
+}
+
 extension Access where Caller == Account {
     /// The owner of a valid token, or, for clients as they were published, whoever logged in last from the same address;
     /// for what names nobody.
@@ -95,22 +111,23 @@ struct LepaoGuest: Sendable {
     fileprivate let keeper: Gatekeeper
     fileprivate let request: HTTPServerRequest
 
-    /// The token's account, which must be the one that the request names; nil without a token.
+    /// The account that the request names, if the request shows that it is theirs: by their token or, for clients as they
+    /// were published, by a login from the same address lately; nil where it shows nothing.
     ///
     /// - Throws: 403 for a token of somebody else's.
     func account(named username: String) async throws -> Account? {
-        guard let owner else { return nil }
+        guard let owner else { return try await keeper.recentAccount(request, named: username) }
         guard try await keeper.accounts.account(named: username)?.id == owner.id else { throw Self.notTheirs }
         return owner
     }
 
-    /// For clients as they were published: the account that a request without a token names, when it logged in lately
-    /// from the same address.
-    func recentAccount(named username: String) async throws -> Account? {
-        try await keeper.recentAccount(request, named: username)
-    }
-
     fileprivate static let notTheirs = Problem(.forbidden, "The token belongs to another user")
+}
+
+/// Who looks into a room.
+struct LepaoRoomReader: Sendable {
+    /// The token's, or why it is none.
+    let owner: Result<Account, Tokens.Refused>
 }
 
 extension Gatekeeper {

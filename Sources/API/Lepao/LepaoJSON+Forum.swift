@@ -4,24 +4,40 @@ import Store
 extension LepaoJSON {
     // MARK: Posts
 
-    /// A post as it is read: with its author and its comments.
-    static func post(_ thread: Discussion) -> JSONValue {
-        post(
-            thread.post, author: author(thread.post.author),
-            comments: thread.comments.map { comment($0, author: author($0.author)) })
-    }
-
     /// A post as it is answered to a change: with the ids of its author and its comments.
     static func post(_ post: Post, comments: [String]) -> JSONValue {
-        self.post(post, author: .string(ObjectID.text(post.author.id)), comments: comments.map { .string($0) })
+        var object = JSONObject()
+        let parts = [
+            beginning(of: post, author: .string(ObjectID.text(post.author.id))),
+            ["comments": .array(comments.map { .string($0) })], end(of: post),
+        ]
+        for member in parts.flatMap({ $0.object?.members ?? [] }) { object[member.name] = member.value }
+        return .object(object)
     }
 
-    private static func post(_ post: Post, author: JSONValue, comments: [JSONValue]) -> JSONValue {
+    /// Begins a post as it is read: with its author, up to its comments.
+    static func writeBeginning(of post: Post, to text: inout JSONText) {
+        text.raw(beginning(of: post, author: author(post.author)).bytes.dropLast())
+        text.raw(",\"comments\":[")
+    }
+
+    /// Ends it behind its comments.
+    static func writeEnd(of post: Post, to text: inout JSONText) {
+        text.raw("],")
+        text.raw(end(of: post).bytes.dropFirst())
+    }
+
+    private static func beginning(of post: Post, author: JSONValue) -> JSONValue {
         [
             "_id": .string(ObjectID.text(post.id)), "postId": .int(post.number), "title": .string(post.title),
             "content": .string(post.content), "author": author,
             "images": .array(post.images.map { .string(MediaID(rawValue: $0).text) }),
-            "commentCount": .int(Int64(post.commentCount)), "comments": .array(comments),
+            "commentCount": .int(Int64(post.commentCount)),
+        ]
+    }
+
+    private static func end(of post: Post) -> JSONValue {
+        [
             "likes": .int(Int64(post.likeCount)), "createdAt": date(post.createdAt),
             "updatedAt": date(post.updatedAt), "__v": 0,
         ]

@@ -12,52 +12,167 @@ import Services
 /// user's. Changes are answered when they are on disk.
 struct RoomRoutes: Sendable {
     let core: Core
-    let identity: LepaoIdentity
 
-    init(core: Core) {
-        self.core = core
-        identity = LepaoIdentity(core)
+    var endpoints: [Endpoint] {
+        let standard = core.coordinateSystem
+        let system = RoomFields.system(standard)
+        let roomOnly = "runID and password are required."
+        let joiner = "runID, password, and username are required."
+        let leaver = "runID, username, and password are required."
+        return [
+            Endpoint(
+                .get, "/api/runRoom/all",
+                EndpointDescription(
+                    Self.group, "All rooms", "All of them, or a page of them, in the order of their making.",
+                    answers: .json(
+                        Schema.object(
+                            [
+                                "message": Schema.constant("Rooms retrieved successfully."),
+                                "rooms": Schema.array(of: Schema.named("Room")),
+                                "pagination": Schema.named("Pagination"),
+                            ], optional: ["pagination"]))),
+                access: .token, cost: .roomList, input: Form(in: [.query], system, .page, .limit), self.all),
+            Endpoint(
+                .get, "/api/runRoom",
+                EndpointDescription(
+                    Self.group, "No room is named", "Always refused: the name is missing.",
+                    refusals: [400: "Run ID is required."]),
+                access: .open, cost: .light, shape: .coded
+            ) { _ in throw Problem(.badRequest, "Run ID is required", code: "MISSING_RUNID") },
+            Endpoint(
+                .get, "/api/runRoom/{runID}",
+                EndpointDescription(
+                    Self.group, "A room with its runners",
+                    """
+                    Open to whoever knows the name, unless the server is told otherwise: then it takes the room's \
+                    password (`X-Room-Password`, or `password` in the query) or a runner's token.
+                    """,
+                    answers: .json(
+                        Schema.object([
+                            "success": ["const": true], "code": Schema.constant("ROOM_FOUND"), "message": Schema.text,
+                            "data": Schema.object([
+                                "runID": Schema.text("159"), "runners": Schema.array(of: Schema.named("Runner")),
+                                "createdAt": Schema.date, "updatedAt": Schema.date,
+                            ]),
+                        ])),
+                    refusals: [
+                        401: "The room is not open, and neither its password nor a token was sent.",
+                        404: "There is no such room.", 429: Self.guesses,
+                    ]),
+                access: .lepaoRoomReader, cost: .light,
+                input: Form(
+                    in: [.query], system,
+                    Field.anyText(
+                        "password", Schema.text("pw", upTo: Limit.Accounts.password),
+                        about: "The room's, where rooms are not open."
+                    ).optional), shape: .coded, room),
+            Endpoint(
+                .post, "/api/runRoom/create",
+                EndpointDescription(
+                    Self.group, "Make a room", answers: Self.answer(status: 201),
+                    refusals: [400: "A value breaks a rule, or the name is taken."]),
+                access: .lepaoRoomPassword, cost: .roomCreation,
+                input: Form(
+                    RoomFields.newRunID.orElse(roomOnly), RoomFields.password.orElse(roomOnly), system),
+                create),
+            Endpoint(
+                .post, "/api/runRoom/join",
+                EndpointDescription(
+                    Self.group, "Join a room", "Joining twice is joining once.", answers: Self.answer(),
+                    refusals: Self.entering),
+                access: .lepaoRoomPassword, cost: .light,
+                input: Form(
+                    RoomFields.runID.orElse(joiner), RoomFields.password.orElse(joiner),
+                    RoomFields.runner.orElse(joiner), RoomFields.place(standard)), words: Words.entering, join),
+            Endpoint(
+                .post, "/api/runRoom/update",
+                EndpointDescription(
+                    Self.group, "Report a runner's place and progress",
+                    "At least one of what may change is there; a latitude comes with a longitude.",
+                    answers: Self.answer(), refusals: Self.entering),
+                // Room for the markers that a client may repeat in each update.
+                access: .lepaoRoomPassword, cost: .document(upTo: Limit.HTTP.largeBody),
+                input: Form(
+                    RoomFields.runID.orElse(RoomFields.missingFields),
+                    RoomFields.password.orElse(RoomFields.missingFields),
+                    RoomFields.runner.orElse(RoomFields.missingFields), RoomFields.progress(standard)),
+                words: Words.entering, update),
+            Endpoint(
+                .post, "/api/runRoom/start",
+                EndpointDescription(
+                    Self.group, "Start a run", "By the room's password or the runner's token.",
+                    answers: Self.answer(),
+                    refusals: [
+                        401: "Neither the right password nor a token was sent.",
+                        404: "There is no such room or runner.", 429: Self.guesses,
+                    ]),
+                access: .lepaoRoomPassword, cost: .light,
+                input: Form(
+                    RoomFields.runID.orElse(RoomFields.missingFields),
+                    RoomFields.runner.orElse(RoomFields.missingFields), RoomFields.passwordIfSent, system),
+                words: Words.entering, start),
+            Endpoint(
+                .post, "/api/runRoom/leave",
+                EndpointDescription(
+                    Self.group, "Leave a room", answers: Self.answer("updatedRoom"), refusals: Self.leaving),
+                access: .lepaoRoomPassword, cost: .light,
+                input: Form(
+                    RoomFields.runID.orElse(leaver), RoomFields.password.orElse(leaver),
+                    RoomFields.runner.orElse(leaver), system), words: Words.leaving, leave),
+            Endpoint(
+                .delete, "/api/runRoom/delete",
+                EndpointDescription(
+                    Self.group, "Delete a room", "In the body, or in the query for clients that cannot send one.",
+                    answers: .json(Schema.object(["message": Schema.text])), refusals: Self.leaving),
+                access: .lepaoRoomPassword, cost: .light,
+                input: Form(
+                    in: [.json, .query], RoomFields.runID.orElse(roomOnly),
+                    RoomFields.password.orElse(roomOnly)), words: Words.leaving, delete),
+        ]
     }
 
-    func add(to table: inout RouteTable) {
-        // Room for the markers that a client may repeat in each update.
-        let large = BodyPolicy(maxBytes: Limit.HTTP.largeBody)
-        table.on(.get, "/api/runRoom/all", errors: .error) { try await all($0) }
-        table.on(.get, "/api/runRoom", errors: .coded) { _ in
-            throw Problem(.badRequest, "Run ID is required", code: "MISSING_RUNID")
-        }
-        table.on(.get, "/api/runRoom/{runID}", errors: .coded) { try await room($0) }
-        table.on(.post, "/api/runRoom/create", errors: .error) { try await create($0) }
-        table.on(.post, "/api/runRoom/join", errors: .error) { try await join($0) }
-        table.on(.post, "/api/runRoom/update", errors: .error, body: large) { try await update($0) }
-        table.on(.post, "/api/runRoom/start", errors: .error) { try await start($0) }
-        table.on(.post, "/api/runRoom/leave", errors: .error) { try await leave($0) }
-        table.on(.delete, "/api/runRoom/delete", errors: .error) { try await delete($0) }
+    private static let group = "Run rooms"
+    private static let guesses = "Too many wrong passwords for this room came from this address."
+    private static let entering = [
+        401: "The room's password is another one.", 404: "There is no such room, user or runner.",
+        409: "The room is full.", 429: guesses,
+    ]
+    private static let leaving = [
+        403: "The room's password is another one, or the token is not this user's.",
+        404: "There is no such room or runner.", 429: guesses,
+    ]
+
+    private static func answer(_ name: String = "room", status: Int = 200) -> Operation.Answer {
+        .json(Schema.object(["message": Schema.text, "\(name)": Schema.named("Room")]), status: status)
     }
 
     // MARK: - Reading
 
-    private func all(_ request: HTTPServerRequest) async throws -> Response {
-        _ = try await core.tokens.verify(request.authorization)
-        try core.limits[.roomLists]?.take(request.head.remoteAddress)
-        let system = try request.coordinateSystem(default: core.coordinateSystem)
-        let rooms = try await core.live.rooms()
+    private func all(
+        _ call: Call<Account>, system: CoordinateSystem, page: Int?, limit: Int?
+    ) async throws -> Response {
+        let page = ListPage(page: page, limit: limit)
+        let suffix = if let page { page.suffix(total: try await core.live.roomCount()) } else { "}" }
         let json = RoomJSON(system: system)
-        var text = JSONText()
-        text.raw("{\"message\":\"Rooms retrieved successfully.\",\"rooms\":")
-        text.array(rooms) { text, room in json.write(room, to: &text) }
-        text.raw("}")
-        return .json(encoded: text.bytes)
+        return try await JSONList<RoomView>(
+            prefix: #"{"message":"Rooms retrieved successfully.","rooms":"#, suffix: suffix, upTo: page?.size ?? .max
+        ) { [live = core.live] last in
+            try await live.rooms(
+                after: last?.key ?? 0, offset: last == nil ? page?.offset ?? 0 : 0,
+                limit: min(page?.size ?? .max, Limit.Lists.roomsAtOnce))
+        } write: {
+            json.write($0, to: &$1)
+        }.response()
     }
 
-    private func room(_ request: HTTPServerRequest) async throws -> Response {
-        let system = try request.coordinateSystem(default: core.coordinateSystem)
-        let noSuchRoom = Problem(.notFound, "Run room not found", code: "ROOM_NOT_FOUND")
+    private func room(
+        _ call: Call<LepaoRoomReader>, system: CoordinateSystem, password: String?
+    ) async throws -> Response {
         // What cannot be the name of a room is no room, here where nothing is asked to be one.
-        guard let runID = try? RunID.normalized(request.parameter("runID")),
-            let room = try await core.live.room(runID)
-        else { throw noSuchRoom }
-        if !core.roomsAreOpen { try await checkMayLook(into: room, request) }
+        guard let runID = try? RunID.normalized(call.path("runID")), let room = try await core.live.room(runID) else {
+            throw Problem(.notFound, "Run room not found", code: "ROOM_NOT_FOUND")
+        }
+        if !core.roomsAreOpen { try await checkMayLook(into: room, call, password) }
         var text = JSONText()
         text.raw("{\"success\":true,\"code\":\"ROOM_FOUND\",\"message\":\"Run room retrieved successfully\",\"data\":")
         RoomJSON(system: system).writeData(room, to: &text)
@@ -66,157 +181,96 @@ struct RoomRoutes: Sendable {
     }
 
     /// Where rooms are not open, one needs the room's password or a runner's token.
-    private func checkMayLook(into room: RoomView, _ request: HTTPServerRequest) async throws {
-        if let password = request.head.headers[.roomPassword] ?? request.head.queryValue("password") {
-            guard try await opens(room.runID, password, request) else {
+    private func checkMayLook(
+        into room: RoomView, _ call: Call<LepaoRoomReader>, _ password: String?
+    ) async throws {
+        if let password = call.request.head.headers[.roomPassword] ?? password {
+            guard try await opens(room.runID, password, call.address) else {
                 throw Problem(.forbidden, "Invalid password for the room")
             }
             return
         }
-        let account = try await core.tokens.verify(request.authorization).account
+        let account = try call.caller.owner.get().id
         guard room.runners.contains(where: { $0.person.account == account }) else {
             throw Problem(.forbidden, "You are not a runner of this room")
         }
     }
 
-    private func opens(_ runID: String, _ password: String, _ request: HTTPServerRequest) async throws -> Bool {
-        try await core.live.opens(runID, password: password, from: request.head.remoteAddress)
+    private func opens(_ runID: String, _ password: String, _ address: String) async throws -> Bool {
+        try await core.live.opens(runID, password: password, from: address)
+    }
+
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/wrongPassword``, ``LiveError/tooManyGuesses(retryAfter:)``.
+    private func check(_ password: String, of runID: String, _ call: Call<LepaoGuest>) async throws {
+        guard try await opens(runID, password, call.address) else { throw LiveError.wrongPassword }
     }
 
     // MARK: - Rooms
 
-    private func create(_ request: HTTPServerRequest) async throws -> Response {
-        try core.limits[.roomCreations]?.take(request.head.remoteAddress)
-        let asked = try RoomRequest(request)
-        guard let runID = try asked.runID(), let password = try asked.password() else {
-            throw Problem.badRequest("runID and password are required.")
-        }
-        try RunID.check(runID)
-        let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
-        _ = try await identity.accountIfSent(request, named: nil)
+    private func create(
+        _ call: Call<LepaoGuest>, runID: String, password: String, system: CoordinateSystem
+    ) async throws -> Response {
         let room = try await core.live.createRoom(runID, password: password)
         return Self.answer("Room created successfully", room, RoomJSON(system: system), status: .created)
     }
 
-    private func delete(_ request: HTTPServerRequest) async throws -> Response {
-        let asked = try RoomRequest(request, orQuery: ["runID", "password"])
-        guard let runID = try asked.runID(), let password = try asked.password() else {
-            throw Problem.badRequest("runID and password are required.")
-        }
-        _ = try await identity.accountIfSent(request, named: nil)
-        let words = Words.leaving
-        try await words.translating {
-            guard try await opens(runID, password, request) else { throw words.wrongPassword }
-            try await core.live.deleteRoom(runID)
-        }
+    private func delete(_ call: Call<LepaoGuest>, runID: String, password: String) async throws -> Response {
+        try await check(password, of: runID, call)
+        try await core.live.deleteRoom(runID)
         return .json(["message": .string("RunRoom with ID \(runID) has been deleted successfully.")])
     }
 
     // MARK: - Runners
 
-    private func join(_ request: HTTPServerRequest) async throws -> Response {
-        let asked = try RoomRequest(request)
-        guard let runID = try asked.runID(), let password = try asked.password(), let username = try asked.username()
-        else { throw Problem.badRequest("runID, password, and username are required.") }
-        let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
-        let coordinate = try asked.coordinate(in: system)
-        _ = try await identity.accountIfSent(request, named: username)
-        let words = Words.entering
-        let room = try await words.translating {
-            guard try await opens(runID, password, request) else { throw words.wrongPassword }
-            return try await core.live.join(runID, at: coordinate) { [accounts = core.accounts] in
-                guard let account = try await accounts.usableAccount(named: username) else {
-                    throw ServicesError.unknownUser
-                }
-                return Person(account)
+    private func join(
+        _ call: Call<LepaoGuest>, runID: String, password: String, username: String, place: RoomFields.Place
+    ) async throws -> Response {
+        let bearer = try await call.caller.account(named: username)
+        try await check(password, of: runID, call)
+        let room = try await core.live.join(runID, at: place.coordinate, isAuthenticated: bearer != nil) {
+            [accounts = core.accounts] in
+            guard let account = try await accounts.usableAccount(named: username) else {
+                throw ServicesError.unknownUser
             }
+            return Person(account)
         }
-        return Self.answer("Joined room successfully", room, RoomJSON(system: system))
+        return Self.answer("Joined room successfully", room, RoomJSON(system: place.system))
     }
 
-    private func update(_ request: HTTPServerRequest) async throws -> Response {
-        let asked = try RoomRequest(request)
-        let body = asked.body
-        guard let runID = try asked.runID(), let password = try asked.password(), let username = try asked.username()
-        else { throw RoomRequest.missingFields }
-        let system = try body.coordinateSystem(default: core.coordinateSystem)
-        let report = PollReport(
-            coordinate: try asked.coordinate(in: system), meters: try body.amount("meters"),
-            seconds: try body.amount("seconds"), isRunning: try body.bool("running"), isInRoom: try body.bool("in_room")
-        )
-        // The server keeps these itself: they must make sense, and are not asked again.
-        try Self.checkMarkers(try body.array("markers"))
-        _ = try body.date("start")
-        _ = try body.date("end")
-        guard Self.progress.contains(where: body.has) else { throw RoomRequest.missingFields }
-        _ = try await identity.accountIfSent(request, named: username)
-        let words = Words.entering
-        let room = try await words.translating {
-            guard try await opens(runID, password, request) else { throw words.wrongPassword }
-            guard let account = try await core.accounts.usableAccount(named: username) else { throw words.noSuchRunner }
-            return try await core.live.update(runID, account: account.id, report)
-        }
-        return Self.answer("Room updated successfully", room, RoomJSON(system: system, showsMarkers: false))
+    private func update(
+        _ call: Call<LepaoGuest>, runID: String, password: String, username: String, progress: RoomFields.Progress
+    ) async throws -> Response {
+        let bearer = try await call.caller.account(named: username)
+        try await check(password, of: runID, call)
+        guard let account = try await core.accounts.usableAccount(named: username) else { throw LiveError.notInRoom }
+        let room = try await core.live.update(runID, account: account.id, isAuthenticated: bearer != nil, progress.report)
+        return Self.answer("Room updated successfully", room, RoomJSON(system: progress.system, showsMarkers: false))
     }
 
-    private static let progress = [
-        "longitude", "latitude", "meters", "seconds", "running", "in_room", "markers", "start", "end",
-    ]
-
-    private static func checkMarkers(_ markers: [JSONValue]?) throws(Problem) {
-        for marker in markers ?? [] {
-            guard let object = marker.object else { throw JSONBody.wrongKind("markers", "an array of objects") }
-            let fields = JSONBody(object)
-            guard let latitude = try fields.number("latitude"), let longitude = try fields.number("longitude") else {
-                throw .badRequest("Each of `markers` must have a latitude and a longitude.")
-            }
-            do {
-                _ = try Coordinate(latitude: latitude, longitude: longitude)
-            } catch {
-                throw Problem(error)
-            }
-        }
-    }
-
-    private func start(_ request: HTTPServerRequest) async throws -> Response {
-        let asked = try RoomRequest(request)
-        guard let runID = try asked.runID(), let username = try asked.username() else {
-            throw RoomRequest.missingFields
-        }
-        let password = try asked.password()
-        let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
-        var bearer = try await identity.accountIfSent(request, named: username)
-        if bearer == nil { bearer = try await identity.recentAccount(request, named: username)?.id }
+    private func start(
+        _ call: Call<LepaoGuest>, runID: String, username: String, password: String?, system: CoordinateSystem
+    ) async throws -> Response {
+        let bearer = try await call.caller.account(named: username)
         guard password != nil || bearer != nil else {
             throw Problem(.unauthorized, "The room's password or a token is required")
         }
-        let words = Words.entering
-        let room = try await words.translating {
-            if let password {
-                guard try await opens(runID, password, request) else { throw words.wrongPassword }
-            }
-            guard let account = try await core.accounts.usableAccount(named: username) else {
-                // An unknown room is worth more than an unknown runner, here as everywhere.
-                guard try await core.live.room(runID) != nil else { throw LiveError.noSuchRoom }
-                throw words.noSuchRunner
-            }
-            return try await core.live.start(runID, account: account.id)
+        if let password { try await check(password, of: runID, call) }
+        guard let account = try await core.accounts.usableAccount(named: username) else {
+            // An unknown room is worth more than an unknown runner, here as everywhere.
+            guard try await core.live.room(runID) != nil else { throw LiveError.noSuchRoom }
+            throw LiveError.notInRoom
         }
+        let room = try await core.live.start(runID, account: account.id, isAuthenticated: bearer != nil)
         return Self.answer("Run started", room, RoomJSON(system: system))
     }
 
-    private func leave(_ request: HTTPServerRequest) async throws -> Response {
-        let asked = try RoomRequest(request)
-        guard let runID = try asked.runID(), let password = try asked.password(), let username = try asked.username()
-        else { throw Problem.badRequest("runID, username, and password are required.") }
-        let system = try asked.body.coordinateSystem(default: core.coordinateSystem)
-        _ = try await identity.accountIfSent(request, named: username)
-        let words = Words.leaving
-        let room = try await words.translating {
-            guard try await opens(runID, password, request) else { throw words.wrongPassword }
-            guard let account = try await core.accounts.account(named: username) else { throw words.noSuchRunner }
-            return try await core.live.leave(runID, account: account.id)
-        }
+    private func leave(
+        _ call: Call<LepaoGuest>, runID: String, password: String, username: String, system: CoordinateSystem
+    ) async throws -> Response {
+        let bearer = try await call.caller.account(named: username)
+        try await check(password, of: runID, call)
+        guard let account = try await core.accounts.account(named: username) else { throw LiveError.notInRoom }
+        let room = try await core.live.leave(runID, account: account.id, isAuthenticated: bearer != nil)
         return Self.answer("Runner \(username) has left the room.", room, RoomJSON(system: system), as: "updatedRoom")
     }
 
@@ -237,36 +291,29 @@ struct RoomRoutes: Sendable {
 
 extension RoomRoutes {
     /// The original server says the same thing differently on the way in and on the way out, and its client reads it.
-    private struct Words {
-        var noSuchRoom: Problem
-        var wrongPassword: Problem
-        var noSuchRunner: Problem
-
-        static let entering = Words(
-            noSuchRoom: Problem(.notFound, "Room not found"),
-            wrongPassword: Problem(.unauthorized, "Invalid password"),
-            noSuchRunner: Problem(.notFound, "Runner not found in the room"))
-
-        static let leaving = Words(
-            noSuchRoom: Problem(.notFound, "RunRoom not found."),
-            wrongPassword: Problem(.forbidden, "Invalid password for the room."),
-            noSuchRunner: Problem(.notFound, "Runner not found in the specified room."))
-
-        /// Runs something, and says what a room refuses in these words.
-        func translating<Value>(_ body: () async throws -> Value) async throws -> Value {
-            do {
-                return try await body()
-            } catch let error as LiveError {
-                throw problem(error)
-            }
+    private enum Words {
+        @Sendable static func entering(_ error: any Error) -> Problem {
+            problem(
+                error, noSuchRoom: "Room not found", wrongPassword: Problem(.unauthorized, "Invalid password"),
+                noSuchRunner: "Runner not found in the room")
         }
 
-        private func problem(_ error: LiveError) -> Problem {
-            switch error {
-            case .noSuchRoom, .room(.roomClosed): noSuchRoom
+        @Sendable static func leaving(_ error: any Error) -> Problem {
+            problem(
+                error, noSuchRoom: "RunRoom not found.",
+                wrongPassword: Problem(.forbidden, "Invalid password for the room."),
+                noSuchRunner: "Runner not found in the specified room.")
+        }
+
+        private static func problem(
+            _ error: any Error, noSuchRoom: String, wrongPassword: Problem, noSuchRunner: String
+        ) -> Problem {
+            switch error as? LiveError {
+            case .noSuchRoom, .room(.roomClosed): Problem(.notFound, noSuchRoom)
             case .wrongPassword: wrongPassword
-            case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): noSuchRunner
-            case .roomExists, .room, .tooManyCommands, .tooManyGuesses, .store, .stopping: Problem(error)
+            case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): Problem(.notFound, noSuchRunner)
+            case .roomExists, .room, .tooManyCommands, .tooManyGuesses, .store, .stopping, nil:
+                Problem(lepao: error)
             }
         }
     }

@@ -22,6 +22,8 @@ extension World {
                 + AccountRoutes(core: core).endpoints
                 + PictureRoutes(core: core).endpoints
                 + RunRoutes(core: core).endpoints
+                + ForumRoutes(core: core).endpoints
+                + RoomRoutes(core: core).endpoints
                 + WipeRoutes(core: core).endpoints
                 + ChatRoutes.endpoints
         })

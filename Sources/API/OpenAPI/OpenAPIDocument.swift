@@ -51,41 +51,11 @@ struct OpenAPIDocument: Sendable {
     // MARK: - Schemas
 
     private static var schemas: JSONObject {
-        var schemas = rest.object ?? JSONObject()
+        var schemas = JSONObject()
         for world in World.all {
             for shape in world.shapes { schemas[shape.name] = shape.schema }
             for (name, schema) in world.schemas { schemas[name] = schema }
         }
         return schemas
     }
-
-    private static let rest: JSONValue = [
-        "Runner": Schema.object(
-            [
-                "username": Schema.text("ana"), "nickname": Schema.text("Ana"),
-                "profile_pic": Schema.orNull(Schema.text), "meters": Schema.amount, "seconds": Schema.amount,
-                "latitude": Schema.latitude, "longitude": Schema.longitude, "running": Schema.boolean,
-                "markers": Schema.array(of: Schema.anyObject), "start": Schema.date, "end": Schema.date,
-                "marathon_place": Schema.text("1", describing: "The rank, or N/A."), "in_room": Schema.boolean,
-                "_id": Schema.objectID,
-            ], optional: ["_id"]),
-        "Room": Schema.object([
-            "_id": Schema.objectID, "runID": Schema.text("159"), "password": ["const": ""],
-            "runners": Schema.array(of: Schema.named("Runner")), "createdAt": Schema.date, "updatedAt": Schema.date,
-            "__v": Schema.integer,
-        ]),
-        "Author": Schema.object(["_id": Schema.objectID, "id": Schema.objectID, "nickname": Schema.text("Ana")]),
-        "Comment": Schema.object([
-            "_id": Schema.objectID, "commentId": ["type": "integer", "minimum": 1], "content": Schema.text,
-            "author": Schema.either(Schema.named("Author"), Schema.objectID), "post": Schema.objectID,
-            "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
-        ]),
-        "Post": Schema.object([
-            "_id": Schema.objectID, "postId": ["type": "integer", "minimum": 1], "title": Schema.text,
-            "content": Schema.text, "author": Schema.either(Schema.named("Author"), Schema.objectID),
-            "images": Schema.array(of: Schema.objectID, upTo: Limit.Content.images), "commentCount": Schema.count,
-            "comments": Schema.array(of: Schema.either(Schema.named("Comment"), Schema.objectID)),
-            "likes": Schema.count, "createdAt": Schema.date, "updatedAt": Schema.date, "__v": Schema.integer,
-        ]),
-    ]
 }

@@ -109,8 +109,8 @@ struct Operation: Sendable {
         description = endpoint.description.text
         access =
             switch endpoint.access {
-            case .open, .password, .roomPassword: .open
-            case .optionalToken: .optionalToken
+            case .open, .password: .open
+            case .optionalToken, .roomPassword: .optionalToken
             // The header may stay empty where a parameter may hold the token.
             case .token, .role, .refreshToken: world.tokenParameter == nil ? .token : .optionalToken
             }
@@ -165,7 +165,7 @@ struct Operation: Sendable {
 
     /// Those whose routes are not endpoints yet.
     static let handWritten: [Operation] =
-        rooms + forum
+        live
 }
 
 // MARK: - As JSON

@@ -41,7 +41,7 @@ enum AccessKind: String, Sendable, CaseIterable {
     case refreshToken
     /// A name and its password, or a code that was mailed, in the request itself.
     case password
-    /// The password of a room.
+    /// The password of a room, or a runner's token.
     case roomPassword
 }
 
@@ -51,9 +51,6 @@ extension Access where Caller == Void {
 
     /// Whoever sends a name and its password; the handler has them checked where wrong ones are counted.
     static var password: Access { Access(.password) { _, _ in } }
-
-    /// Whoever sends a room's password; the handler has it checked where wrong ones are counted.
-    static var roomPassword: Access { Access(.roomPassword) { _, _ in } }
 
     /// Whoever sends a token that the handler exchanges.
     static var refreshToken: Access { Access(.refreshToken) { _, _ in } }

@@ -118,6 +118,16 @@ struct Cost: Sendable {
         )
     }
 
+    /// Whether a body is as small as it has to be, where a form that counts may be larger than the same without files.
+    func takes(_ body: HTTPBody) -> Bool {
+        guard charges.contains(where: \.formsOnly) else { return true }
+        return switch body {
+        case .bytes(let bytes): bytes.count <= self.body.bytes
+        case .file(let file): file.count <= self.body.bytes
+        case .multipart: true
+        }
+    }
+
     /// What is done with a body.
     ///
     /// - Parameters:

@@ -53,6 +53,7 @@ struct Endpoint: Sendable {
         admitHead = access.admitHead
         answer = { keeper, world, request in
             let caller = try await access.admit(keeper, request)
+            guard cost.takes(request.body) else { throw Problem(.contentTooLarge, "The body is too large") }
             let parameters = try Parameters(
                 request, in: input.sources ?? world.sources, ignoringCase: world.ignoresCase)
             let values = try input.read(parameters)

@@ -33,8 +33,6 @@ struct APIResponder: HTTPResponder {
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
-        ForumRoutes(core: core).add(to: &table)
-        RoomRoutes(core: core).add(to: &table)
         let document = DocumentPages()
         let operations = World.operations(metrics: metrics, load: load, document: document)
         for world in worlds + [operations] { table.add(world, core: core) }

@@ -15,6 +15,8 @@ struct Run: Sendable {
     var finishArrived: Int64?
     /// The run needs nothing from the journal any more.
     var isSettled = false
+    /// Its runner has shown, in this run, to be who they are said to be: only then does it become a record of theirs.
+    var isAuthenticated = false
     /// The blocks are needed, for ``recall(_:)``; until they come, nothing is sealed.
     private(set) var isRecalling = false
     /// Markers came after a start of which nothing is known any more: the row that held it was damaged.

@@ -117,9 +117,12 @@ public final class Forum: Sendable {
 
     /// A post with its comments.
     ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - bytes: With so much text in post and comments, the other comments are left.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
-    public func thread(_ key: ForumKey) async throws(ServicesError) -> Discussion {
-        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.thread(key) })
+    public func thread(_ key: ForumKey, upTo bytes: Int = .max) async throws(ServicesError) -> Discussion {
+        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.thread(key, upTo: bytes) })
     }
 
     /// Some posts with their comments, oldest first.
@@ -129,13 +132,14 @@ public final class Forum: Sendable {
     ///   - after: Those with a greater number; 0 for all.
     ///   - offset: How many of them to skip.
     ///   - limit: At most as many.
+    ///   - bytes: With so much text in them, what follows is left: comments of the last one, and other posts.
     /// - Returns: None behind the last.
     /// - Throws: ``ServicesError/store(_:)``.
     public func threads(
-        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int
+        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, upTo bytes: Int = .max
     ) async throws(ServicesError) -> [Discussion] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.threads(author: author, after: after, offset: offset, limit: limit)
+            try await store.threads(author: author, after: after, offset: offset, limit: limit, upTo: bytes)
         }
     }
 
@@ -281,13 +285,14 @@ public final class Forum: Sendable {
     ///   - post: The id of the post; one that does not exist has none.
     ///   - after: Those with a greater number; 0 for all.
     ///   - limit: At most as many.
+    ///   - bytes: With so much text in them, the others are left.
     /// - Returns: None behind the last.
     /// - Throws: ``ServicesError/store(_:)``.
     public func comments(
-        on post: Int64, after: Int64 = 0, limit: Int
+        on post: Int64, after: Int64 = 0, limit: Int, upTo bytes: Int = .max
     ) async throws(ServicesError) -> [Comment] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.comments(on: post, after: after, limit: limit)
+            try await store.comments(on: post, after: after, limit: limit, upTo: bytes)
         }
     }
 

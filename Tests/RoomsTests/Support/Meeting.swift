@@ -94,7 +94,10 @@ struct Meeting {
     @discardableResult
     mutating func start(_ number: Int, time: Int64? = nil) throws -> Decisions {
         let key = newKey()
-        return try room.start(number, time: time, offset: clocks[number]?.offset, newRunKey: key, at: now)
+        var decisions = try room.start(
+            number, time: time, offset: clocks[number]?.offset, newRunKey: key, at: now)
+        decisions.merge(room.authenticated(number))
+        return decisions
     }
 
     @discardableResult
