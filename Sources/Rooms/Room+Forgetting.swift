@@ -2,8 +2,10 @@ extension Person {
     /// Whoever had a number in a room and is no longer anybody: the account is gone, and nothing is kept of who it was.
     ///
     /// Nobody has a negative account; made of the number, it is nobody else's in the room either.
+    ///
+    /// - Parameter number: From 1; what a damaged row has in its place is nobody all the same.
     public static func nobody(_ number: Int) -> Person {
-        Person(account: -Int64(number), username: "", nickname: "", avatar: "")
+        Person(account: number > 0 ? -Int64(number) : .min, username: "", nickname: "", avatar: "")
     }
 
     public var isNobody: Bool { account < 0 }

@@ -2,14 +2,15 @@
 ///
 /// What else these routes do, and how they refuse, the tests of each world say.
 extension RouteTable {
-    static let others = articles + clips + leaf + entryTask
+    static let others = articles + clips + leaf + entryTask + house
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
         "POST /users/register", "POST /users/exit", "PUT /users/changes/password", "DELETE /articles/{id}",
         "DELETE /articles/{id}/del", "POST /douyin/user/register", "POST /api/v1/user/register",
         "POST /api/v1/user/login/email", "POST /api/v1/user/pwd/modify", "POST /api/v1/user/manage/delete",
-        "POST /register", "POST /user/logout",
+        "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
+        "DELETE /v1/me",
     ]
 
     private static let png = [(field: "head_image", content: Picture.png)]
@@ -157,5 +158,26 @@ extension RouteTable {
             [.ok("a picture", as: .ana, .form([:], files: [(field: "file", content: Picture.png)]))]),
         RouteCases("GET /user/get_user_info", [.ok("one's own", as: .ana)]),
         RouteCases("GET /entrytask/upload/{file}", [.ok("a picture", at: "/entrytask/upload/$picture.png")]),
+    ]
+
+    // MARK: - The house's own
+
+    private static let house = [
+        RouteCases(
+            "POST /v1/accounts", [.ok("new", gives: 201, .json(#"{"name":"$new","password":"secret"}"#))]),
+        RouteCases("POST /v1/session", [.ok("by name", .json(#"{"name":"$ana","password":"secret"}"#))]),
+        RouteCases("PUT /v1/session", [.ok("again", as: .refresh)]),
+        RouteCases("DELETE /v1/session", [.ok("out", gives: 204, as: .ana)]),
+        RouteCases("GET /v1/sessions", [.ok("one's own", at: "/v1/sessions?limit=5", as: .ana)]),
+        RouteCases("DELETE /v1/sessions/{id}", [.ok("none", gives: 404, at: "/v1/sessions/s1", as: .ana)]),
+        RouteCases("GET /v1/me", [.ok("one's own", as: .ana)]),
+        RouteCases("PATCH /v1/me", [.ok("a nickname", as: .ana, .json(#"{"nickname":"Ana"}"#))]),
+        RouteCases(
+            "PUT /v1/me/password",
+            [.ok("a new one", gives: 204, as: .ana, .json(#"{"password":"secret","newPassword":"other"}"#))]),
+        RouteCases(
+            "PUT /v1/me/picture",
+            [.ok("a picture", as: .ana, .form([:], files: [(field: "picture", content: Picture.png)]))]),
+        RouteCases("DELETE /v1/me", [.ok("gone", gives: 204, as: .ana, .json(#"{"password":"secret"}"#))]),
     ]
 }

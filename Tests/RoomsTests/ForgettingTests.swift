@@ -6,6 +6,11 @@ import Testing
 /// What is left in a room of somebody whose account was deleted.
 @Suite("Being forgotten")
 struct ForgettingTests {
+    @Test("whoever had a number is nobody, whatever a damaged row says that it was", arguments: [Int.min, -7, 0, 1, .max])
+    func nobody(number: Int) {
+        #expect(Person.nobody(number).isNobody)
+    }
+
     @Test("a runner who is forgotten leaves no name, no words and no place, and keeps number, distance and rank")
     func nameless() throws {
         var meeting = Meeting()

@@ -59,6 +59,10 @@ struct Everything {
         _ = try await database.insertToken(token(3), renewing: [2])
         _ = try await database.token(hash: [2])
         _ = try await database.endOfToken(hash: [2])
+        _ = try await database.logins(account: ana, at: 1, limit: 10)
+        _ = try await database.endLogin(session: 1, account: ana)
+        _ = try await database.endLogin(hash: [9], account: ana)
+        try await database.endLogins(account: ana)
         _ = try await database.deleteToken(hash: [2])
         try await database.deleteExpiredTokens(at: 10)
     }
@@ -200,6 +204,7 @@ struct Everything {
         _ = try await database.room(runID: "1")
         _ = try await database.journal(room: room.id)
         _ = try await database.rooms()
+        _ = try await database.roomCount()
         _ = try await database.roomsWithJournal()
         _ = try await database.blocks(room: room.id, runner: 1)
         _ = try await database.runnersWithBlocks(room: room.id)
