@@ -136,6 +136,21 @@ import Testing
         }
     }
 
+    @Test("so are those with which a run is started, or a closed room is looked into")
+    func otherGuesses() async throws {
+        var limits = RateLimits()
+        limits.roomGuesses = RateLimit(burst: 3, perMinute: 1)
+        try await withAPI(limits: limits, roomsAreOpen: false) { api in
+            try await api.makeRoom("159")
+            let start: JSONValue = ["runID": "159", "password": "1", "username": "ana"]
+            #expect(try await api.send(.post, "/api/runRoom/start", start).status == 401)
+            #expect(try await api.send(.get, "/api/runRoom/159?password=2").status == 403)
+            #expect(try await api.send(.get, "/api/runRoom/159", headers: [.roomPassword: "3"]).status == 403)
+            let right = try await api.send(.get, "/api/runRoom/159?password=pw")
+            #expect(right.status == 429 && right.json["code"] == "TOO_MANY_REQUESTS")
+        }
+    }
+
     @Test("who sends the right password is never limited by it")
     func rightPasswords() async throws {
         var limits = RateLimits()
@@ -595,7 +610,7 @@ import Testing
         }
         let left = try await api.send(.post, "/api/runRoom/leave", ana, from: address)
         #expect(left.json["updatedRoom"]?["runners"]?[0]?["in_room"] == false)
-        #expect(left.json["updatedRoom"]?["runners"]?[0]?["meters"] != 0)
+        #expect(left.json["updatedRoom"]?["runners"]?[0]?["end"] != "1970-01-01T00:00:00.000Z")
         let records = try await api.send(.get, "/api/users/run/records/ana", token: token)
         return records.json["pagination"]?["total"]
     }

@@ -164,6 +164,29 @@ struct StoryTests {
         #expect(try await rest.runner(poller.username, in: room)["in_room"] as? Bool == false)
     }
 
+    @Test("a polled run is in its runner's records if they have shown a token in it; by a room's password alone it is not")
+    func polledRecords() async throws {
+        let server = try await ServerProcess.shared()
+        let ana = try await REST.registered("polled", port: server.port)
+        func run(_ rest: REST, places: ClosedRange<Int>) async throws {
+            let room = try await REST.newRoom(port: server.port)
+            let identity: [String: Any] = ["runID": room, "password": "pw", "username": ana.username]
+            for path in ["join", "start"] {
+                #expect(try await rest.post("/api/runRoom/\(path)", identity).status == 200)
+            }
+            for place in places {
+                let place: [String: Any] = ["latitude": 48.2 + Double(place) * 1e-5, "longitude": 11.6]
+                #expect(try await rest.post("/api/runRoom/update", identity.merging(place) { $1 }).status == 200)
+            }
+            #expect(try await rest.post("/api/runRoom/leave", identity).status == 200)
+            #expect(try await rest.runner(ana.username, in: room)["end"] as? String != "1970-01-01T00:00:00.000Z")
+        }
+        try await run(REST(port: server.port), places: 1...3)
+        #expect(try await ana.records().isEmpty)
+        try await run(ana, places: 1...4)
+        #expect(try await ana.records().map(\.markerIDs.count) == [4])
+    }
+
     @Test("phones that speak gcj02 and wgs84 see each other in the right place")
     func coordinateSystems() async throws {
         // The values on the right are the published transformation of those on the left, computed in another language.

@@ -39,7 +39,7 @@ import Testing
         "what makes no sense is refused, and no run ID is used up",
         arguments: [
             (#"[]"#, "runRecord"), (#"null"#, "runRecord"), (#"{"meters":"abc"}"#, "meters"),
-            (#"{"meters":-1}"#, "meters"), (#"{"seconds":null}"#, "seconds"), (#"{"seconds":-0.1}"#, "seconds"),
+            (#"{"meters":-1}"#, "meters"), (#"{"seconds":true}"#, "seconds"), (#"{"seconds":-0.1}"#, "seconds"),
             (#"{"markers":{}}"#, "markers"), (#"{"start":"soon"}"#, "start"), (#"{"end":true}"#, "end"),
             (#"{"end":1e300}"#, "end"), (#"{"start":9223372036854775807}"#, "start"),
         ])

@@ -62,8 +62,8 @@ struct Everything {
         _ = try await database.logins(account: ana, at: 1, limit: 10)
         _ = try await database.endLogin(session: 1, account: ana)
         _ = try await database.endLogin(hash: [9], account: ana)
-        try await database.endLogins(account: ana)
         _ = try await database.deleteToken(hash: [2])
+        try await database.endLogins(account: ana)
         try await database.deleteExpiredTokens(at: 10)
     }
 

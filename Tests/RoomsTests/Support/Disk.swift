@@ -12,6 +12,8 @@ struct Disk {
     private(set) var blocks: [Int: [[UInt8]]] = [:]
     /// The newest record of each run, by its key, with its markers.
     private(set) var records: [Int64: (run: FinishedRun, markers: [TrackPoint])] = [:]
+    /// The ways of settled runs, by their keys: all that there is of one that became no record.
+    private var ways: [Int64: SettledWay] = [:]
     /// Runs whose blocks the room wants back.
     private(set) var recalls: Set<RunReference> = []
 
@@ -42,6 +44,7 @@ struct Disk {
 
     private mutating func save(_ number: Int, of room: Room) {
         guard let person = room.person(number), let snapshot = room.snapshot(of: number) else { return }
+        ways[snapshot.runKey] = room.settledWay(of: number)
         if number > people.count {
             people.append((person, snapshot))
         } else {
@@ -102,7 +105,10 @@ struct Disk {
             restoring: room.id, epoch: room.epoch, settings: room.settings, people: others ?? people,
             events: Array(events.suffix(room.settings.recoverableEvents)), lastEvent: lastEvent)
         for (runner, key) in restored.settledRunKeys {
-            guard let record = records[key] else { continue }
+            guard let record = records[key] else {
+                if let way = ways[key] { restored.restoreWay(way, of: runner) }
+                continue
+            }
             restored.restoreMarkers(JournalChunk(runner: runner, runKey: key, markers: record.markers))
         }
         for chunk in chunks { restored.restoreMarkers(chunk) }
