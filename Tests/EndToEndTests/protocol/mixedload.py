@@ -3,7 +3,6 @@
 
     mixedload.py --runroom .build/release/runroom --simulator .build/release/simulator
     ... --seconds 60 --rooms 10 --runners 50    five hundred runners, a marker a second each
-    ... --likes 200                             instead of all that so many likes a second; 0: nothing
 
 The server is one of its own, with passwords at their real cost. The runners are those of `simulator run`, which measures
 from marker to screen; what they are held up by is done here: posts, likes, comments, records of 2,000 markers, pictures,
@@ -175,7 +174,6 @@ def main():
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between the requests of each, on the average")
     parser.add_argument("--login-pause", type=float, default=1, help="seconds between logins, on the average")
     parser.add_argument("--limit", type=float, default=400, help="milliseconds from marker to screen at p99")
-    parser.add_argument("--likes", type=float, help="nothing but so many likes a second")
     options = parser.parse_args()
 
     folder = tempfile.mkdtemp(prefix="mixedload-")
@@ -202,9 +200,6 @@ def main():
             begun = time.monotonic()
             tasks = ([(WRITES, options.pause)] * options.writers + [(READS, options.pause)] * options.readers +
                      [(["login", "read_rooms"], options.login_pause)])
-            if options.likes is not None:
-                # Each time there are two: one that is given and one that is taken back.
-                tasks = [(["like"], 2 * options.writers / options.likes)] * options.writers if options.likes else []
             threads = [threading.Thread(target=person.run, args=task) for person, task in zip(people, tasks)]
             for thread in threads:
                 thread.start()
@@ -227,7 +222,7 @@ def main():
 
     load.report(lasted)
     for line in text.splitlines():
-        if re.match(r"ok|FAIL|sent |received |marker to |ack|commits| {8}", line):
+        if re.match(r"ok|FAIL|sent |received |marker to | {8}", line):
             print(line)
     found = re.search(r"marker to screen .* p99 ([\d.]+) ", text)
     late = float(found.group(1)) if found else None
