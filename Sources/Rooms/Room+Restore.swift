@@ -122,7 +122,8 @@ extension Room {
             announcedKilometers: runner.run.announcedKilometers,
             reportedMeters: runner.run.report?.meters, reportedSeconds: runner.run.report?.seconds,
             finishArrived: runner.run.finishArrived, isFinishUntold: runner.run.isFinishUntold ? true : nil,
-            isSettled: runner.run.isSettled, isUnauthenticated: runner.run.isAuthenticated ? nil : true, finalMeters: final?.meters, finalSeconds: final?.seconds,
+            isSettled: runner.run.isSettled, isUnauthenticated: runner.run.isAuthenticated ? nil : true,
+            finalMeters: final?.meters, finalSeconds: final?.seconds,
             latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
     }
 

@@ -228,7 +228,9 @@ extension Room {
     mutating func wrapUp(_ index: Int, at now: Int64, into decisions: inout Decisions) {
         let run = runners[index].run
         if run.isUnderWay, run.markerCount >= 2, run.report == nil {
-            end(index, at: moment(nil, of: index, now: now), arrived: now, recorded: run.isAuthenticated, into: &decisions)
+            end(
+                index, at: moment(nil, of: index, now: now), arrived: now, recorded: run.isAuthenticated,
+                into: &decisions)
         } else if !run.isFinished {
             if run.clock.isRunning { runners[index].run.clock.stop(at: moment(nil, of: index, now: now)) }
             // Its markers are forgotten; where they led to is still shown.

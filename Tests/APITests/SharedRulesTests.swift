@@ -178,7 +178,9 @@ import Testing
         }
     }
 
-    @Test("a video goes to disk when the token that came before it is found good, and not on the strength of one behind it")
+    @Test(
+        "a video goes to disk when the token that came before it is found good, and not on the strength of one behind it"
+    )
     func spills() async throws {
         try await withAPI { api in
             let token = try await api.register()

@@ -366,7 +366,8 @@ struct ClipWorldTests {
         let answer = try await socket.readHead()
         #expect(answer.body.contains(#""status_code":0"#), "\(answer)")
         // What is small enough for memory is judged when it is whole, wherever its token stands.
-        let small = Multipart(["title": "b"], file: ("data", "v.mp4", video(bytes: 200_000)), then: ["token": ana.token])
+        let small = Multipart(
+            ["title": "b"], file: ("data", "v.mp4", video(bytes: 200_000)), then: ["token": ana.token])
         let published = try await rest.send("POST", "/douyin/publish/action/", Multipart.headers, small.body)
         #expect(published["status_code"] as? Int == 0, "\(published.text)")
         #expect(entries(server.directory + "/uploads").isEmpty)

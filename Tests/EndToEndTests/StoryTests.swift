@@ -164,7 +164,9 @@ struct StoryTests {
         #expect(try await rest.runner(poller.username, in: room)["in_room"] as? Bool == false)
     }
 
-    @Test("a polled run is in its runner's records if they have shown a token in it; by a room's password alone it is not")
+    @Test(
+        "a polled run is in its runner's records if they have shown a token in it; by a room's password alone it is not"
+    )
     func polledRecords() async throws {
         let server = try await ServerProcess.shared()
         let ana = try await REST.registered("polled", port: server.port)

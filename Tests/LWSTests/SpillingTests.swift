@@ -34,14 +34,17 @@ import Testing
         arguments: [1, 7, 1000, 100_000])
     func asks(size: Int) throws {
         var collector = Self.collector()
-        let bytes = Self.form([("a", "one"), ("s", "1000"), ("token", "t"), ("f", "1001"), ("late", "x"), ("g", "5000")])
+        let bytes = Self.form([
+            ("a", "one"), ("s", "1000"), ("token", "t"), ("f", "1001"), ("late", "x"), ("g", "5000"),
+        ])
         var asked: [[String]] = []
         for start in stride(from: 0, to: bytes.count, by: size) {
             try bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { try collector.append($0) }
             if let fields = Self.names(collector.fieldsBeforeSpill), asked.last != fields { asked.append(fields) }
         }
         try collector.finish()
-        #expect(asked == [["a", "token"]], "a file of a thousand bytes stays in memory, and the second is not asked about")
+        #expect(
+            asked == [["a", "token"]], "a file of a thousand bytes stays in memory, and the second is not asked about")
         let early = collector.takeWrites()
         #expect(early == nil && collector.isFull && collector.body == nil)
         collector.allowWrites()
@@ -57,13 +60,16 @@ import Testing
         #expect(form.fields.map(\.name) == ["a", "token", "late"] && form.files.map(\.name) == ["s", "f", "g"])
     }
 
-    @Test("nothing more is read of a body before it is known whether it may go to disk, form or not", arguments: [true, false])
+    @Test(
+        "nothing more is read of a body before it is known whether it may go to disk, form or not",
+        arguments: [true, false])
     func waits(isForm: Bool) throws {
         var collector =
             isForm
             ? Self.collector()
             : BodyCollector(
-                policy: Self.policy, contentType: nil, directory: NSTemporaryDirectory(), budget: Budget(limit: 1 << 20))
+                policy: Self.policy, contentType: nil, directory: NSTemporaryDirectory(), budget: Budget(limit: 1 << 20)
+            )
         try Self.form([("f", "999")], end: "").withUnsafeBytes { try collector.append($0) }
         if isForm { #expect(collector.fieldsBeforeSpill == nil && !collector.isFull) }
         try Array(repeating: UInt8(ascii: "y"), count: 200).withUnsafeBytes { try collector.append($0) }

@@ -6,7 +6,8 @@ import Testing
 /// What is left in a room of somebody whose account was deleted.
 @Suite("Being forgotten")
 struct ForgettingTests {
-    @Test("whoever had a number is nobody, whatever a damaged row says that it was", arguments: [Int.min, -7, 0, 1, .max])
+    @Test(
+        "whoever had a number is nobody, whatever a damaged row says that it was", arguments: [Int.min, -7, 0, 1, .max])
     func nobody(number: Int) {
         #expect(Person.nobody(number).isNobody)
     }

@@ -24,7 +24,8 @@ struct RefusalShape: Sendable {
     private let render: @Sendable (Problem) -> Response
 
     init(
-        _ name: String, schema: JSONValue?, status statusUse: StatusUse = .tells, contentType: String = "application/json",
+        _ name: String, schema: JSONValue?, status statusUse: StatusUse = .tells,
+        contentType: String = "application/json",
         render: @escaping @Sendable (Problem) -> Response
     ) {
         self.name = name

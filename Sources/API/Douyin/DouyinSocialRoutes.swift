@@ -91,7 +91,8 @@ struct DouyinSocialRoutes: Sendable {
 
     // MARK: - Messages
 
-    private func send(_ call: Call<Account>, action: Int64, to recipient: Int64, text: String) async throws -> Response {
+    private func send(_ call: Call<Account>, action: Int64, to recipient: Int64, text: String) async throws -> Response
+    {
         let other = try await core.social.profile(publicID: recipient, viewer: nil)
         try await core.social.send(text, from: call.caller.id, to: other.id)
         return .json(DouyinJSON.done())

@@ -20,7 +20,9 @@ struct HouseAccountRoutes: Sendable {
                     account.
                     """,
                     answers: .json(
-                        Schema.object(["account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer]),
+                        Schema.object([
+                            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+                        ]),
                         status: 201, "Registered and logged in."),
                     refusals: [
                         409: "The name is taken, or a request with this key is under way.",

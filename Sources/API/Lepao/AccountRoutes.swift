@@ -30,7 +30,8 @@ struct AccountRoutes: Sendable {
                     answers: .json(Schema.named("User")), refusals: Self.byPassword),
                 access: .password, cost: .login,
                 input: Form(
-                    LepaoFields.username, LepaoFields.password, LepaoFields.nickname.optional, Self.newPassword.optional),
+                    LepaoFields.username, LepaoFields.password, LepaoFields.nickname.optional, Self.newPassword.optional
+                ),
                 words: Self.words, update),
             Endpoint(
                 .delete, "/api/users/delete",

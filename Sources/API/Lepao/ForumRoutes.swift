@@ -196,7 +196,8 @@ struct ForumRoutes: Sendable {
 
     private func thread(_ call: Call<Void>) async throws -> Response {
         try await ThreadList(forum: core.forum).response(
-            try Self.key(call.path("postId")), prefix: #"{"message":"Post retrieved successfully","post":"#, suffix: "}")
+            try Self.key(call.path("postId")), prefix: #"{"message":"Post retrieved successfully","post":"#, suffix: "}"
+        )
     }
 
     private func edit(
@@ -233,7 +234,8 @@ struct ForumRoutes: Sendable {
     private func comments(_ call: Call<Void>) async throws -> Response {
         let post = try await core.forum.post(try Self.key(call.path("postId")))
         return try await JSONList { [core] last in
-            try await core.forum.comments(on: post.id, after: last?.number ?? 0, limit: Limit.Lists.commentsAtOnce,
+            try await core.forum.comments(
+                on: post.id, after: last?.number ?? 0, limit: Limit.Lists.commentsAtOnce,
                 upTo: Limit.Lists.textAtOnce)
         } json: {
             LepaoJSON.populatedComment($0)

@@ -243,7 +243,8 @@ struct RoomRoutes: Sendable {
         let bearer = try await call.caller.account(named: username)
         try await check(password, of: runID, call)
         guard let account = try await core.accounts.usableAccount(named: username) else { throw LiveError.notInRoom }
-        let room = try await core.live.update(runID, account: account.id, isAuthenticated: bearer != nil, progress.report)
+        let room = try await core.live.update(
+            runID, account: account.id, isAuthenticated: bearer != nil, progress.report)
         return Self.answer("Room updated successfully", room, RoomJSON(system: progress.system, showsMarkers: false))
     }
 

@@ -13,6 +13,6 @@ extension Operation {
             refusals: [
                 426: "The request asks for no WebSocket, or for another version.",
                 400: "The subprotocol is another one, or the handshake is none.",
-            ]),
+            ])
     ]
 }

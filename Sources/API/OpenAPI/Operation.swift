@@ -122,7 +122,8 @@ struct Operation: Sendable {
         query =
             isInQuery
             ? members.filter { !$0.isFile }.map {
-                Parameter(name: $0.name, schema: $0.schema, description: $0.description ?? "", isRequired: $0.isRequired)
+                Parameter(
+                    name: $0.name, schema: $0.schema, description: $0.description ?? "", isRequired: $0.isRequired)
             } : []
         body = Self.body(isInQuery ? members.filter(\.isFile) : members)
         answers = endpoint.description.answers

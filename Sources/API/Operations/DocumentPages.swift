@@ -10,7 +10,8 @@ final class DocumentPages: Sendable {
     var endpoints: [Endpoint] {
         [
             .operation("/openapi.json", "This description", .json(Schema.anyObject)) { [self] _ in json },
-            .operation("/docs", "This description for people", .text("A page.", type: "text/html")) { [self] _ in html },
+            .operation("/docs", "This description for people", .text("A page.", type: "text/html")) { [self] _ in html
+            },
         ]
     }
 

@@ -46,6 +46,12 @@ struct OperatorDoor: HTTPResponder {
         isOpen(to: head) ? await responder.refusal(of: head) : notFound(head)
     }
 
+    @concurrent func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> Response? {
+        isOpen(to: head) ? await responder.refusal(of: head, spillingAfter: fields) : notFound(head)
+    }
+
     @concurrent func respond(to request: HTTPServerRequest) async -> Response {
         isOpen(to: request.head) ? await responder.respond(to: request) : notFound(request.head)
     }

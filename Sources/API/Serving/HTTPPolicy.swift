@@ -59,7 +59,8 @@ struct HTTPPolicy: Sendable {
         var response = Response(status: .noContent)
         guard isAllowed(origin) else { return response }
         response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-        response.headers[.accessControlAllowHeaders] = "Authorization, Content-Type, X-Room-Password, Idempotency-Key, If-Match"
+        response.headers[.accessControlAllowHeaders] =
+            "Authorization, Content-Type, X-Room-Password, Idempotency-Key, If-Match"
         response.headers[.accessControlMaxAge] = "86400"
         return response
     }

@@ -148,7 +148,11 @@ final class HTTPConnection {
         case .upgrade(let endpoint): upgrade(parsed, head, to: endpoint)
         case .take(let policy): beginBody(parsed, policy)
         case .ask(let policy):
-            ask { await $0.refusal(of: head) } then: { [self] in beginBody(parsed, policy) }
+            ask {
+                await $0.refusal(of: head)
+            } then: { [self] in
+                beginBody(parsed, policy)
+            }
         case .refuse(let fault): refuse(fault)
         case .wantsUpgrade: refuse(with: server.upgradeRequired(parsed))
         }
@@ -178,7 +182,9 @@ final class HTTPConnection {
     /// Asks whether what has come of the body may go to disk, where that is to be asked.
     private func askAboutDisk() {
         guard phase == .body, let (_, head) = request, let fields = intake.fieldsBeforeSpill else { return }
-        ask { await $0.refusal(of: head, spillingAfter: fields) } then: { [self] in
+        ask {
+            await $0.refusal(of: head, spillingAfter: fields)
+        } then: { [self] in
             intake.allowWrites()
             phase = .body
         }
