@@ -71,6 +71,7 @@ extension LiveRooms {
     ///   - offset: How many of them to skip.
     ///   - limit: At most as many.
     /// - Returns: None behind the last; without those that are deleted meanwhile.
+    /// - Throws: ``LiveError/store(_:)``.
     public func rooms(after key: Int64 = 0, offset: Int = 0, limit: Int) async throws -> [RoomView] {
         var summaries = try await store.rooms(after: key, offset: offset, limit: limit)
         while let last = summaries.last {

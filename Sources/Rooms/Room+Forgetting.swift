@@ -4,6 +4,7 @@ extension Person {
     /// Nobody has a negative account; made of the number, it is nobody else's in the room either.
     ///
     /// - Parameter number: From 1; what a damaged row has in its place is nobody all the same.
+    /// - Returns: Nobody.
     public static func nobody(_ number: Int) -> Person {
         Person(account: number > 0 ? -Int64(number) : .min, username: "", nickname: "", avatar: "")
     }

@@ -60,6 +60,8 @@ extension AppDatabase {
     /// - Parameters:
     ///   - key: Which.
     ///   - bytes: With so much text in post and comments, the other comments are left.
+    /// - Returns: Nil for a post that is not there.
+    /// - Throws: What the database says.
     public func thread(_ key: ForumKey, upTo bytes: Int = .max) async throws(StoreError) -> Discussion? {
         try await read { session throws(StoreError) in
             try Self.post(key, in: session).map { post throws(StoreError) in

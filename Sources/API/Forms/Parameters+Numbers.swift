@@ -73,6 +73,7 @@ extension Parameters {
     /// - Parameters:
     ///   - system: What the degrees mean.
     ///   - half: What is said of one without the other.
+    /// - Returns: The place.
     /// - Throws: ``ParameterError``, also for what is no place.
     func coordinate(in system: CoordinateSystem, half: String) throws(ParameterError) -> Coordinate? {
         switch (try number("latitude"), try number("longitude")) {

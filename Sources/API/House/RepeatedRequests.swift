@@ -33,6 +33,7 @@ actor RepeatedRequests {
     ///   - request: With the header or without it; without it, it is answered each time.
     ///   - sender: Whose keys they are: an address or an account.
     ///   - work: Makes what is asked for; what it throws is not kept.
+    /// - Returns: What `work` made, now or before.
     /// - Throws: What `work` throws; 409 while the same request is under way, 422 for a key that was another request's,
     ///   400 for a key that is none.
     func answer(

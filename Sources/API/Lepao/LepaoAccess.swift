@@ -65,7 +65,9 @@ extension Access where Caller == Account {
 }
 
 extension Access where Caller == Account? {
-    /// Anybody; the owner of a valid token is known, and a token that is none is as good as no token. Nothing is counted.
+    /// Anybody; the owner of a valid token is known, and a token that is none is as good as no token.
+    ///
+    /// Nothing is counted.
     static var lepaoIfKnown: Access {
         Access(.open) { keeper, request in
             switch try await keeper.accounts.account(byToken: request.authorization) {

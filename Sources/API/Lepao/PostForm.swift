@@ -4,7 +4,9 @@ import Services
 
 /// What a client sends to write or to change a post: JSON, or a form with images.
 enum PostForm {
-    /// A form with as many images as a post may have. Text needs no more, with every character of the content escaped.
+    /// A form with as many images as a post may have.
+    ///
+    /// Text needs no more, with every character of the content escaped.
     static let cost = Cost.upload(files: Forum.maxImages, text: Limit.HTTP.largeBody, formsOnly: true)
 
     static let form = Form(

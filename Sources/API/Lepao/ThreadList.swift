@@ -14,6 +14,8 @@ struct ThreadList: Sendable {
     ///   - page: Of them; nil for all.
     ///   - prefix: JSON before the array.
     ///   - suffix: JSON behind it.
+    /// - Returns: The list, as a stream where it is long.
+    /// - Throws: What the forum says.
     func response(
         author: Int64? = nil, page: ListPage? = nil, prefix: String = "", suffix: String = ""
     ) async throws -> Response {

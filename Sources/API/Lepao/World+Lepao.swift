@@ -40,17 +40,17 @@ extension Problem {
 }
 
 extension RefusalShape {
-    /// `{"message":"…"}`
+    /// `{"message":"…"}`.
     static let message = RefusalShape("MessageRefusal", schema: Schema.object(["message": Schema.text])) {
         Response.json(["message": .string($0.message)], status: $0.status)
     }
 
-    /// `{"error":"…"}`
+    /// `{"error":"…"}`.
     static let error = RefusalShape("ErrorRefusal", schema: Schema.object(["error": Schema.text])) {
         Response.json(["error": .string($0.message)], status: $0.status)
     }
 
-    /// `{"success":false,"code":"…","message":"…"}`
+    /// `{"success":false,"code":"…","message":"…"}`.
     static let coded = RefusalShape(
         "CodedRefusal",
         schema: Schema.object([
@@ -63,7 +63,7 @@ extension RefusalShape {
             ], status: $0.status)
     }
 
-    /// `{"success":false,"message":"…"}`
+    /// `{"success":false,"message":"…"}`.
     static let outcome = RefusalShape(
         "OutcomeRefusal", schema: Schema.object(["success": ["const": false], "message": Schema.text])
     ) {

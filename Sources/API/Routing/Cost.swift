@@ -76,6 +76,7 @@ struct Cost: Sendable {
     ///   - fileBytes: How large each may be.
     ///   - text: Bytes of text beside them.
     ///   - formsOnly: Whether a body that is no form is no upload.
+    /// - Returns: The cost.
     static func upload(
         files: Int = 1, of fileBytes: Int = Limit.Content.picture, text: Int = Limit.HTTP.body,
         formsOnly: Bool = false
@@ -134,6 +135,7 @@ struct Cost: Sendable {
     ///   - parsesForms: Whether forms of several parts are read although no file belongs into them.
     ///   - asksFirst: Whether a large body is taken only when the head has been judged.
     ///   - asksWhenSpilling: Whether it goes to disk only when the fields before it have been judged.
+    /// - Returns: For the wire.
     func policy(parsesForms: Bool, asksFirst: Bool, asksWhenSpilling: Bool = false) -> BodyPolicy {
         let isUpload = body.files > 0
         var policy = BodyPolicy(maxBytes: body.files * body.fileBytes + body.bytes)

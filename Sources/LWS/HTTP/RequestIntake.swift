@@ -123,8 +123,9 @@ struct RequestIntake {
     /// The disk has to take something before more is read.
     var isFull: Bool { collector?.isFull ?? false }
 
-    /// Somebody has to say whether the body may go to disk: the fields of the form that came before what does. Nil when
-    /// there is nothing to ask; ``allowWrites()`` is to be told the yes.
+    /// Somebody has to say whether the body may go to disk: the fields of the form that came before what does.
+    ///
+    /// Nil when there is nothing to ask; ``allowWrites()`` is to be told the yes.
     var fieldsBeforeSpill: [(name: String, value: String)]? { collector?.fieldsBeforeSpill }
 
     mutating func allowWrites() { collector?.allowWrites() }

@@ -120,6 +120,7 @@ public final class Forum: Sendable {
     /// - Parameters:
     ///   - key: Which.
     ///   - bytes: With so much text in post and comments, the other comments are left.
+    /// - Returns: The post with its comments, the oldest first.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func thread(_ key: ForumKey, upTo bytes: Int = .max) async throws(ServicesError) -> Discussion {
         try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.thread(key, upTo: bytes) })
