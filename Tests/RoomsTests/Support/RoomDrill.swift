@@ -64,7 +64,10 @@ struct RoomDrill {
             commit(try room.connected(number, at: now))
         case 5..<12:
             let key = newKey()
-            commit(try room.start(number, time: toldTime(), offset: clocks[number]?.offset, newRunKey: key, at: now))
+            var decisions = try room.start(
+                number, time: toldTime(), offset: clocks[number]?.offset, newRunKey: key, at: now)
+            decisions.merge(room.authenticated(number))
+            commit(decisions)
         case 12..<16: commit(try room.pause(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
         case 16..<19: commit(try room.finish(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
         case 19..<20: commit(try room.leave(number, at: now))
