@@ -102,9 +102,9 @@ extension LiveRooms {
         }
         for run in decisions.settledRuns {
             home.firstSequence[run.runKey] = nil
-            home.blocksToRemove.insert(run.runner)
             home.hasJournalToRemove = true
         }
+        home.blocksToRemove.formUnion(decisions.voidBlocks)
         room.records = decisions.records
         let isAnew = Set(decisions.records.map(\.runKey))
         room.records += home.unread.values.filter { !isAnew.contains($0.run.runKey) && $0.due <= .now }.map(\.run)

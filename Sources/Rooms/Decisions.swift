@@ -12,8 +12,11 @@ public struct Decisions: Sendable {
     public var changedRunners: Set<Int> = []
     /// Runs that ended, or ended earlier and whose figures changed since.
     public var records: [FinishedRun] = []
-    /// Runs that need their journal rows and blocks no longer: they are stored as records, or were too short to be kept.
+    /// Runs that need their journal rows no longer: they are stored as records, or were too short to be kept.
     public var settledRuns: [RunReference] = []
+    /// Runners of whose blocks none is needed any more: of those with a settled run, but for whom the blocks on disk are
+    /// of another run, to which late markers may come.
+    public var voidBlocks: Set<Int> = []
     /// Runs of which all blocks are needed, once they are stored: ``Room/recall(_:of:runKey:at:)`` takes them.
     public var recalls: Set<RunReference> = []
     /// How many markers came that were not known; ``Room/takeJournal()`` has them.

@@ -107,6 +107,7 @@ extension Decisions {
             }
         }
         settledRuns += later.settledRuns
+        voidBlocks.formUnion(later.voidBlocks)
         recalls.formUnion(later.recalls)
         newMarkers += later.newMarkers
     }

@@ -259,6 +259,10 @@ extension Room {
         }
         runners[index].run.settle()
         decisions.settledRuns.append(reference(to: index))
+        // One run has blocks: the one before, as long as it takes late markers, or else this one.
+        if runners[index].earlier.allSatisfy({ $0.isSettled || $0.history.blockCount == 0 }) {
+            decisions.voidBlocks.insert(runners[index].number)
+        }
         decisions.changedRunners.insert(runners[index].number)
     }
 

@@ -101,6 +101,25 @@ struct JournalTests {
         #expect(!meeting.room.unsettledRunKeys.contains(key))
     }
 
+    @Test("blocks stay while late markers may come to their run, also when the run behind it is over before that")
+    func blocksOfAnEarlierRun() throws {
+        var settings = RoomSettings()
+        settings.blockLength = 8
+        settings.filter.agreementSpan = 8
+        var meeting = Meeting(settings)
+        let ana = try meeting.runner()
+        try meeting.run(ana, from: 0, to: 400)
+        #expect(!meeting.room.takeJournal().blocks.isEmpty)
+        try meeting.finish(ana)
+        try meeting.start(ana)
+        let second = try #require(meeting.room.runKey(of: ana))
+        let left = try meeting.leave(ana)
+        #expect(left.settledRuns.map(\.runKey) == [second])
+        #expect(left.voidBlocks.isEmpty)
+        meeting.wait(30 * RoomsTests.second)
+        #expect(meeting.room.advance(to: meeting.now).voidBlocks == [ana])
+    }
+
     @Test("the runs whose markers are in their records are those that have ended")
     mutating func settledRuns() throws {
         let ana = try meeting.runner()

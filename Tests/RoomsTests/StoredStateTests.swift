@@ -43,8 +43,7 @@ import Testing
 
     @Test("extreme numbers are refused, or make a room that is sound and can be run in", arguments: 0..<20)
     func extremes(turn: Int) throws {
-        // Fixed for now: with some fresh seeds the drill itself finds a block missing on its disk, which is not understood yet.
-        let seed = UInt64(turn)
+        let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of what is stored: \(seed)")
         var random = SplitMix(seed: seed)
         var drill = RoomDrill(seed: seed)

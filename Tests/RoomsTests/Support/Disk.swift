@@ -23,10 +23,8 @@ struct Disk {
         lastEvent = decisions.events.last?.number ?? lastEvent
         for number in decisions.changedRunners.sorted() { save(number, of: room) }
         for record in decisions.records { store(record) }
-        for run in decisions.settledRuns {
-            chunks.removeAll { $0.runKey == run.runKey }
-            blocks[run.runner] = nil
-        }
+        for run in decisions.settledRuns { chunks.removeAll { $0.runKey == run.runKey } }
+        for runner in decisions.voidBlocks { blocks[runner] = nil }
         recalls.formUnion(decisions.recalls)
     }
 

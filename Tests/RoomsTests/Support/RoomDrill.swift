@@ -66,7 +66,7 @@ struct RoomDrill {
             let key = newKey()
             var decisions = try room.start(
                 number, time: toldTime(), offset: clocks[number]?.offset, newRunKey: key, at: now)
-            decisions.merge(room.authenticated(number))
+            if random.happens(80) { decisions.merge(room.authenticated(number)) }
             commit(decisions)
         case 12..<16: commit(try room.pause(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
         case 16..<19: commit(try room.finish(number, time: toldTime(), offset: clocks[number]?.offset, at: now))
