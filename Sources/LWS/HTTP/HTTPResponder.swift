@@ -49,11 +49,6 @@ extension HTTPResponder {
     /// Takes every body.
     @concurrent public func refusal(of head: HTTPRequestHead) async -> HTTPResponse? { nil }
 
-    /// Takes every body.
-    @concurrent public func refusal(
-        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
-    ) async -> HTTPResponse? { nil }
-
     /// A refusal whose status says it all.
     public func refusal(_ status: HTTPTypes.HTTPResponse.Status, path: String) -> HTTPResponse {
         refusal(status, path: path, sentence: nil)

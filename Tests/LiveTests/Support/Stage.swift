@@ -182,6 +182,10 @@ final class TestDirectory: Sendable {
 private struct NotFound: HTTPResponder {
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy { BodyPolicy() }
 
+    @concurrent func refusal(
+        of head: HTTPRequestHead, spillingAfter fields: [(name: String, value: String)]
+    ) async -> LWS.HTTPResponse? { nil }
+
     @concurrent func respond(to request: HTTPServerRequest) async -> LWS.HTTPResponse {
         HTTPResponse(status: .notFound)
     }
