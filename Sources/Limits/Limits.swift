@@ -399,8 +399,6 @@ public enum Limit {
         public static let postsAtOnce = 50
         /// The same of comments.
         public static let commentsAtOnce = 500
-        /// Bytes of text on a page of posts or of comments; it ends before what would not fit, which is on the next.
-        public static let pageBytes = 1 << 20
         /// The same of rooms, each with its runners.
         public static let roomsAtOnce = 10
         /// Bytes of what people wrote with which posts and comments are read at one go; always at least one of them.

@@ -77,17 +77,6 @@ extension AppDatabase {
         }
     }
 
-    /// As ``comments(on:after:limit:)``, but no more than some bytes of text, unless a single comment has more.
-    public func commentsPage(
-        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int
-    ) async throws(StoreError) -> ListPage<Comment> {
-        try await read { session throws(StoreError) in
-            try session.page(
-                Self.commentsOfPost, post, after, ListPage<Comment>.rows(for: limit), limit: limit, bytes: bytes,
-                as: { try Comment($0) }, size: { $0.content.utf8.count })
-        }
-    }
-
     /// Comments on a post, replies included, newest first.
     ///
     /// - Parameters:

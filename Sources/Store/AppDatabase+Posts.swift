@@ -104,39 +104,6 @@ extension AppDatabase {
         }
     }
 
-    /// Posts without their comments, oldest first, as many as have some bytes of text together.
-    ///
-    /// - Parameters:
-    ///   - author: Whose; nil for everybody's.
-    ///   - after: Those with a greater number.
-    ///   - offset: How many of them to skip. Costs as much as reading their index entries.
-    ///   - limit: At most as many.
-    ///   - bytes: The page ends before a post with whose title and content it would have more, unless that is its first.
-    /// - Returns: The posts, at least one if there is one, and whether there are more.
-    /// - Throws: What the database says.
-    public func postsPage(
-        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int
-    ) async throws(StoreError) -> ListPage<Post> {
-        try await read { session throws(StoreError) in
-            let rows = ListPage<Post>.rows(for: limit)
-            func size(_ post: Post) -> Int { post.title.utf8.count + post.content.utf8.count }
-            var page =
-                if let author {
-                    try session.page(
-                        Self.postsByAuthor, author, after, rows, offset, limit: limit, bytes: bytes,
-                        as: { try Post($0) }, size: size)
-                } else {
-                    try session.page(
-                        Self.posts, after, rows, offset, limit: limit, bytes: bytes, as: { try Post($0) },
-                        size: size)
-                }
-            for index in page.elements.indices {
-                page.elements[index].images = try Self.images(of: page.elements[index].id, in: session)
-            }
-            return page
-        }
-    }
-
     /// How many posts there are.
     public func postCount() async throws(StoreError) -> Int {
         try await read { session throws(StoreError) in
@@ -313,10 +280,6 @@ extension AppDatabase {
         SELECT media FROM post_images WHERE post = $1
         UNION SELECT media FROM videos WHERE post = $1 AND media IS NOT NULL
         """)
-    private static let posts = SQL(
-        "\(Post.select) WHERE p.number > $1 ORDER BY p.number LIMIT $2 OFFSET $3")
-    private static let postsByAuthor = SQL(
-        "\(Post.select) WHERE p.author = $1 AND p.number > $2 ORDER BY p.number LIMIT $3 OFFSET $4")
     private static let postIDs = SQL("SELECT id FROM posts WHERE number > $1 ORDER BY number LIMIT $2 OFFSET $3")
     private static let postIDsByAuthor = SQL(
         "SELECT id FROM posts WHERE author = $1 AND number > $2 ORDER BY number LIMIT $3 OFFSET $4")

@@ -57,20 +57,15 @@ struct Session {
         _ sql: SQL, _ values: repeat each Value, upTo bytes: Int, size: (Element) -> Int,
         as element: (SQLRow) throws -> Element
     ) throws(StoreError) -> (elements: [Element], isAll: Bool) {
-        do {
-            let statement = try database.cachedStatement(sql: sql.text)
-            let cursor = try Row.fetchCursor(statement, arguments: Self.arguments(repeat each values))
-            var elements: [Element] = []
-            var count = 0
-            while let row = try cursor.next() {
-                guard count < bytes || elements.isEmpty else { return (elements, false) }
-                elements.append(try element(SQLRow(row)))
-                count += size(elements[elements.count - 1])
-            }
-            return (elements, true)
-        } catch {
-            throw StoreError(error)
+        var elements: [Element] = [], count = 0, isAll = true
+        try each(sql, repeat each values) { row in
+            isAll = count < bytes || elements.isEmpty
+            guard isAll else { return false }
+            elements.append(try element(row))
+            count += size(elements[elements.count - 1])
+            return true
         }
+        return (elements, isAll)
     }
 
     /// Runs a statement that answers one row or none.

@@ -153,47 +153,6 @@ import Testing
         #expect(try await database.newestPosts(author: ana, limit: 2).count == 2)
     }
 
-    @Test("a page of posts ends before it has too many bytes, has one at least, and says whether there are more")
-    func pagesOfPosts() async throws {
-        let ana = try await temporary.makeAccount("ana").id, ben = try await temporary.makeAccount("ben").id
-        let image = try await makeImage()
-        var sizes: [Int] = []
-        for index in 1...6 {
-            let author = index.isMultiple(of: 2) ? ben : ana
-            let post = try await makePost(String(repeating: "é", count: index * 10), images: [image], author: author)
-            sizes.append(post.title.utf8.count + post.content.utf8.count)
-        }
-        func page(
-            _ author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int = 9, bytes: Int
-        ) async throws -> ([Int64], Bool) {
-            let page = try await database.postsPage(
-                author: author, after: after, offset: offset, limit: limit, bytes: bytes)
-            #expect(page.elements.allSatisfy { $0.images == [image] })
-            return (page.elements.map(\.number), page.hasMore)
-        }
-        #expect(try await page(bytes: .max) == ([1, 2, 3, 4, 5, 6], false))
-        #expect(try await page(limit: 6, bytes: .max) == ([1, 2, 3, 4, 5, 6], false))
-        #expect(try await page(limit: 5, bytes: .max) == ([1, 2, 3, 4, 5], true))
-        #expect(try await page(limit: .max, bytes: sizes[0] + sizes[1]) == ([1, 2], true))
-        #expect(try await page(bytes: sizes[0] + sizes[1] - 1) == ([1], true))
-        #expect(try await page(after: 5, bytes: 0) == ([6], false))
-        #expect(try await page(ben, offset: 1, bytes: 0) == ([4], true))
-        #expect(try await page(after: 6, bytes: 0) == ([], false))
-    }
-
-    @Test("a page of comments does likewise")
-    func pagesOfComments() async throws {
-        let ana = try await temporary.makeAccount().id
-        let post = try await makePost(author: ana), other = try await makePost("Other", author: ana)
-        for _ in 0..<3 { _ = try await makeComment(on: post.id, author: ana) }
-        _ = try await makeComment(on: other.id, author: ana)
-        let size = "Well done".utf8.count
-        let first = try await database.commentsPage(on: post.id, limit: 9, bytes: 2 * size)
-        #expect(first.elements.map(\.number) == [1, 2] && first.hasMore)
-        let last = try await database.commentsPage(on: post.id, after: 2, limit: 1, bytes: 0)
-        #expect(last.elements.map(\.number) == [3] && !last.hasMore)
-    }
-
     @Test("an edit changes what it names, and images only when it has some")
     func edits() async throws {
         let ana = try await temporary.makeAccount().id, image = try await makeImage()

@@ -35,7 +35,7 @@ struct HouseSessionRoutes: Sendable {
                 EndpointDescription(
                     group, "Where one is logged in", "The newest first; a `Link` with `rel=\"next\"` leads on.",
                     answers: .json(Schema.object(["sessions": Schema.array(of: Schema.named("Session"))]))),
-                access: .login, cost: .light, input: Form(in: [.query], Cursor.field), list),
+                access: .login, cost: .heavyRead, input: Form(in: [.query], Cursor.field), list),
             Endpoint(
                 .delete, "/v1/sessions/{id}",
                 EndpointDescription(

@@ -157,16 +157,8 @@ struct Operation: Sendable {
 
     /// All that are described, in the order of the document.
     static func all(_ routes: [RouteTable.Entry]) -> [Operation] {
-        handWritten
-            + routes.compactMap { entry in
-                guard let endpoint = entry.endpoint, let world = entry.world else { return nil }
-                return Operation(endpoint, of: world)
-            }
+        live + routes.map { Operation($0.endpoint, of: $0.world) }
     }
-
-    /// Those whose routes are not endpoints yet.
-    static let handWritten: [Operation] =
-        live
 }
 
 // MARK: - As JSON

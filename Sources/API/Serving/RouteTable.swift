@@ -16,9 +16,8 @@ struct RouteTable {
         var method: HTTPRequest.Method
         var pattern: String
         var shape: RefusalShape
-        /// Nil for a route that is none of a world's.
-        var endpoint: Endpoint?
-        var world: World?
+        var endpoint: Endpoint
+        var world: World
     }
 
     private(set) var router = Router()
@@ -28,9 +27,6 @@ struct RouteTable {
     private let incidents: IncidentReporter
 
     init(logger: Logger) { incidents = IncidentReporter(logger: logger) }
-
-    /// Larger bodies are not taken before it is known who sends them, where a route wants that.
-    private static let freeBytes = Limit.HTTP.strangersBody
 
     /// Adds the endpoints of a world.
     mutating func add(_ world: World, core: Core) {
@@ -102,47 +98,6 @@ struct RouteTable {
                     ])
             }
             return Refusal(response: shape.response(for: problem), problem: problem)
-        }
-    }
-
-    /// Adds a route whose errors are answered in a shape: what its handler throws is thrown on as a ``Refusal``.
-    ///
-    /// - Parameters:
-    ///   - method: Of the request.
-    ///   - pattern: Of the path.
-    ///   - shape: Of refusals.
-    ///   - body: What is done with the body.
-    ///   - problem: What an error is in the words of the route's world.
-    ///   - checkHead: Throws for a request with a large body that is refused by its head alone; nil where nothing in
-    ///     the head says who asks. What it checks the handler checks as well: a small body comes without it.
-    ///   - handler: Answers.
-    mutating func on(
-        _ method: HTTPRequest.Method, _ pattern: String, errors shape: RefusalShape,
-        body: BodyPolicy = BodyPolicy(maxBytes: Limit.HTTP.body),
-        saying problem: @escaping @Sendable (any Error) -> Problem = { Problem($0) },
-        checkHead: (@Sendable (HTTPServerRequest) async throws -> Void)? = nil,
-        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> Response
-    ) {
-        entries.append(Entry(method: method, pattern: pattern, shape: shape))
-        let refusal = refusal(method, pattern, shape, problem)
-        var body = body
-        var gate: Router.Gate?
-        if let checkHead {
-            body.asksAbove = Self.freeBytes
-            gate = { request in
-                do {
-                    try await checkHead(request)
-                } catch {
-                    throw refusal(error)
-                }
-            }
-        }
-        router.on(method, pattern, body: body, gate: gate) { request in
-            do {
-                return try await handler(request)
-            } catch {
-                throw refusal(error)
-            }
         }
     }
 }

@@ -144,24 +144,6 @@ public final class Forum: Sendable {
         }
     }
 
-    /// Some posts without their comments, oldest first, no more than an answer should have.
-    ///
-    /// - Parameters:
-    ///   - author: Whose; nil for everybody's.
-    ///   - after: Those with a greater number; 0 for all.
-    ///   - offset: How many of them to skip.
-    ///   - limit: At most as many.
-    ///   - bytes: The page ends before a post with whose text it would have more, unless that is its first.
-    /// - Returns: The posts, at least one if there is one, and whether there are more.
-    /// - Throws: ``ServicesError/store(_:)``.
-    public func postsPage(
-        author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
-    ) async throws(ServicesError) -> ListPage<Post> {
-        try await withStoreErrors { () throws(StoreError) in
-            try await store.postsPage(author: author, after: after, offset: offset, limit: limit, bytes: bytes)
-        }
-    }
-
     /// How many posts there are.
     public func postCount() async throws(ServicesError) -> Int {
         try await withStoreErrors { () throws(StoreError) in try await store.postCount() }
@@ -294,15 +276,6 @@ public final class Forum: Sendable {
     ) async throws(ServicesError) -> [Comment] {
         try await withStoreErrors { () throws(StoreError) in
             try await store.comments(on: post, after: after, limit: limit, upTo: bytes)
-        }
-    }
-
-    /// As ``comments(on:after:limit:)``, but no more bytes of text than an answer should have.
-    public func commentsPage(
-        on post: Int64, after: Int64 = 0, limit: Int, bytes: Int = Limit.Lists.pageBytes
-    ) async throws(ServicesError) -> ListPage<Comment> {
-        try await withStoreErrors { () throws(StoreError) in
-            try await store.commentsPage(on: post, after: after, limit: limit, bytes: bytes)
         }
     }
 

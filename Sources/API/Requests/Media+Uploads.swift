@@ -1,48 +1,5 @@
 import LWS
-import Limits
 import Services
-
-/// A form with files, as the running app's clients send it.
-struct UploadForm {
-    private let form: MultipartForm
-
-    /// Forms of one picture with a few short fields.
-    static let policy = policy(files: 1)
-
-    /// What a route takes that gets such forms.
-    ///
-    /// - Parameter files: How many pictures the form may have.
-    /// - Returns: Room for each of them at its largest, and for text of 64 KiB beside them.
-    static func policy(files: Int) -> BodyPolicy {
-        BodyPolicy(
-            maxBytes: files * Media.maxBytes + Limit.HTTP.body, spillBytes: Limit.HTTP.spill, parsesMultipart: true,
-            maxFileBytes: Media.maxBytes, maxParts: Limit.HTTP.uploadParts)
-    }
-
-    /// A body that is no form is one without fields and files.
-    init(_ request: HTTPServerRequest) {
-        switch request.body {
-        case .multipart(let form): self.form = form
-        case .bytes, .file: form = MultipartForm(fields: [], files: [])
-        }
-    }
-
-    /// The first text field of a name.
-    func field(_ name: String) -> String? { form.fields.first { $0.name == name }?.value }
-
-    /// The files of a field; without the empty one that a browser sends when nothing was chosen.
-    func files(_ name: String) -> [HTTPBody] {
-        form.files.filter { $0.name == name && !($0.filename.isEmpty && $0.content.isEmpty) }.map(\.content)
-    }
-
-    /// The only file of a field.
-    func file(_ name: String) throws(Problem) -> HTTPBody {
-        let files = files(name)
-        guard let file = files.first else { throw .badRequest("No file uploaded") }
-        guard files.count == 1 else { throw .badRequest("Only one file can be uploaded at a time") }
-        return file
-    }
-}
 
 extension HTTPBody {
     /// Whether there is nothing in it.
