@@ -169,7 +169,9 @@ extension RouteTable {
         RouteCases("PUT /v1/session", [.ok("again", as: .refresh)]),
         RouteCases("DELETE /v1/session", [.ok("out", gives: 204, as: .ana)]),
         RouteCases("GET /v1/sessions", [.ok("one's own", at: "/v1/sessions?limit=5", as: .ana)]),
-        RouteCases("DELETE /v1/sessions/{id}", [.ok("none", gives: 404, at: "/v1/sessions/s1", as: .ana)]),
+        RouteCases(
+            "DELETE /v1/sessions/{id}",
+            [.no(404, "Not found", "of another's, or none", at: "/v1/sessions/s1", as: .ana)]),
         RouteCases("GET /v1/me", [.ok("one's own", as: .ana)]),
         RouteCases("PATCH /v1/me", [.ok("a nickname", as: .ana, .json(#"{"nickname":"Ana"}"#))]),
         RouteCases(

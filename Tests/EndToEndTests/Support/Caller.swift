@@ -53,7 +53,7 @@ final class Caller {
 
         /// Whether it is a refusal in some shape of the world of a route; of paths that are in no world, in words.
         func isRefusal(under pattern: String) -> Bool {
-            let words = ["message", "error", "msg", "status_msg"].contains { self[$0] is String }
+            let words = ["message", "error", "msg", "status_msg", "detail"].contains { self[$0] is String }
             let isText = head.headers["content-type"]?.hasPrefix("text/plain") ?? false
             return isRefusal && (words || isText && !pattern.hasPrefix("/api/"))
         }
