@@ -52,9 +52,7 @@ struct EntryTaskRoutes: Sendable {
                 access: .token, cost: .light, info),
             Endpoint(
                 .get, Self.folder + "{file}",
-                EndpointDescription(
-                    Self.group, "A picture", answers: .picture("The picture."), .part, .notModified,
-                    refusals: [404: "There is no such picture.", 416: "The picture has no such part."]),
+                .picture(Self.group),
                 access: .open, cost: .light, picture),
         ]
     }

@@ -70,9 +70,7 @@ struct JuejinUserRoutes: Sendable {
                 }, changePassword),
             Endpoint(
                 .get, "/users/images/files/{name}",
-                EndpointDescription(
-                    EndpointDescription.articles, "A picture", answers: .picture("The picture."), .part, .notModified,
-                    refusals: [404: "There is none of this name.", 416: "The picture has no such part."]),
+                .picture(EndpointDescription.articles, missing: "There is none of this name."),
                 access: .open, cost: .light, picture),
         ]
     }

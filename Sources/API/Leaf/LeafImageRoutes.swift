@@ -17,9 +17,7 @@ struct LeafImageRoutes: Sendable {
                 access: .token, cost: .upload(), input: Form(.file("image")), upload),
             Endpoint(
                 .get, "/api/v1/upload/image/{id}",
-                EndpointDescription(
-                    LeafAnswer.group, "A picture", answers: .picture("The picture."), .part, .notModified,
-                    refusals: [404: "There is no such picture.", 416: "The picture has no such part."]),
+                .picture(LeafAnswer.group),
                 access: .open, cost: .light, image),
         ]
     }

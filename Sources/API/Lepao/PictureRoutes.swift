@@ -20,10 +20,9 @@ struct PictureRoutes: Sendable {
                 access: .lepaoToken, cost: .upload(), input: Self.form("profilePicture"), uploadAvatar),
             Endpoint(
                 .get, "/api/users/profilepic/{username}",
-                EndpointDescription(
+                .picture(
                     Self.group, "An avatar", "Who has uploaded none has one that is made of the name.",
-                    answers: .picture("The picture."), .part, .notModified,
-                    refusals: [404: LepaoFields.noSuchUser, 416: "The picture has no such part."]),
+                    missing: LepaoFields.noSuchUser),
                 access: .open, cost: .light, avatar),
             Endpoint(
                 .post, "/api/users/share/posts/image",
@@ -34,9 +33,7 @@ struct PictureRoutes: Sendable {
                 access: .lepaoToken, cost: .upload(), input: Self.form("image"), uploadImage),
             Endpoint(
                 .get, "/api/users/posts/images/{imageId}",
-                EndpointDescription(
-                    Self.group, "An image of a post", answers: .picture("The picture."), .part, .notModified,
-                    refusals: [404: "There is no such image.", 416: "The picture has no such part."]),
+                .picture(Self.group, "An image of a post", missing: "There is no such image."),
                 access: .open, cost: .light, image),
         ]
     }

@@ -104,3 +104,15 @@ struct EndpointDescription: Sendable {
         self.refusals = refusals
     }
 }
+
+extension EndpointDescription {
+    /// Of a stored picture, of which a client may ask for a part, or whether it has changed.
+    static func picture(
+        _ group: String, _ summary: String = "A picture", _ text: String? = nil,
+        missing: String = "There is no such picture."
+    ) -> EndpointDescription {
+        EndpointDescription(
+            group, summary, text, answers: .picture("The picture."), .part, .notModified,
+            refusals: [404: missing, 416: "The picture has no such part."])
+    }
+}
