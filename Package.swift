@@ -59,18 +59,21 @@ let package = Package(
         // 2: rooms on event loops; rules and permissions.
         .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", "Limits", httpTypes, log, deque]),
         .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "Limits", "Text", "CLibcrypto", log]),
-        // 3: the wires.
+        // 3: endpoints as values, which know no world; the worlds, and all that is put together to serve them.
+        .target(name: "Endpoints", dependencies: ["Services", "LWS", "Geo", "Limits", httpTypes, log]),
         .target(
             name: "API",
             dependencies: [
-                "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits", "Text", httpTypes, log,
+                "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits", "Text", httpTypes,
+                log,
             ]),
         .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", log, arguments,
+                "API", "Endpoints", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", log,
+                arguments,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -85,7 +88,7 @@ let package = Package(
         .testTarget(name: "GeoTests", dependencies: ["Geo"]),
         .testTarget(
             name: "LimitsTests",
-            dependencies: ["Limits", "API", "Live", "Services", "Rooms", "LWS", "Geo"]),
+            dependencies: ["Limits", "Endpoints", "API", "Live", "Services", "Rooms", "LWS", "Geo"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
@@ -98,11 +101,13 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport", httpTypes, log,
+                "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport",
+                httpTypes, log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(
-            name: "RunRoomTests", dependencies: ["RunRoom", "API", "Live", "LWS", "Geo", "Limits", arguments, log]),
+            name: "RunRoomTests",
+            dependencies: ["RunRoom", "API", "Endpoints", "Live", "LWS", "Geo", "Limits", arguments, log]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
         .testTarget(
             name: "EndToEndTests",

@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 import LWS
 import Limits
@@ -139,7 +140,8 @@ private struct Running: Sendable {
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
-            worlds: World.all.filter { $0.name.map(configuration.worlds.contains) ?? true }, pages: configuration.pages,
+            worlds: World.all.filter { configuration.worlds.map(\.rawValue).contains($0.name) },
+            pages: configuration.pages,
             logger: logger)
         let operators = configuration.operators.map { address in
             var own = ServerConfiguration()

@@ -1,3 +1,4 @@
+public import Endpoints
 public import Geo
 public import LWS
 import Limits

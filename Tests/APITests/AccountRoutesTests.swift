@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Accounts") struct AccountRoutesTests {
     /// What no text of a name may be, as it stands in JSON.

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("The whole server") struct ApplicationTests {
     private final class Directory: Sendable {

@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("What all routes have in common") struct ConventionsTests {
     @Test(

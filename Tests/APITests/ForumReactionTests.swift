@@ -3,6 +3,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 @testable import Store
 
 @Suite("Comments and likes") struct ForumReactionTests {

@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Posts") struct ForumRoutesTests {
     static let posts = "/api/users/share/posts"

@@ -3,6 +3,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Hostile bodies") struct HostileBodyTests {
     @Test(

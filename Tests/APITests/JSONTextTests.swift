@@ -2,6 +2,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Written JSON") struct JSONTextTests {
     @Test(

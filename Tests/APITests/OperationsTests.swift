@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Operations") struct OperationsTests {
     @Test("the root greets, and the monitors get their words")

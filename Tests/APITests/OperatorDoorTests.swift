@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("The doors of operators and of everybody") struct OperatorDoorTests {
     private func status(

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Endpoints
 @testable import Services
 
 /// Passwords are the dear part of a login: what happens when many come at once, and what they tell by how long they take.

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Pictures of users and posts") struct PictureRoutesTests {
     private static let avatar = "/api/users/update/profilepic"

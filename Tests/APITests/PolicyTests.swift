@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Clients behind proxies")
 struct TrustedProxiesTests {

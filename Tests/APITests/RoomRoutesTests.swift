@@ -6,6 +6,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Run rooms") struct RoomRoutesTests {
     // MARK: Making and deleting

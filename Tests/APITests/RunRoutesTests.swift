@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Run data and records") struct RunRoutesTests {
     static let run: JSONValue = [

@@ -4,6 +4,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// What holds in every world, asked in each.
 @Suite("Rules of all worlds") struct SharedRulesTests {

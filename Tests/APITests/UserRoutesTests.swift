@@ -4,6 +4,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Users") struct UserRoutesTests {
     @Test("registering answers 200 with a token and the user, nested and flat")

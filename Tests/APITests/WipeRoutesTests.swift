@@ -4,6 +4,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Wiping") struct WipeRoutesTests {
     static let paths = [

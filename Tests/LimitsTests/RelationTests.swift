@@ -1,4 +1,5 @@
 import API
+import Endpoints
 import Foundation
 import Geo
 import LWS

@@ -1,3 +1,4 @@
+import Endpoints
 import HTTPTypes
 import LWS
 import Limits
@@ -44,9 +45,7 @@ struct DouyinVideoRoutes: Sendable {
                 .get, "/douyin/videos/{id}",
                 EndpointDescription(
                     "Clips", "The bytes of a clip", "Ranges and conditions are served.",
-                    answers: Operation.Answer(
-                        status: 200, description: "The video.", mediaType: "video/*", schema: [:]),
-                    refusals: [404: "There is no such clip here."]),
+                    answers: .file("The video.", type: "video/*"), refusals: [404: "There is no such clip here."]),
                 access: .open, cost: .light, words: { Problem($0) }, play),
             Endpoint(
                 .get, "/douyin/covers/{id}",

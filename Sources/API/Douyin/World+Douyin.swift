@@ -1,10 +1,11 @@
+import Endpoints
 import LWS
 import Services
 
 extension World {
     /// The clip API.
     static let douyin = World(
-        name: .douyin,
+        name: WorldName.douyin.rawValue,
         shape: { path in
             guard path.first == "douyin" else { return nil }
             return switch path.dropFirst().first {
@@ -13,11 +14,12 @@ extension World {
             default: .douyin
             }
         },
-        credential: douyinToken, headCredential: { $0.head.queryValue("token") },
-        tokenParameter: FormMember(
-            "token", Schema.text, about: "The token; or in `Authorization`. In a form it stands before the file.",
-            isRequired: false),
-        describedSource: .json, words: DouyinWords().problem, schemas: DouyinJSON.schemas, shapes: [.douyin]
+        requests: RequestConventions(
+            describedSource: .json, credential: douyinToken, headCredential: { $0.head.queryValue("token") },
+            tokenParameter: FormMember(
+                "token", Schema.text, about: "The token; or in `Authorization`. In a form it stands before the file.",
+                isRequired: false)),
+        words: DouyinWords().problem, schemas: DouyinJSON.schemas, shapes: [.douyin]
     ) { core in
         DouyinUserRoutes(core: core).endpoints + DouyinVideoRoutes(core: core).endpoints
             + DouyinInteractionRoutes(core: core).endpoints + DouyinSocialRoutes(core: core).endpoints

@@ -1,3 +1,4 @@
+import Endpoints
 import Services
 
 /// An account of the entry task's world that a file tells of, since its document knows no registration.

@@ -1,9 +1,10 @@
+import Endpoints
 import Services
 
 extension World {
     /// The entry task's API: users who log in with an MD5 in place of the password.
     static let entryTask = World(
-        name: .entrytask,
+        name: WorldName.entrytask.rawValue,
         shape: { path in
             switch path.first {
             case "user" where path.dropFirst().first == "update_user_profile_picture": .entryTaskPicture
@@ -11,7 +12,7 @@ extension World {
             default: nil
             }
         },
-        sources: [.json, .form],
+        requests: RequestConventions(sources: [.json, .form]),
         words: { Problem(entryTask: $0) },
         shapes: [.entryTask]
     ) { EntryTaskRoutes(core: $0).endpoints }

@@ -1,3 +1,4 @@
+import Endpoints
 import Services
 
 /// The objects of `/v1`: members as in the live protocol, times as milliseconds since 1970.

@@ -1,3 +1,4 @@
+import Endpoints
 import HTTPTypes
 import LWS
 import Services
@@ -8,9 +9,9 @@ extension World {
     /// Errors are RFC 9457's, lists go by cursors (RFC 8288), what is changed has an entity tag (RFC 9110, section 13),
     /// what is made can be asked for again without being made twice, and limits are told before they are reached.
     static let house = World(
-        name: .v1,
+        name: WorldName.v1.rawValue,
         shape: { $0.first == "v1" ? .problem : nil },
-        sources: [.query, .json],
+        requests: RequestConventions(sources: [.query, .json]),
         words: { Problem(house: $0) },
         tellsLimits: true,
         schemas: [

@@ -1,10 +1,11 @@
+import Endpoints
 import HTTPTypes
 import Services
 
 extension World {
     /// The article API.
     static let juejin = World(
-        name: .juejin,
+        name: WorldName.juejin.rawValue,
         shape: { path in
             switch path.first {
             case "users", "articles", "testmysql", "testredis", "testheadimages": .juejin

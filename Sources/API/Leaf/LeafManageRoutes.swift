@@ -1,3 +1,4 @@
+import Endpoints
 import HTTPTypes
 import LWS
 import Services
@@ -28,7 +29,7 @@ struct LeafManageRoutes: Sendable {
             ) { call in
                 let meant = try Self.splitting(call.request)
                 let (keyword, page) = try Self.searching.read(
-                    Parameters(meant, in: [.query], ignoringCase: World.leaf.ignoresCase))
+                    Parameters(meant, in: [.query], ignoringCase: World.leaf.requests.ignoresCase))
                 return try await search(call, keyword: keyword, page: page)
             },
             Endpoint(

@@ -1,14 +1,15 @@
+import Endpoints
 import Services
 
 extension World {
     /// Leaf: the users of a video site, and who manages them.
     static let leaf = World(
-        name: .leaf,
+        name: WorldName.leaf.rawValue,
         shape: { path in
             path.count == 3 && path[0] == "api" && path[1] == "v1" && ["user", "upload", "captcha"].contains(path[2])
                 ? .leaf : nil
         },
-        sources: [.json, .form], ignoresCase: true,
+        requests: RequestConventions(sources: [.json, .form], ignoresCase: true),
         words: { Problem(leaf: $0) },
         schemas: [
             "LeafUser": Schema.object(

@@ -1,3 +1,4 @@
+import Endpoints
 import Geo
 import HTTPTypes
 import LWS

@@ -1,10 +1,11 @@
+import Endpoints
 import HTTPTypes
 import Services
 
 extension World {
     /// 天天乐跑: the running app, its forum and its run rooms.
     static let lepao = World(
-        name: .lepao,
+        name: WorldName.lepao.rawValue,
         shape: { path in
             guard path.first == "api", !(path.dropFirst().first == "v1") else { return nil }
             return switch path.dropFirst().first {
@@ -13,7 +14,7 @@ extension World {
             default: .message
             }
         },
-        sources: [.json],
+        requests: RequestConventions(sources: [.json]),
         words: { Problem(lepao: $0) },
         schemas: LepaoSchemas.all,
         shapes: [.message, .error, .coded, .outcome, .titled],

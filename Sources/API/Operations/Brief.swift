@@ -1,3 +1,4 @@
+import Endpoints
 import Synchronization
 
 /// A value that is dear to make and may be a little old: whoever asks within a while gets what was made before, and who

@@ -1,3 +1,4 @@
+import Endpoints
 import HTTPTypes
 import LWS
 
@@ -6,7 +7,10 @@ extension World {
     static func operations(
         metrics: HTTPMetrics, load: @escaping @Sendable () async -> ServerLoad?, document: DocumentPages
     ) -> World {
-        World(name: nil, shape: { _ in .text }, sources: [], shapes: []) { core in
+        World(
+            name: nil, shape: { _ in .text }, requests: RequestConventions(sources: []), words: { Problem($0) },
+            shapes: []
+        ) { core in
             OperationsRoutes(core: core, metrics: metrics, load: load).endpoints + document.endpoints
         }
     }

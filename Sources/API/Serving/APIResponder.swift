@@ -1,3 +1,4 @@
+import Endpoints
 import HTTPTypes
 import LWS
 import Limits
@@ -35,8 +36,8 @@ struct APIResponder: HTTPResponder {
         var table = RouteTable(logger: logger)
         let document = DocumentPages()
         let operations = World.operations(metrics: metrics, load: load, document: document)
-        for world in worlds + [operations] { table.add(world, core: core) }
-        document.fill(OpenAPIDocument(routes: table.entries))
+        for world in worlds + [operations] { table.add(world, with: core, core.gatekeeper(for: world)) }
+        document.fill(OpenAPIDocument(table.entries))
         router = table.router
         self.pages = pages
         routes = table.entries
@@ -119,7 +120,7 @@ struct APIResponder: HTTPResponder {
                 pattern = "(preflight)"
                 response = policy.preflight(origin: head.headers[.origin])
             } else {
-                (response, problem) = (World.shape(of: head.path).early(.notFound), .notFound)
+                (response, problem) = (World.all.shape(of: head.path).early(.notFound), .notFound)
             }
         }
         return finish(response, problem, to: head, pattern: pattern, begun: begun)
@@ -129,7 +130,7 @@ struct APIResponder: HTTPResponder {
     private static func refusal(_ error: any Error, to head: HTTPRequestHead) -> Refusal {
         if let refusal = error as? Refusal { return refusal }
         let problem = Problem(error)
-        return Refusal(response: World.shape(of: head.path).response(for: problem), problem: problem)
+        return Refusal(response: World.all.shape(of: head.path).response(for: problem), problem: problem)
     }
 
     /// The answer with what all carry, counted and logged.
@@ -179,7 +180,7 @@ struct APIResponder: HTTPResponder {
             }
         var problem = Problem(status, sentence ?? message)
         if status.code == 503 { problem.retryAfter = 5 }
-        var response = World.shape(of: path).early(problem)
+        var response = World.all.shape(of: path).early(problem)
         policy.secure(&response, origin: nil)
         metrics.record(method: nil, pattern: "(refused)", status: status.code, elapsed: .zero)
         // Whom this is for the server knows, and says it.

@@ -1,4 +1,5 @@
 import API
+import Endpoints
 import LWS
 import Limits
 import Live

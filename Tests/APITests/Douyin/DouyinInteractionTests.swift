@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Clips: likes and comments")
 struct DouyinInteractionTests {

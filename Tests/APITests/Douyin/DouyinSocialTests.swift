@@ -4,6 +4,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 @testable import Store
 
 @Suite("Clips: follows, friends and messages")

@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Clips: users")
 struct DouyinUserTests {

@@ -6,6 +6,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Clips: videos")
 struct DouyinVideoTests {

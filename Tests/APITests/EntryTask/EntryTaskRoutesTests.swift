@@ -5,6 +5,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("The entry task") struct EntryTaskRoutesTests {
     /// MD5 of `secret`.

@@ -4,6 +4,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("/v1: accounts, sessions and oneself")
 struct HouseTests {

@@ -3,6 +3,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Articles: self tests and refusals")
 struct JuejinTestRoutesTests {

@@ -4,6 +4,7 @@ import Store
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Leaf: registration, login and passwords by mail") struct LeafAccountTests {
     // MARK: - Registration

@@ -2,6 +2,7 @@ import HTTPTypes
 import Testing
 
 @testable import API
+@testable import Endpoints
 @testable import Services
 
 @Suite("Leaf: administration") struct LeafManageTests {

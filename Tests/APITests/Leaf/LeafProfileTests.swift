@@ -3,6 +3,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 @Suite("Leaf: profiles and pictures") struct LeafProfileTests {
     @Test("others see number, name, line, pictures and gender, and nothing else")

@@ -3,6 +3,7 @@ import LWS
 import Services
 
 @testable import API
+@testable import Endpoints
 
 /// A request that an endpoint has to refuse, made of what the endpoint says of itself.
 struct RefusalCase: Sendable {

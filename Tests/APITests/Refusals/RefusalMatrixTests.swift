@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// Every endpoint against everything that it has to refuse, by what it says of itself: a route that is added is tested
 /// without anybody thinking of it.
@@ -16,12 +17,12 @@ struct RefusalMatrixTests {
     @Test("each route refuses what it must in its world's own words, and the matrix of all is the agreed one")
     func matrix() async throws {
         var lines: [String] = []
-        for world in World.all {
+        for world in API.World.all {
             lines += try await withAPI { api in
                 let stage = try await RefusalStage(api)
                 var lines: [String] = []
                 for entry in api.responder.routes {
-                    guard entry.world.name == world.name else { continue }
+                    guard entry.worldName == world.name else { continue }
                     let endpoint = entry.endpoint
                     for refused in RefusalCase.all(of: endpoint) where !refused.comesTooOften {
                         lines.append(try await line(world, endpoint, entry.shape, refused, stage))
@@ -46,7 +47,7 @@ struct RefusalMatrixTests {
     ///
     /// - Returns: The line of the matrix.
     private func line(
-        _ world: World, _ endpoint: Endpoint, _ shape: RefusalShape, _ refused: RefusalCase, _ stage: RefusalStage
+        _ world: API.World, _ endpoint: Endpoint, _ shape: RefusalShape, _ refused: RefusalCase, _ stage: RefusalStage
     ) async throws -> String {
         let answer = try await stage.send(refused, to: endpoint, of: world)
         let name = "\(title(of: world)) \(endpoint.method) \(endpoint.pattern): \(refused.name)"
@@ -58,13 +59,13 @@ struct RefusalMatrixTests {
         }
         if refused.excess != nil { #expect(shape.statusUse == .hidesAll || answer.status == 413, "\(name)") }
         // Before any route has a request, the path alone decides.
-        let early = World.shape(of: endpoint.pattern.split(separator: "/").map(String.init))
+        let early = API.World.all.shape(of: endpoint.pattern.split(separator: "/").map(String.init))
         #expect(
             isRefusal(answer, refused.excess == nil ? shape : early), "\(name): \(answer.line.prefix(200))")
         return "\(name) → \(answer.status) \(sentence(of: answer))"
     }
 
-    private func limits(of world: World) async throws -> [String] {
+    private func limits(of world: API.World) async throws -> [String] {
         let once = RateLimit(burst: 1, perMinute: 1)
         var limits = RateLimits()
         for limit in [
@@ -77,7 +78,7 @@ struct RefusalMatrixTests {
             var lines: [String] = []
             var address = 0
             for entry in api.responder.routes {
-                guard entry.world.name == world.name else { continue }
+                guard entry.worldName == world.name else { continue }
                 let endpoint = entry.endpoint
                 for refused in RefusalCase.all(of: endpoint) where refused.comesTooOften {
                     address += 1
@@ -97,7 +98,7 @@ struct RefusalMatrixTests {
         }
     }
 
-    private func title(of world: World) -> String { world.name?.rawValue ?? "operations" }
+    private func title(of world: API.World) -> String { world.name ?? "operations" }
 
     /// Whether an answer is one that a shape's schema describes.
     private func isRefusal(_ answer: Answer, _ shape: RefusalShape) -> Bool {

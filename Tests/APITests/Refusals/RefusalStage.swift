@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// A server with people whose tokens are good for nothing, each for another reason.
 struct RefusalStage {
@@ -43,7 +44,7 @@ struct RefusalStage {
     }
 
     /// Sends what the endpoint would take but for what is spoilt.
-    func send(_ refused: RefusalCase, to endpoint: Endpoint, of world: World) async throws -> Answer {
+    func send(_ refused: RefusalCase, to endpoint: Endpoint, of world: API.World) async throws -> Answer {
         var object = JSONObject(), fields: [(name: String, value: String)] = []
         var files: [MultipartForm.File] = []
         for member in endpoint.members {

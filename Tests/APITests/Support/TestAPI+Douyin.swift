@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// The beginnings of videos, and what is none.
 enum TestVideos {

@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 extension TestAPI {
     /// Sends a form as the server would hand it over.

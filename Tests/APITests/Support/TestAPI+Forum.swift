@@ -4,6 +4,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 extension TestAPI {
     /// A picture of one pixel.

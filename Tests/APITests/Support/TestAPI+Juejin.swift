@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// Text as a value of a query.
 func encoded(_ text: String) -> String {

@@ -5,6 +5,7 @@ import Services
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 extension TestAPI {
     /// Has a code mailed, and reads the mail.

@@ -11,6 +11,7 @@ import Synchronization
 import Testing
 
 @testable import API
+@testable import Endpoints
 
 /// A time that stands still until it is told to go on.
 final class TestClock: Sendable {
