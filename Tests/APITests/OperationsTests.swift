@@ -89,7 +89,8 @@ import Testing
     func answersWhenFull() async throws {
         try await withAPI { api in
             for (method, target, isAnswered) in [
-                (.get, "/healthz", true), (.get, "/metrics", true), (.post, "/metrics", false), (.get, "/", false),
+                (.get, "/healthz", true), (.get, "/readyz", true), (.get, "/metrics", true), (.post, "/metrics", false),
+                (.get, "/", false),
                 (.get, "/api/runRoom/159", false),
             ] as [(HTTPRequest.Method, String, Bool)] {
                 let head = HTTPRequestHead(

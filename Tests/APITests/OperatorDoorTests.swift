@@ -16,7 +16,7 @@ import Testing
             let head = HTTPRequestHead(
                 method: .get, target: path, path: target.path, query: [], headers: headers, remoteAddress: address)
             let response = await door.respond(to: HTTPServerRequest(head: head, body: .bytes([]), parameters: [:]))
-            let isOfOperators = [["healthz"], ["metrics"]].contains(head.path)
+            let isOfOperators = [["healthz"], ["readyz"], ["metrics"]].contains(head.path)
             #expect(door.answersWhenFull(head) == (isOfOperators && response.status != .notFound))
             return response.status.code
         }

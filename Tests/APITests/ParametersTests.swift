@@ -62,6 +62,8 @@ struct ParametersTests {
         #expect(try parameters.text("token") == "t")
         #expect(parameters.files("data").count == 1)
         #expect(parameters.files("Data").isEmpty)
+        #expect(try Field.file("data").optional.read(parameters) != nil)
+        #expect(try Field.file("cover").optional.read(parameters) == nil)
     }
 
     @Test("names without regard to case, where that is wanted")

@@ -41,17 +41,17 @@ struct RecordList {
     ///   - core: Where they are.
     ///   - json: Writes each.
     /// - Throws: What the database says.
-    init(page: Int?, limit: Int?, account: Int64, in core: Core, json: RecordJSON) async throws(StoreError) {
+    init(page: Int?, limit: Int?, account: Int64, in core: Core, json: RecordJSON) async throws(ServicesError) {
         self.account = account
         self.json = json
         records = core.records
         guard page != nil || limit != nil else {
-            let all = try await core.database.recordSummaries(account: account)
+            let all = try await core.records.summaries(account: account)
             self.page = Page(runIDs: all.records.map(\.runID), total: all.total, page: 1, pages: 1)
             return
         }
         let page = page ?? 1, limit = min(limit ?? 10, 100)
-        let found = try await core.database.recordSummaries(account: account, offset: (page - 1) * limit, limit: limit)
+        let found = try await core.records.summaries(account: account, offset: (page - 1) * limit, limit: limit)
         self.page = Page(
             runIDs: found.records.map(\.runID), total: found.total, page: page,
             pages: max(1, (found.total + limit - 1) / limit))

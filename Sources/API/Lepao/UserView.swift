@@ -6,12 +6,10 @@ import Store
 struct UserView: Sendable {
     private let records: Records
     private let forum: Forum
-    private let database: AppDatabase
 
     init(_ core: Core) {
         records = core.records
         forum = core.forum
-        database = core.database
     }
 
     /// A user as its owner sees it.
@@ -29,9 +27,9 @@ struct UserView: Sendable {
 
     private func newestRecords(of account: Account) async throws -> [RecordSummary] {
         let limit = 100
-        let first = try await database.recordSummaries(account: account.id, limit: limit)
+        let first = try await records.summaries(account: account.id, limit: limit)
         guard first.total > limit else { return first.records }
-        return try await database.recordSummaries(
+        return try await records.summaries(
             account: account.id, offset: first.total - limit, limit: limit
         ).records
     }

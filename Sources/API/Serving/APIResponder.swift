@@ -67,7 +67,7 @@ struct APIResponder: HTTPResponder {
 
     /// Whoever asks how a server does is told so when it is full as well.
     func answersWhenFull(_ head: HTTPRequestHead) -> Bool {
-        head.method == .get && (head.path == ["healthz"] || head.path == ["metrics"])
+        head.method == .get && [["healthz"], ["readyz"], ["metrics"]].contains(head.path)
     }
 
     @concurrent func refusal(of head: HTTPRequestHead) async -> Response? {

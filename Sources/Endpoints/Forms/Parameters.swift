@@ -93,7 +93,8 @@ package struct Parameters: Sendable {
     /// A parameter as it came; nil if it is not there.
     package subscript(name: String) -> JSONValue? { values[key(name)] }
 
-    package func has(_ name: String) -> Bool { self[name] != nil }
+    /// Whether there is a value, or a file, of this name.
+    package func has(_ name: String) -> Bool { self[name] != nil || !files(name).isEmpty }
 
     // MARK: Texts
 

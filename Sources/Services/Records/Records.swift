@@ -49,6 +49,22 @@ public final class Records: Sendable {
         return Record(found)
     }
 
+    /// Records without their markers, ascending by run ID.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - offset: How many to skip.
+    ///   - limit: At most as many; nil for all.
+    /// - Returns: The records, and how many there are in all.
+    /// - Throws: ``ServicesError/store(_:)``.
+    public func summaries(
+        account: Int64, offset: Int = 0, limit: Int? = nil
+    ) async throws(ServicesError) -> RecordPage<RecordSummary> {
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.recordSummaries(account: account, offset: offset, limit: limit)
+        }
+    }
+
     /// Deletes a record; the others keep their run IDs.
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
