@@ -23,6 +23,7 @@ struct HouseAccountRoutes: Sendable {
                     answers: .json(
                         Schema.object([
                             "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+                            "refreshToken": Schema.text,
                         ]),
                         status: 201, "Registered and logged in."),
                     refusals: [
