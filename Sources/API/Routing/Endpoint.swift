@@ -55,11 +55,12 @@ struct Endpoint: Sendable {
             let caller = try await access.admit(keeper, request)
             guard cost.takes(request.body) else { throw Problem(.contentTooLarge, "The body is too large") }
             let parameters = try Parameters(
-                request, in: input.sources ?? world.sources, ignoringCase: world.ignoresCase)
+                request, in: input.sources ?? world.sources, ignoringCase: world.ignoresCase, judging: judges)
             let values = try input.read(parameters)
             return try await handle(Call(request: request, caller: caller), repeat each values)
         }
     }
+        let judges = input.judges
 
     /// An endpoint that reads no parameters; what a request holds is not looked at.
     init<Caller: Sendable>(
