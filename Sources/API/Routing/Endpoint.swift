@@ -25,6 +25,15 @@ struct Endpoint: Sendable {
     /// Lets the caller in, reads the form, and answers.
     let answer: @Sendable (Gatekeeper, World, HTTPServerRequest) async throws -> Response
 
+    /// Whether it is refused while the disk has less than its ``DiskReserve`` left: whatever its method does not keep from
+    /// storing, unless its cost says otherwise.
+    var isForSpace: Bool {
+        switch method {
+        case .get, .head, .delete: false
+        default: !cost.isWithinReserve
+        }
+    }
+
     /// - Parameters:
     ///   - method: Of the request.
     ///   - pattern: Of the path.
@@ -51,6 +60,7 @@ struct Endpoint: Sendable {
         self.shape = shape
         self.words = words
         admitHead = access.admitHead
+        let judges = input.judges
         answer = { keeper, world, request in
             let caller = try await access.admit(keeper, request)
             guard cost.takes(request.body) else { throw Problem(.contentTooLarge, "The body is too large") }
@@ -60,7 +70,6 @@ struct Endpoint: Sendable {
             return try await handle(Call(request: request, caller: caller), repeat each values)
         }
     }
-        let judges = input.judges
 
     /// An endpoint that reads no parameters; what a request holds is not looked at.
     init<Caller: Sendable>(

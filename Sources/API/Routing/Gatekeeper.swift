@@ -6,8 +6,12 @@ import Services
 struct Gatekeeper: Sendable {
     let accounts: Accounts
     let limits: RequestLimits
+    /// What is kept free of the disk.
+    let reserve: DiskReserve
     /// Who is known by the address alone; nil where every call needs its token.
     let recentLogins: RecentLogins?
+    /// Whose pages may call on behalf of who is known by the address alone, beside the server's own.
+    let pageOrigins: Set<String>
     /// Where the world's clients put their token.
     let credential: @Sendable (HTTPServerRequest) throws -> String?
     /// Where that stands in the head; what stands in the body comes too late for a large one.
@@ -40,6 +44,14 @@ struct Gatekeeper: Sendable {
         } catch let refused as Tokens.Refused where refused.refusal == .missing {
             return nil
         }
+    }
+
+    /// Takes note of a call by its head alone, before anything else is done for it.
+    ///
+    /// - Throws: `ServicesError.outOfSpace`, `ServicesError.tooOften`.
+    func begin(_ request: HTTPServerRequest, of endpoint: Endpoint) async throws(ServicesError) {
+        if endpoint.isForSpace { try await reserve.check() }
+        try endpoint.cost.take(for: request, from: limits)
     }
 
     /// Checks the token of a request's head before a large body is taken.

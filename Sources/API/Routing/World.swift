@@ -50,7 +50,8 @@ struct World: Sendable {
 
     func gatekeeper(_ core: Core) -> Gatekeeper {
         Gatekeeper(
-            accounts: core.accounts, limits: core.limits, recentLogins: core.recentLogins, credential: credential,
-            headCredential: headCredential, tokenParameter: tokenParameter?.name)
+            accounts: core.accounts, limits: core.limits, reserve: core.reserve, recentLogins: core.recentLogins,
+            pageOrigins: core.pageOrigins, credential: credential, headCredential: headCredential,
+            tokenParameter: tokenParameter?.name)
     }
 }
