@@ -112,11 +112,14 @@ private struct Running: Sendable {
     let logger: Logger
 
     @concurrent static func begin(_ configuration: ApplicationConfiguration, logger: Logger) async throws -> Running {
-        let database = try AppDatabase(directory: configuration.dataDirectory, logger: logger)
+        let database = try AppDatabase(
+            directory: configuration.dataDirectory, logger: logger,
+            quota: AccountQuota(bytes: configuration.accountQuota))
         var settings = configuration.server
         let proxies = configuration.trustedProxies
         settings.shares.isProxy = { proxies.trusts($0) }
         settings.shares.client = { proxies.client(of: $0) }
+        settings.maxFileBytes = max(settings.maxFileBytes, 2 * configuration.maxVideoBytes)
         settings.temporaryDirectory = prepareUploads(in: configuration.dataDirectory, logger)
         let loop: EventLoop
         do {
@@ -129,10 +132,12 @@ private struct Running: Sendable {
             database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost,
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
-            takesLegacyClients: configuration.legacyClients,
+            takesLegacyClients: configuration.legacyClients, pageOrigins: configuration.allowedOrigins.named,
             publicBase: PublicBase(configured: configuration.publicURL, isTLS: configuration.server.tls != nil),
-            maxVideoBytes: configuration.maxVideoBytes, mail: transport(configuration),
-            captcha: configuration.captcha, entryTaskRegistration: configuration.entryTaskRegistration,
+            maxVideoBytes: configuration.maxVideoBytes,
+            reserve: DiskReserve(configuration.diskReserve, in: configuration.dataDirectory, logger: logger),
+            mail: transport(configuration), captcha: configuration.captcha,
+            entryTaskRegistration: configuration.entryTaskRegistration,
             logger: logger)
         let gauge = LoadGauge()
         let responder = APIResponder(

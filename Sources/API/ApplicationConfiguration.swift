@@ -78,6 +78,10 @@ public struct ApplicationConfiguration: Sendable {
     public var publicURL: String?
     /// A video that is uploaded may have so many bytes.
     public var maxVideoBytes = Limit.Content.video
+    /// An account may keep so many bytes of records, texts, pictures and videos; 0 for any number.
+    public var accountQuota = Limit.Store.accountQuota
+    /// With fewer bytes free where the data is, nothing is stored any more but logins and live runs; 0 for no such bound.
+    public var diskReserve = Limit.Store.reserve
     /// Where `/metrics` and `/readyz` are answered, and no longer where everything else is; nil to answer them there, to
     /// who asks on this machine.
     public var operators: ListenAddress?

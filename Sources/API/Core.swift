@@ -28,10 +28,14 @@ struct Core: Sendable {
     let entryTaskRegistration: Bool
     let live: LiveRooms
     let limits: RequestLimits
+    /// What is kept free of the disk.
+    let reserve: DiskReserve
     /// Answers to requests that may come again.
     let repeats = RepeatedRequests()
     /// Nil where every call needs its token.
     let recentLogins: RecentLogins?
+    /// Whose pages may call on behalf of who is known by the address alone, beside the server's own.
+    let pageOrigins: Set<String>
     /// What the numbers of a REST request mean that does not say it.
     let coordinateSystem: CoordinateSystem
     /// Whether anybody who knows a room's `runID` may look into it.
@@ -42,19 +46,23 @@ struct Core: Sendable {
     let maxVideoBytes: Int
 
     /// Puts the services around an open database; `passwords`, if there are any, in place of those of a `cost`.
+    ///
+    /// Without a `reserve` nothing is kept free.
     init(
         database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
-        takesLegacyClients: Bool = false, publicBase: PublicBase = PublicBase(),
-        maxVideoBytes: Int = Limit.Content.video,
+        takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
+        maxVideoBytes: Int = Limit.Content.video, reserve: DiskReserve? = nil,
         mail transport: any MailTransport, captcha: Bool = false, entryTaskRegistration: Bool = true, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
         self.limits = limits.map { RequestLimits($0) } ?? RequestLimits()
+        self.reserve = reserve ?? DiskReserve(0, in: database.directory, logger: logger)
         self.coordinateSystem = coordinateSystem
         self.roomsAreOpen = roomsAreOpen
+        self.pageOrigins = pageOrigins
         self.publicBase = publicBase
         self.maxVideoBytes = maxVideoBytes
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil

@@ -13,6 +13,8 @@ extension World {
 extension Core {
     /// What stands before the endpoints of a world.
     func gatekeeper(for world: World) -> Gatekeeper {
-        Gatekeeper(accounts: accounts, limits: limits, recentLogins: recentLogins, requests: world.requests)
+        Gatekeeper(
+            accounts: accounts, limits: limits, reserve: reserve, recentLogins: recentLogins, pageOrigins: pageOrigins,
+            requests: world.requests)
     }
 }

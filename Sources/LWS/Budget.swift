@@ -63,6 +63,9 @@ final class Lease: Sendable {
         return true
     }
 
+    /// What it holds of the budget.
+    var held: Int { counted.load(ordering: .relaxed) }
+
     /// Holds nothing any more.
     func giveBack() { budget.giveBack(counted.exchange(0, ordering: .relaxed)) }
 }

@@ -39,6 +39,10 @@ public final class Server: @unchecked Sendable {
     let disk: any Disk
     /// What clients have sent and nobody has done with.
     let inputMemory: Budget
+    /// Bytes of bodies in files.
+    let bodyFiles: Budget
+    /// The same of those whose senders nobody knows yet.
+    let strangersFiles: Budget
     /// Places of requests that are with their handlers.
     let handlers: Budget
     /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
@@ -70,6 +74,8 @@ public final class Server: @unchecked Sendable {
         self.loop = loop
         self.disk = disk
         inputMemory = Budget(limit: configuration.maxInputBytes)
+        bodyFiles = Budget(limit: configuration.maxFileBytes)
+        strangersFiles = Budget(limit: configuration.maxStrangersFileBytes)
         handlers = Budget(limit: configuration.maxHandlers)
         self.responder = responder
         self.endpoints = endpoints
@@ -232,7 +238,8 @@ public final class Server: @unchecked Sendable {
     public var load: ServerLoad {
         ServerLoad(
             connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used,
-            backlogBytes: backlog.total, refusedByAddress: refusedByAddress)
+            fileBytes: bodyFiles.used + strangersFiles.used, backlogBytes: backlog.total,
+            refusedByAddress: refusedByAddress)
     }
 
     private func accept(_ socket: CInt, from address: String) {

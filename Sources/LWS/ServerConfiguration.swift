@@ -36,6 +36,11 @@ public struct ServerConfiguration: Sendable {
     ///
     /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count.
     public var maxInputBytes = Limit.HTTP.input
+    /// What all clients together may have on the disk of bodies that were too large for memory, until their handlers have
+    /// answered; beyond that a body is answered with 503.
+    public var maxFileBytes = Limit.HTTP.files
+    /// The same of bodies whose senders are not known while they come (``BodyPolicy/isOfStrangers``), beside the others.
+    public var maxStrangersFileBytes = Limit.HTTP.strangersFiles
     /// Requests that are with their handlers at once; one more is answered with 503 and `Retry-After`.
     ///
     /// What ``HTTPResponder/answersWhenFull(_:)`` has a few places of its own.
@@ -63,6 +68,8 @@ public struct ServerLoad: Sendable {
     public var handlers: Int
     /// What counts against ``ServerConfiguration/maxInputBytes``.
     public var inputBytes: Int
+    /// What counts against ``ServerConfiguration/maxFileBytes`` and ``ServerConfiguration/maxStrangersFileBytes``.
+    public var fileBytes: Int
     /// What counts against ``ServerConfiguration/backlogBytes``.
     public var backlogBytes: Int
     /// Connections, and requests behind proxies, that were refused since the start, because their address had as many as

@@ -93,6 +93,13 @@ public enum Limit {
         public static let largeBody = 4 << 20
         /// Bytes of an upload, or of one file in it, that stay in memory; what is larger goes to a file.
         public static let spill = 256 << 10
+        /// Bytes in files of bodies that are coming or being answered, all together, each of which may be copied once;
+        /// more is 503.
+        ///
+        /// Two videos always fit, however large `--max-video` lets them be.
+        public static let files = 256 << 20
+        /// The same of those whose senders are not known before all has come, beside the others; more is 503.
+        public static let strangersFiles = 32 << 20
         /// A larger body is not taken before the token in its head has been found good; else 401 at once.
         public static let strangersBody = 256 << 10
         /// Parts of a form, where a route says nothing else; more are 413.
@@ -114,6 +121,10 @@ public enum Limit {
         public static let boundary = 200
         /// Arrays and objects of JSON inside each other; deeper is 400.
         public static let jsonDepth = 64
+        /// Values of JSON in a body with markers that are judged and not kept, beside those; more are 400.
+        public static let strangersValues = 1_000
+        /// Values in one of those markers; more are 400.
+        public static let strangersElementValues = 256
     }
 
     /// The live protocol; its page gives most of these.
@@ -256,6 +267,15 @@ public enum Limit {
         public static let busySeconds = 5.0
         /// Reads at once; the others wait.
         public static let readers = 4
+        /// Bytes that the disk keeps free: with less, what stores something is 507, but for logins and live runs;
+        /// `--disk-reserve`.
+        public static let reserve = 512 << 20
+        /// How old the knowledge may be of how many bytes are free.
+        public static let reserveAge = Duration.seconds(1)
+        /// Bytes of an account's records, texts, pictures and videos; more is 507; `--account-quota`.
+        public static let accountQuota = 2 << 30
+        /// Tries to replace the run data of an account that others of its clients replace as well; then 503.
+        public static let runDataTries = 32
     }
 
     /// Accounts, passwords and codes.

@@ -42,6 +42,10 @@ public enum ServicesError: Error, Hashable, Sendable {
     case forbidden
     /// What is named does not exist.
     case notFound
+    /// The account has as many bytes as one may have; nothing was stored.
+    case quotaExceeded
+    /// The disk has no more space than is kept for other things; nothing was stored.
+    case outOfSpace
     /// The database failed.
     case store(StoreError)
 }
@@ -54,6 +58,7 @@ extension ServicesError {
         case .emailTaken: self = .emailTaken
         case .noSuchAccount: self = .unknownUser
         case .noSuchMedia: self = .foreignPicture
+        case .quotaExceeded: self = .quotaExceeded
         case .conditionFailed: self = .forbidden
         case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
         case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists, .termLost:

@@ -19,7 +19,7 @@ extension AppDatabase {
         email: StoredEmail? = nil, picture: Int64? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount {
         let id = ids.next()
-        return try await write { session throws(StoreError) in
+        return try await write { [quota] session throws(StoreError) in
             try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
             try Self.checkMedia(picture, in: session)
             let number = try Self.nextNumber(of: "accounts", in: session)
@@ -33,6 +33,7 @@ extension AppDatabase {
                 id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number,
                 picture)
             try Self.insertProfile(of: id, in: session)
+            try quota.count(AccountQuota.bytes(ofMedia: [picture], in: session), of: id, in: session)
             return StoredAccount(
                 id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
                 picture: picture, createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
@@ -148,12 +149,16 @@ extension AppDatabase {
     public func setPicture(
         _ picture: Int64?, account: Int64, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
-        try await write { session throws(StoreError) in
+        try await write { [quota] session throws(StoreError) in
             try Self.checkMedia(picture, in: session)
             let old = try session.one("SELECT picture FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
                 try $0.get(0) as Int64?
             }
             try Self.unsettle([old ?? nil], in: session)
+            let difference =
+                try AccountQuota.bytes(ofMedia: [picture], in: session)
+                - AccountQuota.bytes(ofMedia: [old ?? nil], in: session)
+            try quota.count(difference, of: account, in: session)
             try session.execute(
                 "UPDATE accounts SET picture = $2, updated_at = $3 WHERE id = $1 AND is_leaving = 0", account, picture,
                 time)
@@ -227,7 +232,7 @@ extension AppDatabase {
     public func changeProfile(
         _ change: ProfileChange, account: Int64, if condition: AccountCondition? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
-        try await write { session throws(StoreError) in
+        try await write { [quota] session throws(StoreError) in
             guard let old = try session.one(Self.accountByID, account, as: { try StoredAccount($0) }) else {
                 return nil
             }
@@ -235,6 +240,11 @@ extension AppDatabase {
             for media in [change.picture, change.cover] { try Self.checkMedia(media, in: session) }
             if change.picture != nil { try Self.unsettle([old.picture], in: session) }
             if change.cover != nil { try Self.unsettle([old.cover], in: session) }
+            let replaced = [change.picture == nil ? nil : old.picture, change.cover == nil ? nil : old.cover]
+            let difference =
+                try AccountQuota.bytes(ofMedia: [change.picture, change.cover], in: session)
+                - AccountQuota.bytes(ofMedia: replaced, in: session)
+            try quota.count(difference, of: account, in: session)
             try Self.checkFree(
                 usernameKey: change.usernameKey ?? old.usernameKey, email: change.email, except: account, in: session)
             try session.execute(
@@ -255,41 +265,45 @@ extension AppDatabase {
 
     // MARK: Run data
 
-    /// The run that a client reports of itself, as JSON text.
+    /// The run that a client reports of itself.
     ///
-    /// - Returns: nil before the first report and after a reset.
     /// - Throws: ``StoreError/noSuchAccount``.
-    public func runData(account: Int64) async throws(StoreError) -> String? {
+    public func runData(account: Int64) async throws(StoreError) -> StoredRunData {
         let found = try await read { session throws(StoreError) in
-            try session.one("SELECT run_data FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
-                try $0.get(0) as String?
-            }
+            try session.one(
+                "SELECT run_data, run_data_version FROM accounts WHERE id = $1 AND is_leaving = 0", account
+            ) { StoredRunData(text: try $0.get(0), version: try $0.get(1)) }
         }
         guard let found else { throw .noSuchAccount }
         return found
     }
 
-    /// Replaces the run data by a function of it, in one transaction: two partial updates at the same moment both
-    /// count.
+    /// Replaces the run data, if nobody has done so since they were read.
     ///
     /// - Parameters:
+    ///   - read: As they were.
+    ///   - text: As they are to be.
     ///   - account: Whose.
-    ///   - change: From the JSON text as it is, nil if there is none, to what it is to be. Runs on the writer's thread,
-    ///     which waits for it.
-    /// - Returns: What it is now.
-    /// - Throws: ``StoreError/noSuchAccount``.
-    public func updateRunData(
-        account: Int64, _ change: @escaping @Sendable (String?) -> String?
-    ) async throws(StoreError) -> String? {
-        try await write { session throws(StoreError) in
-            let found = try session.one("SELECT run_data FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
-                row in
-                try row.get(0) as String?
+    /// - Returns: Whether they are; false, and nothing has changed, when somebody has.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
+    public func replaceRunData(
+        _ read: StoredRunData, by text: String, account: Int64
+    ) async throws(StoreError) -> Bool {
+        try await write { [quota] session throws(StoreError) in
+            let changed = try session.execute(
+                """
+                UPDATE accounts SET run_data = $3, run_data_version = run_data_version + 1
+                WHERE id = $1 AND run_data_version = $2 AND is_leaving = 0
+                """,
+                account, read.version, text)
+            guard changed == 1 else {
+                guard try session.exists("SELECT 1 FROM accounts WHERE id = $1 AND is_leaving = 0", account) else {
+                    throw .noSuchAccount
+                }
+                return false
             }
-            guard let found else { throw .noSuchAccount }
-            let changed = change(found)
-            try session.execute("UPDATE accounts SET run_data = $2 WHERE id = $1 AND is_leaving = 0", account, changed)
-            return changed
+            try quota.count(text.utf8.count - (read.text?.utf8.count ?? 0), of: account, in: session)
+            return true
         }
     }
 
@@ -311,12 +325,16 @@ extension AppDatabase {
 
     /// Replaces what the user prefers.
     ///
-    /// - Throws: ``StoreError/noSuchAccount``.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func setPreferences(_ json: String, account: Int64) async throws(StoreError) {
-        let changed = try await write { session throws(StoreError) in
-            try session.execute("UPDATE accounts SET preferences = $2 WHERE id = $1 AND is_leaving = 0", account, json)
+        try await write { [quota] session throws(StoreError) in
+            let old = try session.one(
+                "SELECT COALESCE(OCTET_LENGTH(preferences), 0) FROM accounts WHERE id = $1 AND is_leaving = 0", account
+            ) { try $0.get(0) as Int }
+            guard let old else { throw .noSuchAccount }
+            try session.execute("UPDATE accounts SET preferences = $2 WHERE id = $1", account, json)
+            try quota.count(json.utf8.count - old, of: account, in: session)
         }
-        guard changed == 1 else { throw .noSuchAccount }
     }
 
     static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1 AND a.is_leaving = 0")

@@ -25,13 +25,13 @@ extension AppDatabase {
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: What became of it.
-    /// - Throws: ``StoreError/noSuchAccount``.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func insertComment(
         on post: ForumKey, replyingTo parent: ForumKey? = nil, content: String,
         writtenAt: String? = nil, author: Int64, at time: Int64
     ) async throws(StoreError) -> CommentInsertion {
         let id = ids.next()
-        return try await write { session throws(StoreError) in
+        return try await write { [quota] session throws(StoreError) in
             guard let post = try Self.post(post, in: session) else { return .noSuchPost }
             try Self.checkAccount(author, in: session)
             var parentID: Int64?
@@ -48,6 +48,7 @@ extension AppDatabase {
                 Self.insertComment, id, try Self.nextNumber(of: "comments", in: session), post.id, parentID, depth,
                 author, time, content, try Self.nextNumber(of: "public", in: session), writtenAt)
             try session.execute("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post.id)
+            try quota.count(content.utf8.count, of: author, in: session)
             guard let comment = try Self.comment(.id(id), in: session) else {
                 throw .corrupt("a comment without an author")
             }
@@ -114,6 +115,7 @@ extension AppDatabase {
         try await write { session throws(StoreError) in
             guard let comment = try Self.comment(.id(id), in: session) else { return false }
             let count = try session.one(Self.sizeOfDiscussion, id) { try $0.get(0) as Int } ?? 1
+            try AccountQuota.giveBack(AccountQuota.shares(ofDiscussion: id, in: session), in: session)
             try session.execute("DELETE FROM comments WHERE id = $1", id)
             try session.execute(
                 "UPDATE posts SET comment_count = comment_count - $2 WHERE id = $1", comment.post, count)

@@ -134,6 +134,12 @@ extension AppDatabase {
     /// - Returns: The record's run ID, or nil if its account is gone.
     private static func store(_ record: LiveRecord, ids: IDGenerator, in session: Session) throws(StoreError) -> Int64?
     {
+        let old = try session.one(Statements.recordBytes, record.runKey) {
+            (account: try $0.get(0) as Int64, bytes: try $0.get(1) as Int)
+        }
+        if let old {
+            try AccountQuota.countAnyway(record.track.count - old.bytes, of: old.account, in: session)
+        }
         let known = try session.one(
             Statements.updateRecord, record.runKey, record.meters, record.seconds, record.startAt, record.endAt,
             record.splits, record.extra, record.track
@@ -148,6 +154,7 @@ extension AppDatabase {
             meters: record.meters, seconds: record.seconds, startAt: record.startAt, endAt: record.endAt,
             createdAt: record.createdAt, splits: record.splits, extra: record.extra)
         try insert(summary, track: record.track, in: session)
+        try AccountQuota.countAnyway(record.track.count, of: record.account, in: session)
         return runID
     }
 
@@ -221,6 +228,7 @@ extension AppDatabase {
 
     /// The statements of a commit, made once.
     private enum Statements {
+        static let recordBytes: SQL = "SELECT account, LENGTH(track) FROM records WHERE run_key = $1"
         static let updateRecord: SQL = """
             UPDATE records SET meters = $2, seconds = $3, start_at = $4, end_at = $5, splits = $6, extra = $7, track = $8
             WHERE run_key = $1 RETURNING run_id

@@ -99,12 +99,16 @@ extension AppDatabase {
     static func deleteUnreferencedMedia(ids: [Int64], in session: Session) throws(StoreError) -> Set<[UInt8]> {
         var hashes: Set<[UInt8]> = []
         for id in ids {
-            guard let hash = try session.one(Self.deleteUnreferenced, id, as: { try $0.get(0) as [UInt8] }) else {
-                continue
+            let media = try session.one(Self.deleteUnreferenced, id) {
+                (hash: try $0.get(0) as [UInt8], bytes: try $0.get(1) as Int)
             }
-            hashes.insert(hash)
+            guard let media else { continue }
+            hashes.insert(media.hash)
             // Nobody can put it to use any more.
-            try session.execute("DELETE FROM uploads WHERE media = $1", id)
+            let uploader = try session.one("DELETE FROM uploads WHERE media = $1 RETURNING account", id) {
+                try $0.get(0) as Int64
+            }
+            if let uploader { try AccountQuota.countAnyway(-media.bytes, of: uploader, in: session) }
         }
         return hashes
     }
@@ -139,6 +143,6 @@ extension AppDatabase {
     private static let unsettled: SQL =
         "SELECT id FROM media WHERE is_settled = 0 AND created_at < $1 ORDER BY created_at, id LIMIT $2"
     private static let deleteUnreferenced = SQL(
-        "DELETE FROM media WHERE id = $1 AND \(MediaReferences.areNone) RETURNING hash")
+        "DELETE FROM media WHERE id = $1 AND \(MediaReferences.areNone) RETURNING hash, bytes")
     private static let mediaByHash: SQL = "SELECT 1 FROM media WHERE hash = $1 LIMIT 1"
 }

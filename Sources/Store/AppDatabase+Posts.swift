@@ -25,18 +25,20 @@ extension AppDatabase {
     ///   - author: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: What became of it.
-    /// - Throws: ``StoreError/noSuchAccount``.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func insertPost(
         title: String, content: String, images: [Int64] = [], imageLimit: Int, mergeSince: Int64? = nil,
         video: NewVideo? = nil, writtenAt: String? = nil, author: Int64, at time: Int64
     ) async throws(StoreError) -> PostInsertion {
         let id = ids.next()
-        return try await write { session throws(StoreError) in
+        return try await write { [quota] session throws(StoreError) in
+            let imageBytes = try AccountQuota.bytes(ofMedia: images, in: session)
             if let mergeSince, !images.isEmpty,
                 let found = try Self.postToMerge(title, content, since: mergeSince, author: author, in: session)
             {
                 guard found.imageCount + images.count <= imageLimit else { return .full }
                 try Self.add(images, to: found.id, from: found.nextPlace, in: session)
+                try quota.count(imageBytes, of: author, in: session)
                 try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
                 return .merged(try Self.existingPost(found.id, in: session))
             }
@@ -46,6 +48,11 @@ extension AppDatabase {
                 writtenAt)
             try Self.add(images, to: id, from: 0, in: session)
             if let video { try Self.add(video, to: id, author: author, at: time, in: session) }
+            var bytes = imageBytes + title.utf8.count + content.utf8.count
+            if case .media(let media)? = video?.source {
+                bytes += try AccountQuota.bytes(ofMedia: [media], in: session)
+            }
+            try quota.count(bytes, of: author, in: session)
             return .created(try Self.existingPost(id, in: session))
         }
     }
@@ -133,14 +140,16 @@ extension AppDatabase {
     public func updatePost(
         _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
     ) async throws(StoreError) -> Post? {
-        try await write { session throws(StoreError) in
-            let changed = try session.execute(Self.updatePost, id, title, content, time)
-            guard changed == 1 else { return nil }
+        try await write { [quota] session throws(StoreError) in
+            guard let before = try AccountQuota.share(ofPost: id, in: session) else { return nil }
+            try session.execute(Self.updatePost, id, title, content, time)
             if let images {
                 try Self.unsettle(Self.images(of: id, in: session), in: session)
                 try session.execute("DELETE FROM post_images WHERE post = $1", id)
                 try Self.add(images, to: id, from: 0, in: session)
             }
+            let after = try AccountQuota.share(ofPost: id, in: session)
+            try quota.count((after?.bytes ?? 0) - before.bytes, of: before.account, in: session)
             return try Self.existingPost(id, in: session)
         }
     }
@@ -154,6 +163,10 @@ extension AppDatabase {
             let media = try session.rows(Self.mediaOfPost, id) { try $0.get(0) as Int64 }
             try session.execute(Self.takeOffVideo, id)
             try session.execute(Self.takeOffLikesGiven, id)
+            if let share = try AccountQuota.share(ofPost: id, in: session) {
+                try AccountQuota.giveBack([share], in: session)
+                try AccountQuota.giveBack(AccountQuota.shares(ofCommentsOn: id, in: session), in: session)
+            }
             guard try session.execute("DELETE FROM posts WHERE id = $1", id) == 1 else { return nil }
             return try Self.deleteUnreferencedMedia(ids: media, in: session)
         }

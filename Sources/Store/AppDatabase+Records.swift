@@ -7,19 +7,25 @@ extension AppDatabase {
     ///   - account: Whose.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The record as it is stored.
-    /// - Throws: ``StoreError/noSuchAccount``.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func insertPostedRecord(
         _ record: PostedRecord, account: Int64, at time: Int64
     ) async throws(StoreError) -> RecordSummary {
         let id = ids.next()
-        return try await write { session throws(StoreError) in
+        return try await write { [quota] session throws(StoreError) in
             guard let runID = try Self.allotRunID(account: account, in: session) else { throw .noSuchAccount }
-            try session.execute("UPDATE accounts SET run_data = NULL WHERE id = $1", account)
+            let reset =
+                try session.one("SELECT COALESCE(OCTET_LENGTH(run_data), 0) FROM accounts WHERE id = $1", account) {
+                    try $0.get(0) as Int
+                } ?? 0
+            try session.execute(
+                "UPDATE accounts SET run_data = NULL, run_data_version = run_data_version + 1 WHERE id = $1", account)
             let summary = RecordSummary(
                 id: id, account: account, runID: runID, runKey: nil, source: .posted, meters: record.meters,
                 seconds: record.seconds, startAt: record.startAt, endAt: record.endAt, createdAt: time,
                 splits: record.splits, extra: record.extra)
             try Self.insert(summary, track: record.track, in: session)
+            try quota.count(record.track.count - reset, of: account, in: session)
             return summary
         }
     }
@@ -83,7 +89,12 @@ extension AppDatabase {
                 WHERE account = $1 AND run_id = $2 AND run_key IS NOT NULL
                 """,
                 account, runID)
-            return try session.execute("DELETE FROM records WHERE account = $1 AND run_id = $2", account, runID) == 1
+            let bytes = try session.one(
+                "DELETE FROM records WHERE account = $1 AND run_id = $2 RETURNING LENGTH(track)", account, runID
+            ) { try $0.get(0) as Int }
+            guard let bytes else { return false }
+            try AccountQuota.countAnyway(-bytes, of: account, in: session)
+            return true
         }
     }
 

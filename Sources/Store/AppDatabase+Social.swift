@@ -117,12 +117,12 @@ extension AppDatabase {
     ///   - recipient: To whom.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The message.
-    /// - Throws: ``StoreError/noSuchAccount``.
+    /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func insertMessage(
         _ content: String, from sender: Int64, to recipient: Int64, at time: Int64
     ) async throws(StoreError) -> Message {
         let (first, second) = (min(sender, recipient), max(sender, recipient))
-        return try await write { session throws(StoreError) in
+        return try await write { [quota] session throws(StoreError) in
             try Self.checkAccount(sender, in: session)
             try Self.checkAccount(recipient, in: session)
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
@@ -135,6 +135,7 @@ extension AppDatabase {
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """,
                 message.publicID, first, second, sender == first ? 1 : 0, message.createdAt, content)
+            try quota.count(content.utf8.count, of: sender, in: session)
             return message
         }
     }

@@ -20,6 +20,9 @@ public final class AppDatabase: Sendable {
     /// Makes the ids of rows.
     public let ids: IDGenerator
 
+    /// What an account may keep.
+    let quota: AccountQuota
+
     private let pool: DatabasePool
     private let queue: WriteQueue
     private let lock: DirectoryLock
@@ -34,22 +37,24 @@ public final class AppDatabase: Sendable {
     ///   - directory: Where `runroom.sqlite` lives. Held exclusively until ``close()``.
     ///   - logger: Hears about the opening and about migrations.
     ///   - busyTimeout: Seconds to wait for a foreign program's lock before ``StoreError/busy``.
+    ///   - quota: What an account may keep.
     ///   - now: The clock behind ``ids``, in milliseconds since 1970.
     /// - Throws: ``StoreError/cannotOpen(path:reason:)``, ``StoreError/inUse(directory:)``,
     ///   ``StoreError/newerVersion(found:known:)``, ``StoreError/corrupt(_:)``, ``StoreError/diskFull``,
     ///   ``StoreError/busy``.
     public convenience init(
         directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
-        now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+        quota: AccountQuota = AccountQuota(), now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) throws(StoreError) {
-        try self.init(directory: directory, logger: logger, busyTimeout: busyTimeout, now: now, trace: nil)
+        try self.init(
+            directory: directory, logger: logger, busyTimeout: busyTimeout, quota: quota, now: now, trace: nil)
     }
 
-    /// As ``init(directory:logger:busyTimeout:now:)``; for tests, `trace` hears the text of each statement that is carried
+    /// As ``init(directory:logger:busyTimeout:quota:now:)``; for tests, `trace` hears the text of each statement that is carried
     /// out, on the thread that does so.
     init(
         directory: String, logger: Logger, busyTimeout: Double = Limit.Store.busySeconds,
-        now: @escaping @Sendable () -> Int64, trace: (@Sendable (String) -> Void)?
+        quota: AccountQuota = AccountQuota(), now: @escaping @Sendable () -> Int64, trace: (@Sendable (String) -> Void)?
     ) throws(StoreError) {
         let path = directory + "/runroom.sqlite"
         do {
@@ -63,6 +68,7 @@ public final class AppDatabase: Sendable {
         let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger, trace: trace)
         self.directory = directory
         self.logger = logger
+        self.quota = quota
         self.lock = lock
         self.pool = pool
         queue = WriteQueue(pool)

@@ -18,7 +18,13 @@ struct SQL: ExpressibleByStringLiteral, Sendable {
                 bytes[index] = UInt8(ascii: "?")
             }
         }
-        self.text = String(decoding: bytes, as: UTF8.self)
+        self.text = Self.octetLengths(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The size of a text in bytes, which SQLite has a function for from 3.43 on.
+    private static func octetLengths(_ text: String) -> String {
+        guard text.contains("OCTET_LENGTH") else { return text }
+        return text.replacing(/OCTET_LENGTH\(([a-z_.]+)\)/) { "LENGTH(CAST(\($0.1) AS BLOB))" }
     }
 
     /// A statement that defines a table or an index.
@@ -29,6 +35,6 @@ struct SQL: ExpressibleByStringLiteral, Sendable {
         let named = text.replacing("BIGINT", with: "INTEGER")
             .replacing("DOUBLE PRECISION", with: "REAL")
             .replacing("BYTEA", with: "BLOB")
-        self.text = text.hasPrefix("CREATE TABLE") ? named + " STRICT" : named
+        self.text = Self.octetLengths(text.hasPrefix("CREATE TABLE") ? named + " STRICT" : named)
     }
 }

@@ -91,6 +91,10 @@ extension Slice {
     private mutating func removeMessages(of id: Int64) throws(StoreError) -> Bool {
         for query in [Statements.messagesOfFirst, Statements.messagesOfSecond] {
             let isDone = try drain(query, of: id, as: { try $0.get(0) as Int64 }) { slice, message throws(StoreError) in
+                let share = try slice.session.one(Statements.shareOfMessage, message) {
+                    AccountQuota.Share(account: try $0.get(0), bytes: try $0.get(1))
+                }
+                if let share { try slice.giveBack(share) }
                 try slice.execute(Statements.deleteMessage, message)
                 return true
             }
@@ -145,6 +149,11 @@ extension Slice {
         static let followers = SQL("SELECT follower FROM follows WHERE followed = $1 LIMIT $2")
         static let messagesOfFirst = SQL("SELECT public_id FROM messages WHERE first = $1 LIMIT $2")
         static let messagesOfSecond = SQL("SELECT public_id FROM messages WHERE second = $1 LIMIT $2")
+        static let shareOfMessage = SQL(
+            """
+            SELECT CASE WHEN is_from_first = 1 THEN first ELSE second END, OCTET_LENGTH(content) FROM messages
+            WHERE public_id = $1
+            """)
         static let deleteMessage = SQL("DELETE FROM messages WHERE public_id = $1")
         static let records = SQL(
             """

@@ -17,6 +17,7 @@ extension Slice {
         guard take(bytes: size) else { return false }
         // Of the last half minute only.
         try execute(Statements.deleteHits, id)
+        if let share = try AccountQuota.share(ofPost: id, in: session) { try giveBack(share) }
         let media = try session.rows(AppDatabase.mediaOfPost, id) { try $0.get(0) as Int64 }
         try execute(Statements.deleteImages, id)
         if let author = try session.one(Statements.deleteVideo, id, as: { try $0.get(0) as Int64 }) {
@@ -48,10 +49,11 @@ extension Slice {
     private mutating func removeComment(_ id: Int64) throws(StoreError) -> Bool {
         guard try removeReactions(Reactions.commentLikes, on: id), !isOver else { return false }
         let removed = try session.one(Statements.deleteComment, id) {
-            (post: try $0.get(0) as Int64, size: try $0.get(1) as Int)
+            (post: try $0.get(0) as Int64, author: try $0.get(1) as Int64, size: try $0.get(2) as Int)
         }
         guard let removed else { return true }
         count(1)
+        try giveBack((removed.author, removed.size))
         // Small enough to overstep the bound by.
         _ = take(bytes: removed.size)
         try execute(Statements.countComment, removed.post)
@@ -97,9 +99,10 @@ extension Slice {
     private enum Statements {
         static let newestComments = SQL("SELECT id FROM comments WHERE post = $1 ORDER BY number DESC LIMIT $2")
         static let reply = SQL("SELECT id FROM comments WHERE parent = $1 LIMIT 1")
-        static let deleteComment = SQL("DELETE FROM comments WHERE id = $1 RETURNING post, LENGTH(content)")
+        static let deleteComment = SQL(
+            "DELETE FROM comments WHERE id = $1 RETURNING post, author, OCTET_LENGTH(content)")
         static let countComment = SQL("UPDATE posts SET comment_count = comment_count - 1 WHERE id = $1")
-        static let sizeOfPost = SQL("SELECT LENGTH(content) FROM posts WHERE id = $1")
+        static let sizeOfPost = SQL("SELECT OCTET_LENGTH(content) FROM posts WHERE id = $1")
         static let deleteHits = SQL("DELETE FROM post_hits WHERE post = $1")
         static let deleteImages = SQL("DELETE FROM post_images WHERE post = $1")
         static let deleteVideo = SQL("DELETE FROM videos WHERE post = $1 RETURNING author")

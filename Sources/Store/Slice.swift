@@ -41,6 +41,12 @@ struct Slice {
     /// Counts rows that were changed in another way.
     mutating func count(_ changed: Int) { rows += changed }
 
+    /// Takes what is removed from the count of whose it was.
+    mutating func giveBack(_ share: AccountQuota.Share) throws(StoreError) {
+        try AccountQuota.giveBack([share], in: session)
+        rows += 1
+    }
+
     /// Makes room for a blob or a long text.
     ///
     /// - Returns: False when it is for another slice; one that is larger than a slice has one for itself.

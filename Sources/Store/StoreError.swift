@@ -36,6 +36,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case noSuchAccount
     /// The picture that the call names does not exist, or no longer.
     case noSuchMedia
+    /// The account would have more bytes than one may have.
+    case quotaExceeded
     /// What the call was made on condition of is no longer so.
     case conditionFailed
     /// The room has been taken anew since whoever writes took it: what they hold of it is no longer its state.
@@ -94,6 +96,7 @@ extension StoreError: CustomStringConvertible {
         case .roomExists: "the room exists"
         case .noSuchAccount: "no such account"
         case .noSuchMedia: "no such picture"
+        case .quotaExceeded: "the account has as many bytes as one may have"
         case .conditionFailed: "the condition does not hold"
         case .termLost: "the room was taken anew"
         }

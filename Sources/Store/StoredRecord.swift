@@ -116,3 +116,16 @@ extension RecordSummary {
             createdAt: try row.get(9), splits: try row.get(10), extra: try row.get(11))
     }
 }
+
+/// The run that a client reports of itself, as it was at some moment.
+public struct StoredRunData: Hashable, Sendable {
+    /// JSON; nil before the first report and after a reset.
+    public var text: String?
+    /// Another one after each change.
+    public var version: Int64
+
+    public init(text: String?, version: Int64) {
+        self.text = text
+        self.version = version
+    }
+}

@@ -465,6 +465,33 @@ import Testing
         }
     }
 
+    @Test("an update may have megabytes of markers, and nothing else of that size, whoever sends it")
+    func boundsUpdates() async throws {
+        try await withAPI { api in
+            try await api.makeRoom()
+            func update(_ members: String) async throws -> Answer {
+                try await api.send(
+                    .post, "/api/runRoom/update",
+                    raw: Array(
+                        #"{"runID":"159","password":"pw","username":"ana","latitude":39.9,"longitude":116.4,\#(members)}"#
+                            .utf8))
+            }
+            let marker = #"{"id":1,"latitude":39.9,"longitude":116.4,"time":1732351183038,"accuracy":5.5}"#
+            func markers(_ last: String) -> String {
+                #""markers":["# + String(repeating: marker + ",", count: 40_000) + last + "]"
+            }
+            #expect(try await update(markers(marker)).status == 200)
+            // The last of forty thousand is looked at as the first is.
+            let bad = try await update(markers(#"{"latitude":1}"#))
+            #expect(bad.status == 400 && bad.text.contains("markers"))
+            let zeros = String(repeating: "0,", count: 1_000_000) + "0"
+            for members in [#""markers":[[\#(zeros)]]"#, #""x":[\#(zeros)]"#, #""markers":{"a":[\#(zeros)]}"#] {
+                let answer = try await update(members)
+                #expect(answer.status == 400 && answer.text.contains("too many values"))
+            }
+        }
+    }
+
     @Test("markers, start and end are taken with an update")
     func takesWholeRuns() async throws {
         try await withAPI { api in

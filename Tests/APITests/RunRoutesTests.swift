@@ -301,6 +301,50 @@ import Testing
         }
     }
 
+    @Test("a page of another origin cannot have a browser speak for who logged in from where it is looked at")
+    func refusesForeignPages() async throws {
+        try await withAPI(legacy: true, pageOrigins: ["https://app.example"]) { api in
+            _ = try await api.register("ana")
+            _ = try await api.send(.post, "/api/users/login", ["username": "ana", "password": "secret"])
+            let token = try await api.send(.post, "/api/users/login", ["username": "ana", "password": "secret"])
+                .json["token"]?.string
+            let body: JSONValue = ["username": "ana", "runRecord": Self.run]
+            func post(_ headers: HTTPFields, token: String? = nil) async throws -> Int {
+                // A form's type: no browser asks beforehand.
+                var headers = headers
+                headers[.contentType] = "text/plain"
+                headers[.host] = "run.example:8000"
+                return try await api.send(.post, "/api/users/run/record", body, token: token, headers: headers).status
+            }
+            let cases: [(HTTPFields, Int)] = [
+                ([:], 200), ([.origin: "https://evil.example"], 401), ([.origin: "null"], 401),
+                ([.origin: "http://run.example:8000.evil.example"], 401), ([.origin: "http://run.example"], 401),
+                ([.origin: "http://run.example:8000"], 200), ([.origin: "HTTPS://Run.example:8000"], 200),
+                ([.origin: "https://app.example", .secFetchSite: "cross-site"], 200),
+                ([.secFetchSite: "cross-site"], 401), ([.secFetchSite: "same-site"], 401),
+                ([.secFetchSite: "same-origin"], 200), ([.secFetchSite: "none"], 200),
+            ]
+            for (headers, status) in cases { #expect(try await post(headers) == status, "\(headers)") }
+            #expect(try await post([.origin: "https://evil.example"], token: token) == 200, "with a token")
+            // What knows its caller by the name alone, and what by nothing but the address.
+            for (method, path, body) in [
+                (HTTPRequest.Method.get, "/api/users/run/records/ana", nil),
+                (.post, "/api/users/share/posts", ["username": "ana", "title": "t", "content": "c"]),
+            ] as [(HTTPRequest.Method, String, JSONValue?)] {
+                let foreign = try await api.send(method, path, body, headers: [.secFetchSite: "cross-site"])
+                #expect(foreign.status == 401, "\(path)")
+                #expect(try await api.send(method, path, body).status == 200, "\(path)")
+            }
+            try await api.makeRoom(runners: [])
+            let start: JSONValue = ["runID": "159", "username": "ana"]
+            let join: JSONValue = ["runID": "159", "username": "ana", "password": "pw"]
+            _ = try await api.send(.post, "/api/runRoom/join", join)
+            let foreign = try await api.send(.post, "/api/runRoom/start", start, headers: [.origin: "null"])
+            #expect(foreign.status == 401)
+            #expect(try await api.send(.post, "/api/runRoom/start", start).status == 200)
+        }
+    }
+
     @Test("a live record shows its track in the wanted coordinate system, with splits")
     func showsLiveRecords() async throws {
         try await withAPI(coordinateSystem: .gcj02) { api in

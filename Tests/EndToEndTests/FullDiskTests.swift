@@ -41,7 +41,8 @@ struct FullDiskTests {
     func full() async throws {
         let disk = try SmallDisk(megabytes: 8)
         let directory = disk.path + "/data"
-        let server = try await ServerProcess.start(["--message-burst", "10000"], in: directory)
+        let server = try await ServerProcess.start(
+            ["--message-burst", "10000", "--disk-reserve", "0"], in: directory)
         let room = try await REST.newRoom(port: server.port)
         let spare = try await REST.newRoom(port: server.port)
         let outsider = try await REST.registered("late", port: server.port)
@@ -84,7 +85,7 @@ struct FullDiskTests {
         // All of it, to the last marker, is really on the disk.
         try await server.killHard()
         server.leaveDirectory()
-        let next = try await ServerProcess.start(in: directory)
+        let next = try await ServerProcess.start(["--disk-reserve", "0"], in: directory)
         let rest = REST(port: next.port, token: ana.rest.token, username: ana.rest.username)
         let back = try await Runner.enter(room, by: rest)
         #expect(back.joined.int("marker") == all)
@@ -97,11 +98,70 @@ struct FullDiskTests {
     }
 
     @Test(
+        "below the reserve nothing new is stored, in each world's words; live runs and logins go on, and posting with room",
+        .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
+    func reserve() async throws {
+        let disk = try SmallDisk(megabytes: 64)
+        let server = try await ServerProcess.start(["--disk-reserve", "24MiB"], in: disk.path + "/data")
+        let room = try await REST.newRoom(port: server.port)
+        let ana = try await Runner.enter(room, as: "ana", port: server.port)
+        let start = Way.now - 1_000_000
+        ana.phone.send(["type": "start", "time": start])
+        try await ana.sendAndAwaitAck(Way.markers(1...10, from: start, stride: 10, interval: 3))
+        let token = try #require(ana.rest.token)
+        func post() async throws -> REST.Answer {
+            try await ana.rest.post("/api/users/share/posts", ["title": "t", "content": "c"])
+        }
+        // Of more than stays in memory: refused by its head.
+        func publish() async throws -> REST.Answer {
+            var bytes = Data([0, 0, 0, 24] + Array("ftypmp42".utf8))
+            bytes.append(Data(count: 1 << 20))
+            let form = Multipart(["title": "t"], file: ("data", "v.mp4", bytes))
+            return try await ana.rest.send(
+                "POST", "/douyin/publish/action?token=\(token)", Multipart.headers, form.body)
+        }
+        let record: [String: Any] = ["runRecord": ["meters": 1, "seconds": 1]]
+        #expect(try await post().status == 200)
+        #expect(try await publish()["status_code"] as? Int == 0)
+
+        try disk.fill(leaving: 12)
+        try await eventually("507") { try await post().status == 507 }
+        let refusals = [
+            try await post(), try await ana.rest.post("/api/users/run/record", record), try await publish(),
+            try await REST(port: server.port).send(
+                "POST", "/users/register", Multipart.headers,
+                Multipart(["username": "x"], file: ("head_img", "a.gif", Data(count: 1 << 20))).body),
+            try await REST(port: server.port).post("/v1/accounts", ["name": "late", "password": "secret12"]),
+        ]
+        #expect(refusals.map(\.status) == [507, 507, 200, 507, 507])
+        #expect(refusals[2]["status_code"] as? Int == 1)
+        #expect(refusals[4]["code"] as? String == "out_of_space")
+        #expect(refusals.allSatisfy { $0.headers["retry-after"] == "60" })
+        try await ana.sendAndAwaitAck(Way.markers(11...30, from: start, stride: 10, interval: 3))
+        let login = try await REST(port: server.port).post(
+            "/api/users/login", ["username": ana.rest.username, "password": "secret"])
+        #expect(login.status == 200)
+        #expect(try await ana.rest.get("/readyz").text.contains("short of disk space"))
+        let metrics = try await server.metrics()
+        #expect(try #require(metrics["runroom_disk_free_bytes"]) < 24 * 1_048_576)
+        #expect(try #require(metrics["runroom_disk_refused_total"]) >= 5)
+        #expect(server.logText.split(separator: "\n").count { $0.contains("less than its reserve") } == 1)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: disk.path + "/data/uploads") == [], "nothing is left")
+
+        disk.free()
+        try await eventually("room again") { try await post().status == 200 }
+        #expect(try await ana.rest.post("/api/users/run/record", record).status == 200)
+        #expect(try await publish()["status_code"] as? Int == 0)
+        try await server.killHard()
+    }
+
+    @Test(
         "a server that cannot store ends all the same when it is told to, and one that starts on a full disk says so",
         .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
     func fullAtTheEnd() async throws {
         let disk = try SmallDisk(megabytes: 4)
-        let server = try await ServerProcess.start(in: disk.path + "/data")
+        let server = try await ServerProcess.start(["--disk-reserve", "0"], in: disk.path + "/data")
         let room = try await REST.newRoom(port: server.port)
         let ana = try await Runner.enter(room, as: "ana", port: server.port)
         ana.phone.send(["type": "start"])

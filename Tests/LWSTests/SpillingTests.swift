@@ -79,6 +79,67 @@ import Testing
         #expect(collector.fieldsBeforeSpill == nil && !collector.isFull)
     }
 
+    @Test("the files of all bodies have so many bytes; one more is refused, and has them when another is gone")
+    func sharesDisk() throws {
+        let disk = Budget(limit: 5000)
+        func collect(_ count: Int) throws -> BodyCollector {
+            var collector = BodyCollector(
+                policy: BodyPolicy(maxBytes: 1 << 20, spillBytes: 1000), contentType: nil,
+                directory: NSTemporaryDirectory(), budget: Budget(limit: 1 << 30), disk: disk)
+            for _ in 0..<count {
+                try [UInt8](repeating: 7, count: 1000).withUnsafeBytes { try collector.append($0) }
+            }
+            return collector
+        }
+        var first: BodyCollector? = try collect(3)
+        #expect(disk.used == 3000)
+        _ = try collect(1)
+        #expect(disk.used == 3000, "what stays in memory is not on the disk")
+        #expect(throws: RequestFault.overloaded) { try collect(3) }
+        #expect(disk.used == 3000, "what was refused holds nothing")
+        let second = try collect(2)
+        #expect(disk.used == 5000)
+        func finish(_ whole: BodyCollector) throws -> HTTPBody? {
+            var collector = whole
+            try collector.finish()
+            let taken = collector.takeWrites()
+            #expect(BodyWrites.Write.perform(try #require(taken)) == nil)
+            collector.finishWrites()
+            return collector.body
+        }
+        func count(_ body: HTTPBody?) -> Int { if case .file(let file)? = body { file.count } else { 0 } }
+        var body = try finish(try #require(first))
+        first = nil
+        #expect(count(body) == 3000 && disk.used == 5000, "as long as its handler has it")
+        body = nil
+        #expect(disk.used == 2000)
+        _ = try collect(3)
+        withExtendedLifetime(second) {}
+    }
+
+    @Test("bodies of nobody in particular have files of their own, and leave those of others alone")
+    func boundsStrangers() async throws {
+        for (isOfStrangers, status) in [(true, 503), (false, 200)] {
+            let responder = TestResponder(
+                policy: BodyPolicy(maxBytes: 1 << 20, spillBytes: 1000, isOfStrangers: isOfStrangers),
+                handler: { HTTPServerTests.describeBody($0) })
+            try await withServer(
+                responder,
+                configure: {
+                    $0.maxFileBytes = 300_000
+                    $0.maxStrangersFileBytes = 100_000
+                }
+            ) { (server, port, loop) async throws in
+                for _ in 1...3 {
+                    let answer = try await RawClient.exchange(
+                        HTTPServerTests.close("POST /", "Content-Length: 200000\r\n")
+                            + String(repeating: "x", count: 200_000), port: port)
+                    #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer.prefix(100))")
+                }
+            }
+        }
+    }
+
     /// Takes to disk what comes behind a `token` of `yes`.
     private static let responder = TestResponder(
         policy: policy,

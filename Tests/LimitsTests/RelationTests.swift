@@ -212,6 +212,17 @@ struct RelationTests {
         #expect(Limit.Accounts.username < Limit.Accounts.usernameBytes)
     }
 
+    @Test("what bodies under way may take of the disk, with a copy of each, leaves the journal some of the reserve")
+    func disk() {
+        let underWay = 2 * (Limit.HTTP.files + Limit.HTTP.strangersFiles)
+        #expect(underWay < Limit.Store.reserve + Limit.HTTP.files, "the last of it comes when the reserve is known")
+        #expect(2 * Limit.Content.video <= Limit.HTTP.files)
+        #expect(Limit.HTTP.strangersFiles >= 4 * Limit.Content.picture)
+        #expect(Limit.Content.video + Limit.Run.markers * Limit.Live.markerBytes < Limit.Store.accountQuota)
+        #expect(ServerConfiguration().maxFileBytes == Limit.HTTP.files)
+        #expect(ServerConfiguration().maxStrangersFileBytes == Limit.HTTP.strangersFiles)
+    }
+
     @Test("the settings are what the limits say")
     func defaults() {
         let server = ServerConfiguration(), live = LiveSettings(), rates = RateLimits()

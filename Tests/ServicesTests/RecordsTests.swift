@@ -108,6 +108,27 @@ import Testing
         await #expect(throws: ServicesError.unknownUser) { try await records.updateRunData([:], account: 1) }
     }
 
+    @Test("of updates at the same moment none is lost, however often they meet")
+    func concurrentUpdates() async throws {
+        let account = try await services.makeAccount().id
+        for round in 1...20 {
+            let number = JSONValue.number(Double(round))
+            let updates: [JSONValue] = [
+                ["meters": number], ["seconds": number], ["latitude": number], ["longitude": number],
+                ["markers": [["id": number]]], ["running": .bool(round.isMultiple(of: 2))],
+            ]
+            try await withThrowingTaskGroup(of: Void.self) { [records] group in
+                for update in updates {
+                    group.addTask { _ = try await records.updateRunData(update, account: account) }
+                }
+                try await group.waitForAll()
+            }
+            let data = try await records.runData(account: account), value = Double(round)
+            #expect(data.meters == value && data.seconds == value && data.latitude == value && data.longitude == value)
+            #expect(data.markers == [["id": number]] && data.running == round.isMultiple(of: 2))
+        }
+    }
+
     @Test(
         "run data that makes no sense changes nothing",
         arguments: [

@@ -5,6 +5,31 @@ import Testing
 @testable import Services
 
 @Suite("JSON") struct JSONTests {
+    @Test("elements of an array at the top are shown and not kept, and everything is bounded by its number")
+    func shows() throws {
+        func read(_ text: String, atMost count: Int = 4) throws -> (JSONValue, [JSONValue]) {
+            var seen: [JSONValue] = []
+            let value = try JSONValue(
+                parsing: Array(text.utf8), atMost: count, showing: ["m"], atMostEach: 3
+            ) { name, element in
+                #expect(name == "m")
+                seen.append(element)
+            }
+            return (value, seen)
+        }
+        let (value, seen) = try read(#"{"a":1,"m":[{"x":1,"y":2},5,[]],"b":{"m":[7]}}"#, atMost: 5)
+        #expect(value == ["a": 1, "m": [], "b": ["m": [7]]] && seen == [["x": 1, "y": 2], 5, []])
+        #expect(try read(#"{"m" : [ ] }"#).0 == ["m": []])
+        #expect(try read(#"{"m":"x"}"#).0 == ["m": "x"])
+        #expect(try read(#"{"m":["# + String(repeating: "1,", count: 1000) + "1]}").1.count == 1001)
+        for text in [
+            #"{"m":[[1,2,3]]}"#, #"{"a":[1,2,3]}"#, #"[{"m":[1,2]}]"#, #"{"m":[1,]}"#, #"{"m":[1"#, #"{"m":[1}"#,
+            #"{"m":[]"#,
+        ] {
+            #expect(throws: JSONError.self, "\(text)") { try read(text) }
+        }
+    }
+
     @Test(
         "a text comes back as it was",
         arguments: [

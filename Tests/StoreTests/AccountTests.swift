@@ -69,21 +69,25 @@ import Testing
         #expect(try await database.setPicture(nil, account: 1, at: 1) == nil)
     }
 
-    @Test("run data is kept, reset and updated in one step")
+    @Test("of those who replace run data as they read them, one at a time succeeds, and the others are told")
     func runData() async throws {
         let account = try await temporary.makeAccount().id
-        #expect(try await database.runData(account: account) == nil)
-        #expect(try await database.updateRunData(account: account) { _ in "" } == "")
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<20 {
-                group.addTask { _ = try? await database.updateRunData(account: account) { ($0 ?? "") + "x" } }
+        let empty = try await database.runData(account: account)
+        #expect(empty.text == nil)
+        let succeeded = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<20 {
+                group.addTask { try await database.replaceRunData(empty, by: "\(number)", account: account) }
             }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
-        #expect(try await database.runData(account: account) == String(repeating: "x", count: 20))
-        #expect(try await database.updateRunData(account: account) { _ in nil } == nil)
-        #expect(try await database.runData(account: account) == nil)
+        #expect(succeeded == 1)
+        let one = try await database.runData(account: account)
+        #expect(try await database.replaceRunData(one, by: "x", account: account))
+        #expect(try await database.runData(account: account).text == "x")
         await #expect(throws: StoreError.noSuchAccount) { try await database.runData(account: 1) }
-        await #expect(throws: StoreError.noSuchAccount) { try await database.updateRunData(account: 1) { $0 } }
+        await #expect(throws: StoreError.noSuchAccount) {
+            try await database.replaceRunData(empty, by: "x", account: 1)
+        }
     }
 
     @Test("with an account go its tokens and records; its place in a room stays without it")

@@ -100,7 +100,10 @@ import Testing
             try await database.insertPostedRecord(.make(), account: ana, at: 1)
         }
         await #expect(throws: StoreError.noSuchAccount) { try await database.setPreferences("{}", account: ana) }
-        await #expect(throws: StoreError.noSuchAccount) { try await database.updateRunData(account: ana) { $0 } }
+        await #expect(throws: StoreError.noSuchAccount) {
+            try await database.replaceRunData(StoredRunData(text: nil, version: 0), by: "{}", account: ana)
+        }
+        await #expect(throws: StoreError.noSuchAccount) { try await database.keptBytes(account: ana) }
         await #expect(throws: StoreError.noSuchAccount) {
             try await database.insertUpload(media: 1, account: ana, at: 1)
         }

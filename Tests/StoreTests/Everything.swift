@@ -42,8 +42,10 @@ struct Everything {
         (change.username, change.usernameKey, change.email) = ("ana", "ana", StoredEmail(text: "ana", key: "ana"))
         _ = try await database.changeProfile(
             change, account: ana, if: AccountCondition(actor: bob) { _, _ in true }, at: 2)
-        _ = try await database.updateRunData(account: ana) { $0 }
-        _ = try await database.runData(account: ana)
+        let runData = try await database.runData(account: ana)
+        _ = try await database.replaceRunData(runData, by: "{}", account: ana)
+        _ = try await database.replaceRunData(runData, by: "{}", account: ana)
+        _ = try await database.keptBytes(account: ana)
         try await database.setPreferences("{}", account: ana)
         _ = try await database.preferences(account: ana)
     }

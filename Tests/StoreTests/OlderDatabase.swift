@@ -135,6 +135,9 @@ enum OlderDatabase {
             since(11, "UPDATE rooms SET term = 4 WHERE id = 40;"),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
+                15,
+                "UPDATE accounts SET kept_bytes = 94 WHERE id = 10; UPDATE accounts SET kept_bytes = 14 WHERE id = 20;"),
+            since(
                 13,
                 """
                 UPDATE profiles SET follower_count = 1, video_count = 1, likes_received = 2, likes_given = 1

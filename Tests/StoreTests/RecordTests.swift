@@ -11,12 +11,13 @@ import Testing
     @Test("a posted record gets the next run ID and resets the run data")
     func post() async throws {
         let account = try await temporary.makeAccount().id
-        _ = try await database.updateRunData(account: account) { _ in "{}" }
+        let empty = try await database.runData(account: account)
+        #expect(try await database.replaceRunData(empty, by: "{}", account: account))
         let first = try await database.insertPostedRecord(.make(meters: 1), account: account, at: 5)
         let second = try await database.insertPostedRecord(.make(meters: 2, track: []), account: account, at: 6)
         #expect([first.runID, second.runID] == [1, 2])
         #expect(first.source == .posted && first.createdAt == 5 && first.runKey == nil)
-        #expect(try await database.runData(account: account) == nil)
+        #expect(try await database.runData(account: account).text == nil)
         #expect(
             try await database.record(account: account, runID: 1) == StoredRecord(summary: first, track: [1, 2, 3]))
         #expect(try await database.record(account: account, runID: 2) == StoredRecord(summary: second, track: []))

@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
 
+@testable import Store
+
 /// The statements that a database has carried out, each once, with blanks and line ends as one blank.
 final class StatementRecorder: Sendable {
     private let texts = Mutex<Set<String>>([])
@@ -42,7 +44,7 @@ struct WrittenStatement: CustomStringConvertible {
             let text = match.output.long ?? match.output.short ?? ""
             let words = StatementRecorder.normalized(String(text).replacing("\\\n", with: ""))
             guard words.prefixMatch(of: #/(SELECT|INSERT|UPDATE|DELETE|WITH) /#) != nil else { return nil }
-            return WrittenStatement(file: file.lastPathComponent, parts: split(words.replacing("$", with: "?")))
+            return WrittenStatement(file: file.lastPathComponent, parts: split(SQL(words).text))
         }
     }
 

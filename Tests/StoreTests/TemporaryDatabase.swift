@@ -13,10 +13,12 @@ final class TemporaryDirectory: Sendable {
     var databasePath: String { path + "/runroom.sqlite" }
 
     func open(
-        busyTimeout: Double = 5, now: Int64 = TemporaryDirectory.time, trace: (@Sendable (String) -> Void)? = nil
+        busyTimeout: Double = 5, quota: Int = 0, now: Int64 = TemporaryDirectory.time,
+        trace: (@Sendable (String) -> Void)? = nil
     ) throws -> AppDatabase {
         try AppDatabase(
-            directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout, now: { now }, trace: trace)
+            directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout,
+            quota: AccountQuota(bytes: quota), now: { now }, trace: trace)
     }
 
     /// The 23rd of November 2024, 08:39:43.038 UTC.
@@ -28,7 +30,9 @@ struct TemporaryDatabase {
     let directory = TemporaryDirectory()
     let database: AppDatabase
 
-    init(busyTimeout: Double = 5) throws { database = try directory.open(busyTimeout: busyTimeout) }
+    init(busyTimeout: Double = 5, quota: Int = 0) throws {
+        database = try directory.open(busyTimeout: busyTimeout, quota: quota)
+    }
 
     func makeAccount(_ name: String = "ana") async throws -> StoredAccount {
         try await database.insertAccount(
@@ -95,6 +99,28 @@ extension AppDatabase {
             UNION ALL
             SELECT 'journal' FROM counters
             WHERE name = 'journal_bytes' AND value <> (SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM journal)
+            UNION ALL
+            SELECT 'account ' || id || ' keeps ' || kept_bytes || ', not ' || SUM(bytes) FROM (
+                SELECT a.id, a.kept_bytes, t.bytes FROM accounts a JOIN (
+                    SELECT id AS account, 0 AS bytes FROM accounts
+                    UNION ALL SELECT id, LENGTH(CAST(run_data AS BLOB)) FROM accounts
+                    UNION ALL SELECT id, LENGTH(CAST(preferences AS BLOB)) FROM accounts
+                    UNION ALL SELECT p.id, m.bytes FROM accounts p JOIN media m ON m.id = p.picture
+                    UNION ALL SELECT p.id, m.bytes FROM accounts p JOIN media m ON m.id = p.cover
+                    UNION ALL SELECT account, LENGTH(track) FROM records
+                    UNION ALL SELECT author, LENGTH(CAST(title AS BLOB)) + LENGTH(CAST(content AS BLOB)) FROM posts
+                    UNION ALL
+                    SELECT p.author, m.bytes
+                    FROM posts p JOIN post_images i ON i.post = p.id JOIN media m ON m.id = i.media
+                    UNION ALL SELECT v.author, m.bytes FROM videos v JOIN media m ON m.id = v.media
+                    UNION ALL SELECT author, LENGTH(CAST(content AS BLOB)) FROM comments
+                    UNION ALL
+                    SELECT CASE is_from_first WHEN 1 THEN first ELSE second END, LENGTH(CAST(content AS BLOB))
+                    FROM messages
+                    UNION ALL SELECT u.account, m.bytes FROM uploads u JOIN media m ON m.id = u.media
+                ) t ON t.account = a.id
+                WHERE a.is_leaving = 0)
+            GROUP BY id, kept_bytes HAVING SUM(bytes) <> kept_bytes
             """)
     }
 

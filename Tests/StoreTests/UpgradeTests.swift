@@ -37,7 +37,7 @@ import Testing
         #expect(try await database.token(hash: [1])?.account == ana)
         #expect(try await database.token(hash: [1])?.session == (version >= 5 ? 5 : nil))
         #expect(try await database.endOfToken(hash: [2]) == (version >= 5 ? .revoked : nil))
-        #expect(try await database.runData(account: 10) == "{}")
+        #expect(try await database.runData(account: 10).text == "{}")
         #expect(try await database.tryMailCode(emailKey: "ben@x.org", limit: 2, at: 1) == (version >= 7 ? "code" : nil))
     }
 

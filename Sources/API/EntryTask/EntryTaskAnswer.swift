@@ -98,6 +98,11 @@ extension Problem {
         case .unknownUser, .wrongPassword, .accountDisabled: self = .entryTask(.wrongPassword)
         case .unauthenticated, .badToken, .forbidden: self = .entryTask(.notLoggedIn)
         case .throttled(let retryAfter): self = .entryTask(.tooMany, retryAfter: retryAfter)
+        case .quotaExceeded: self = .entryTask(.failed, "the account holds as much as it may")
+        case .outOfSpace:
+            self.init(error)
+            message = "no space at the moment, try again later"
+            code = String(EntryTaskAnswer.Code.failed.rawValue)
         case .emailTaken, .wrongCode, .humanCheckNeeded, .humanCheckFailed, .mailUnavailable, .foreignPicture,
             .ownAccount, .tooOften, .notFound, .overloaded, .store:
             self.init(error)

@@ -32,7 +32,7 @@ struct EntryTaskRoutes: Sendable {
                 register),
             Endpoint(
                 .post, "/user/logout", EndpointDescription(Self.group, "Log out", answers: Self.done), access: .token,
-                cost: .light, logout),
+                cost: .light.withinReserve, logout),
             Endpoint(
                 .put, "/user/update_user_info",
                 EndpointDescription(Self.group, "Change the nickname", answers: Self.done), access: .token,

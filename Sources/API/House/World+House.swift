@@ -65,6 +65,8 @@ enum HouseCode: String, CaseIterable, Sendable {
     case tooMany = "too_many_requests"
     case internalError = "internal_error"
     case unavailable
+    case quotaExceeded = "quota_exceeded"
+    case outOfSpace = "out_of_space"
 
     /// The code of a status about which nothing more is known.
     init(status: Status) {
@@ -106,6 +108,9 @@ extension Problem {
             self = .house(.unauthorized, .wrongPassword, "The name or the password is wrong.")
         case ServicesError.accountDisabled:
             self = .house(.forbidden, .accountDisabled, "The account is disabled.")
+        case ServicesError.quotaExceeded, ServicesError.outOfSpace:
+            self.init(error)
+            code = (error as? ServicesError == .outOfSpace ? HouseCode.outOfSpace : .quotaExceeded).rawValue
         case ServicesError.invalid(field: "file", let message):
             self = .house(.badRequest, .badPicture, message)
         default: self.init(error)

@@ -40,7 +40,7 @@ struct JuejinReaderRoutes: Sendable {
                     "Count that an article was opened",
                     "Once in 30 seconds for each reader; without a token, for each address.",
                     answer: .juejin("success"), refusals: EndpointDescription.noSuchArticle),
-                access: .optionalToken, cost: .light, hit),
+                access: .optionalToken, cost: .light.withinReserve, hit),
         ]
     }
 

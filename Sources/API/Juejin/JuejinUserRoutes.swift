@@ -47,7 +47,7 @@ struct JuejinUserRoutes: Sendable {
                         ]))), access: .refreshToken, cost: .login, renew),
             Endpoint(
                 .post, "/users/exit", .juejin("Log out", "Ends both tokens of the login.", answer: .juejin("退出成功")),
-                access: .token, cost: .light, exit),
+                access: .token, cost: .light.withinReserve, exit),
             Endpoint(
                 .get, "/users/information",
                 .juejin(

@@ -125,7 +125,8 @@ extension Problem {
         case .ownAccount: self = .leaf(.failed, "不能修改自己的角色或删除自己")
         case .accountDisabled, .unauthenticated, .badToken, .forbidden: self = .leaf(.unauthorized)
         case .throttled(let retryAfter): self = .leaf(.tooMany, retryAfter: retryAfter)
-        case .tooOften, .notFound, .overloaded, .store: self.init(error)
+        case .quotaExceeded: self = .leaf(.failed, "存储空间已满")
+        case .tooOften, .notFound, .overloaded, .outOfSpace, .store: self.init(error)
         }
     }
 

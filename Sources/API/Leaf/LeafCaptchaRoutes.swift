@@ -30,7 +30,7 @@ struct LeafCaptchaRoutes: Sendable {
                 .post, "/api/v1/captcha/validate",
                 EndpointDescription(
                     LeafAnswer.group, "Solve a slider", "Within three pixels.", answers: LeafAnswer.done),
-                access: .open, cost: .light,
+                access: .open, cost: .light.withinReserve,
                 input: Form(
                     Field.integer("x", ["type": "integer", "examples": [120]]), LeafFields.email), validate),
         ]

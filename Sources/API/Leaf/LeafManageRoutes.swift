@@ -49,7 +49,7 @@ struct LeafManageRoutes: Sendable {
             Endpoint(
                 .post, "/api/v1/user/manage/delete",
                 EndpointDescription(group, "Delete a user of a lower role, everywhere", answers: LeafAnswer.done),
-                access: .role, cost: .light, input: Form(LeafFields.id), delete),
+                access: .role, cost: .light.withinReserve, input: Form(LeafFields.id), delete),
         ]
     }
 

@@ -24,7 +24,7 @@ enum ChatRoutes {
             EndpointDescription(
                 group, "Ask the coach", "The newest message of the role `user` is answered, in its language.",
                 answers: .json(Schema.object(["choices": Schema.array(of: Schema.object(["message": message]))]))),
-            access: .lepaoAnybody, cost: .light, input: Form(question)
+            access: .lepaoAnybody, cost: .light.withinReserve, input: Form(question)
         ) { _, question in
             .json(["choices": [["message": ["role": "assistant", "content": .string(Coach.answer(to: question))]]]])
         },

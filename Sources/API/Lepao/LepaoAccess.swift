@@ -7,7 +7,7 @@ extension Access where Caller == LepaoCaller {
     /// The owner of a valid token, as they are at this moment; what changes something is counted against them.
     ///
     /// For clients as they were published, a request without a token is let through when somebody has logged in lately
-    /// from the same address: whom it speaks for, ``LepaoCaller/account(named:)`` finds out.
+    /// from the same address, unless a page of another origin has a browser send it: whom it speaks for, ``LepaoCaller/account(named:)`` finds out.
     static var lepaoToken: Access {
         Access(.token) { keeper, request in
             if keeper.knowsAddress(of: request) { return }
@@ -137,11 +137,19 @@ extension Gatekeeper {
     /// For clients as they were published: whether a request has no token, and somebody logged in lately from where it
     /// comes.
     fileprivate func knowsAddress(of request: HTTPServerRequest) -> Bool {
-        request.authorization == nil && recentLogins?.last(from: request.head.remoteAddress) != nil
+        isOfOwnClient(request) && recentLogins?.last(from: request.head.remoteAddress) != nil
+    }
+
+    /// Whether a request without a token may be one of the app's.
+    ///
+    /// A browser sends what a page of any origin tells it to, from the address of whoever looks at that page: such a
+    /// request says so, and speaks for nobody without a token.
+    private func isOfOwnClient(_ request: HTTPServerRequest) -> Bool {
+        request.authorization == nil && !PageOrigin(of: request.head).isForeign(except: pageOrigins)
     }
 
     fileprivate func recentAccount(_ request: HTTPServerRequest, named username: String?) async throws -> Account? {
-        guard request.authorization == nil, let recentLogins, let username,
+        guard isOfOwnClient(request), let recentLogins, let username,
             let account = try await accounts.account(named: username),
             recentLogins.includes(account, from: request.head.remoteAddress)
         else { return nil }

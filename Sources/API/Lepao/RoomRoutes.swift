@@ -81,7 +81,7 @@ struct RoomRoutes: Sendable {
                 EndpointDescription(
                     Self.group, "Join a room", "Joining twice is joining once.", answers: Self.answer(),
                     refusals: Self.entering),
-                access: .lepaoRoomPassword, cost: .light,
+                access: .lepaoRoomPassword, cost: .light.withinReserve,
                 input: Form(
                     RoomFields.runID.orElse(joiner), RoomFields.password.orElse(joiner),
                     RoomFields.runner.orElse(joiner), RoomFields.place(standard)), words: Words.entering, join),
@@ -92,7 +92,7 @@ struct RoomRoutes: Sendable {
                     "At least one of what may change is there; a latitude comes with a longitude.",
                     answers: Self.answer(), refusals: Self.entering),
                 // Room for the markers that a client may repeat in each update.
-                access: .lepaoRoomPassword, cost: .document(upTo: Limit.HTTP.largeBody),
+                access: .lepaoRoomPassword, cost: .document(upTo: Limit.HTTP.largeBody).withinReserve,
                 input: Form(
                     RoomFields.runID.orElse(RoomFields.missingFields),
                     RoomFields.password.orElse(RoomFields.missingFields),
@@ -107,7 +107,7 @@ struct RoomRoutes: Sendable {
                         401: "Neither the right password nor a token was sent.",
                         404: "There is no such room or runner.", 429: Self.guesses,
                     ]),
-                access: .lepaoRoomPassword, cost: .light,
+                access: .lepaoRoomPassword, cost: .light.withinReserve,
                 input: Form(
                     RoomFields.runID.orElse(RoomFields.missingFields),
                     RoomFields.runner.orElse(RoomFields.missingFields), RoomFields.passwordIfSent, system),
@@ -116,7 +116,7 @@ struct RoomRoutes: Sendable {
                 .post, "/api/runRoom/leave",
                 EndpointDescription(
                     Self.group, "Leave a room", answers: Self.answer("updatedRoom"), refusals: Self.leaving),
-                access: .lepaoRoomPassword, cost: .light,
+                access: .lepaoRoomPassword, cost: .light.withinReserve,
                 input: Form(
                     RoomFields.runID.orElse(leaver), RoomFields.password.orElse(leaver),
                     RoomFields.runner.orElse(leaver), system), words: Words.leaving, leave),

@@ -60,7 +60,7 @@ struct UserRoutes: Sendable {
                                 "iat": Schema.integer, "exp": Schema.integer,
                             ]),
                         ]))),
-                access: tokenItself, cost: .light, checkToken),
+                access: tokenItself, cost: .light.withinReserve, checkToken),
             Endpoint(
                 .get, "/api/users/{id}",
                 EndpointDescription(

@@ -11,6 +11,15 @@ struct MetricsPage {
     var unstoredMarkers: Int
     /// Nil while there is no listener.
     var load: ServerLoad?
+    var disk: Disk
+
+    /// The file system of the data.
+    struct Disk: Sendable {
+        /// Nil when the system does not tell.
+        var freeBytes: Int?
+        /// Requests that would have stored something.
+        var refused: Int
+    }
 
     /// What grows with the server to find out, and may be a little old.
     struct Dear: Sendable {
@@ -127,6 +136,9 @@ struct MetricsPage {
                 "runroom_input_bytes", .gauge, "Memory held for requests and messages that are not dealt with.",
                 load.inputBytes)
             page.single(
+                "runroom_body_file_bytes", .gauge, "Bytes in files of requests that are not dealt with.",
+                load.fileBytes)
+            page.single(
                 "runroom_backlog_bytes", .gauge, "Bytes that wait for WebSocket clients that do not read.",
                 load.backlogBytes)
             page.single(
@@ -134,6 +146,12 @@ struct MetricsPage {
                 "Connections, and requests behind proxies, of addresses that had as many as they may have.",
                 load.refusedByAddress)
         }
+        if let bytes = disk.freeBytes {
+            page.single("runroom_disk_free_bytes", .gauge, "Bytes that are free where the data is.", bytes)
+        }
+        page.single(
+            "runroom_disk_refused_total", .counter,
+            "Requests that were not stored since the disk has less than its reserve left.", disk.refused)
         if let bytes = process.residentBytes {
             page.single("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", bytes)
         }

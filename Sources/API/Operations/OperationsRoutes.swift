@@ -49,13 +49,15 @@ struct OperationsRoutes: Sendable {
         guard isReady else {
             throw Problem(.serviceUnavailable, "the database does not answer", retryAfter: 1)
         }
-        return .text("ready\n")
+        // Live runs go on, which whoever sends them elsewhere should not stop.
+        return .text(await core.reserve.isTouched ? "ready, short of disk space: only live runs are kept\n" : "ready\n")
     }
 
     private func page() async -> Response {
         let page = MetricsPage(
             live: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
-            dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await load())
+            dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await load(),
+            disk: MetricsPage.Disk(freeBytes: await core.reserve.freeBytes, refused: core.reserve.refusedCount))
         var response = Response.text(page.text)
         response.headers[.contentType] = PrometheusText.contentType
         return response

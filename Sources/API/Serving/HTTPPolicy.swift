@@ -22,6 +22,14 @@ public enum AllowedOrigins: Sendable, Hashable {
         self = .only(Set(origins))
     }
 
+    /// Those that are named, which are none where all may.
+    var named: Set<String> {
+        switch self {
+        case .any: []
+        case .only(let origins): origins
+        }
+    }
+
     private static func isOrigin(_ text: String) -> Bool {
         guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
         let authority = text.dropFirst(scheme.count)

@@ -49,6 +49,12 @@ extension Problem {
         case .badToken: self.init(.forbidden, "Token is invalid or has expired")
         case .forbidden: self.init(.forbidden, "You may not do this")
         case .notFound: self = .notFound
+        case .quotaExceeded:
+            self.init(.insufficientStorage, "Your account holds as much as it may. Delete something first.")
+        case .outOfSpace:
+            self.init(
+                .insufficientStorage, "The server has no space for this at the moment. Try again later.",
+                retryAfter: 60)
         case .store(let error): self.init(error)
         }
     }
@@ -98,6 +104,7 @@ extension Problem {
         case .roomExists: self.init(.badRequest, "Room already exists")
         case .noSuchAccount: self.init(.notFound, "User not found")
         case .noSuchMedia: self.init(ServicesError.foreignPicture)
+        case .quotaExceeded: self.init(ServicesError.quotaExceeded)
         case .conditionFailed: self.init(ServicesError.forbidden)
         }
     }

@@ -67,16 +67,24 @@ package struct FormMember: Sendable {
     package var description: String?
     package var isRequired: Bool
     package var isFile: Bool
+    /// What looks at each element of an array while the body is read, after which it is dropped; nil where the value is
+    /// kept.
+    ///
+    /// For what strangers may send much of: a body with such a member may hold little else.
+    package var judge: Judge?
+
+    package typealias Judge = @Sendable (JSONValue) throws(ParameterError) -> Void
 
     package init(
         _ name: String, _ schema: JSONValue, about description: String? = nil, isRequired: Bool = true,
-        isFile: Bool = false
+        isFile: Bool = false, judge: Judge? = nil
     ) {
         self.name = name
         self.schema = schema
         self.description = description
         self.isRequired = isRequired
         self.isFile = isFile
+        self.judge = judge
     }
 
     /// A value that its schema gives as an example.

@@ -24,6 +24,13 @@ package struct Form<each Value: Sendable>: Sendable {
         return members
     }
 
+    /// What looks at the elements of arrays that are not kept, by name.
+    package var judges: [String: FormMember.Judge] {
+        var judges: [String: FormMember.Judge] = [:]
+        for member in members { judges[member.name] = member.judge }
+        return judges
+    }
+
     package func read(_ parameters: Parameters) throws -> (repeat each Value) {
         (repeat try (each fields).read(parameters))
     }

@@ -33,6 +33,8 @@ package struct Parameters: Sendable {
     }
 
     private var values: [String: JSONValue] = [:]
+    /// What was found of elements that are not kept, the first by name.
+    private var faults: [String: ParameterError] = [:]
     private let ignoresCase: Bool
     /// The files of a multipart form, without the empty one that a browser sends when nothing was chosen.
     package let files: [MultipartForm.File]
@@ -46,9 +48,11 @@ package struct Parameters: Sendable {
     ///   - request: With its body whole.
     ///   - sources: Where to look, in this order.
     ///   - ignoringCase: Whether `userName` is `username`; ASCII letters only.
+    ///   - judges: Look at the elements of arrays of these names in a JSON object, which are not kept.
     /// - Throws: ``ParameterError/malformedBody(_:)``, ``ParameterError/unreadableBody``.
     package init(
-        _ request: HTTPServerRequest, in sources: [Source] = [.query, .form, .json], ignoringCase: Bool = false
+        _ request: HTTPServerRequest, in sources: [Source] = [.query, .form, .json], ignoringCase: Bool = false,
+        judging judges: [String: FormMember.Judge] = [:]
     ) throws(ParameterError) {
         ignoresCase = ignoringCase
         var fields: [(name: String, value: String)] = []
@@ -70,7 +74,7 @@ package struct Parameters: Sendable {
                 {
                     fields = try Self.form(bytes)
                 } else if sources.contains(.json) {
-                    members = try Self.object(bytes)
+                    members = try Self.object(bytes, judges, &faults)
                 }
             }
         }
@@ -148,6 +152,16 @@ package struct Parameters: Sendable {
         return number
     }
 
+    // MARK: Arrays that are not kept
+
+    /// Makes sure of an array that was judged while it was read, if it is there.
+    ///
+    /// - Throws: What its judge has thrown; ``ParameterError/wrongKind(_:wanted:)``.
+    package func checkJudged(_ name: String) throws(ParameterError) {
+        _ = try array(name)
+        if let fault = faults[name] { throw fault }
+    }
+
     // MARK: Files
 
     /// The files of a field.
@@ -189,10 +203,22 @@ package struct Parameters: Sendable {
         }
     }
 
-    private static func object(_ bytes: [UInt8]) throws(ParameterError) -> [JSONObject.Member] {
+    private static func object(
+        _ bytes: [UInt8], _ judges: [String: FormMember.Judge], _ faults: inout [String: ParameterError]
+    ) throws(ParameterError) -> [JSONObject.Member] {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: bytes)
+            if judges.isEmpty {
+                value = try JSONValue(parsing: bytes)
+            } else {
+                value = try JSONValue(
+                    parsing: bytes, atMost: Limit.HTTP.strangersValues, showing: Set(judges.keys),
+                    atMostEach: Limit.HTTP.strangersElementValues
+                ) { name, element in
+                    guard faults[name] == nil else { return }
+                    do throws(ParameterError) { try judges[name]?(element) } catch { faults[name] = error }
+                }
+            }
         } catch {
             throw .malformedBody("The body is not valid JSON, at byte \(error.offset): \(error.message)")
         }

@@ -12,6 +12,11 @@ package struct Cost: Sendable {
     /// What each call takes from, by the caller's address, before anything else is done for it.
     package let charges: [Charge]
     package let body: Body
+    /// Whether a call that changes something goes on while the disk has less than its ``DiskReserve`` left.
+    ///
+    /// No call that only reads or deletes is refused then; any other is, unless its cost says that it is one for which
+    /// the reserve is kept.
+    package var isWithinReserve = false
 
     /// One of the limits that a call counts against.
     package struct Charge: Sendable {
@@ -49,14 +54,23 @@ package struct Cost: Sendable {
 
     private init(_ name: String, _ limit: RequestLimits.Kind) { self.init(name, [Charge(limit: limit)]) }
 
+    /// The same of what the reserve is kept for: a live run, what makes room, and what writes next to nothing.
+    package var withinReserve: Cost {
+        var cost = self
+        cost.isWithinReserve = true
+        return cost
+    }
+
     /// Some look-ups, a row written.
     package static let light = Cost("light", [])
     /// A password or a code is checked, which is a hash of 0.2 s or leads to one.
-    package static let login = Cost("hash", .logins)
+    ///
+    /// Whoever has to come in to make room comes in: a token is some hundred bytes.
+    package static let login = Cost("hash", .logins).withinReserve
     /// A password is hashed, and a name is taken for ever.
     package static let registration = Cost("registration", .registrations)
     /// A mail is sent.
-    package static let mailCode = Cost("mail", .mailCodes)
+    package static let mailCode = Cost("mail", .mailCodes).withinReserve
     /// A room is made.
     package static let roomCreation = Cost("room", .roomCreations)
     /// An answer that may be large, or that takes reading much.
@@ -88,11 +102,13 @@ package struct Cost: Sendable {
 
     /// This and another one: all limits of both, the larger body.
     package func and(_ other: Cost) -> Cost {
-        Cost(
+        var cost = Cost(
             "\(name), \(other.name)", charges + other.charges,
             body: Body(
                 bytes: max(body.bytes, other.body.bytes), files: max(body.files, other.body.files),
                 fileBytes: max(body.fileBytes, other.body.fileBytes)))
+        cost.isWithinReserve = isWithinReserve && other.isWithinReserve
+        return cost
     }
 
     /// Counts a call from an address.
@@ -135,8 +151,11 @@ package struct Cost: Sendable {
     ///   - parsesForms: Whether forms of several parts are read although no file belongs into them.
     ///   - asksFirst: Whether a large body is taken only when the head has been judged.
     ///   - asksWhenSpilling: Whether it goes to disk only when the fields before it have been judged.
+    ///   - isOfStrangers: Whether nobody knows who sends it before it is whole.
     /// - Returns: For the wire.
-    package func policy(parsesForms: Bool, asksFirst: Bool, asksWhenSpilling: Bool = false) -> BodyPolicy {
+    package func policy(
+        parsesForms: Bool, asksFirst: Bool, asksWhenSpilling: Bool = false, isOfStrangers: Bool = false
+    ) -> BodyPolicy {
         let isUpload = body.files > 0
         var policy = BodyPolicy(maxBytes: body.files * body.fileBytes + body.bytes)
         policy.parsesMultipart = isUpload || parsesForms
@@ -145,6 +164,7 @@ package struct Cost: Sendable {
         policy.maxParts = isUpload ? Limit.HTTP.uploadParts : Limit.HTTP.parts
         if asksFirst { policy.asksAbove = Limit.HTTP.strangersBody }
         policy.asksWhenSpilling = asksWhenSpilling
+        policy.isOfStrangers = isOfStrangers
         return policy
     }
 }

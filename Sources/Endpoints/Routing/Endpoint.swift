@@ -25,6 +25,15 @@ package struct Endpoint: Sendable {
     /// Lets the caller in, reads the form, and answers.
     package let answer: @Sendable (Gatekeeper, HTTPServerRequest) async throws -> Response
 
+    /// Whether it is refused while the disk has less than its ``DiskReserve`` left: whatever its method does not keep from
+    /// storing, unless its cost says otherwise.
+    package var isForSpace: Bool {
+        switch method {
+        case .get, .head, .delete: false
+        default: !cost.isWithinReserve
+        }
+    }
+
     /// - Parameters:
     ///   - method: Of the request.
     ///   - pattern: Of the path.
@@ -51,11 +60,13 @@ package struct Endpoint: Sendable {
         self.shape = shape
         self.words = words
         admitHead = access.admitHead
+        let judges = input.judges
         answer = { keeper, request in
             let caller = try await access.admit(keeper, request)
             guard cost.takes(request.body) else { throw Problem(.contentTooLarge, "The body is too large") }
             let parameters = try Parameters(
-                request, in: input.sources ?? keeper.requests.sources, ignoringCase: keeper.requests.ignoresCase)
+                request, in: input.sources ?? keeper.requests.sources, ignoringCase: keeper.requests.ignoresCase,
+                judging: judges)
             let values = try input.read(parameters)
             return try await handle(Call(request: request, caller: caller), repeat each values)
         }

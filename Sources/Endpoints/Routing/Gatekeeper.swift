@@ -6,17 +6,24 @@ package import Services
 package struct Gatekeeper: Sendable {
     package let accounts: Accounts
     package let limits: RequestLimits
+    /// What is kept free of the disk.
+    package let reserve: DiskReserve
     /// Who is known by the address alone; nil where every call needs its token.
     package let recentLogins: RecentLogins?
+    /// Whose pages may call on behalf of who is known by the address alone, beside the server's own.
+    package let pageOrigins: Set<String>
     /// Where the world's clients put their token.
     package let requests: RequestConventions
 
     package init(
-        accounts: Accounts, limits: RequestLimits, recentLogins: RecentLogins?, requests: RequestConventions
+        accounts: Accounts, limits: RequestLimits, reserve: DiskReserve, recentLogins: RecentLogins?,
+        pageOrigins: Set<String>, requests: RequestConventions
     ) {
         self.accounts = accounts
         self.limits = limits
+        self.reserve = reserve
         self.recentLogins = recentLogins
+        self.pageOrigins = pageOrigins
         self.requests = requests
     }
 
@@ -45,6 +52,14 @@ package struct Gatekeeper: Sendable {
         } catch let refused as Tokens.Refused where refused.refusal == .missing {
             return nil
         }
+    }
+
+    /// Takes note of a call by its head alone, before anything else is done for it.
+    ///
+    /// - Throws: `ServicesError.outOfSpace`, `ServicesError.tooOften`.
+    package func begin(_ request: HTTPServerRequest, of endpoint: Endpoint) async throws(ServicesError) {
+        if endpoint.isForSpace { try await reserve.check() }
+        try endpoint.cost.take(for: request, from: limits)
     }
 
     /// Checks the token of a request's head before a large body is taken.

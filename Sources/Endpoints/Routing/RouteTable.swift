@@ -54,23 +54,23 @@ package struct RouteTable {
                 worldName: world.name,
                 operation: Operation(endpoint, for: world.requests)))
         let refusal = refusal(endpoint.method, endpoint.pattern, shape, endpoint.words ?? world.words)
-        let gate = endpoint.admitHead.map { admitHead in
-            { @Sendable (request: HTTPServerRequest) async throws in
-                try endpoint.cost.take(for: request, from: keeper.limits)
-                try await admitHead(keeper, request)
-            }
+        let gate: Router.Gate = { request in
+            try await keeper.begin(request, of: endpoint)
+            try await endpoint.admitHead?(keeper, request)
         }
-        let asksWhenSpilling = gate != nil && world.requests.tokenParameter != nil && endpoint.cost.body.files > 0
+        let isKnown = endpoint.admitHead != nil
+        let asksWhenSpilling = isKnown && world.requests.tokenParameter != nil && endpoint.cost.body.files > 0
         let policy = endpoint.cost.policy(
-            parsesForms: world.requests.parsesForms, asksFirst: gate != nil, asksWhenSpilling: asksWhenSpilling)
+            parsesForms: world.requests.parsesForms, asksFirst: isKnown || endpoint.isForSpace,
+            asksWhenSpilling: asksWhenSpilling, isOfStrangers: !isKnown)
         router.on(
-            endpoint.method, endpoint.pattern, body: policy, gate: gate.map { refusing($0, with: refusal) },
+            endpoint.method, endpoint.pattern, body: policy, gate: refusing(gate, with: refusal),
             spillGate: asksWhenSpilling ? refusing(keeper.checkFields, with: refusal) : nil
         ) { request in
             let cost = endpoint.cost
             do {
                 // Who has been asked about a large body has been counted then.
-                if !policy.asks(about: request.head) { try cost.take(for: request, from: keeper.limits) }
+                if !policy.asks(about: request.head) { try await keeper.begin(request, of: endpoint) }
                 var response = try await endpoint.answer(keeper, request)
                 if world.tellsLimits { response.tell(cost.standing(of: request, in: keeper.limits)) }
                 return response

@@ -5,7 +5,7 @@ struct BodyCollector: Sendable {
     private var plain: SpillingBuffer?
     private var form: MultipartParser?
     private var count = 0
-    private var writes = BodyWrites()
+    private var writes: BodyWrites
     /// Whether anything may go to disk, which is asked first where the policy wants it.
     private var mayWrite: Bool
     /// Of what stays in memory.
@@ -15,8 +15,15 @@ struct BodyCollector: Sendable {
     /// What is held of it in memory, from its first byte until its handler has answered.
     let lease: Lease
 
-    init(policy: BodyPolicy, contentType: String?, directory: String, budget: Budget) {
+    /// - Parameters:
+    ///   - policy: What is done with the body.
+    ///   - contentType: As the client says.
+    ///   - directory: Where files go.
+    ///   - budget: Of what is in memory.
+    ///   - disk: Of what is in files; nil for any number of bytes.
+    init(policy: BodyPolicy, contentType: String?, directory: String, budget: Budget, disk: Budget? = nil) {
         self.policy = policy
+        writes = BodyWrites(within: disk)
         mayWrite = !policy.asksWhenSpilling
         lease = Lease(budget, free: Lease.freeBytes)
         if policy.parsesMultipart, let contentType, HeaderParameters(contentType).value == "multipart/form-data" {
@@ -44,7 +51,7 @@ struct BodyCollector: Sendable {
     /// It may, and so may what follows.
     mutating func allowWrites() { mayWrite = true }
 
-    /// - Throws: ``RequestFault/bodyTooLarge``; ``RequestFault/overloaded`` when there is no memory left for it; for a
+    /// - Throws: ``RequestFault/bodyTooLarge``; ``RequestFault/overloaded`` when memory or disk have no room for it; for a
     ///   form, what is wrong with it.
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws(RequestFault) {
         count += bytes.count
@@ -52,7 +59,7 @@ struct BodyCollector: Sendable {
         plain?.append(bytes, &writes)
         try form?.append(bytes, &writes)
         memoryBytes = (plain?.heldBytes ?? 0) + (form?.heldBytes ?? 0)
-        guard lease.hold(memoryBytes + writes.heldBytes) else { throw .overloaded }
+        guard !writes.isOverBudget, lease.hold(memoryBytes + writes.heldBytes) else { throw .overloaded }
     }
 
     /// The last byte has come.

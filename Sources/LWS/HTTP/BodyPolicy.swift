@@ -25,11 +25,14 @@ public struct BodyPolicy: Sendable {
     /// Nothing goes to a file before ``HTTPResponder/refusal(of:spillingAfter:)`` has been asked, with the fields of the
     /// form that came before what is too large for memory; nothing more is read meanwhile.
     public var asksWhenSpilling: Bool
+    /// Nobody is asked who sends it before it is whole: what of it goes to files counts against
+    /// ``ServerConfiguration/maxStrangersFileBytes``.
+    public var isOfStrangers: Bool
 
     public init(
         maxBytes: Int = Limit.HTTP.largeBody, spillBytes: Int = Limit.HTTP.largeBody, parsesMultipart: Bool = false,
         maxFileBytes: Int = Limit.Content.picture, maxParts: Int = Limit.HTTP.parts, asksAbove: Int = .max,
-        asksWhenSpilling: Bool = false
+        asksWhenSpilling: Bool = false, isOfStrangers: Bool = false
     ) {
         self.maxBytes = maxBytes
         self.spillBytes = spillBytes
@@ -38,6 +41,7 @@ public struct BodyPolicy: Sendable {
         self.maxParts = maxParts
         self.asksAbove = asksAbove
         self.asksWhenSpilling = asksWhenSpilling
+        self.isOfStrangers = isOfStrangers
     }
 
     /// Whether ``HTTPResponder/refusal(of:)`` is asked about a request before its body is taken.

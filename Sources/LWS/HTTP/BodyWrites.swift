@@ -31,19 +31,33 @@ struct BodyWrites: Sendable {
     /// What is worth a write, and the most that waits while a batch is being written, but for what one read brings.
     static let pieceBytes = Limit.HTTP.piece
 
+    /// Of the files' bytes; nil for any number.
+    private let budget: Budget?
     private var queue: [Write] = []
     private var queuedBytes = 0
     /// Of the batch that is being written.
     private var writingBytes: Int?
 
+    /// - Parameter budget: The bytes that the files may have together with others'; nil for any number.
+    init(within budget: Budget? = nil) { self.budget = budget }
+
+    /// A file that is there with its first byte.
+    func makeFile(in directory: String) -> SpillFile { SpillFile(in: directory, within: budget) }
+
     /// Bytes in memory.
     var heldBytes: Int { queuedBytes + (writingBytes ?? 0) }
+    /// A file has been given more than the budget of all files had room for: nothing may follow.
+    private(set) var isOverBudget = false
     /// Everything is on disk.
     var isDone: Bool { queue.isEmpty && writingBytes == nil }
     /// Nothing should be added before ``finish()``.
     var isFull: Bool { writingBytes != nil && queuedBytes >= Self.pieceBytes }
 
     mutating func add(_ bytes: UnsafeRawBufferPointer, to file: SpillFile) {
+        guard file.reserve(bytes.count) else {
+            isOverBudget = true
+            return
+        }
         queuedBytes += bytes.count
         if queue.last?.file !== file { queue.append(Write(file: file)) }
         queue[queue.count - 1].bytes.append(contentsOf: bytes)

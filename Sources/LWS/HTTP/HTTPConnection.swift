@@ -193,7 +193,8 @@ final class HTTPConnection {
     private func beginBody(_ parsed: ParsedHead, _ policy: BodyPolicy) {
         intake.collect(
             policy: policy, contentType: parsed.fields[.contentType],
-            directory: server.configuration.temporaryDirectory)
+            directory: server.configuration.temporaryDirectory,
+            disk: policy.isOfStrangers ? server.strangersFiles : server.bodyFiles)
         phase = .body
         if parsed.framing != .none, parsed.expectsContinue, intake.isEmpty {
             _ = writer?.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))

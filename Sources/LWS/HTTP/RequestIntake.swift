@@ -95,8 +95,15 @@ struct RequestIntake {
     // MARK: - Bodies
 
     /// Begins to collect the body of the request whose head has come, also of one that has none.
-    mutating func collect(policy: BodyPolicy, contentType: String?, directory: String) {
-        collector = BodyCollector(policy: policy, contentType: contentType, directory: directory, budget: budget)
+    ///
+    /// - Parameters:
+    ///   - policy: What is done with it.
+    ///   - contentType: As the client says.
+    ///   - directory: Where files go.
+    ///   - disk: The bytes that they may have together with others'; nil for any number.
+    mutating func collect(policy: BodyPolicy, contentType: String?, directory: String, disk: Budget? = nil) {
+        collector = BodyCollector(
+            policy: policy, contentType: contentType, directory: directory, budget: budget, disk: disk)
     }
 
     /// - Returns: How many bytes were taken.

@@ -23,7 +23,7 @@ struct SpillingBuffer: Sendable {
             memory.append(contentsOf: bytes)
             return
         }
-        let file = self.file ?? SpillFile(in: directory)
+        let file = self.file ?? writes.makeFile(in: directory)
         if self.file == nil {
             self.file = file
             memory.withUnsafeBytes { writes.add($0, to: file) }

@@ -20,20 +20,33 @@ public final class TemporaryFile: Sendable {
 /// Its name is there at once, and the file with the first write; the last reference deletes it.
 ///
 /// `@unchecked`: written by one thread after the other, the threads of a ``Disk``, as ``BodyWrites`` hands out one
-/// batch at a time; only the name is used elsewhere.
+/// batch at a time; only the name and the lease, which is safe by itself, are used elsewhere.
 final class SpillFile: @unchecked Sendable {
     let path: String
+    /// Of the bytes that all such files may have, for as long as this one is there; nil where nothing is counted.
+    private let lease: Lease?
     private var descriptor: CInt = -1
     private var exists = false
 
-    /// - Parameter directory: Where it is to be.
-    init(in directory: String) {
+    /// - Parameters:
+    ///   - directory: Where it is to be.
+    ///   - budget: The bytes that it shares with others; nil for any number.
+    init(in directory: String, within budget: Budget? = nil) {
+        lease = budget.map { Lease($0) }
         path = "\(directory)/body-\(String(UInt64.random(in: .min ... .max), radix: 36))"
     }
 
     deinit {
         close()
         if exists { unlink(path) }
+    }
+
+    /// Makes room for more bytes; on the loop's thread alone.
+    ///
+    /// - Returns: False when the budget has none.
+    func reserve(_ count: Int) -> Bool {
+        guard let lease else { return true }
+        return lease.hold(lease.held + count)
     }
 
     /// Blocks.

@@ -23,7 +23,8 @@ struct OperatorDesk: Sendable {
             return .init(
                 lines: page.map(Self.line), next: page.count < Limit.Operations.accounts ? nil : page.last?.id)
         case .show(let username):
-            return .init(lines: Self.sheet(try await account(username)))
+            let account = try await account(username)
+            return .init(lines: Self.sheet(account, keeping: try await accounts.keptBytes(account: account.id)))
         case .setRole(let username, let role):
             let account = try await accounts.setRole(try Self.role(role), account: try await account(username).id)
             return .init(lines: ["\(account.username) has the role \(account.role.rawValue)."])
@@ -80,12 +81,13 @@ struct OperatorDesk: Sendable {
         ].joined(separator: "\t")
     }
 
-    private static func sheet(_ account: Account) -> [String] {
+    private static func sheet(_ account: Account, keeping bytes: Int) -> [String] {
         [
             ("username", account.username), ("nickname", account.nickname), ("number", "\(account.number)"),
             ("id", account.objectID), ("role", account.role.rawValue), ("e-mail", account.email ?? "-"),
             ("made", ISODate.text(account.createdAt)), ("changed", ISODate.text(account.updatedAt)),
             ("state", state(account)), ("last run", "\(account.lastRunID)"),
+            ("keeps", "\(bytes) bytes"),
         ].map { $0 + "\t" + $1 }
     }
 

@@ -127,6 +127,14 @@ enum SettingsTable {
             default: .number(Limit.Accounts.failures), .whole(1...1_000_000),
             \.application.limits.loginFailuresPerMinute)
         Setting(
+            "account-quota", "size",
+            "What one account may keep of records, texts, pictures and videos, in bytes or as 2048MiB; 0 for all.",
+            default: .size(Limit.Store.accountQuota), .bytes(0...(1 << 50)), \.application.accountQuota)
+        Setting(
+            "disk-reserve", "size",
+            "With less free where the data is, only logins and live runs are stored; 0 for no such bound.",
+            default: .size(Limit.Store.reserve), .bytes(0...(1 << 50)), \.application.diskReserve)
+        Setting(
             "password-cost", "default|low", "What a password hash costs; low is for tests.", default: "default",
             .word, \.application.passwordCost)
     }

@@ -31,6 +31,13 @@ extension Accounts {
         try await withStoreErrors { () throws(StoreError) in try await store.administrators() }.map(Account.init)
     }
 
+    /// How many bytes an account keeps of records, texts, pictures and videos.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func keptBytes(account: Int64) async throws(ServicesError) -> Int {
+        try await withStoreErrors { () throws(StoreError) in try await store.keptBytes(account: account) }
+    }
+
     /// Gives an account a role, on the word of who runs the server.
     ///
     /// - Returns: The account after it.

@@ -304,8 +304,8 @@ public final class Media: Sendable {
             removed += try await removeFiles(of: hashes)
             if batch.count < 100 { break }
         }
-        let validity = now() - Self.uploadValidity
-        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteUploads(before: validity) }
+        // Not before what came to nothing is gone: until then it counts against who uploaded it.
+        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteUploads(before: time) }
         if removed > 0 { logger.info("pictures removed that nothing refers to", metadata: ["files": "\(removed)"]) }
         return removed
     }

@@ -1,3 +1,4 @@
+internal import Limits
 public import Store
 
 /// The runs of an account: the one that lasts, and those that are over.
@@ -81,30 +82,37 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func runData(account: Int64) async throws(ServicesError) -> RunData {
-        let text = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
-        return try Self.runData(text)
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
+        return try Self.runData(stored.text)
     }
 
     /// Takes over the members of an update into the account's run data; two at the same moment both count.
+    ///
+    /// Megabytes may have to be read and written for it: that is done here, where nobody waits for it, and the result
+    /// stored if nobody was quicker; else it is done again, a bounded number of times.
     ///
     /// - Parameters:
     ///   - changes: An object with any of the members of ``RunData``; others are ignored.
     ///   - account: Whose.
     /// - Returns: The run data after it.
-    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``,
+    ///   ``ServicesError/quotaExceeded``, ``ServicesError/overloaded`` where too many do so at once,
+    ///   ``ServicesError/store(_:)``.
     public func updateRunData(_ changes: JSONValue, account: Int64) async throws(ServicesError) -> RunData {
         // Whether the update makes sense does not depend on what it is applied to.
         var trial = RunData()
         try trial.update(with: changes)
-        let text = try await withStoreErrors { () throws(StoreError) in
-            try await store.updateRunData(account: account) { stored in
-                guard var data = try? Self.runData(stored), (try? data.update(with: changes)) != nil else {
-                    return stored
-                }
-                return data.json.text
+        for _ in 0..<Limit.Store.runDataTries {
+            let read = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
+            var data = try Self.runData(read.text)
+            try data.update(with: changes)
+            let text = data.json.text
+            let isStored = try await withStoreErrors { () throws(StoreError) in
+                try await store.replaceRunData(read, by: text, account: account)
             }
+            if isStored { return data }
         }
-        return try Self.runData(text)
+        throw .overloaded
     }
 
     /// Reads what ``RunData/json`` wrote.

@@ -29,6 +29,32 @@ extension JSONValue {
         self = try result.get()
     }
 
+    /// As ``init(parsing:depth:)``, of what strangers send: with a bound of its values, where a tree takes many times the
+    /// memory of its text, and without the elements of some arrays, which are shown one by one and not kept.
+    ///
+    /// - Parameters:
+    ///   - bytes: UTF-8.
+    ///   - depth: How deep arrays and objects may be nested.
+    ///   - count: How many values there may be beside those elements.
+    ///   - names: Members of the object at the top whose arrays are shown, and are empty in the result.
+    ///   - elementCount: How many values one of their elements may have.
+    ///   - look: Gets the name, and each element in turn.
+    /// - Throws: ``JSONError``, also for too many values.
+    public init(
+        parsing bytes: [UInt8], depth: Int = Limit.HTTP.jsonDepth, atMost count: Int, showing names: Set<String>,
+        atMostEach elementCount: Int, _ look: (String, JSONValue) -> Void
+    ) throws(JSONError) {
+        let result = withoutActuallyEscaping(look) { look in
+            bytes.withUnsafeBufferPointer { bytes in
+                var parser = JSONParser(
+                    bytes: bytes, left: count,
+                    shown: JSONParser.Shown(names: names, depth: depth, count: elementCount, look: look))
+                return Result { () throws(JSONError) in try parser.document(depth: depth) }
+            }
+        }
+        self = try result.get()
+    }
+
     /// As ``init(parsing:depth:)``, of a text.
     public init(parsing text: String, depth: Int = Limit.HTTP.jsonDepth) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), depth: depth)
@@ -37,10 +63,26 @@ extension JSONValue {
 
 /// A recursive descent over bytes that outlive it.
 private struct JSONParser {
+    /// Arrays whose elements are shown and not kept.
+    struct Shown {
+        let names: Set<String>
+        /// Of the object whose members they are.
+        let depth: Int
+        let count: Int
+        let look: (String, JSONValue) -> Void
+    }
+
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
+    /// How many values there may be yet.
+    private var left: Int
+    private let shown: Shown?
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>, left: Int = .max, shown: Shown? = nil) {
+        self.bytes = bytes
+        self.left = left
+        self.shown = shown
+    }
 
     mutating func document(depth: Int) throws(JSONError) -> JSONValue {
         let value = try value(depth: depth)
@@ -65,6 +107,8 @@ private struct JSONParser {
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipSpace()
+        guard left > 0 else { throw error("There are too many values.") }
+        left -= 1
         switch next {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
         case UInt8(ascii: "["): return .array(try array(depth: depth))
@@ -115,7 +159,7 @@ private struct JSONParser {
             let name = try string()
             skipSpace()
             guard take(":") else { throw error("A colon is expected.") }
-            let value = try value(depth: depth - 1)
+            let value = try member(name, depth: depth)
             if members.count == 16 {
                 for (index, member) in members.enumerated() { indexes[member.name] = index }
             }
@@ -129,6 +173,27 @@ private struct JSONParser {
             skipSpace()
             if take("}") { return JSONObject(distinct: members) }
             guard take(",") else { throw error("A comma or the end of the object is expected.") }
+        }
+    }
+
+    /// The value of a member.
+    private mutating func member(_ name: String, depth: Int) throws(JSONError) -> JSONValue {
+        skipSpace()
+        guard let shown, depth == shown.depth, next == UInt8(ascii: "["), shown.names.contains(name) else {
+            return try value(depth: depth - 1)
+        }
+        guard depth > 1 else { throw error("Arrays and objects are nested too deep.") }
+        position += 1
+        skipSpace()
+        if take("]") { return [] }
+        let others = left
+        while true {
+            left = shown.count
+            shown.look(name, try value(depth: depth - 2))
+            left = others
+            skipSpace()
+            if take("]") { return [] }
+            guard take(",") else { throw error("A comma or the end of the array is expected.") }
         }
     }
 

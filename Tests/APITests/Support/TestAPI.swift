@@ -34,19 +34,20 @@ struct TestAPI: Sendable {
 
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
-        captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, logger: Logger
+        captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, quota: Int, reserve: DiskReserve?,
+        pageOrigins: Set<String>, logger: Logger
     )
         throws
     {
         directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
-        database = try AppDatabase(directory: directory, logger: logger)
+        database = try AppDatabase(directory: directory, logger: logger, quota: AccountQuota(bytes: quota))
         loop = try EventLoop(name: "test")
         postbox = Postbox()
         core = Core(
             database: database, loop: loop, live: live, cost: .low, passwords: passwords, limits: limits,
-            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy, mail: postbox,
-            captcha: captcha, entryTaskRegistration: entryTaskRegistration, logger: logger,
-            now: { [clock] in clock.now }
+            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
+            pageOrigins: pageOrigins, reserve: reserve, mail: postbox, captcha: captcha,
+            entryTaskRegistration: entryTaskRegistration, logger: logger, now: { [clock] in clock.now }
         )
         responder = APIResponder(core: core, logger: logger)
     }
@@ -137,12 +138,14 @@ struct TestAPI: Sendable {
 func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
     legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
-    entryTaskRegistration: Bool = true, passwords: Passwords? = nil,
+    entryTaskRegistration: Bool = true, passwords: Passwords? = nil, quota: Int = 0, reserve: DiskReserve? = nil,
+    pageOrigins: Set<String> = [],
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
-        captcha: captcha, entryTaskRegistration: entryTaskRegistration, passwords: passwords, logger: logger)
+        captcha: captcha, entryTaskRegistration: entryTaskRegistration, passwords: passwords, quota: quota,
+        reserve: reserve, pageOrigins: pageOrigins, logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)

@@ -36,5 +36,20 @@ final class SmallDisk {
         guard errno == ENOSPC else { throw Phone.Missing(description: "a full disk") }
     }
 
+    /// Takes what there is but for some megabytes.
+    func fill(leaving megabytes: Int) throws {
+        let descriptor = open(ballast, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        defer { close(descriptor) }
+        let block = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            var status = statvfs()
+            guard statvfs(path, &status) == 0 else { throw Phone.Missing(description: "the size of a disk") }
+            if Int(status.f_bavail) * Int(status.f_frsize) < megabytes << 20 { return }
+            guard write(descriptor, block, block.count) == block.count else {
+                throw Phone.Missing(description: "a disk with \(megabytes) MB left")
+            }
+        }
+    }
+
     func free() { unlink(ballast) }
 }

@@ -1,9 +1,8 @@
-import Endpoints
 import Synchronization
 
 /// A value that is dear to make and may be a little old: whoever asks within a while gets what was made before, and who
 /// asks while it is being made waits for that.
-final class Brief<Value: Sendable>: Sendable {
+package final class Brief<Value: Sendable>: Sendable {
     private struct Made {
         var at: ContinuousClock.Instant
         var value: Task<Value, Never>
@@ -16,13 +15,13 @@ final class Brief<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - lifetime: How old the value may be.
     ///   - make: Makes it.
-    init(for lifetime: Duration, _ make: @escaping @Sendable () async -> Value) {
+    package init(for lifetime: Duration, _ make: @escaping @Sendable () async -> Value) {
         self.lifetime = lifetime
         self.make = make
     }
 
     /// The value, as it was at some moment within the lifetime.
-    var value: Value {
+    package var value: Value {
         get async {
             let now = ContinuousClock.now
             let task = made.withLock { made in

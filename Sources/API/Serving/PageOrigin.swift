@@ -1,0 +1,39 @@
+import HTTPTypes
+import LWS
+
+/// Whose page has a browser send a request, as the browser says of it; nothing says it of a request that no browser sends.
+///
+/// A page cannot write these fields (the Fetch standard's forbidden request-headers), so that they can be believed where
+/// they are against the request.
+enum PageOrigin: Hashable, Sendable {
+    /// None, or one of this server's own.
+    case own
+    /// `https://example.org`; `null`, or nil, where the browser does not say which.
+    case foreign(String?)
+
+    init(of head: HTTPRequestHead) {
+        if let origin = head.headers[.origin]?.lowercased() {
+            let host = head.headers[.host]?.lowercased()
+            let isOwn = host.map { origin == "https://\($0)" || origin == "http://\($0)" } ?? false
+            self = isOwn ? .own : .foreign(origin)
+        } else {
+            // Browsers leave `Origin` out where a page leads somewhere or shows a picture.
+            switch head.headers[.secFetchSite] {
+            case nil, "same-origin", "none": self = .own
+            default: self = .foreign(nil)
+            }
+        }
+    }
+
+    /// Whether it is another's, and none of some.
+    func isForeign(except known: Set<String>) -> Bool {
+        switch self {
+        case .own: false
+        case .foreign(let origin): origin.map { !known.contains($0) } ?? true
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!  // a token
+}
