@@ -240,7 +240,7 @@ extension LiveRooms {
             try checkCommand(of: runner, in: home)
             apply(
                 try home.room.start(
-                    runner, time: time, offset: connection.clock.offset, newRunKey: credentials.newID(), at: now),
+                    runner, time: time, offset: connection.clock.offset, newRunKey: services.newID(), at: now),
                 to: home)
             authenticate(runner, in: home)
         case .pause(let time, let run):
@@ -311,7 +311,7 @@ extension LiveRooms {
             for number in numbers {
                 home.connections.removeValue(forKey: number)?.state = .leaving(home)
                 if isForgetting {
-                    apply(home.room.forget(number, newRunKey: credentials.newID(), at: now), to: home)
+                    apply(home.room.forget(number, newRunKey: services.newID(), at: now), to: home)
                 } else if home.room.isInRoom(number), let decisions = try? home.room.leave(number, at: now) {
                     // What is in the room can leave it.
                     apply(decisions, to: home)
@@ -395,7 +395,7 @@ extension LiveRooms {
             guard case .joining = connection.state else { return }
             let isKnown = person.flatMap { home.room.number(of: $0.account) }.map(home.room.isInRoom) ?? false
             if !isKnown {
-                switch join.password.map({ credentials.judge($0, home.secret, home.room.id, connection.address) }) {
+                switch join.password.map({ services.judge($0, home.secret, home.room.id, connection.address) }) {
                 case .right: break
                 case .wrong, nil: throw Ending(.wrongPassword, "The room password is wrong.")
                 case .throttled(let seconds):
@@ -428,7 +428,7 @@ extension LiveRooms {
         guard let token = join.token ?? connection.authorization, !token.isEmpty else {
             throw Ending(.unauthorized, "A runner needs a token.")
         }
-        let owner = try await credentials.owner(token)
+        let owner = try await services.owner(token)
         connection.account = owner?.person.account
         connection.login = owner?.login
         guard let owner else { throw Ending(.unauthorized, "The token is not valid.") }
@@ -470,7 +470,7 @@ extension LiveRooms {
                 .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
         }
         do {
-            let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
+            let entered = try home.room.join(person, newRunKey: services.newID(), at: now)
             runner = entered.number
             var decisions = entered.decisions
             decisions.merge(try home.room.connected(runner, at: now))

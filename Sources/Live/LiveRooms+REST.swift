@@ -35,7 +35,7 @@ extension LiveRooms {
     ///
     /// - Throws: ``LiveError/roomExists``.
     public func createRoom(_ runID: String, password: String) async throws -> RoomView {
-        let secret = credentials.makeSecret(password)
+        let secret = services.makeSecret(password)
         var generator = SystemRandomNumberGenerator()
         let epoch = String(UInt64.random(in: (1 << 63)...UInt64.max, using: &generator), radix: 16)
         do {
@@ -94,13 +94,9 @@ extension LiveRooms {
 
     /// What a room will be when it wakes, off the loop.
     @concurrent private nonisolated func sleepingView(_ runID: String) async throws -> RoomView? {
-        let found = try await Recovery.restore(
-            runID, from: store, taking: false, settings: settings.room, credentials: credentials)
-        guard var restored = found else { return nil }
-        restored.room.restored(at: clock.now())
-        _ = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
-        return view(
-            of: restored.room, key: restored.key, createdAt: restored.createdAt, updatedAt: restored.updatedAt)
+        try await loader.load(runID, taking: false).map {
+            view(of: $0.room, key: $0.key, createdAt: $0.createdAt, updatedAt: $0.updatedAt)
+        }
     }
 
     /// Takes somebody in; the caller has checked the room's password.
@@ -126,13 +122,13 @@ extension LiveRooms {
             try takeCommand(of: known, in: home)
         }
         do {
-            let entered = try home.room.join(person, newRunKey: credentials.newID(), at: now)
+            let entered = try home.room.join(person, newRunKey: services.newID(), at: now)
             var decisions = entered.decisions
             if isAuthenticated { decisions.merge(home.room.authenticated(entered.number)) }
             if let coordinate {
                 decisions.merge(
                     try home.room.report(
-                        PollReport(coordinate: coordinate), from: entered.number, newRunKey: credentials.newID,
+                        PollReport(coordinate: coordinate), from: entered.number, newRunKey: services.newID,
                         at: now))
             }
             apply(decisions, to: home)
@@ -147,7 +143,7 @@ extension LiveRooms {
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
     public func opens(_ runID: String, password: String, from address: String) async throws -> Bool {
-        switch credentials.judge(password, try await existing(runID).secret, runID, address) {
+        switch services.judge(password, try await existing(runID).secret, runID, address) {
         case .right: true
         case .wrong: false
         case .throttled(let retryAfter): throw LiveError.tooManyGuesses(retryAfter: retryAfter)
@@ -227,7 +223,7 @@ extension LiveRooms {
         if isCommand(home.room, number) { try takeCommand(of: number, in: home) }
         do {
             if isAuthenticated { apply(home.room.authenticated(number), to: home) }
-            apply(try command(&home.room, number, credentials.newID, clock.now()), to: home)
+            apply(try command(&home.room, number, services.newID, clock.now()), to: home)
             // It may have begun another run.
             if isAuthenticated { apply(home.room.authenticated(number), to: home) }
             if !home.room.isInRoom(number) { dismiss(number, of: home) }

@@ -17,7 +17,7 @@ public actor LiveRooms {
     nonisolated let store: AppDatabase
     nonisolated let settings: LiveSettings
     nonisolated let clock: ServerClock
-    nonisolated let credentials: Credentials
+    nonisolated let services: LiveServices
     let logger: Logger
     /// Is told of those whose connections are ended for what they did.
     let incidents: IncidentReporter
@@ -76,13 +76,13 @@ public actor LiveRooms {
     public init(
         loop: EventLoop, store: AppDatabase, settings: LiveSettings = LiveSettings(),
         clock: ServerClock = ServerClock(),
-        credentials: Credentials, logger: Logger
+        services: LiveServices, logger: Logger
     ) {
         self.loop = loop
         self.store = store
         self.settings = settings
         self.clock = clock
-        self.credentials = credentials
+        self.services = services
         self.logger = logger
         incidents = IncidentReporter(logger: logger)
         let count = max(1, settings.phases)
@@ -201,6 +201,10 @@ public actor LiveRooms {
 
     // MARK: - Rooms in memory
 
+    nonisolated var loader: RoomLoader {
+        RoomLoader(store: store, settings: settings.room, clock: clock, services: services)
+    }
+
     /// The room of this name, read from disk if it sleeps there; nil when there is none.
     ///
     /// - Throws: ``LiveError/stopping``, and what the database throws.
@@ -226,11 +230,9 @@ public actor LiveRooms {
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
         let restored = try await whileAccountsStay {
-            try await Recovery.restore(
-                runID, from: store, taking: true, settings: settings.room, credentials: credentials)
+            try await loader.load(runID, taking: true)
         }
         guard let restored else { return }
-        // Another way in may have been quicker: a room that was just created.
         guard homes[runID] == nil, !isStopped else { return }
         adopt(restored)
     }
@@ -247,11 +249,7 @@ public actor LiveRooms {
     }
 
     /// Gives a room its place in memory.
-    func adopt(_ restored: Recovery.RestoredRoom) {
-        var restored = restored
-        assert(!restored.room.hasUnmeasuredMarkers, "the loop would measure them, and everybody waits for it")
-        restored.room.restored(at: clock.now())
-        let decisions = restored.seeOff(newRunKey: credentials.newID, at: clock.now())
+    func adopt(_ restored: LoadedRoom) {
         let room = restored.room
         for damage in restored.damage {
             if case .journal(let sequence) = damage.row {
@@ -275,7 +273,7 @@ public actor LiveRooms {
         home.hasJournalToRemove = restored.hasJournalToRemove
         home.blocksToRemove = Set(restored.blocksToRemove)
         if home.hasJournalToRemove || !home.blocksToRemove.isEmpty { markDirty(home) }
-        apply(decisions, to: home)
+        apply(restored.decisions, to: home)
         if !restored.unsavedWays.isEmpty {
             // The next time their records need not be read. Nothing has happened in the room by that.
             home.unstored.changedRunners.formUnion(restored.unsavedWays)

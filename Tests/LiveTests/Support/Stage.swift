@@ -44,7 +44,7 @@ struct Stage {
     func makeOther(settings: LiveSettings = .quick) -> LiveRooms {
         var logger = Logger(label: "other")
         logger.logLevel = .critical
-        return LiveRooms(loop: loop, store: store, settings: settings, credentials: live.credentials, logger: logger)
+        return LiveRooms(loop: loop, store: store, settings: settings, services: live.services, logger: logger)
     }
 
     private init(
@@ -60,7 +60,7 @@ struct Stage {
         client = try WebSocketClient(loop: phones)
         live = LiveRooms(
             loop: loop, store: store, settings: settings, clock: clock,
-            credentials: Credentials(
+            services: LiveServices(
                 // A token is the name of an account, perhaps with a number of a login.
                 owner: { [logins] token in
                     guard !logins.ended.withLock({ $0.contains(token) }) else { return nil }
