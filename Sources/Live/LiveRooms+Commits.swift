@@ -64,13 +64,11 @@ extension LiveRooms {
 
     /// All that had come is on disk: tells runners so, and comes again.
     ///
-    /// Only then are acknowledgements given. One for what an urgent commit has stored would have to be followed by
-    /// a second of silence, in which the next full commit ends. The interval is counted from here, so that the commits
+    /// Only then are acknowledgements given. The interval is counted from here, so that the commits
     /// are a little rarer than acknowledgements may be: one that is late does not make all later ones late.
     private func endFullCommit() {
         for home in acknowledging {
-            home.acksDue += home.acksStored
-            home.acksStored = []
+            home.acks.allCommitted()
             markChanged(home)
         }
         acknowledging.removeAll(keepingCapacity: true)
@@ -94,7 +92,7 @@ extension LiveRooms {
             room.sequence = sequence
             for chunk in journal.chunks {
                 if home.firstSequence[chunk.runKey] == nil { home.firstSequence[chunk.runKey] = sequence }
-                home.connections[chunk.runner]?.waitingMarkers.committed()
+                home.acks.committing(chunk.runner)
             }
         }
         room.changes.blocks = journal.blocks.map {
@@ -319,15 +317,11 @@ extension LiveRooms {
         let home = promise.home
         home.isBeingStored = false
         release(promise.events, of: home, runIDs: result.runIDs)
+        let wasOwed = home.acks.waitsForAll
         for acknowledgement in promise.acknowledgements {
-            let isAckDue = home.room.stored(acknowledgement)
-            guard let connection = home.connections[acknowledgement.runner] else { continue }
-            connection.waitingMarkers.settled(isAckDue: isAckDue)
-            guard isAckDue, !connection.isAckDue else { continue }
-            connection.isAckDue = true
-            if home.acksStored.isEmpty { acknowledging.append(home) }
-            home.acksStored.append((acknowledgement.runner, connection))
+            home.acks.committed(acknowledgement.runner, hasGrown: home.room.stored(acknowledgement))
         }
+        if !wasOwed, home.acks.waitsForAll { acknowledging.append(home) }
         for run in promise.recalls { Task { await recall(run, of: home) } }
         for waiter in promise.waiters { waiter(nil) }
         if promise.isDeletion { disband(home) } else { markChanged(home) }

@@ -41,7 +41,7 @@ extension LiveRooms {
         home.lastUsed = .now
         if let runner {
             guard home.connections[runner] === connection else { return }
-            home.connections[runner] = nil
+            home.release(runner)
             home.room.disconnected(runner, at: clock.now())
             home.deadline = home.room.nextDeadline
         } else {
@@ -192,7 +192,7 @@ extension LiveRooms {
         if run == nil || run == home.room.runNumber(of: runner) { authenticate(runner, in: home) }
         if isLate { spend(since: moment, allowance) }
         metrics.markersIn += markers.count
-        if decisions.newMarkers > 0 { connection.waitingMarkers.came(at: moment) }
+        if decisions.newMarkers > 0 { home.acks.came(from: runner, at: moment) }
         if !decisions.isEmpty { apply(decisions, to: home) }
     }
 
@@ -278,14 +278,14 @@ extension LiveRooms {
             return
         }
         connection.state = .leaving(home)
-        home.connections[runner] = nil
+        home.release(runner)
         apply(decisions, to: home)
         endWhenStored(connection)
     }
 
     /// Takes leave of the connection of somebody who left the room by another way, when that is on disk.
     func dismiss(_ runner: Int, of home: Home) {
-        guard let connection = home.connections.removeValue(forKey: runner) else { return }
+        guard let connection = home.release(runner) else { return }
         switch connection.state {
         case .joining, .joined:
             connection.state = .leaving(home)
@@ -309,7 +309,7 @@ extension LiveRooms {
         for home in homes.values where !home.isDeleted {
             let numbers = home.room.numbers(of: accounts)
             for number in numbers {
-                home.connections.removeValue(forKey: number)?.state = .leaving(home)
+                home.release(number)?.state = .leaving(home)
                 if isForgetting {
                     apply(home.room.forget(number, newRunKey: services.newID(), at: now), to: home)
                 } else if home.room.isInRoom(number), let decisions = try? home.room.leave(number, at: now) {
@@ -478,7 +478,7 @@ extension LiveRooms {
                 close(old, .replaced, "A newer connection of this person has taken over.")
                 _ = try home.room.connected(runner, at: now)
             }
-            home.connections[runner] = connection
+            home.attach(connection, as: runner)
             connection.allowance = home.allowance(of: runner, settings)
             if let phone = join.clock { connection.clock.sample(arrival - phone) }
             apply(decisions, to: home)
@@ -507,7 +507,7 @@ extension LiveRooms {
 
     /// The connection went away before it was welcome.
     private func absent(_ runner: Int, of home: Home) {
-        home.connections[runner] = nil
+        home.release(runner)
         home.room.disconnected(runner, at: clock.now())
         home.deadline = home.room.nextDeadline
     }

@@ -44,7 +44,7 @@ extension LiveRooms {
             let acknowledged = prepareAcks(of: home)
             sendFrames(of: home)
             for connection in acknowledged { connection.flushAcknowledgement() }
-            if !home.acksDue.isEmpty { markChanged(home) }
+            if home.acks.isDue { markChanged(home) }
         }
     }
 
@@ -120,29 +120,20 @@ extension LiveRooms {
     ///
     /// - Returns: Whose acknowledgement goes out with the frame, if there is one.
     private func prepareAcks(of home: Home) -> [Connection] {
-        guard !home.acksDue.isEmpty else { return [] }
+        guard home.acks.isDue else { return [] }
         var acknowledged: [Connection] = []
         let moment = Moment.now
         // A tick that is a little late must not make the one a second later too early.
-        let nextAck = moment + (.seconds(1) - settings.tick / 2)
-        let due = home.acksDue
-        home.acksDue = []
-        for (runner, connection) in due {
-            if let next = connection.nextAck, moment < next {
-                home.acksDue.append((runner, connection))
-                continue
-            }
-            connection.isAckDue = false
-            // Who has gone is told with the next `joined`.
-            guard connection.viewerIndex != nil else { continue }
+        let next = moment + (.seconds(1) - settings.tick / 2)
+        for runner in home.acks.ready(at: moment) {
+            guard let connection = home.connections[runner], connection.viewerIndex != nil else { continue }
             let marker = home.room.durableMarker(of: runner)
             // A new run has begun since: its markers count from 1, and none is stored yet.
             guard marker > 0 else { continue }
-            connection.nextAck = nextAck
             connection.acknowledgement = ServerMessages.ack(marker)
             acknowledged.append(connection)
             metrics.acksOut += 1
-            if let delay = connection.waitingMarkers.told(at: moment) { metrics.ackDelay.record(delay) }
+            if let delay = home.acks.told(runner, at: moment, again: next) { metrics.ackDelay.record(delay) }
         }
         return acknowledged
     }

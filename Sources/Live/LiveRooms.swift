@@ -316,7 +316,7 @@ public actor LiveRooms {
 
     /// Has the room served at its phase of the tick.
     func markChanged(_ home: Home) {
-        guard !home.isTicking, !home.viewers.isEmpty || !home.acksDue.isEmpty else { return }
+        guard !home.isTicking, !home.viewers.isEmpty || home.acks.isDue else { return }
         home.isTicking = true
         phases[home.phase].append(home)
         armTick()

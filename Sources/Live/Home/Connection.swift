@@ -28,8 +28,6 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     /// Goes out with the frame of this tick, in one system call, or else behind it.
     var acknowledgement: OutgoingMessage?
     var system = CoordinateSystem.wgs84
-    /// Its home has it among those whose acknowledgement is due.
-    var isAckDue = false
 
     var state = State.waiting
     let live: LiveRooms
@@ -38,10 +36,6 @@ final class Connection: WebSocketHandler, @unchecked Sendable {
     var allowance: Allowance?
     /// What is known of the clock of its phone.
     var clock = PhoneClock()
-    /// Since when its markers wait for their `ack`.
-    var waitingMarkers = WaitingMarkers()
-    /// Before this moment there is no further `ack`.
-    var nextAck: Moment?
     /// Its place among its home's viewers.
     var viewerIndex: Int?
 

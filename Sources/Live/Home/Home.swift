@@ -27,10 +27,7 @@ final class Home {
     var frameVersion: UInt64 = 0
     /// Waits for its phase of the tick.
     var isTicking = false
-    /// Whose acknowledgement has grown, to be told after the next commit of everything.
-    var acksStored: [(runner: Int, connection: Connection)] = []
-    /// Whose acknowledgement is to be told now.
-    var acksDue: [(runner: Int, connection: Connection)] = []
+    var acks = AckSchedule()
 
     /// What each runner may still cause; of those who have caused something since the room woke.
     private var allowances: [Int: Allowance] = [:]
@@ -147,6 +144,20 @@ final class Home {
 
     /// What the pictures of the room take.
     var pictureBytes: Int { pictures.reduce(0) { $0 + ($1?.bytes.count ?? 0) } }
+
+    /// Makes a connection the one of its runner.
+    func attach(_ connection: Connection, as runner: Int) {
+        connections[runner] = connection
+        acks.connected(runner)
+    }
+
+    /// Takes the connection of a runner away.
+    ///
+    /// - Returns: It, if there is one.
+    @discardableResult func release(_ runner: Int) -> Connection? {
+        acks.disconnected(runner)
+        return connections.removeValue(forKey: runner)
+    }
 
     func add(_ viewer: Connection) {
         viewer.viewerIndex = viewers.count
