@@ -51,7 +51,9 @@ struct AckSchedule {
 
     /// A commit is on disk.
     ///
-    /// - Parameter hasGrown: Whether more is stored without a gap than before.
+    /// - Parameters:
+    ///   - runner: Whose markers were in it.
+    ///   - hasGrown: Whether more is stored without a gap than before.
     mutating func committed(_ runner: Int, hasGrown: Bool) {
         guard var known = runners[runner] else { return }
         known.waiting.settled(hasGrown: hasGrown)
@@ -84,7 +86,10 @@ struct AckSchedule {
 
     /// An `ack` is sent.
     ///
-    /// - Parameter next: When there may be another.
+    /// - Parameters:
+    ///   - runner: To whom.
+    ///   - moment: When.
+    ///   - next: When there may be another.
     /// - Returns: How many seconds the oldest of its markers waited for it.
     mutating func told(_ runner: Int, at moment: Moment, again next: Moment) -> Double? {
         runners[runner]?.next = next
