@@ -86,7 +86,7 @@ struct Core: Sendable {
         self.entryTaskRegistration = entryTaskRegistration
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
-            credentials: Self.credentials(
+            services: Self.liveServices(
                 accounts: accounts, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
@@ -106,8 +106,8 @@ struct Core: Sendable {
         }
     }
 
-    private static func credentials(accounts: Accounts, ids: IDGenerator, guesses: GuessThrottle?) -> Credentials {
-        Credentials(
+    private static func liveServices(accounts: Accounts, ids: IDGenerator, guesses: GuessThrottle?) -> LiveServices {
+        LiveServices(
             owner: { token in
                 switch try await accounts.login(byToken: token) {
                 case .success(let found): TokenOwner(person: Person(found.account), login: LoginID(found.login))

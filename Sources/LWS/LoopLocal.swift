@@ -2,17 +2,17 @@
 ///
 /// `@unchecked`: the value is only reached on the loop's thread, which both ends check; elsewhere they trap, since what
 /// would come of it is a silent race.
-struct LoopLocal<Value>: @unchecked Sendable {
+package struct LoopLocal<Value>: @unchecked Sendable {
     private let loop: EventLoop
     private let stored: Value
 
-    init(_ value: Value, on loop: EventLoop) {
+    package init(_ value: Value, on loop: EventLoop) {
         loop.checkIsolated()
         self.loop = loop
         stored = value
     }
 
-    var value: Value {
+    package var value: Value {
         loop.checkIsolated()
         return stored
     }

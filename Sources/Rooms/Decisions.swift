@@ -35,6 +35,26 @@ public struct Decisions: Sendable {
     }
 }
 
+extension Decisions {
+    /// Adds what was decided after this.
+    public mutating func merge(_ later: Decisions) {
+        events += later.events
+        changedRunners.formUnion(later.changedRunners)
+        for record in later.records {
+            // A run is written once, as it is now: each of these holds all of its markers.
+            if let known = records.firstIndex(where: { $0.runKey == record.runKey }) {
+                records[known] = record
+            } else {
+                records.append(record)
+            }
+        }
+        settledRuns += later.settledRuns
+        voidBlocks.formUnion(later.voidBlocks)
+        recalls.formUnion(later.recalls)
+        newMarkers += later.newMarkers
+    }
+}
+
 /// A run as it goes into its runner's records.
 public struct FinishedRun: Sendable {
     public var runKey: Int64
@@ -169,7 +189,7 @@ public struct TrackBlock: Hashable, Sendable {
 }
 
 /// What of a room's markers is to be stored next.
-public struct Journal: Sendable {
+public struct MarkerBatch: Sendable {
     /// The new markers, of each runner at most once.
     public var chunks: [JournalChunk] = []
     /// What may be promised when all this is on disk.

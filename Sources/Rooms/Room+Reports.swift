@@ -92,23 +92,3 @@ extension Room {
             && !runners[number - 1].run.isFinished
     }
 }
-
-extension Decisions {
-    /// Adds what was decided after this.
-    public mutating func merge(_ later: Decisions) {
-        events += later.events
-        changedRunners.formUnion(later.changedRunners)
-        for record in later.records {
-            // A run is written once, as it is now: each of these holds all of its markers.
-            if let known = records.firstIndex(where: { $0.runKey == record.runKey }) {
-                records[known] = record
-            } else {
-                records.append(record)
-            }
-        }
-        settledRuns += later.settledRuns
-        voidBlocks.formUnion(later.voidBlocks)
-        recalls.formUnion(later.recalls)
-        newMarkers += later.newMarkers
-    }
-}

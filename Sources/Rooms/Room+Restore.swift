@@ -131,7 +131,7 @@ extension Room {
     ///
     /// Those of a settled run are nowhere else. Those of a run that still waits for late markers may be in the journal
     /// too, or only here: a record is stored at once, the journal within a second. ``restoreMarkers(_:)`` takes both.
-    public var settledRunKeys: [(runner: Int, runKey: Int64)] {
+    public var finishedRunKeys: [(runner: Int, runKey: Int64)] {
         runners.filter { $0.run.isFinished && !$0.run.isWithoutMarkers }.map { ($0.number, $0.run.key) }
     }
 

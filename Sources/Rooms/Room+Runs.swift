@@ -540,8 +540,8 @@ extension Room {
 
     /// The markers that came since the last call, for the journal, and the blocks that were sealed; what is on disk once
     /// they are, is said with them.
-    public mutating func takeJournal() -> Journal {
-        var journal = Journal()
+    public mutating func takeJournal() -> MarkerBatch {
+        var journal = MarkerBatch()
         for index in runners.indices {
             if !runners[index].earlier.isEmpty {
                 withEarlierRun(of: index) { $0.takeJournal(of: index, into: &journal) }
@@ -551,7 +551,7 @@ extension Room {
         return journal
     }
 
-    private mutating func takeJournal(of index: Int, into journal: inout Journal) {
+    private mutating func takeJournal(of index: Int, into journal: inout MarkerBatch) {
         let number = runners[index].number
         if !runners[index].run.unjournaled.isEmpty {
             let key = runners[index].run.key

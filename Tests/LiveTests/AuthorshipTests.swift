@@ -169,5 +169,5 @@ import Testing
 }
 
 extension LiveRooms {
-    fileprivate func unjournaled(in runID: String) -> Int { homes[runID]?.room.unjournaledCount ?? -1 }
+    fileprivate func unjournaled(in runID: String) -> Int { table[runID]?.room.unjournaledCount ?? -1 }
 }

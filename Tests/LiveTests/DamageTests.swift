@@ -167,9 +167,10 @@ import Testing
                 guard let what = try spoil(store, &random) else { continue }
                 do {
                     guard
-                        var restored = try await Recovery.restore(
-                            "159", from: store, taking: Bool.random(using: &random), settings: settings.room,
-                            credentials: .empty)
+                        var restored = try await RoomLoader(
+                            store: store, settings: settings.room,
+                            clock: ServerClock(wall: { now }, elapsed: { 0 }), services: .empty
+                        ).load("159", taking: Bool.random(using: &random))
                     else { continue }
                     read += 1
                     try use(&restored, "seed \(seed), \(what)")
@@ -182,11 +183,10 @@ import Testing
         #expect(read > 50, "\(read) read, \(refused) refused")
     }
 
+    private let now: Int64 = 1_800_000_000_000
+
     /// All that a server does with a room that it has read.
-    private func use(_ restored: inout Recovery.RestoredRoom, _ what: String) throws {
-        let now: Int64 = 1_800_000_000_000
-        restored.room.restored(at: now)
-        _ = restored.seeOff(newRunKey: { 5 }, at: now)
+    private func use(_ restored: inout LoadedRoom, _ what: String) throws {
         var key: Int64 = 1 << 60
         for step in 0..<3 { _ = restored.room.advance(to: now + Int64(step) * 3_600_000) }
         restored.room.refreshStandings()
@@ -205,7 +205,7 @@ import Testing
             _ = try? restored.room.finish(number, at: now + 1)
             let person = try #require(restored.room.person(number))
             let snapshot = try #require(restored.room.snapshot(of: number))
-            let row = Recovery.person(
+            let row = RowCoding.person(
                 person, snapshot, way: restored.room.settledWay(of: number), in: restored.key, encoder)
             #expect(row != nil, "\(what): it can be stored again")
         }
@@ -219,10 +219,10 @@ import Testing
     }
 }
 
-extension Credentials {
+extension LiveServices {
     /// Of nobody.
-    fileprivate static var empty: Credentials {
-        Credentials(
+    fileprivate static var empty: LiveServices {
+        LiveServices(
             owner: { _ in nil }, avatar: { $0 }, makeSecret: { _ in RoomSecret(salt: [], hash: []) },
             judge: { _, _, _, _ in .wrong }, newID: { 1 })
     }

@@ -103,5 +103,5 @@ import Testing
 
 extension LiveRooms {
     /// What the pictures of a room take that is awake.
-    fileprivate func pictureBytes(of runID: String) -> Int { homes[runID]?.pictureBytes ?? 0 }
+    fileprivate func pictureBytes(of runID: String) -> Int { table[runID]?.pictures.bytes ?? 0 }
 }

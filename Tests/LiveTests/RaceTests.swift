@@ -97,9 +97,9 @@ import Testing
     }
 
     @Test(
-        "a home of a deleted room that gets dirty once more leaves the new room of that name alone",
-        arguments: OldHome.allCases)
-    fileprivate func deletedHome(trouble: OldHome) async throws {
+        "the host of a deleted room that gets dirty once more leaves the new room of that name alone",
+        arguments: OldHost.allCases)
+    fileprivate func deletedHost(trouble: OldHost) async throws {
         try await Stage.run(in: directory) { stage in
             _ = try await stage.live.createRoom("159", password: "pw")
             try await stage.account("ana")
@@ -111,19 +111,19 @@ import Testing
             _ = try await stage.live.createRoom("159", password: "pw")
             let (again, _) = try await stage.join("159", as: "ana")
             let new = await stage.live.keep("159")
-            #expect(await stage.live.isHome("159", old) == false)
+            #expect(await stage.live.isHost("159", old) == false)
             await stage.live.storeOnceMore(old, trouble)
             again.send(markers(1...3))
             _ = try await again.next("ack") { $0.number("marker") == 3 }
             #expect(await stage.live.isDone(old))
-            #expect(await stage.live.isHome("159", new))
+            #expect(await stage.live.isHost("159", new))
             // Whoever comes now comes to where ana is, whose acknowledgements go on.
             let viewer = await stage.connect(#"{"type":"join","runID":"159","password":"pw","role":"spectator"}"#)
             _ = try await viewer.next("joined")
             again.send(markers(4...5))
             _ = try await viewer.next("frame") { $0.column(0) == ["1"] }
             _ = try await again.next("ack") { $0.number("marker") == 5 }
-            #expect(await stage.live.isHome("159", new))
+            #expect(await stage.live.isHost("159", new))
             #expect(try await stage.live.room("159")?.runners.count == 1)
         }
         // Nor has anything of it overwritten what was acknowledged.
@@ -134,8 +134,8 @@ import Testing
     }
 }
 
-/// What befalls a home whose room was deleted.
-private enum OldHome: CaseIterable {
+/// What befalls the host of a room that was deleted.
+private enum OldHost: CaseIterable {
     /// Something was read for it, as by a recall that was under way.
     case changesLater
     /// Something had happened in it while its deletion was stored.
@@ -144,35 +144,35 @@ private enum OldHome: CaseIterable {
     case isBroken
 }
 
-/// A home outside of its loop.
+/// A host outside of its loop.
 ///
 /// `@unchecked`: it is looked into on the loop only.
 private struct Kept: @unchecked Sendable {
-    var home: Home?
+    var host: RoomHost?
 }
 
 extension LiveRooms {
-    fileprivate func keep(_ runID: String) -> Kept { Kept(home: homes[runID]) }
+    fileprivate func keep(_ runID: String) -> Kept { Kept(host: table[runID]) }
 
-    fileprivate func isHome(_ runID: String, _ kept: Kept) -> Bool { homes[runID] === kept.home }
+    fileprivate func isHost(_ runID: String, _ kept: Kept) -> Bool { table[runID] === kept.host }
 
-    /// Has a home stored at once, as if something had happened in it.
-    fileprivate func storeOnceMore(_ kept: Kept, _ trouble: OldHome) {
-        guard let home = kept.home else { return }
+    /// Has a host's room stored at once, as if something had happened in it.
+    fileprivate func storeOnceMore(_ kept: Kept, _ trouble: OldHost) {
+        guard let host = kept.host else { return }
         switch trouble {
-        case .changesLater: markDirty(home)
+        case .changesLater: host.markDirty()
         case .changedBefore, .isBroken:
-            if trouble == .isBroken { home.room.runners[0].run.durable = 99 }
-            home.isDirty = true
-            dirty.append(home)
+            if trouble == .isBroken { host.room.runners[0].run.durable = 99 }
+            host.isDirty = true
+            pipeline.add(host)
         }
-        home.isUrgent = true
-        requestCommit()
+        host.isUrgent = true
+        pipeline.requestCommit()
     }
 
-    /// Whether nothing of a home waits to be stored.
+    /// Whether nothing of a host's room waits to be stored.
     fileprivate func isDone(_ kept: Kept) -> Bool {
-        guard let home = kept.home else { return false }
-        return !home.isDirty && !home.isBeingStored && !dirty.contains { $0 === home }
+        guard let host = kept.host else { return false }
+        return !host.isDirty && !host.isBeingStored && !pipeline.dirty.contains { $0 === host }
     }
 }

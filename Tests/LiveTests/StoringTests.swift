@@ -329,13 +329,13 @@ import Testing
 
 extension LiveRooms {
     /// Lets the timer of what is held back fire before anything is due.
-    fileprivate func retryNow() { retryTimer?.schedule(after: .zero) }
+    fileprivate func retryNow() { pipeline.retryTimer?.schedule(after: .zero) }
 
     /// Has a room believe that more of its first runner's markers are on disk than have come.
-    fileprivate func breakPromise(in runID: String) { homes[runID]?.room.runners[0].run.durable = 99 }
+    fileprivate func breakPromise(in runID: String) { table[runID]?.room.runners[0].run.durable = 99 }
 
     /// The key of its first runner's run.
-    fileprivate func runKey(in runID: String) -> Int64 { homes[runID]?.room.runners[0].run.key ?? 0 }
+    fileprivate func runKey(in runID: String) -> Int64 { table[runID]?.room.runners[0].run.key ?? 0 }
 }
 
 extension Stage {

@@ -125,11 +125,11 @@ struct JournalTests {
         let ana = try meeting.runner()
         try meeting.run(ana, [0, 10])
         try meeting.finish(ana)
-        #expect(meeting.room.settledRunKeys.map(\.runner) == [ana], "the record was stored at once")
+        #expect(meeting.room.finishedRunKeys.map(\.runner) == [ana], "the record was stored at once")
         #expect(meeting.room.unsettledRunKeys.count == 1, "while the journal is still needed")
         meeting.wait(30 * second)
         _ = meeting.room.advance(to: meeting.now)
-        #expect(meeting.room.settledRunKeys.map(\.runner) == [ana])
+        #expect(meeting.room.finishedRunKeys.map(\.runner) == [ana])
         #expect(meeting.room.unsettledRunKeys.isEmpty)
     }
 }

@@ -153,7 +153,7 @@ struct RestoreTests {
         #expect(row.meters == meeting.meters(ana))
         #expect(row.seconds == 11)
         #expect(row.place == 1)
-        #expect(restored.settledRunKeys.map(\.runKey) == [snapshot.runKey])
+        #expect(restored.finishedRunKeys.map(\.runKey) == [snapshot.runKey])
         // The second time as well.
         var again = Room(
             restoring: "159", epoch: "e1", people: [(person, try #require(restored.snapshot(of: ana)))], events: [],

@@ -9,7 +9,7 @@ struct SettledWayTests {
     var meeting = Meeting()
 
     /// Two runs over the same way, one of which is over.
-    private mutating func finished(metres: Double) throws -> (ana: Int, bo: Int, journal: Journal) {
+    private mutating func finished(metres: Double) throws -> (ana: Int, bo: Int, journal: MarkerBatch) {
         let ana = try meeting.runner("ana")
         let bo = try meeting.runner("bo")
         for place in stride(from: 0, through: metres, by: 10) {
@@ -61,7 +61,7 @@ struct SettledWayTests {
         #expect(read == way)
         #expect(way.bytes.count < 4_096)
         var room = try restored(meeting.room, ways: [ana: read])
-        #expect(room.settledRunKeys.isEmpty, "its record is not needed")
+        #expect(room.finishedRunKeys.isEmpty, "its record is not needed")
         // The other's run is under way: its markers come back.
         for chunk in journal.chunks where chunk.runner == bo { room.restoreMarkers(chunk) }
         room.restored(at: meeting.now)

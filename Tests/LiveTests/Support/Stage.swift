@@ -44,7 +44,7 @@ struct Stage {
     func makeOther(settings: LiveSettings = .quick) -> LiveRooms {
         var logger = Logger(label: "other")
         logger.logLevel = .critical
-        return LiveRooms(loop: loop, store: store, settings: settings, credentials: live.credentials, logger: logger)
+        return LiveRooms(loop: loop, store: store, settings: settings, services: live.services, logger: logger)
     }
 
     private init(
@@ -60,10 +60,11 @@ struct Stage {
         client = try WebSocketClient(loop: phones)
         live = LiveRooms(
             loop: loop, store: store, settings: settings, clock: clock,
-            credentials: Credentials(
+            services: LiveServices(
                 // A token is the name of an account, perhaps with a number of a login.
                 owner: { [logins] token in
                     guard !logins.ended.withLock({ $0.contains(token) }) else { return nil }
+                    if logins.areUnreadable.load(ordering: .relaxed) { try await Logins.fail() }
                     let name = String(token.prefix { $0 != "#" })
                     let account = try await store.account(usernameKey: name)
                     await logins.whenFound.withLock { exchange(&$0, with: nil) }?()
@@ -139,8 +140,13 @@ struct Stage {
 /// What has become of tokens.
 final class Logins: Sendable {
     let ended = Mutex<Set<String>>([])
+    /// Whether nothing can be found out of them.
+    let areUnreadable = Atomic(false)
     /// Called once, between when a token is looked at and when its owner is told.
     let whenFound = Mutex<(@Sendable () async -> Void)?>(nil)
+
+    /// Fails on another thread than the caller's.
+    @concurrent fileprivate static func fail() async throws { throw StoreError.busy }
 }
 
 /// What is to happen while a room is being read from disk.
@@ -196,8 +202,11 @@ private struct NotFound: HTTPResponder {
 }
 
 extension LiveRooms {
+    /// Has everything committed now, or after the commit that is under way.
+    func commitAll() { pipeline.commitTick() }
+
     /// What of a runner's markers is on disk.
     func durableMarker(of number: Int, in runID: String) throws -> Int {
-        Int(homes[runID]?.room.durableMarker(of: number) ?? 0)
+        Int(table[runID]?.room.durableMarker(of: number) ?? 0)
     }
 }

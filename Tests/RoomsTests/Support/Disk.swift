@@ -102,7 +102,7 @@ struct Disk {
         var restored = Room(
             restoring: room.id, epoch: room.epoch, settings: room.settings, people: others ?? people,
             events: Array(events.suffix(room.settings.recoverableEvents)), lastEvent: lastEvent)
-        for (runner, key) in restored.settledRunKeys {
+        for (runner, key) in restored.finishedRunKeys {
             guard let record = records[key] else {
                 if let way = ways[key] { restored.restoreWay(way, of: runner) }
                 continue

@@ -89,7 +89,7 @@ struct CommitDraft: Sendable {
         }
         let sound = stored.filter { (try? TrackCodec.decode($0.bytes)) != nil }
         if sound.count == run.storedBlocks.count, let track = try? run.completeTrack(with: sound.map(\.bytes)) {
-            return (Recovery.record(run, track: track, at: time, encoder), true)
+            return (RowCoding.record(run, track: track, at: time, encoder), true)
         }
         if isRead {
             logger.error(
@@ -111,7 +111,7 @@ struct CommitDraft: Sendable {
                     "room": "\(room)", "runner": "\(run.runner)", "lost": "\(run.markerCount - rebuilt.count)",
                 ])
         }
-        return (Recovery.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder), isWhole || isRead)
+        return (RowCoding.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder), isWhole || isRead)
     }
 
     /// All markers of a runner's blocks.
@@ -145,9 +145,9 @@ struct CommitDraft: Sendable {
     private func changes(of draft: RoomDraft, _ encoder: JSONEncoder) -> RoomChanges {
         var changes = draft.changes
         changes.people = draft.people.compactMap {
-            Recovery.person($0.person, $0.snapshot, way: $0.way, in: changes.room, encoder)
+            RowCoding.person($0.person, $0.snapshot, way: $0.way, in: changes.room, encoder)
         }
-        changes.events = draft.events.map { Recovery.event($0.event, author: $0.author) }
+        changes.events = draft.events.map { RowCoding.event($0.event, author: $0.author) }
         if !draft.chunks.isEmpty {
             let bytes = JournalCodec.encode(draft.chunks, room: changes.room, sequence: draft.sequence)
             changes.journal = [JournalRow(sequence: draft.sequence, time: time, bytes: bytes)]

@@ -17,10 +17,10 @@ struct WaitingMarkers {
     }
 
     /// The commit is on disk.
-    /// - Parameter isAckDue: whether more is stored without a gap than before.
-    mutating func settled(isAckDue: Bool) {
+    /// - Parameter hasGrown: whether more is stored without a gap than before.
+    mutating func settled(hasGrown: Bool) {
         // What waits for the client to fill a gap is not the server's delay.
-        if isAckDue { stored = stored ?? committing }
+        if hasGrown { stored = stored ?? committing }
         committing = nil
     }
 

@@ -27,7 +27,7 @@ public enum PasswordVerdict: Hashable, Sendable {
 }
 
 /// What the live part needs of accounts and passwords, given by the floor above.
-public struct Credentials: Sendable {
+public struct LiveServices: Sendable {
     /// Who a token belongs to; nil for one that is not valid.
     ///
     /// Throws when that cannot be found out now.

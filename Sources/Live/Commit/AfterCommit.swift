@@ -1,0 +1,28 @@
+import Rooms
+import Store
+
+/// What follows for a room when a commit of its changes is on disk.
+struct AfterCommit {
+    var host: RoomHost
+    /// To be told.
+    var events: [RoomEvent]
+    var acknowledgements: [Acknowledgement]
+    /// Runs whose blocks are to be read back then.
+    var recalls: Set<RunReference>
+    /// The runs that are stored as records.
+    var records: [FinishedRun]
+    var waiters: [(LiveError?) -> Void]
+    var isDeletion: Bool
+}
+
+/// Changes of a room that could not be stored, while those of others could: they are tried again by themselves, and what
+/// has come to the room since waits for them.
+struct HeldBack {
+    var changes: RoomChanges
+    var after: AfterCommit
+    var error: StoreError
+    /// How often it was tried.
+    var tries: Int
+    /// When it is tried again.
+    var due: ContinuousClock.Instant
+}

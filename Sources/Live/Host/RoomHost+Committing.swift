@@ -1,0 +1,195 @@
+import Logging
+import LWS
+import Rooms
+import Store
+
+extension RoomHost {
+    /// Takes what the room has decided into the next commit.
+    ///
+    /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
+    /// something to store.
+    func apply(_ decisions: Decisions) {
+        if decisions.newMarkers > 0 {
+            pipeline.unjournaledMarkers += decisions.newMarkers
+            markDirty()
+            markChanged()
+            // The most frequent case by far: no deadline comes sooner by it.
+            if decisions.isOnlyMarkers { return }
+        }
+        deadline = room.nextDeadline
+        guard !decisions.isEmpty else { return }
+        updatedAt = context.clock.now()
+        unstored.merge(decisions)
+        markDirty()
+        if !decisions.events.isEmpty || !decisions.recalls.isEmpty {
+            isUrgent = true
+            pipeline.requestCommit()
+        }
+        markChanged()
+    }
+
+    /// Has the room stored with the next commit of everything.
+    func markDirty() {
+        guard !isDirty, !isOver else { return }
+        isDirty = true
+        pipeline.add(self)
+    }
+
+    /// Returns when all that the room has decided so far is on disk.
+    func stored() async throws(LiveError) {
+        if let heldBack { throw .store(heldBack.error) }
+        if isOver { throw .store(.termLost) }
+        guard isDirty || isBeingStored else { return }
+        guard !pipeline.isStopped else { throw .stopping }
+        markDirty()
+        isUrgent = true
+        pipeline.requestCommit()
+        let error: LiveError? = await withCheckedContinuation { continuation in
+            waiters.append { continuation.resume(returning: $0) }
+        }
+        if let error { throw error }
+    }
+
+    /// Answers whoever waits for the disk.
+    func answerWaiters(_ error: LiveError) {
+        let waiting = waiters
+        waiters = []
+        for answer in waiting { answer(error) }
+    }
+
+    // MARK: - Limits
+
+    /// Why the room takes no more events at the moment: those that cannot be stored wait in memory.
+    var failureToStoreMore: StoreError? {
+        unstored.events.count >= context.settings.unstoredEvents || pipeline.isFull
+            ? pipeline.failure ?? heldBack?.error : nil
+    }
+
+    /// Whether so many markers more may wait for the disk; of a room that cannot be stored, a part of all.
+    func mayWait(_ count: Int) -> Bool {
+        let limit = context.settings.unjournaledLimit
+        guard pipeline.unjournaledMarkers + count <= limit else { return false }
+        return heldBack == nil || room.unjournaledCount + count <= limit / 20
+    }
+
+    // MARK: - A commit
+
+    /// Moves what the room has to store into a draft.
+    func take(into draft: inout CommitDraft) -> AfterCommit {
+        isDirty = false
+        isUrgent = false
+        isBeingStored = true
+        let decisions = unstored
+        unstored = Decisions()
+        let batch = room.takeJournal()
+        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
+        if !batch.chunks.isEmpty {
+            room.chunks = batch.chunks
+            room.sequence = ledger.number(batch.chunks)
+            for chunk in batch.chunks { acks.committing(chunk.runner) }
+        }
+        room.changes.blocks = batch.blocks.map { StoredBlock(runner: $0.runner, number: $0.number, bytes: $0.bytes) }
+        let isAnew = Set(decisions.records.map(\.runKey))
+        room.records = decisions.records + ledger.toReadAgain(at: .now).filter { !isAnew.contains($0.runKey) }
+        ledger.note(decisions, batch.blocks)
+        ledger.removeNeedless(by: &room.changes)
+        room.people = decisions.changedRunners.sorted().compactMap { number in
+            guard let person = self.room.person(number), let snapshot = self.room.snapshot(of: number) else {
+                return nil
+            }
+            return (person, snapshot, self.room.settledWay(of: number))
+        }
+        let events = decisions.events.map(self.room.tellable)
+        room.events = events.map { event in
+            let author = event.kind.author.flatMap(self.room.person)
+            return (event, author.flatMap { $0.isNobody ? nil : $0.account })
+        }
+        if !decisions.events.isEmpty { room.changes.eventsBelow = self.room.firstRecoverableEvent }
+        room.changes.isDeleted = isDeleted
+        draft.rooms.append(room)
+        let after = AfterCommit(
+            host: self, events: events, acknowledgements: batch.acknowledgements, recalls: decisions.recalls,
+            records: room.records, waiters: waiters, isDeletion: isDeleted)
+        waiters = []
+        return after
+    }
+
+    /// All is on disk: now it may be told.
+    func committed(_ after: AfterCommit, _ result: CommitResult) {
+        isBeingStored = false
+        release(after.events, runIDs: result.runIDs)
+        let wasOwed = acks.waitsForAll
+        for acknowledgement in after.acknowledgements {
+            acks.committed(acknowledgement.runner, hasGrown: room.stored(acknowledgement))
+        }
+        if !wasOwed, acks.waitsForAll { pipeline.tellAfterAll(self) }
+        for run in after.recalls { context.tasks.start(self) { _, host in await host.recall(run) } }
+        for answer in after.waiters { answer(nil) }
+        if after.isDeletion { disband() } else { markChanged() }
+    }
+
+    /// Sends stored events to everybody who watches: those of a commit in one piece.
+    private func release(_ events: [RoomEvent], runIDs: [Int64: Int64]) {
+        var messages: [OutgoingMessage] = []
+        for event in events {
+            // Its author may have been forgotten while it was stored.
+            var event = room.tellable(event)
+            if case .finished(var finish) = event.kind, finish.isRecorded, let runID = runIDs[finish.runKey] {
+                finish.runID = Int(runID)
+                event.kind = .finished(finish)
+                room.recordStored(runKey: finish.runKey, as: Int(runID))
+            }
+            if case .joined(let runner, _) = event.kind { room.introduce(runner) }
+            messages.append(EventCoding.encode(event))
+            releasedEvent = event.number
+        }
+        guard let first = messages.first else { return }
+        audience.send(messages.count == 1 ? first : OutgoingMessage(joining: messages))
+        context.metrics.eventsOut += audience.viewers.count * messages.count
+    }
+
+    /// What a commit was not allowed to remove is for the next one.
+    func notePurged(_ unpurged: CommitResult.Unpurged?) {
+        guard ledger.unread.isEmpty else { return }
+        ledger.purged(unpurged)
+        // Whoever stops does not wait for that: it is made up for when the room wakes.
+        if unpurged != nil, !pipeline.isStopping { markDirty() }
+    }
+
+    /// Runs whose markers could not be read are stored again later.
+    ///
+    /// - Parameters:
+    ///   - records: The runs that were stored.
+    ///   - unread: The keys of those of them.
+    func noteUnread(_ records: [FinishedRun], _ unread: Set<Int64>) {
+        for run in records {
+            if !unread.contains(run.runKey) {
+                ledger.hasRead(run)
+            } else if ledger.failedToRead(run, context.settings) {
+                context.logger.critical(
+                    "older markers of a run cannot be read; its record has the others",
+                    metadata: ["room": "\(room.id)", "runner": "\(run.runner)"])
+            }
+        }
+        if !records.isEmpty, ledger.unread.isEmpty, !pipeline.isStopping, ledger.hasSomethingToRemove { markDirty() }
+    }
+
+    // MARK: - The end
+
+    /// Ends the connections of a deleted room.
+    private func disband() {
+        pipeline.dismiss(self)
+        isOver = true
+        audience.close(.noSuchRoom, code: "room_deleted", "The room was deleted.")
+    }
+
+    /// What was not stored is dropped, and whoever asks for the room again gets what is on the disk.
+    func end() {
+        isOver = true
+        heldBack = nil
+        isDirty = false
+        isBeingStored = false
+        answerWaiters(.stopping)
+        for viewer in audience.viewers { viewer.closeUnavailable() }
+    }
+}

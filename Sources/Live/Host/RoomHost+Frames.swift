@@ -1,0 +1,67 @@
+import Geo
+import LWS
+import Rooms
+
+extension RoomHost: RoomSource {
+    var version: UInt64 { room.version }
+
+    func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
+        room.rows(changedAfter: version, at: now, body)
+    }
+
+    func joined(by join: ClientMessage.Join, as runner: Int?, shown: UInt64) -> (OutgoingMessage, version: UInt64) {
+        var missed: [RoomEvent]?
+        if let since = join.since, since.epoch == room.epoch {
+            missed = room.events(after: since.event, through: releasedEvent)
+        }
+        let picture = picture(for: join, as: runner, shown: shown)
+        let message = ServerMessages.joined(
+            ServerMessages.Joined(
+                runID: room.id, epoch: room.epoch, event: releasedEvent, isRecovered: missed != nil, runner: runner,
+                run: runner.flatMap(room.runNumber), marker: runner.map(room.durableMarker) ?? 0, time: picture.time,
+                picture: picture.bytes, events: (missed ?? []).map(EventCoding.encode)))
+        return (message, picture.version)
+    }
+
+    /// The room as it is shown to somebody who joins now.
+    ///
+    /// A crowd that comes back together gets the same bytes: what was written within the tick is taken again, unless the
+    /// people or the told events are others by now, viewers have seen more, or the joiner's own row is another. So
+    /// nobody's picture is older than a frame may be, and a frame brings what has changed since.
+    private func picture(for join: ClientMessage.Join, as runner: Int?, shown: UInt64) -> RoomPicture {
+        let (now, moment) = (context.clock.now(), Moment.now)
+        if let known = pictures[join.system, tracks: join.wantsTracks], moment < known.made + context.settings.tick,
+            known.peopleVersion == room.peopleVersion, known.event == releasedEvent, known.version >= shown,
+            runner.map({ room.isUnchanged($0, since: known.version) }) ?? true
+        {
+            return known
+        }
+        room.refreshStandings()
+        let numbers = room.numbersToShow(at: now)
+        let picture = RoomPicture(
+            version: room.version, peopleVersion: room.peopleVersion, event: releasedEvent, time: now, made: moment,
+            bytes: ServerMessages.picture(
+                people: room.people(numbers), rows: room.rows(of: numbers, at: now),
+                tracks: join.wantsTracks ? room.outlines(at: now) : nil, in: join.system))
+        pictures[join.system, tracks: join.wantsTracks] = picture
+        return picture
+    }
+
+    /// Whom to tell now how far their markers are on disk.
+    func takeAcks() -> [(runner: Int, marker: Int32)] {
+        guard acks.isDue else { return [] }
+        var told: [(runner: Int, marker: Int32)] = []
+        let moment = Moment.now
+        // A tick that is a little late must not make the one a second later too early.
+        let next = moment + (.seconds(1) - context.settings.tick / 2)
+        for runner in acks.ready(at: moment) where audience.isWatching(runner) {
+            let marker = room.durableMarker(of: runner)
+            // A new run has begun since: its markers count from 1, and none is stored yet.
+            guard marker > 0 else { continue }
+            told.append((runner, marker))
+            context.metrics.acksOut += 1
+            if let delay = acks.told(runner, at: moment, again: next) { context.metrics.ackDelay.record(delay) }
+        }
+        return told
+    }
+}

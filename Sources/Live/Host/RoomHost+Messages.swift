@@ -1,0 +1,92 @@
+import Rooms
+import Store
+
+/// What viewers do in the room.
+extension RoomHost: RoomLink {
+    func take(
+        _ markers: [IncomingMarker], of run: Int?, from runner: Int, offset: Int64?, at moment: Moment
+    ) throws(Refusal) {
+        guard mayWait(markers.count) else {
+            throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
+        }
+        let allowance = allowance(of: runner, at: moment)
+        guard allowance.markers.take(Double(markers.count), at: moment) else {
+            throw Refusal(
+                code: "too_many_markers_at_once",
+                sentence: "Markers come faster than they are taken. Send these again, more slowly.")
+        }
+        var isLate = false
+        let decisions: Decisions
+        do throws(RoomError) {
+            decisions = try room.markers(markers, from: runner, run: run, offset: offset, at: context.clock.now()) {
+                _ in
+                isLate = true
+                return mayRemeasure(allowance, at: moment)
+            }
+        } catch {
+            throw Refusal(error)
+        }
+        if run == nil || run == room.runNumber(of: runner) { authenticate(runner) }
+        if isLate { context.spend(since: moment, allowance) }
+        context.metrics.markersIn += markers.count
+        if decisions.newMarkers > 0 { acks.came(from: runner, at: moment) }
+        if !decisions.isEmpty { apply(decisions) }
+    }
+
+    /// Whether late markers have not kept the loop busy for long enough yet: everybody waits for it.
+    private func mayRemeasure(_ allowance: Allowance, at moment: Moment) -> Bool {
+        allowance.lateWork.isLeft(at: moment) && context.lateWork.isLeft(at: moment)
+    }
+
+    func start(_ runner: Int, time: Int64?, offset: Int64?) throws(Refusal) {
+        try checkCommand(of: runner)
+        try apply { () throws(RoomError) in
+            try room.start(
+                runner, time: time, offset: offset, newRunKey: context.services.newID(), at: context.clock.now())
+        }
+        authenticate(runner)
+    }
+
+    func pause(_ runner: Int, run: Int?, time: Int64?, offset: Int64?) throws(Refusal) {
+        try checkCommand(of: runner)
+        try apply { () throws(RoomError) in
+            try room.pause(runner, run: run, time: time, offset: offset, at: context.clock.now())
+        }
+    }
+
+    func finish(_ runner: Int, run: Int?, time: Int64?, offset: Int64?) throws(Refusal) {
+        try checkCommand(of: runner)
+        if run == nil || run == room.runNumber(of: runner) { authenticate(runner) }
+        try apply { () throws(RoomError) in
+            try room.finish(runner, run: run, time: time, offset: offset, at: context.clock.now())
+        }
+    }
+
+    func cheer(from sender: Int?, to receiver: Int?, text: String) throws(Refusal) {
+        try checkUnstored()
+        try apply { () throws(RoomError) in
+            try room.cheer(from: sender, to: receiver, text: text, at: context.clock.now())
+        }
+    }
+
+    private func apply(_ decide: () throws(RoomError) -> Decisions) throws(Refusal) {
+        let decisions: Decisions
+        do throws(RoomError) { decisions = try decide() } catch { throw Refusal(error) }
+        apply(decisions)
+    }
+
+    private func checkUnstored() throws(Refusal) {
+        guard failureToStoreMore == nil else {
+            throw Refusal(
+                code: "not_stored", sentence: "The server cannot store more at the moment. Try again later.")
+        }
+    }
+
+    private func checkCommand(of runner: Int) throws(Refusal) {
+        try checkUnstored()
+        guard allowance(of: runner).commands.take(at: .now) else {
+            throw Refusal(
+                code: "too_many_commands", sentence: "More starts, pauses and finishes came than a runner may cause.")
+        }
+    }
+}

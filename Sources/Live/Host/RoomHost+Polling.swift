@@ -1,0 +1,98 @@
+import Geo
+import Rooms
+
+/// What REST does in the room: as ``LiveRooms`` says of its methods. What is answered is on disk; what a request changes is
+/// on everybody's screen in the next frame.
+extension RoomHost {
+    func view() -> RoomView {
+        room.refreshStandings()
+        return RoomView(of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, at: context.clock.now())
+    }
+
+    func join(_ person: Person, at coordinate: Coordinate?, isAuthenticated: Bool) async throws -> RoomView {
+        let now = context.clock.now()
+        if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
+        if let known = room.number(of: person.account), !room.isInRoom(known) { try takeCommand(of: known) }
+        do {
+            let entered = try room.join(person, newRunKey: context.services.newID(), at: now)
+            var decisions = entered.decisions
+            if isAuthenticated { decisions.merge(room.authenticated(entered.number)) }
+            if let coordinate {
+                decisions.merge(
+                    try room.report(
+                        PollReport(coordinate: coordinate), from: entered.number, newRunKey: context.services.newID,
+                        at: now))
+            }
+            apply(decisions)
+        } catch {
+            throw LiveError.room(error)
+        }
+        try await stored()
+        return view()
+    }
+
+    func update(account: Int64, isAuthenticated: Bool, _ report: PollReport) async throws -> RoomView {
+        let isCommand = { (room: Room, number: Int) in
+            report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
+                || report.isInRoom == true && !room.isInRoom(number)
+        }
+        return try await change(account: account, isAuthenticated: isAuthenticated, isCommand) {
+            room, number, newID, now throws(RoomError) in
+            try room.report(report, from: number, newRunKey: newID, at: now)
+        }
+    }
+
+    func start(account: Int64, isAuthenticated: Bool) async throws -> RoomView {
+        let isCommand = { (room: Room, number: Int) in !room.isRunning(number) }
+        return try await change(account: account, isAuthenticated: isAuthenticated, isCommand) {
+            room, number, newID, now throws(RoomError) in
+            if room.isRunning(number) { return Decisions() }
+            return try room.start(number, newRunKey: newID(), at: now)
+        }
+    }
+
+    func leave(account: Int64, isAuthenticated: Bool) async throws -> RoomView {
+        try await change(account: account, isAuthenticated: isAuthenticated) {
+            room, number, _, now throws(RoomError) in
+            room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()
+        }
+    }
+
+    /// Deletes the room: everybody is told, and their connections end.
+    func delete() async throws {
+        do {
+            let decisions = try room.close(at: context.clock.now())
+            isDeleted = true
+            apply(decisions)
+        } catch {
+            throw LiveError.noSuchRoom
+        }
+        try await stored()
+    }
+
+    /// Counts what is an event for everybody against the runner, as for a socket's commands.
+    private func takeCommand(of number: Int) throws {
+        guard allowance(of: number).commands.take(at: .now) else { throw LiveError.tooManyCommands }
+    }
+
+    private func change(
+        account: Int64, isAuthenticated: Bool, _ isCommand: (Room, Int) -> Bool = { _, _ in false },
+        _ command: (inout Room, Int, () -> Int64, Int64) throws(RoomError) -> Decisions
+    ) async throws -> RoomView {
+        guard let number = room.number(of: account) else { throw LiveError.notInRoom }
+        if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
+        if isCommand(room, number) { try takeCommand(of: number) }
+        do {
+            if isAuthenticated { apply(room.authenticated(number)) }
+            apply(try command(&room, number, context.services.newID, context.clock.now()))
+            // It may have begun another run.
+            if isAuthenticated { apply(room.authenticated(number)) }
+            if !room.isInRoom(number) { dismiss(number) }
+            markChanged()
+        } catch {
+            throw LiveError.room(error)
+        }
+        try await stored()
+        return view()
+    }
+}

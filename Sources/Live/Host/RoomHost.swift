@@ -1,0 +1,121 @@
+import LWS
+import Rooms
+
+/// A room where it is at home, and all that is done with it: it owns the room and its audience, and knows what of the
+/// room is still to be stored and told.
+///
+/// The way of every change is the same: the room changes in memory, what must survive goes into the next commit, and
+/// only when that is on disk are events sent, acknowledgements given and requests answered. Frames alone do not wait:
+/// they are only the newest state, and say nothing that is promised.
+///
+/// Touched on its loop only.
+final class RoomHost {
+    let context: LiveContext
+    let pipeline: CommitPipeline
+    private let wheel: TickWheel
+
+    /// The row's id in the database.
+    let key: Int64
+    /// The one in which this host has the room: of another, nothing that it writes is taken.
+    let term: Int64
+    var room: Room
+    let secret: RoomSecret
+    let createdAt: Int64
+    var updatedAt: Int64
+
+    private(set) lazy var audience = Audience(of: self, context)
+    var spectators = 0
+    var acks = AckSchedule()
+    /// Waits for its phase of the tick.
+    private var isTicking = false
+    /// When in the tick this room is served.
+    private let phase: Int
+    var pictures = RoomPictures()
+    /// What each runner may still cause; of those who have caused something since the room woke.
+    private var allowances: [Int: Allowance] = [:]
+
+    // What is to be stored.
+    var unstored = Decisions()
+    var isDirty = false
+    var isUrgent = false
+    /// A commit with changes of this room is under way.
+    var isBeingStored = false
+    var isDeleted = false
+    /// Nothing of it is stored any more: the room has another host, or will have when somebody asks for it.
+    var isOver = false
+    /// What could not be stored while the changes of others could.
+    var heldBack: HeldBack?
+    var ledger: RoomLedger
+    /// Answers that wait until all this is stored.
+    var waiters: [(LiveError?) -> Void] = []
+    /// Events up to this number are stored and told.
+    var releasedEvent: Int
+
+    /// When `Room.advance` is due, by the server's clock.
+    var deadline: Int64?
+    var lastUsed = ContinuousClock.now
+
+    init(_ loaded: LoadedRoom, _ context: LiveContext, _ pipeline: CommitPipeline, _ wheel: TickWheel) {
+        self.context = context
+        self.pipeline = pipeline
+        self.wheel = wheel
+        key = loaded.key
+        term = loaded.term
+        room = loaded.room
+        secret = loaded.secret
+        createdAt = loaded.createdAt
+        updatedAt = loaded.updatedAt
+        phase = wheel.phase(of: loaded.key)
+        ledger = RoomLedger(
+            nextSequence: loaded.nextSequence, firstSequence: loaded.firstSequence,
+            hasJournalToRemove: loaded.hasJournalToRemove, blocksToRemove: Set(loaded.blocksToRemove))
+        releasedEvent = loaded.room.lastEvent
+        deadline = loaded.room.nextDeadline
+    }
+
+    /// Nobody is here and nothing is left to do.
+    var mayDoze: Bool {
+        audience.isEmpty && audience.runners == 0 && !isDirty && !isBeingStored && waiters.isEmpty
+            && ledger.unread.isEmpty && room.isQuiescent
+    }
+
+    /// What a runner may still cause; all that there may be, the first time.
+    func allowance(of runner: Int, at moment: Moment = .now) -> Allowance {
+        if let known = allowances[runner] { return known }
+        let new = Allowance(context.settings, at: moment)
+        allowances[runner] = new
+        return new
+    }
+
+    /// Notes that a runner's own connection or request has to do with their present run, whoever began it.
+    func authenticate(_ runner: Int) {
+        if !room.isAuthenticated(runner) { apply(room.authenticated(runner)) }
+    }
+
+    // MARK: - Ticks
+
+    /// Has the room served at its phase of the tick.
+    func markChanged() {
+        guard !isTicking, !audience.isEmpty || acks.isDue else { return }
+        isTicking = true
+        wheel.add(self, at: phase)
+    }
+
+    /// Its phase of the tick has come.
+    func serve() {
+        isTicking = false
+        guard !isDeleted else { return }
+        let told = takeAcks()
+        room.refreshStandings()
+        audience.serve(told)
+        if acks.isDue { markChanged() }
+    }
+
+    /// Once a second: what has become due.
+    func sweep(at now: Int64, _ moment: ContinuousClock.Instant) {
+        if let deadline, now >= deadline { apply(room.advance(to: now)) }
+        if ledger.isReadingDue(at: moment) { markDirty() }
+        room.forgetPastWays(at: now)
+        pictures.forget(from: context.settings.tick)
+    }
+}

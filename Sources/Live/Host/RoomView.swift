@@ -1,0 +1,49 @@
+public import Geo
+public import Rooms
+
+/// A room as REST shows it.
+public struct RoomView: Sendable {
+    public struct RunnerView: Sendable {
+        public var person: Person
+        public var row: RunnerRow
+        public var isInRoom: Bool
+        public var isRunning: Bool
+        /// Unix milliseconds.
+        public var joinedAt: Int64
+        /// When the present run began and ended, Unix milliseconds.
+        public var start: Int64?
+        public var end: Int64?
+        public var outline: [Coordinate]
+    }
+
+    public var key: Int64
+    public var runID: String
+    /// Unix milliseconds.
+    public var createdAt: Int64
+    public var updatedAt: Int64
+    /// In the order of joining, without those whose accounts were deleted.
+    public var runners: [RunnerView]
+}
+
+extension RoomView {
+    /// A room at a moment; its standings must be up to date.
+    init(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64, at now: Int64) {
+        let runners = room.runnerNumbers.compactMap { number -> RunnerView? in
+            guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {
+                return nil
+            }
+            let times = room.times(of: number)
+            return RunnerView(
+                person: person, row: row, isInRoom: room.isInRoom(number), isRunning: room.isRunning(number),
+                joinedAt: room.joinedAt(number) ?? createdAt, start: times.start, end: times.end,
+                outline: room.outline(of: number))
+        }
+        self.init(key: key, runID: room.id, createdAt: createdAt, updatedAt: updatedAt, runners: runners)
+    }
+
+    /// A room that sleeps: what it would be if it woke.
+    init(of loaded: LoadedRoom, at now: Int64) {
+        self.init(
+            of: loaded.room, key: loaded.key, createdAt: loaded.createdAt, updatedAt: loaded.updatedAt, at: now)
+    }
+}

@@ -1,0 +1,170 @@
+import Logging
+import LWS
+import Rooms
+import Store
+
+/// Knows where the rooms of a loop are at home: wakes them when somebody asks for them, and lets them sleep when nobody is
+/// there any more.
+final class RoomRegistry {
+    private let context: LiveContext
+    private let table: RoomTable
+    private let pipeline: CommitPipeline
+    private let wheel: TickWheel
+    let loader: RoomLoader
+    /// Rooms that are being read from disk.
+    private var waking: [String: Task<Void, any Error>] = [:]
+    /// Rooms that could not be taken at the start, since nothing could be stored.
+    private var waitingToWake: [String] = []
+    /// How often accounts or logins have come to an end or accounts got another name: whoever has looked at one meanwhile
+    /// looks again.
+    private var accountChanges = 0
+
+    init(_ context: LiveContext, _ table: RoomTable, _ pipeline: CommitPipeline, _ wheel: TickWheel) {
+        self.context = context
+        self.table = table
+        self.pipeline = pipeline
+        self.wheel = wheel
+        loader = RoomLoader(
+            store: context.store, settings: context.settings.room, clock: context.clock, services: context.services)
+    }
+
+    /// The room of this name, read from disk if it sleeps there; nil when there is none.
+    ///
+    /// - Throws: ``LiveError/stopping``, and what the database throws.
+    func host(_ runID: String) async throws -> RoomHost? {
+        guard !pipeline.isStopped else { throw LiveError.stopping }
+        if let host = table[runID] {
+            host.lastUsed = .now
+            return host.isDeleted ? nil : host
+        }
+        let task: Task<Void, any Error>
+        if let running = waking[runID] {
+            task = running
+        } else {
+            task = context.tasks.start(self) { _, registry in try await registry.wake(runID) }
+            waking[runID] = task
+        }
+        try await task.value
+        guard let host = table[runID], !host.isDeleted else { return nil }
+        host.lastUsed = .now
+        return host
+    }
+
+    /// The room of this name.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``, and what ``host(_:)`` throws.
+    func existing(_ runID: String) async throws -> RoomHost {
+        guard let host = try await host(runID) else { throw LiveError.noSuchRoom }
+        return host
+    }
+
+    /// The room for somebody who may come back to it: not any more when the account has ended since the request came.
+    func hostToReturn(to runID: String, account: Int64) async throws -> RoomHost {
+        try await whileAccountsStay {
+            let host = try await self.existing(runID)
+            guard let number = host.room.number(of: account), !host.room.isInRoom(number) else { return host }
+            guard let found = try await self.context.store.account(id: account), found.disabledAt == nil else {
+                throw LiveError.notInRoom
+            }
+            return try await self.existing(runID)
+        }
+    }
+
+    /// Reads something of accounts, and again when accounts or logins came to an end or accounts got other names
+    /// meanwhile: who is expelled in between is in no room that hears of it, and might come in with what was read before,
+    /// under a name that may be another's by then.
+    func whileAccountsStay<Found>(_ read: () async throws -> Found) async throws -> Found {
+        while true {
+            let seen = accountChanges
+            let found: Found
+            do {
+                found = try await read()
+            } catch {
+                // Whatever was asked may have failed elsewhere.
+                await context.tasks.comeBack()
+                throw error
+            }
+            if seen == accountChanges { return found }
+        }
+    }
+
+    /// Accounts or logins came to an end, or accounts got other names.
+    func noteAccountChange() { accountChanges += 1 }
+
+    // MARK: - Waking
+
+    private func wake(_ runID: String) async throws {
+        defer { waking[runID] = nil }
+        let loaded = try await whileAccountsStay { try await self.loader.load(runID, taking: true) }
+        guard let loaded, table[runID] == nil, !pipeline.isStopped else { return }
+        takeIn(loaded)
+    }
+
+    /// Wakes a room that was alive when the server stopped.
+    func wakeAtStart(_ runID: String) async {
+        do {
+            _ = try await host(runID)
+        } catch StoreError.diskFull, StoreError.busy {
+            // Its runs go on as soon as it can be taken.
+            if !waitingToWake.contains(runID) { waitingToWake.append(runID) }
+        } catch {
+            // It stays as it is on disk; the others must not stay down with it.
+            context.metrics.roomsUnreadable += 1
+            context.logger.error(
+                "a room cannot be read; the others are up", metadata: ["room": "\(runID)", "error": "\(error)"])
+        }
+    }
+
+    /// Gives a room its place in memory.
+    private func takeIn(_ loaded: LoadedRoom) {
+        report(loaded.damage, of: loaded.room.id)
+        let host = RoomHost(loaded, context, pipeline, wheel)
+        table.insert(host)
+        context.metrics.roomsAwake = table.count
+        if host.ledger.hasSomethingToRemove { host.markDirty() }
+        host.apply(loaded.decisions)
+        if !loaded.unsavedWays.isEmpty {
+            // The next time their records need not be read. Nothing has happened in the room by that.
+            host.unstored.changedRunners.formUnion(loaded.unsavedWays)
+            host.markDirty()
+        }
+        if loaded.holdsMarkersOfNobodies { context.tasks.start(host) { _, host in await host.clearJournal() } }
+    }
+
+    private func report(_ damage: [LoadedRoom.Damage], of runID: String) {
+        for damage in damage {
+            if case .journal(let sequence) = damage.row {
+                context.metrics.journalRowsDamaged += 1
+                context.logger.error(
+                    "journal row is damaged; the rest of the room is intact",
+                    metadata: ["room": "\(runID)", "sequence": "\(sequence)", "reason": "\(damage.reason)"])
+            } else {
+                context.logger.error(
+                    "row is damaged; the rest of the room is intact",
+                    metadata: ["room": "\(runID)", "row": "\(damage.row)", "reason": "\(damage.reason)"])
+            }
+        }
+    }
+
+    // MARK: - Each second
+
+    /// Has rooms do what has become due, and lets those sleep whom nobody needs.
+    func sweep(at moment: ContinuousClock.Instant) {
+        let now = context.clock.now()
+        var (markers, runners, spectators) = (0, 0, 0)
+        for host in table.hosts {
+            host.sweep(at: now, moment)
+            if host.mayDoze, host.lastUsed.duration(to: moment) > context.settings.sleepAfter { table.remove(host) }
+            markers += host.room.unjournaledCount
+            runners += host.audience.runners
+            spectators += host.spectators
+        }
+        pipeline.unjournaledMarkers = markers
+        context.metrics.roomsAwake = table.count
+        context.metrics.runners = runners
+        context.metrics.spectators = spectators
+        if let next = waitingToWake.popLast() {
+            context.tasks.start(self) { _, registry in await registry.wakeAtStart(next) }
+        }
+    }
+}

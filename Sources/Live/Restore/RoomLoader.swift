@@ -1,0 +1,144 @@
+import Foundation
+import Geo
+import Limits
+import Rooms
+import Store
+
+/// Reads rooms from the database's rows and makes them ready to go on, off the loop: it takes time with each of their
+/// markers.
+///
+/// Runs that are over come from what is stored of their figures and ways. A row that is damaged costs what it held, and
+/// nothing else.
+struct RoomLoader: Sendable {
+    let store: AppDatabase
+    /// By which the rooms judge.
+    let settings: RoomSettings
+    let clock: ServerClock
+    let services: LiveServices
+
+    /// Neither events nor journal rows nor milliseconds are numbered beyond this; what is, nobody has written.
+    private static let farthestNumber = 1 << 52
+
+    /// Reads a room.
+    ///
+    /// - Parameters:
+    ///   - runID: Its name.
+    ///   - isTaken: Whether it is to be at home here. Otherwise it is only to be looked at, without its events.
+    /// - Returns: Nil when there is none of this name.
+    /// - Throws: What the database says.
+    @concurrent func load(_ runID: String, taking isTaken: Bool) async throws(StoreError) -> LoadedRoom? {
+        let found =
+            isTaken ? try await store.takeRoom(runID: runID) : try await store.room(runID: runID, events: false)
+        guard let stored = found else { return nil }
+        var damage: [LoadedRoom.Damage] = []
+        let chunks = readJournal(of: stored, damage: &damage)
+        let people = try await readPeople(of: stored, chunks, damage: &damage)
+        let persons = Dictionary(
+            people.map { ($0.snapshot.number, $0.person) }, uniquingKeysWith: { first, _ in first })
+        var room = Room(
+            restoring: stored.runID, epoch: stored.epoch, settings: settings, people: people,
+            events: readEvents(of: stored, persons, damage: &damage),
+            lastEvent: stored.events.last { (1...Self.farthestNumber).contains($0.number) }?.number ?? 0)
+        let firstSequence = restoreJournal(chunks, to: &room)
+        restoreWays(of: stored, to: &room, damage: &damage)
+        let recorded = try await restoreRecords(to: &room, damage: &damage)
+        room.measure()
+        let nextSequence = min(stored.journal.last?.sequence ?? 0, Int64(Self.farthestNumber)) + 1
+        let firstNeeded = firstSequence.values.min() ?? nextSequence
+        let blocked = isTaken ? try await store.runnersWithBlocks(room: stored.id) : []
+        var loaded = LoadedRoom(
+            key: stored.id, term: stored.term, room: room,
+            secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
+            createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
+            nextSequence: nextSequence, firstSequence: firstSequence,
+            hasJournalToRemove: stored.journal.first.map { $0.sequence < firstNeeded } ?? false,
+            // Those of runs that go on are made anew, and take the place of what is there.
+            blocksToRemove: blocked.filter(room.isSettled), damage: damage,
+            unsavedWays: recorded.filter { room.settledWay(of: $0) != nil },
+            disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
+            holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })
+        loaded.finish(newRunKey: services.newID, at: clock.now())
+        return loaded
+    }
+
+    private func readJournal(
+        of stored: StoredRoom, damage: inout [LoadedRoom.Damage]
+    ) -> [(sequence: Int64, chunk: JournalChunk)] {
+        var chunks: [(sequence: Int64, chunk: JournalChunk)] = []
+        for row in stored.journal {
+            do {
+                for chunk in try JournalCodec.decode(row.bytes, room: stored.id, sequence: row.sequence) {
+                    chunks.append((row.sequence, chunk))
+                }
+            } catch {
+                damage.append(LoadedRoom.Damage(row: .journal(sequence: row.sequence), reason: error.reason))
+            }
+        }
+        return chunks
+    }
+
+    private func readEvents(
+        of stored: StoredRoom, _ persons: [Int: Person], damage: inout [LoadedRoom.Damage]
+    ) -> [RoomEvent] {
+        var events: [RoomEvent] = []
+        for row in stored.events {
+            if let event = EventCoding.decode(
+                row.body, people: persons, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init)),
+                event.number == row.number, (1...Self.farthestNumber).contains(event.number),
+                event.time.magnitude <= UInt64(Self.farthestNumber)
+            {
+                events.append(event)
+            } else {
+                damage.append(LoadedRoom.Damage(row: .event(row.number), reason: "cannot be read"))
+            }
+        }
+        return events
+    }
+
+    /// Puts the markers of runs that are not settled back.
+    ///
+    /// - Returns: The first journal row that holds markers of each of them.
+    private func restoreJournal(
+        _ chunks: [(sequence: Int64, chunk: JournalChunk)], to room: inout Room
+    ) -> [Int64: Int64] {
+        let unsettled = room.unsettledRunKeys
+        var firstSequence: [Int64: Int64] = [:]
+        for (sequence, chunk) in chunks where unsettled.contains(chunk.runKey) {
+            if firstSequence[chunk.runKey] == nil { firstSequence[chunk.runKey] = sequence }
+            room.restoreMarkers(chunk)
+        }
+        return firstSequence
+    }
+
+    private func restoreWays(of stored: StoredRoom, to room: inout Room, damage: inout [LoadedRoom.Damage]) {
+        for row in stored.people {
+            // Who has no number has no way; the room passes over numbers that are nobody's.
+            guard let way = row.way else { continue }
+            do {
+                room.restoreWay(try SettledWay(way), of: row.runner)
+            } catch {
+                damage.append(
+                    LoadedRoom.Damage(row: .track(runner: row.runner), reason: "\(error); its record has it too"))
+            }
+        }
+    }
+
+    /// Puts the markers of runs that are over back from their records.
+    ///
+    /// - Returns: The runners whose they are.
+    private func restoreRecords(
+        to room: inout Room, damage: inout [LoadedRoom.Damage]
+    ) async throws(StoreError) -> [Int] {
+        let finished = room.finishedRunKeys
+        let tracks = try await store.liveTracks(runKeys: finished.map(\.runKey))
+        for (runner, key) in finished {
+            guard let track = tracks[key] else { continue }
+            do {
+                room.restoreMarkers(JournalChunk(runner: runner, runKey: key, markers: try TrackCodec.decode(track)))
+            } catch {
+                damage.append(LoadedRoom.Damage(row: .track(runner: runner), reason: "\(error)"))
+            }
+        }
+        return finished.map(\.runner)
+    }
+}

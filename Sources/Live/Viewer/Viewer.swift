@@ -1,0 +1,202 @@
+import Geo
+import LWS
+import Rooms
+
+/// One WebSocket of the live protocol: who it belongs to, where it sits, and what it has been shown.
+///
+/// ```text
+///             join              welcome            leave, left by another way          stored
+///  waiting ─────────▶ joining ───────────▶ seated ─────────────────────────▶ leaving ──────────▶ ending
+///     │                  │ └─────── left by another way ──────────────────────▲ │                  ▲
+///     └──────────────────┴──── refused, silent, too much, replaced, gone ───────┴──────────────────┘
+/// ```
+/// The state is changed in this file alone.
+///
+/// Touched on its loop only.
+final class Viewer {
+    enum State {
+        /// Nothing has come yet.
+        case waiting
+        /// The join is being looked at; what came after it waits.
+        case joining(backlog: [[UInt8]])
+        case seated(Seat)
+        /// Has left; told so when that is on disk.
+        case leaving(Seat)
+        /// Nothing more is taken from it.
+        case ending
+    }
+
+    // In this order because there are ten thousand of them, and each frame has to fetch its viewer from memory: what is
+    // asked for a frame lies in one line of the cache, what is asked for a message in the next ones.
+
+    var socket: WebSocket?
+    /// Rows of the room up to this version have been sent.
+    var version: UInt64 = 0
+    /// Goes out with the frame of this tick, in one system call, or else behind it.
+    var acknowledgement: OutgoingMessage?
+    private(set) var system = CoordinateSystem.wgs84
+
+    private(set) var state = State.waiting
+    let edge: LiveEdge
+    var budget: MessageBudget
+    /// What is known of the clock of its phone.
+    var clock = PhoneClock()
+    /// Its place in its audience.
+    var index: Int?
+
+    /// Where it comes from.
+    let address: String
+    /// What the upgrade's `Authorization` header said.
+    let authorization: String?
+    /// Whose token it has shown; nil for a spectator, and before a join.
+    var account: Int64?
+    /// The login that gave this token.
+    var login: LoginID?
+    let opened = ContinuousClock.now
+    var lastPing = ContinuousClock.now
+    /// Its silence cannot have become long enough for anything before this moment.
+    var quietUntil = ContinuousClock.now
+    var lastCheer: ContinuousClock.Instant?
+    /// Its place among all viewers of its loop.
+    var edgeIndex: Int?
+
+    init(edge: LiveEdge, address: String, authorization: String?) {
+        self.edge = edge
+        self.address = address
+        self.authorization = authorization
+        let settings = edge.context.settings
+        budget = MessageBudget(perSecond: settings.messagesPerSecond, burst: settings.messageBurst, at: .now)
+    }
+
+    // MARK: - States
+
+    var isJoining: Bool { if case .joining = state { true } else { false } }
+
+    var isEnding: Bool { if case .ending = state { true } else { false } }
+
+    /// The join has come.
+    func beginJoining(in system: CoordinateSystem) {
+        self.system = system
+        state = .joining(backlog: [])
+    }
+
+    /// Keeps what has come before the join was answered.
+    ///
+    /// - Returns: How many bytes are kept.
+    func keep(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard case .joining(var backlog) = state else { return 0 }
+        backlog.append(Array(bytes))
+        state = .joining(backlog: backlog)
+        return backlog.reduce(0) { $0 + $1.count }
+    }
+
+    /// The join was answered.
+    ///
+    /// - Returns: What was kept.
+    func sit(in seat: Seat) -> [[UInt8]] {
+        guard case .joining(let backlog) = state else { return [] }
+        state = .seated(seat)
+        return backlog
+    }
+
+    /// Its runner has left the room, which is not on disk yet.
+    ///
+    /// - Parameter seat: Which it has, or was to get.
+    /// - Returns: False when it is ending or leaving already.
+    func beginLeaving(_ seat: Seat) -> Bool {
+        switch state {
+        case .joining, .seated:
+            state = .leaving(seat)
+            return true
+        case .waiting, .leaving, .ending: return false
+        }
+    }
+
+    private func beginEnding() -> Bool {
+        let last = state
+        state = .ending
+        switch last {
+        case .ending: return false
+        case .waiting, .joining: return true
+        case .leaving(let seat): seat.audience.remove(self)
+        case .seated(let seat):
+            seat.audience.remove(self)
+            seat.room.gone(self, as: seat.runner)
+        }
+        return true
+    }
+
+    // MARK: - Sending
+
+    /// A frame written now would have to wait.
+    var isClogged: Bool { socket?.isBusy ?? true }
+
+    /// Sends what must arrive, in order, at once or as soon as the socket takes it.
+    func send(_ message: OutgoingMessage) { socket?.enqueue(message) }
+
+    /// Sends a frame if the socket is free, and the acknowledgement that waits for one with it; a frame is never queued.
+    func sendFrame(_ message: OutgoingMessage) -> Bool {
+        guard let socket else { return false }
+        guard let acknowledgement else { return socket.send(message) }
+        guard socket.send(acknowledgement, message) else { return false }
+        self.acknowledgement = nil
+        return true
+    }
+
+    /// Sends the acknowledgement for which there was no frame to go with.
+    func flushAcknowledgement() {
+        guard let message = acknowledgement else { return }
+        acknowledgement = nil
+        send(message)
+    }
+
+    // MARK: - The end
+
+    /// Tells why, and closes.
+    ///
+    /// What was to be sent before goes first.
+    func close(_ reason: CloseReason, code: String? = nil, _ sentence: String) {
+        edge.context.metrics.closes[reason.rawValue, default: 0] += 1
+        if reason != .replaced { report(reason.rawValue) }
+        guard beginEnding() else { return }
+        send(ServerMessages.error(code: code ?? reason.code, message: sentence))
+        socket?.close(code: reason.rawValue, reason: sentence)
+    }
+
+    /// The room was set aside.
+    func closeUnavailable() {
+        close(.full, code: "unavailable", "The room cannot be stored at the moment. Come back later.")
+    }
+
+    /// Takes leave of somebody who wanted to go.
+    func closeLeft() { close(as: 1000, "left") }
+
+    /// What must arrive waits for too long already, or is too much: closed without an `error`, which would wait too.
+    func fellBehind() {
+        guard !isEnding else { return }
+        edge.context.metrics.closes[CloseReason.tooSlow.rawValue, default: 0] += 1
+        report(CloseReason.tooSlow.rawValue)
+        close(as: CloseReason.tooSlow.rawValue, "Events could not be delivered.")
+    }
+
+    private func close(as code: UInt16, _ reason: String) {
+        guard beginEnding() else { return }
+        socket?.close(code: code, reason: reason)
+    }
+
+    /// The socket is gone.
+    ///
+    /// - Parameter code: Of the close frame.
+    func closed(code: UInt16?) {
+        // What the standard has for a peer that does not keep to it, or to the limits; the others were reported before.
+        if let code, [1002, 1003, 1007, 1009].contains(code) { report(code) }
+        _ = beginEnding()
+        edge.closed(self)
+        socket = nil
+    }
+
+    private func report(_ code: UInt16) {
+        guard let address = socket?.remoteAddress else { return }
+        edge.context.incidents.refused("live \(code)", from: address)
+    }
+}
