@@ -274,7 +274,9 @@ public enum Limit {
         public static let secretBytes = 1024
         /// Passwords that wait to be hashed; one more is 503 with `Retry-After`.
         public static let hashQueue = 64
-        /// The same where a hash costs next to nothing, for tests (`--password-cost low`).
+        /// Those of one address when half of ``hashQueue`` waits; one more is 503 with `Retry-After`.
+        public static let hashShare = 4
+        /// ``hashQueue`` where a hash costs next to nothing, for tests (`--password-cost low`).
         public static let cheapHashQueue = 4096
         /// Wrong passwords for an account from an address within ``failureWindow``; then 429; `--limit-login-failures`.
         public static let failures = 10

@@ -639,7 +639,7 @@ import Testing
         try await withAPI { api in
             let name = String(repeating: "跑", count: 40)
             let account = try await api.core.accounts.register(
-                username: name, password: "secret", rules: .longNames)
+                username: name, password: "secret", rules: .longNames, for: .operators)
             let token = try await api.core.tokens.issue(for: account).token
             try await api.makeRoom("159", runners: [])
             let body: JSONValue = ["runID": "159", "password": "pw", "username": .string(name), "in_room": true]

@@ -41,7 +41,8 @@ public struct EntryTaskAccount: Hashable, Sendable {
         for account in accounts {
             do {
                 _ = try await service.register(
-                    username: account.username, digest: account.password, nickname: account.nickname)
+                    username: account.username, digest: account.password, nickname: account.nickname,
+                    for: .operators)
             } catch .nameTaken {
                 // From the start before, as a rule.
                 continue

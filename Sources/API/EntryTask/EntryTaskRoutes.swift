@@ -92,7 +92,8 @@ struct EntryTaskRoutes: Sendable {
         _ call: Call<Void>, username: String, digest: String, nickname: String?
     ) async throws -> Response {
         guard core.entryTaskRegistration else { throw Problem.entryTask(.closed) }
-        _ = try await core.accounts.register(username: username, digest: digest, nickname: nickname)
+        _ = try await core.accounts.register(
+            username: username, digest: digest, nickname: nickname, for: Passwords.Lane(call.address))
         return EntryTaskAnswer.ok()
     }
 

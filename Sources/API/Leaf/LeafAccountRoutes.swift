@@ -68,7 +68,8 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func login(_ call: Call<Void>, email: String, password: String) async throws -> Response {
-        try await welcome(try await core.mailAccounts.login(email: email, password: password))
+        try await welcome(
+            try await core.mailAccounts.login(email: email, password: password, address: call.address))
     }
 
     private func loginByCode(_ call: Call<Void>, email: String, code: String) async throws -> Response {
@@ -87,7 +88,7 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func sendCode(_ call: Call<Void>, email: String) async throws -> Response {
-        try await core.mailAccounts.sendCode(to: email)
+        try await core.mailAccounts.sendCode(to: email, address: call.address)
         return LeafAnswer.ok()
     }
 

@@ -1,7 +1,7 @@
 import Store
 
 extension Accounts {
-    /// Adds an account with a role.
+    /// Adds an account with a role, on the word of who runs the server.
     ///
     /// - Parameters:
     ///   - username: As in ``register(username:password:nickname:)``.
@@ -17,7 +17,7 @@ extension Accounts {
         try AccountRules.checkUsername(username)
         try AccountRules.checkPassword(password)
         if let email { try AccountRules.checkEmail(email) }
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: .operators), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(

@@ -28,7 +28,7 @@ extension Accounts {
         if nickname == nil, newPassword == nil { return Account(stored) }
         try admit(stored.id)
         var hash: String?
-        if let newPassword { hash = try await passwords.hash(newPassword) }
+        if let newPassword { hash = try await passwords.hash(newPassword, for: Passwords.Lane(address)) }
         let newHash = hash, time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.updateAccount(

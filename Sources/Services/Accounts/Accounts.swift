@@ -66,17 +66,19 @@ public final class Accounts: Sendable {
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
     ///   - picture: What ``Media/store(_:)`` has answered within the hour; nil for the default one.
     ///   - rules: What names and passwords may be where somebody registers.
+    ///   - lane: Who waits for it.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
     ///   ``ServicesError/foreignPicture`` for a picture that is gone, ``ServicesError/store(_:)``. The name is as free
     ///   then as before.
     public func register(
         username: String, password: String, nickname: String? = nil, picture: MediaID? = nil,
-        rules: RegistrationRules = .usual
+        rules: RegistrationRules = .usual, for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
         try rules.check(username: username)
         try rules.check(password: password)
-        return try await register(username: username, proof: .plain(password), nickname: nickname, picture: picture)
+        return try await register(
+            username: username, proof: .plain(password), nickname: nickname, picture: picture, for: lane)
     }
 
     /// Adds an account of whose password only the MD5 is known.
@@ -85,20 +87,22 @@ public final class Accounts: Sendable {
     ///   - username: As in ``register(username:password:nickname:)``, up to 64 characters.
     ///   - digest: The MD5 of the password, 32 hexadecimal digits.
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    ///   - lane: Who waits for it.
     /// - Returns: The account.
     /// - Throws: As ``register(username:password:nickname:)``.
     public func register(
-        username: String, digest: String, nickname: String? = nil
+        username: String, digest: String, nickname: String? = nil, for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
         try RegistrationRules.veryLongNames.check(username: username)
         guard Passwords.Proof.isDigest(digest) else {
             throw .invalid(field: "password", message: "The password must be sent as its MD5 in hexadecimal digits.")
         }
-        return try await register(username: username, proof: .digest(digest), nickname: nickname)
+        return try await register(username: username, proof: .digest(digest), nickname: nickname, for: lane)
     }
 
     private func register(
-        username: String, proof: Passwords.Proof, nickname: String?, picture: MediaID? = nil
+        username: String, proof: Passwords.Proof, nickname: String?, picture: MediaID? = nil,
+        for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
@@ -106,7 +110,7 @@ public final class Accounts: Sendable {
         if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
         }
-        let hash = try await passwords.hash(proof), time = now()
+        let hash = try await passwords.hash(proof, for: lane), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
@@ -153,7 +157,7 @@ public final class Accounts: Sendable {
         username: String, proof: Passwords.Proof, address: String
     ) async throws(ServicesError) -> Account {
         let (stored, verdict) = try await authenticate(username: username, proof: proof, address: address)
-        return Account(verdict == .rightButOutdated ? try await rehash(proof, of: stored) : stored)
+        return Account(verdict == .rightButOutdated ? try await rehash(proof, of: stored, address: address) : stored)
     }
 
     /// The account of a name and a password, with the hash that the password was compared with.
@@ -167,7 +171,7 @@ public final class Accounts: Sendable {
         try throttle.check(attempt, at: now())
 
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
-        let verdict = try await passwords.verify(proof, against: stored?.passwordHash)
+        let verdict = try await passwords.verify(proof, against: stored?.passwordHash, for: Passwords.Lane(address))
         guard let stored, verdict != .wrong else {
             try throttle.recordFailure(attempt, at: now())
             throw stored == nil ? .unknownUser : .wrongPassword
@@ -239,9 +243,7 @@ public final class Accounts: Sendable {
         return account
     }
 
-    /// Changes the password, and makes all tokens of the account worthless.
-    ///
-    /// The caller has checked the old one.
+    /// Changes the password, on the word of who runs the server, and makes all tokens of the account worthless.
     ///
     /// - Parameters:
     ///   - password: 1 to 128 characters.
@@ -251,7 +253,7 @@ public final class Accounts: Sendable {
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
-        let hash = try await passwords.hash(password)
+        let hash = try await passwords.hash(password, for: .operators)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(id: account) }
         guard let stored else { throw .unknownUser }
         let time = now()
@@ -381,13 +383,16 @@ public final class Accounts: Sendable {
     /// - Parameters:
     ///   - proof: What is right by the hash that the account had.
     ///   - account: As it was then.
+    ///   - address: Where the login comes from.
     /// - Returns: The account as it is now.
     /// - Throws: ``ServicesError/wrongPassword`` when another password was set meanwhile; ``ServicesError/unknownUser``,
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    func rehash(_ proof: Passwords.Proof, of account: StoredAccount) async throws(ServicesError) -> StoredAccount {
+    func rehash(
+        _ proof: Passwords.Proof, of account: StoredAccount, address: String
+    ) async throws(ServicesError) -> StoredAccount {
         let updated: StoredAccount?
         do {
-            let hash = try await passwords.hash(proof), time = now()
+            let hash = try await passwords.hash(proof, for: Passwords.Lane(address)), time = now()
             updated = try await withStoreErrors { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }
@@ -403,7 +408,9 @@ public final class Accounts: Sendable {
             let present = try await withStoreErrors({ () throws(StoreError) in try await store.account(id: account.id) }
             )
         else { throw .unknownUser }
-        guard try await passwords.verify(proof, against: present.passwordHash) != .wrong else { throw .wrongPassword }
+        let verdict = try await passwords.verify(
+            proof, against: present.passwordHash, for: Passwords.Lane(address))
+        guard verdict != .wrong else { throw .wrongPassword }
         return present
     }
 }

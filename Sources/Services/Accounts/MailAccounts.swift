@@ -38,13 +38,16 @@ public final class MailAccounts: Sendable {
 
     /// Mails a code to an address, whether it has an account or not.
     ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - address: Of the network, where the wish comes from.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/humanCheckNeeded``,
     ///   ``ServicesError/throttled(retryAfter:)`` for the sixth within ten minutes, ``ServicesError/mailUnavailable``,
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    public func sendCode(to email: String) async throws(ServicesError) {
+    public func sendCode(to email: String, address: String) async throws(ServicesError) {
         try AccountRules.checkEmail(email)
         try passHumanCheck(email)
-        try await codes.send(to: email)
+        try await codes.send(to: email, address: address)
     }
 
     /// Adds an account with a name that is made up.
@@ -69,7 +72,7 @@ public final class MailAccounts: Sendable {
             throw .emailTaken
         }
         let ticket = try await codes.check(code, of: email, address: address)
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         try await codes.use(ticket)
         for _ in 0..<8 {
             let name = Self.newName()
@@ -93,24 +96,26 @@ public final class MailAccounts: Sendable {
     /// - Parameters:
     ///   - email: As it was typed.
     ///   - password: As it was typed.
+    ///   - address: Where the attempt comes from.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongPassword``,
     ///   ``ServicesError/humanCheckNeeded`` after three failures for this address within half an hour,
     ///   ``ServicesError/accountDisabled``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    public func login(email: String, password: String) async throws(ServicesError) -> Account {
+    public func login(email: String, password: String, address: String) async throws(ServicesError) -> Account {
         try AccountRules.checkEmail(email)
         try AccountRules.checkPassword(password)
         let key = AccountRules.emailKey(email)
         try checkLock(key)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
-        let verdict = try await passwords.verify(password, against: stored?.passwordHash)
+        let verdict = try await passwords.verify(password, against: stored?.passwordHash, for: Passwords.Lane(address))
         guard let stored, verdict != .wrong else {
             try recordFailure(key)
             throw .wrongPassword
         }
         try recordSuccess(key)
         return try Self.usable(
-            verdict == .rightButOutdated ? try await accounts.rehash(.plain(password), of: stored) : stored)
+            verdict == .rightButOutdated
+                ? try await accounts.rehash(.plain(password), of: stored, address: address) : stored)
     }
 
     /// Logs in by a code, which is used up.
@@ -179,7 +184,7 @@ public final class MailAccounts: Sendable {
         }
         guard mayBe else { throw .invalid(field: "reset", message: "A new password has to be asked for first.") }
         let ticket = try await codes.check(code, of: email, address: address)
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         let account = try await withStoreErrors { () throws(StoreError) in
             try await store.resetPassword(
                 emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)

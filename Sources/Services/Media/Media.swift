@@ -25,6 +25,11 @@ public final class Media: Sendable {
         public let count: Int
     }
 
+    /// Nobody's upload goes before another's.
+    private enum Lane: Hashable {
+        case uploads
+    }
+
     /// 5 MiB.
     public static let maxBytes = Limit.Content.picture
     /// More would be a burden to every phone that shows it: 50 megapixels are 200 MB when decoded.
@@ -38,7 +43,7 @@ public final class Media: Sendable {
 
     private let store: AppDatabase
     private let files: MediaFiles
-    private let workers: WorkerPool
+    private let workers: WorkerPool<Lane>
     private let logger: Logger
     private let now: @Sendable () -> Int64
 
@@ -72,7 +77,7 @@ public final class Media: Sendable {
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func store(_ content: Content) async throws(ServicesError) -> MediaID {
         // Of all uploads at a time, only those at the workers have their bytes in memory.
-        let upload = try await workers.run { [files] in
+        let upload = try await workers.run(for: .uploads) { [files] in
             Result { () throws(ServicesError) in try Self.receive(content, into: files) }
         }.get()
         return try await keep(upload)
@@ -87,7 +92,7 @@ public final class Media: Sendable {
     /// - Returns: Its id. It is kept for an hour, and for good once something refers to it.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func store(video content: Content, limit: Int) async throws(ServicesError) -> MediaID {
-        let upload = try await workers.run { [files] in
+        let upload = try await workers.run(for: .uploads) { [files] in
             Result { () throws(ServicesError) in try Self.receive(video: content, limit: limit, into: files) }
         }.get()
         return try await keep(upload)
@@ -104,7 +109,7 @@ public final class Media: Sendable {
         }
         let id = MediaID(rawValue: media.id)
         do throws(ServicesError) {
-            let placed = try await workers.run { [files] in
+            let placed = try await workers.run(for: .uploads) { [files] in
                 Result { () throws(StoreError) in try files.place(upload.file) }
             }
             try await withStoreErrors { () throws(StoreError) in try placed.get() }
@@ -320,7 +325,7 @@ public final class Media: Sendable {
     @discardableResult
     public func sweepFiles() async throws(ServicesError) -> Int {
         let time = Int((IDGenerator.systemTime() - Self.patience) / 1000)
-        let hashes = try await workers.run { [files] in
+        let hashes = try await workers.run(for: .uploads) { [files] in
             files.removeIncoming(before: time)
             return files.hashes(before: time)
         }
