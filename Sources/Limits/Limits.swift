@@ -282,8 +282,10 @@ public enum Limit {
         public static let failures = 10
         /// Milliseconds.
         public static let failureWindow: Int64 = 60_000
-        /// Failed logins for a mail address, whoever tries; then nobody comes in by it for ``mailLock``.
+        /// Failed logins for a mail address, whoever tries; then nobody who has failed comes in by it for ``mailLock``.
         public static let mailFailures = 3
+        /// Of who has failed at a mail address, so many are known; whoever has not is heard.
+        public static let mailGuessers = 200
         /// Milliseconds: in which they count, and for how long the address is closed.
         public static let mailLock: Int64 = 1_800_000
         /// Milliseconds that a mailed code is good for.

@@ -33,6 +33,7 @@ struct Migration: Sendable {
         Migration(version: 12, indexes),
         Migration(version: 13, counts),
         Migration(version: 14, leaving),
+        Migration(version: 15, digests),
     ]
 }
 

@@ -23,7 +23,7 @@ struct LeafAccountRoutes: Sendable {
                 .post, "/api/v1/user/login",
                 EndpointDescription(
                     group, "Log in by password",
-                    "After three failures for an address nobody comes in for half an hour: code -1.",
+                    "After three failures for an address who has failed comes in half an hour later: code -1.",
                     answers: Self.tokens),
                 access: .password, cost: .login, input: Form(LeafFields.email, LeafFields.password), login),
             Endpoint(
@@ -93,7 +93,7 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func beginReset(_ call: Call<Void>, email: String) async throws -> Response {
-        try await core.mailAccounts.beginPasswordReset(email: email)
+        try await core.mailAccounts.beginPasswordReset(email: email, address: call.address)
         return LeafAnswer.ok()
     }
 

@@ -44,6 +44,21 @@ extension Accounts {
         return Account(stored)
     }
 
+    /// Says whether the MD5 of an account's password is as good as the password, on the word of who runs the server.
+    ///
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/forbidden`` when it is to be, of an account with a role above that of users;
+    ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setTakesDigest(_ takesDigest: Bool, account: Int64) async throws(ServicesError) -> Account {
+        let time = now()
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.setTakesDigest(takesDigest, account: account, at: time)
+        }
+        guard let stored else { throw .unknownUser }
+        guard Account(stored).takesDigest == takesDigest else { throw .forbidden }
+        return Account(stored)
+    }
+
     /// Ends all logins of an account, those of open connections too; its password stays.
     ///
     /// - Throws: ``ServicesError/store(_:)``.

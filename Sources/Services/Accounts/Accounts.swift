@@ -23,6 +23,10 @@ public final class Accounts: Sendable {
     let now: @Sendable () -> Int64
     let logger: Logger
     private let listener = Mutex<(@Sendable (AccountChange) async -> Void)?>(nil)
+    /// Names that nobody may take but operators, in their form for comparison.
+    private let reserved = Mutex<Set<String>>([])
+    /// What tells of the last change of a name.
+    private let renames = Mutex<Task<Void, Never>?>(nil)
 
     /// Makes the service.
     ///
@@ -58,6 +62,33 @@ public final class Accounts: Sendable {
 
     func tell(_ change: AccountChange) async { await listener.withLock { $0 }?(change) }
 
+    /// Tells that an account has another name, perhaps, after it has been stored.
+    ///
+    /// Of two changes at the same moment the later must be told last, whichever of the two gets here first: so one is
+    /// told after the other, each time what the account is by then.
+    func tellRenamed(_ account: Account) async {
+        let telling = renames.withLock { last in
+            let telling = Task { [last] in
+                await last?.value
+                await self.tellName(of: account)
+            }
+            last = telling
+            return telling
+        }
+        await telling.value
+    }
+
+    private func tellName(of account: Account) async {
+        do {
+            // Deleted meanwhile: that has been told.
+            guard let stored = try await store.account(id: account.id) else { return }
+            await tell(.renamed(Account(stored)))
+        } catch {
+            logger.notice("an account was not read again", metadata: ["error": "\(error)"])
+            await tell(.renamed(account))
+        }
+    }
+
     /// Adds an account.
     ///
     /// - Parameters:
@@ -81,7 +112,7 @@ public final class Accounts: Sendable {
             username: username, proof: .plain(password), nickname: nickname, picture: picture, for: lane)
     }
 
-    /// Adds an account of whose password only the MD5 is known.
+    /// Adds an account of whose password only the MD5 is known; it alone lets its owner in until the password changes.
     ///
     /// - Parameters:
     ///   - username: As in ``register(username:password:nickname:)``, up to 64 characters.
@@ -93,11 +124,36 @@ public final class Accounts: Sendable {
     public func register(
         username: String, digest: String, nickname: String? = nil, for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
+        try Self.checkRegistration(username: username, digest: digest, nickname: nickname)
+        return try await register(username: username, proof: .digest(digest), nickname: nickname, for: lane)
+    }
+
+    /// Checks what ``register(username:digest:nickname:for:)`` takes.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)``.
+    public static func checkRegistration(
+        username: String, digest: String, nickname: String?
+    ) throws(ServicesError) {
         try RegistrationRules.veryLongNames.check(username: username)
         guard Passwords.Proof.isDigest(digest) else {
             throw .invalid(field: "password", message: "The password must be sent as its MD5 in hexadecimal digits.")
         }
-        return try await register(username: username, proof: .digest(digest), nickname: nickname, for: lane)
+        if let nickname { try AccountRules.checkNickname(nickname) }
+    }
+
+    /// Keeps names from everybody but operators, for accounts that are about to be added; they are as good as taken.
+    public func reserve(_ usernames: [String]) {
+        reserved.withLock { $0.formUnion(usernames.map(AccountRules.key)) }
+    }
+
+    /// Lets anybody take a name who can.
+    public func release(_ username: String) {
+        _ = reserved.withLock { $0.remove(AccountRules.key(username)) }
+    }
+
+    /// - Throws: ``ServicesError/nameTaken`` for a name in its form for comparison that is kept from others.
+    func checkNotReserved(_ key: String) throws(ServicesError) {
+        if reserved.withLock({ $0.contains(key) }) { throw .nameTaken }
     }
 
     private func register(
@@ -106,6 +162,7 @@ public final class Accounts: Sendable {
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
+        if lane != .operators { try checkNotReserved(key) }
         // Asked first, because the hash is dear; who comes in between is found by the database.
         if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
@@ -115,7 +172,7 @@ public final class Accounts: Sendable {
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
                     username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash,
-                    picture: picture?.rawValue, at: time)
+                    picture: picture?.rawValue, takesDigest: proof.isDigest, at: time)
             })
     }
 
@@ -145,8 +202,8 @@ public final class Accounts: Sendable {
     ///   - digest: The MD5 of the password in hexadecimal digits.
     ///   - address: Where the attempt comes from, for counting the failures.
     /// - Returns: The account.
-    /// - Throws: As ``login(username:password:address:)``; ``ServicesError/wrongPassword`` also for an account whose
-    ///   password was last used before digests were known here.
+    /// - Throws: As ``login(username:password:address:)``; ``ServicesError/wrongPassword`` also for an account that does
+    ///   not take it: somebody's MD5 may have leaked elsewhere.
     public func login(
         username: String, digest: String, address: String
     ) async throws(ServicesError) -> Account {
@@ -167,19 +224,39 @@ public final class Accounts: Sendable {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { throw .unknownUser }
         guard proof.length <= Limit.Accounts.secretBytes else { throw .wrongPassword }
-        let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
-        try throttle.check(attempt, at: now())
-
+        let key = AccountRules.key(username)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
-        let verdict = try await passwords.verify(proof, against: stored?.passwordHash, for: Passwords.Lane(address))
-        guard let stored, verdict != .wrong else {
-            try throttle.recordFailure(attempt, at: now())
-            throw stored == nil ? .unknownUser : .wrongPassword
-        }
-        try throttle.recordSuccess(attempt, at: now())
+        let verdict = try await compare(proof, with: stored, named: key, address: address)
+        guard let stored, verdict != .wrong else { throw stored == nil ? .unknownUser : .wrongPassword }
         // Told only to who knows the password.
         guard stored.disabledAt == nil else { throw .accountDisabled }
         return (stored, verdict)
+    }
+
+    /// Compares what somebody shows with the password of an account, where wrong ones are counted: once for all doors,
+    /// since it is one password.
+    ///
+    /// - Parameters:
+    ///   - proof: What was shown.
+    ///   - stored: The account; nil if there is none, which takes as long.
+    ///   - name: What it is counted by where there is none.
+    ///   - address: Where the attempt comes from.
+    /// - Returns: The verdict; wrong also of a digest where it does not stand for the password.
+    /// - Throws: ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    func compare(
+        _ proof: Passwords.Proof, with stored: StoredAccount?, named name: String, address: String
+    ) async throws(ServicesError) -> Passwords.Verdict {
+        let attempt = LoginThrottle.Key(account: stored?.usernameKey ?? name, address: address)
+        try throttle.check(attempt, at: now())
+        let isTaken = stored.map { !proof.isDigest || Account($0).takesDigest } ?? false
+        let verdict = try await passwords.verify(
+            proof, against: isTaken ? stored?.passwordHash : nil, for: Passwords.Lane(address))
+        if verdict == .wrong {
+            try throttle.recordFailure(attempt, at: now())
+        } else {
+            try throttle.recordSuccess(attempt, at: now())
+        }
+        return verdict
     }
 
     /// The account of this username, or nil.
@@ -239,7 +316,7 @@ public final class Accounts: Sendable {
         }
         guard let stored else { throw .unknownUser }
         let account = Account(stored)
-        await tell(.renamed(account))
+        await tellRenamed(account)
         return account
     }
 
