@@ -120,7 +120,8 @@ struct EntryTaskRoutes: Sendable {
     private func setPicture(_ call: Call<Account>, file: HTTPBody) async throws -> Response {
         let id = try await core.media.store(upload: file)
         _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: call.caller.id) }
-        if let old = call.caller.picture { try await core.media.remove(old) }
+        // The new one is shown already, whatever becomes of the old one.
+        if let old = call.caller.picture { await core.media.discard([old]) }
         return EntryTaskAnswer.ok()
     }
 
