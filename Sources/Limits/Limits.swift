@@ -435,3 +435,5 @@ public enum Limit {
         public static let timeoutSeconds = 30
     }
 }
+        /// Mails that go out at a time: the others wait no longer for one of which a server makes much.
+        public static let connections = 4
