@@ -356,6 +356,14 @@ public enum Limit {
         public static let uploadValidity: Int64 = 1_200_000
         /// Bytes of a video; more is 413; `--max-video`.
         public static let video = 64 << 20
+        /// Boxes or elements of a video that are looked at for what is not for showing; a file of more is refused.
+        ///
+        /// An hour has some 300,000 where each frame is one.
+        public static let videoParts = 1_000_000
+        /// Places in a video that are overwritten; a file with more is refused.
+        public static let videoEdits = 20_000
+        /// Samples of a track that is taken out; a file with more is refused.
+        public static let videoSamples = 200_000
         /// Images of a post; more is 400.
         public static let images = 3
         /// Milliseconds in which images in the same words go to one post; then they are another.
@@ -431,9 +439,9 @@ public enum Limit {
     public enum Mail {
         /// Mails that wait; who asks for one more is told so with 503.
         public static let queue = 1_000
+        /// Mails that go out at a time: the others wait no longer for one of which a server makes much.
+        public static let connections = 4
         /// Seconds that a mail server has for one delivery; then it is tried again.
         public static let timeoutSeconds = 30
     }
 }
-        /// Mails that go out at a time: the others wait no longer for one of which a server makes much.
-        public static let connections = 4
