@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "LiveTests",
             dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", "TestSupport", grdb, httpTypes, log]),
-        .testTarget(name: "MailTests", dependencies: ["Mail", log]),
+        .testTarget(name: "MailTests", dependencies: ["Mail", "TestSupport", log]),
         .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
         .testTarget(
             name: "APITests",

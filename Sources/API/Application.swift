@@ -163,7 +163,8 @@ private struct Running: Sendable {
             endpoints: [core.live.endpoint(address: configuration.trustedProxies.client)], logger: logger)
         gauge.watch(server)
         do {
-            try await EntryTaskAccount.register(configuration.entryTaskAccounts, with: core.accounts)
+            let accounts = configuration.entryTaskAccounts
+            try EntryTaskAccount.reserve(accounts, with: core.accounts)
             try await core.live.start()
             if let operators, let address = configuration.operators {
                 let port = try await operators.start()
@@ -172,7 +173,11 @@ private struct Running: Sendable {
                     metadata: ["address": "\(ListenAddress(host: address.host, port: port))"])
             }
             let port = try await server.start()
-            let upkeep = Task { await Self.upkeep(core, logger) }
+            let upkeep = Task {
+                async let added: Void = EntryTaskAccount.register(accounts, with: core.accounts, logger: logger)
+                await Self.upkeep(core, logger)
+                await added
+            }
             return Running(
                 port: port, core: core, server: server, operators: operators, loop: loop, upkeep: upkeep, logger: logger
             )

@@ -294,14 +294,18 @@ public enum Limit {
         public static let secretBytes = 1024
         /// Passwords that wait to be hashed; one more is 503 with `Retry-After`.
         public static let hashQueue = 64
-        /// The same where a hash costs next to nothing, for tests (`--password-cost low`).
+        /// Those of one address when half of ``hashQueue`` waits; one more is 503 with `Retry-After`.
+        public static let hashShare = 4
+        /// ``hashQueue`` where a hash costs next to nothing, for tests (`--password-cost low`).
         public static let cheapHashQueue = 4096
         /// Wrong passwords for an account from an address within ``failureWindow``; then 429; `--limit-login-failures`.
         public static let failures = 10
         /// Milliseconds.
         public static let failureWindow: Int64 = 60_000
-        /// Failed logins for a mail address, whoever tries; then nobody comes in by it for ``mailLock``.
+        /// Failed logins for a mail address, whoever tries; then nobody who has failed comes in by it for ``mailLock``.
         public static let mailFailures = 3
+        /// Of who has failed at a mail address, so many are known; whoever has not is heard.
+        public static let mailGuessers = 200
         /// Milliseconds: in which they count, and for how long the address is closed.
         public static let mailLock: Int64 = 1_800_000
         /// Milliseconds that a mailed code is good for.
@@ -372,6 +376,14 @@ public enum Limit {
         public static let uploadValidity: Int64 = 1_200_000
         /// Bytes of a video; more is 413; `--max-video`.
         public static let video = 64 << 20
+        /// Boxes or elements of a video that are looked at for what is not for showing; a file of more is refused.
+        ///
+        /// An hour has some 300,000 where each frame is one.
+        public static let videoParts = 1_000_000
+        /// Places in a video that are overwritten; a file with more is refused.
+        public static let videoEdits = 20_000
+        /// Samples of a track that is taken out; a file with more is refused.
+        public static let videoSamples = 200_000
         /// Images of a post; more is 400.
         public static let images = 3
         /// Milliseconds in which images in the same words go to one post; then they are another.
@@ -447,6 +459,8 @@ public enum Limit {
     public enum Mail {
         /// Mails that wait; who asks for one more is told so with 503.
         public static let queue = 1_000
+        /// Mails that go out at a time: the others wait no longer for one of which a server makes much.
+        public static let connections = 4
         /// Seconds that a mail server has for one delivery; then it is tried again.
         public static let timeoutSeconds = 30
     }

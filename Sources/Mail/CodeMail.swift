@@ -18,6 +18,12 @@ public struct CodeMail: Hashable, Sendable {
 }
 
 extension CodeMail {
+    /// Enough of the address for its owner to know it again in a log, and for nobody else: `a…@example.org`.
+    public var shortAddress: String {
+        guard let at = to.lastIndex(of: "@") else { return "…" }
+        return to[..<at].prefix(1) + "…" + to[at...]
+    }
+
     static let subject = "验证码 / Your code"
 
     /// What stands in the mail.

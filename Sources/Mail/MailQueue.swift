@@ -2,7 +2,7 @@ import Foundation
 public import Limits
 public import Logging
 
-/// Mail on its way out: a thread of its own delivers it, and tries again what fails for the moment.
+/// Mail on its way out: threads of its own deliver it, and try again what fails for the moment.
 ///
 /// Bounded, so that a mail server that is down costs no more than the mail that it does not take. What waits when the
 /// process ends is lost: whoever waits for a code asks for another.
@@ -25,7 +25,7 @@ public final class MailQueue: Sendable {
 
     private let inbox: Inbox
 
-    /// Starts the thread.
+    /// Starts the threads, one for each connection of the transport.
     ///
     /// - Parameters:
     ///   - transport: Delivers.
@@ -39,9 +39,11 @@ public final class MailQueue: Sendable {
     ) {
         let inbox = Inbox(capacity: capacity)
         self.inbox = inbox
-        let thread = Thread { Self.run(inbox, transport, retries, logger, now) }
-        thread.name = "mail"
-        thread.start()
+        for number in 1...max(1, transport.connections) {
+            let thread = Thread { Self.run(inbox, transport, retries, logger, now) }
+            thread.name = "mail.\(number)"
+            thread.start()
+        }
     }
 
     deinit { inbox.close() }
@@ -65,7 +67,7 @@ public final class MailQueue: Sendable {
             do {
                 try transport.deliver(entry.mail) { inbox.isClosed }
                 inbox.finish()
-                logger.info("mail sent", metadata: ["to": "\(entry.mail.to)"])
+                logger.info("mail sent", metadata: ["to": "\(entry.mail.shortAddress)"])
             } catch {
                 let failures = entry.failures + 1, next = now() + retries.pause(after: failures)
                 // A code that has expired is not worth sending.
@@ -73,16 +75,16 @@ public final class MailQueue: Sendable {
                     inbox.finish()
                     logger.error(
                         "mail not sent",
-                        metadata: ["to": "\(entry.mail.to)", "tries": "\(failures)", "error": "\(error)"])
+                        metadata: ["to": "\(entry.mail.shortAddress)", "tries": "\(failures)", "error": "\(error)"])
                 } else {
                     inbox.putBack(Entry(mail: entry.mail, failures: failures, notBefore: next))
                     logger.warning(
                         "mail not sent, to be tried again",
-                        metadata: ["to": "\(entry.mail.to)", "tries": "\(failures)", "error": "\(error)"])
+                        metadata: ["to": "\(entry.mail.shortAddress)", "tries": "\(failures)", "error": "\(error)"])
                 }
             }
         }
-        let left = inbox.count
+        let left = inbox.takeLeft()
         if left > 0 { logger.warning("mail lost with the end of the server", metadata: ["mails": "\(left)"]) }
     }
 
@@ -100,13 +102,14 @@ public final class MailQueue: Sendable {
         private let condition = NSCondition()
         private let capacity: Int
         private var waiting: [Entry] = []
-        private var isUnderWay = false
+        private var underWay = 0
         private var isDone = false
+        private var isLossTold = false
 
         init(capacity: Int) { self.capacity = capacity }
 
         var isClosed: Bool { condition.withLock { isDone } }
-        var count: Int { condition.withLock { waiting.count + (isUnderWay ? 1 : 0) } }
+        var count: Int { condition.withLock { waiting.count + underWay } }
 
         func put(_ mail: CodeMail) -> Bool {
             condition.withLock {
@@ -119,12 +122,21 @@ public final class MailQueue: Sendable {
 
         func putBack(_ entry: Entry) {
             condition.withLock {
-                isUnderWay = false
+                underWay -= 1
                 waiting.append(entry)
             }
         }
 
-        func finish() { condition.withLock { isUnderWay = false } }
+        func finish() { condition.withLock { underWay -= 1 } }
+
+        /// How many mails will not go out any more, for the first who asks.
+        func takeLeft() -> Int {
+            condition.withLock {
+                if isLossTold { return 0 }
+                isLossTold = true
+                return waiting.count
+            }
+        }
 
         /// Waits for a mail whose time has come; nil once the queue is closed.
         func take(_ now: () -> Int64) -> Entry? {
@@ -132,7 +144,7 @@ public final class MailQueue: Sendable {
                 while !isDone {
                     let time = now()
                     if let index = waiting.firstIndex(where: { $0.notBefore <= time }) {
-                        isUnderWay = true
+                        underWay += 1
                         return waiting.remove(at: index)
                     }
                     if let next = waiting.map(\.notBefore).min() {

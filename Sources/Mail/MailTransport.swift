@@ -1,6 +1,12 @@
+import Limits
+
 /// Takes mail to where it goes.
 public protocol MailTransport: Sendable {
-    /// Delivers a mail; may take as long as the network wants, and is called by one thread at a time.
+    /// How many mails may go out at a time, 1 or more.
+    var connections: Int { get }
+
+    /// Delivers a mail; may take as long as the network wants, and is called by as many threads at a time as there are
+    /// ``connections``.
     ///
     /// - Parameters:
     ///   - mail: What.
@@ -20,4 +26,8 @@ public struct MailFailure: Error, Hashable, Sendable, CustomStringConvertible {
         self.isPermanent = isPermanent
         self.description = description
     }
+}
+
+extension MailTransport {
+    public var connections: Int { Limit.Mail.connections }
 }

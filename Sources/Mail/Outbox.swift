@@ -11,6 +11,9 @@ public struct Outbox: MailTransport {
     /// An outbox in a directory that exists; the file is made with the first mail.
     public init(directory: String) { path = directory + "/outbox" }
 
+    /// One writes at a time.
+    public var connections: Int { 1 }
+
     public func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
         // Addresses and codes are checked, and hold nothing that JSON would want escaped; another's mistake would still
         // not forge a line.

@@ -2,7 +2,7 @@ import CLibcurl
 import Foundation
 public import Limits
 
-/// Gives mail to a mail server by SMTP, RFC 5321, through libcurl; a connection for each mail.
+/// Gives mail to a mail server by SMTP, RFC 5321, through libcurl; a connection for each mail, some at a time.
 public struct SMTPTransport: MailTransport {
     private let settings: SMTPSettings
     /// Seconds for a whole delivery.

@@ -9,6 +9,7 @@ extension AppDatabase {
     ///   - role: What it may do: `user`, `auditor`, `admin` or `root`.
     ///   - email: Where its owner is reached, with the form in which it is compared; nil if that was not told.
     ///   - picture: The picture among the media; nil for the default one.
+    ///   - takesDigest: Whether the MD5 of the password is as good as the password; of users only.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account as it is stored.
     /// - Throws: ``StoreError/nameTaken`` when an account has this key, ``StoreError/emailTaken`` when one has this
@@ -16,9 +17,9 @@ extension AppDatabase {
     ///   picture was removed meanwhile: then there is no account either.
     public func insertAccount(
         username: String, usernameKey: String, nickname: String, passwordHash: String, role: String = "user",
-        email: StoredEmail? = nil, picture: Int64? = nil, at time: Int64
+        email: StoredEmail? = nil, picture: Int64? = nil, takesDigest: Bool = false, at time: Int64
     ) async throws(StoreError) -> StoredAccount {
-        let id = ids.next()
+        let id = ids.next(), takesDigest = takesDigest && role == "user"
         return try await write { [quota] session throws(StoreError) in
             try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
             try Self.checkMedia(picture, in: session)
@@ -27,16 +28,17 @@ extension AppDatabase {
                 """
                 INSERT INTO accounts (
                     id, username, username_key, nickname, password_hash, created_at, updated_at, role, email,
-                    email_key, number, picture)
-                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11)
+                    email_key, number, picture, takes_digest)
+                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, $12)
                 """,
                 id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number,
-                picture)
+                picture, takesDigest ? 1 : 0)
             try Self.insertProfile(of: id, in: session)
             try quota.count(AccountQuota.bytes(ofMedia: [picture], in: session), of: id, in: session)
             return StoredAccount(
                 id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
-                picture: picture, createdAt: time, updatedAt: time, role: role, email: email?.text, number: number)
+                picture: picture, createdAt: time, updatedAt: time, role: role, email: email?.text, number: number,
+                takesDigest: takesDigest)
         }
     }
 
@@ -189,7 +191,7 @@ extension AppDatabase {
 
     /// Changes nickname and password in one transaction, if the password hash still is the one that the caller saw.
     ///
-    /// With the password go all tokens of the account.
+    /// With the password go all tokens of the account, and it is not known by its MD5 any more.
     ///
     /// - Parameters:
     ///   - account: Whose.
@@ -207,7 +209,7 @@ extension AppDatabase {
             let changed = try session.execute(
                 """
                 UPDATE accounts SET nickname = COALESCE($3, nickname), password_hash = COALESCE($4, password_hash),
-                    updated_at = $5
+                    takes_digest = CASE WHEN $4 IS NULL THEN takes_digest ELSE 0 END, updated_at = $5
                 WHERE id = $1 AND password_hash = $2 AND is_leaving = 0
                 """,
                 account, passwordHash, nickname, newPasswordHash, time)

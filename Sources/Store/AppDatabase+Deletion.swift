@@ -134,7 +134,8 @@ extension AppDatabase {
             """
             UPDATE accounts SET is_leaving = 1, username = '', username_key = $2, nickname = '', password_hash = '',
                 email = NULL, email_key = NULL, sign = NULL, gender = 0, birthday = 0, picture = NULL, cover = NULL,
-                run_data = NULL, run_data_version = run_data_version + 1, preferences = NULL, kept_bytes = 0, role = 'user', disabled_at = NULL, reset_until = 0
+                run_data = NULL, run_data_version = run_data_version + 1, preferences = NULL, kept_bytes = 0, role = 'user',
+                disabled_at = NULL, reset_until = 0, takes_digest = 0
             WHERE id = $1
             """)
         static let pictures = SQL("SELECT picture, cover FROM accounts WHERE id = $1 AND is_leaving = 0")

@@ -134,8 +134,10 @@ extension AppDatabase {
                     "DELETE FROM mail_codes WHERE email_key = $1 AND hash = $2", emailKey, codeHash) == 1
             else { return nil }
             try session.execute(
-                "UPDATE accounts SET password_hash = $2, reset_until = 0, updated_at = $3 WHERE id = $1", account,
-                passwordHash, time)
+                """
+                UPDATE accounts SET password_hash = $2, takes_digest = 0, reset_until = 0, updated_at = $3 WHERE id = $1
+                """,
+                account, passwordHash, time)
             try Self.deleteTokens(account: account, reason: .revoked, in: session)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }

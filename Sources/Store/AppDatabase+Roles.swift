@@ -6,7 +6,7 @@ extension AppDatabase {
         }
     }
 
-    /// Gives an account a role.
+    /// Gives an account a role; whose is above that of users is not known by the MD5 of the password any more.
     ///
     /// - Parameters:
     ///   - role: Which.
@@ -21,7 +21,12 @@ extension AppDatabase {
         try await write { session throws(StoreError) in
             try condition?.check(on: account, in: session)
             try session.execute(
-                "UPDATE accounts SET role = $2, updated_at = $3 WHERE id = $1 AND is_leaving = 0", account, role, time)
+                """
+                UPDATE accounts SET role = $2, takes_digest = CASE WHEN $2 = 'user' THEN takes_digest ELSE 0 END,
+                    updated_at = $3
+                WHERE id = $1 AND is_leaving = 0
+                """,
+                account, role, time)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -40,6 +45,23 @@ extension AppDatabase {
             if disabledAt != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.execute(
                 "UPDATE accounts SET disabled_at = $2 WHERE id = $1 AND is_leaving = 0", account, disabledAt) == 1
+        }
+    }
+
+    /// Says whether the MD5 of a user's password is as good as the password.
+    ///
+    /// - Returns: The account after it, nil if there is none; whose role is above that of users is not changed.
+    public func setTakesDigest(
+        _ takesDigest: Bool, account: Int64, at time: Int64
+    ) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            try session.execute(
+                """
+                UPDATE accounts SET takes_digest = CASE WHEN role = 'user' THEN $2 ELSE 0 END, updated_at = $3
+                WHERE id = $1 AND is_leaving = 0
+                """,
+                account, takesDigest ? 1 : 0, time)
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
 

@@ -34,6 +34,7 @@ struct Migration: Sendable {
         Migration(version: 13, counts),
         Migration(version: 14, leaving),
         Migration(version: 15, keptBytes),
+        Migration(version: 16, digests),
     ]
 }
 

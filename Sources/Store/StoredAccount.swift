@@ -32,12 +32,14 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let birthday: Int64
     /// The picture above their page, among the media; nil for none.
     public let cover: Int64?
+    /// Whether the MD5 of the password is as good as the password, which it is where clients have nothing else.
+    public let takesDigest: Bool
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
         lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
         email: String? = nil, number: Int64, sign: String? = nil, gender: Int = 0, birthday: Int64 = 0,
-        cover: Int64? = nil
+        cover: Int64? = nil, takesDigest: Bool = false
     ) {
         self.id = id
         self.username = username
@@ -56,6 +58,7 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.gender = gender
         self.birthday = birthday
         self.cover = cover
+        self.takesDigest = takesDigest
     }
 }
 
@@ -63,7 +66,8 @@ extension StoredAccount {
     /// The columns that ``init(_:from:)`` reads, of the table or alias `a`.
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
-        a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover
+        a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, \
+        a.takes_digest
         """
 
     /// - Parameters:
@@ -77,6 +81,7 @@ extension StoredAccount {
             lastRunID: try row.get(first + 6), createdAt: try row.get(first + 7), updatedAt: try row.get(first + 8),
             role: try row.get(first + 9), disabledAt: try row.get(first + 10),
             email: try row.get(first + 11), number: try row.get(first + 12), sign: try row.get(first + 13),
-            gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16))
+            gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16),
+            takesDigest: try row.get(first + 17) != 0 as Int)
     }
 }

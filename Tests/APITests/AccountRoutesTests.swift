@@ -178,7 +178,8 @@ import Testing
     func takesLongNames() async throws {
         try await withAPI { api in
             let name = String(repeating: "n", count: 64)
-            _ = try await api.core.accounts.register(username: name, password: "x", rules: .veryLongNames)
+            _ = try await api.core.accounts.register(
+                username: name, password: "x", rules: .veryLongNames, for: .operators)
             let credentials: JSONValue = ["username": .string(name), "password": "x"]
             let login = try await api.send(.post, "/api/users/login", credentials)
             let token = try #require(login.json["token"]?.string)

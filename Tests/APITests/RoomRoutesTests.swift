@@ -662,12 +662,40 @@ import Testing
         }
     }
 
+    @Test("in legacy mode nobody is started who has not joined that room, wherever they have logged in")
+    func legacyStarts() async throws {
+        try await withAPI(legacy: true) { api in
+            let ben = try await api.makeRoom("159", runners: ["ben"])[0]
+            try await api.makeRoom("160", runners: ["ana"])
+            for name in ["ana", "ben"] {
+                let login: JSONValue = ["username": .string(name), "password": "secret"]
+                #expect(try await api.send(.post, "/api/users/login", login, from: "198.51.100.7").status == 200)
+            }
+            func start(_ name: String, in room: String, from address: String = "198.51.100.7") async throws -> Int {
+                let body: JSONValue = ["runID": .string(room), "username": .string(name)]
+                return try await api.send(.post, "/api/runRoom/start", body, from: address).status
+            }
+            func isRunning(_ name: String, in room: String) async throws -> Bool? {
+                try await api.core.live.room(room)?.runners.first { $0.person.username == name }?.isRunning
+            }
+            #expect(try await start("ana", in: "159") == 404)
+            #expect(try await start("ben", in: "159", from: "198.51.100.8") == 401)
+            let left: JSONValue = ["runID": "159", "password": "pw", "username": "ben"]
+            #expect(try await api.send(.post, "/api/runRoom/leave", left, token: ben).status == 200)
+            #expect(try await start("ben", in: "159") == 404)
+            #expect(try await isRunning("ben", in: "159") != true)
+            #expect(try await api.send(.post, "/api/runRoom/join", left, token: ben).status == 200)
+            #expect(try await start("ben", in: "159") == 200)
+            #expect(try await start("ana", in: "160") == 200)
+        }
+    }
+
     @Test("a name of 40 characters, which another world has given, runs like any other")
     func takesLongNames() async throws {
         try await withAPI { api in
             let name = String(repeating: "跑", count: 40)
             let account = try await api.core.accounts.register(
-                username: name, password: "secret", rules: .longNames)
+                username: name, password: "secret", rules: .longNames, for: .operators)
             let token = try await api.core.tokens.issue(for: account).token
             try await api.makeRoom("159", runners: [])
             let body: JSONValue = ["runID": "159", "password": "pw", "username": .string(name), "in_room": true]

@@ -114,7 +114,16 @@ struct EntryTaskTests {
         let flags = ["--entrytask-registration", "off", "--entrytask-accounts", file]
         let first = try await ServerProcess.start(flags)
         let client = WorldClient(port: first.port)
-        let login = try await client.send("POST", "/login", json: #"{"username":"10340","password":"\#(Self.secret)"}"#)
+        // They are added while the server is open.
+        var entered: REST.Answer?
+        try await eventually("the account is there") {
+            let answer = try await client.send(
+                "POST", "/login", json: #"{"username":"10340","password":"\#(Self.secret)"}"#)
+            guard answer.int("code") == 0 else { return false }
+            entered = answer
+            return true
+        }
+        let login = try #require(entered)
         #expect(login.text("result", "nickname") == "test")
         let closed = try await client.send("POST", "/register", json: #"{"username":"x","password":"\#(Self.secret)"}"#)
         #expect(closed.status == 200 && closed.int("code") == 7)

@@ -148,7 +148,7 @@ extension RouteTable {
     private static let credentials = #""password":"5ebe2294ecd0e0f08eab7690d2a6ee69""#
 
     private static let entryTask = [
-        RouteCases("POST /login", [.ok("by MD5", .json(#"{"username":"$ana",\#(credentials)}"#))]),
+        RouteCases("POST /login", [.ok("by MD5", .json(#"{"username":"$lambo",\#(credentials)}"#))]),
         RouteCases(
             "POST /register", [.ok("new", .json(#"{"username":"$new",\#(credentials),"nickname":"N"}"#))]),
         RouteCases("POST /user/logout", [.ok("out", as: .ana)]),

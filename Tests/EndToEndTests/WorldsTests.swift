@@ -85,8 +85,14 @@ struct WorldsTests {
             "GET", "/douyin/message/chat/?token=\(wandaToken)&to_user_id=\(fanID)&pre_msg_time=0")
         #expect(chat.value("message_list", 0, "content") as? String == "well run wanda")
 
-        // The entry task: by the MD5 of that password she comes in and gives herself another nickname.
-        let entry = try await client.send("POST", "/login", json: #"{"username":"wanda","password":"\#(Self.secret)"}"#)
+        // The entry task: the MD5 of that password lets nobody in who has not registered by one, until an operator says
+        // that it does. She gives herself another nickname.
+        let digest = #"{"username":"wanda","password":"\#(Self.secret)"}"#
+        #expect(try await client.send("POST", "/login", json: digest).int("code") == 2)
+        let allowed = try await Workshop.runroom(
+            "admin", "set-md5-login", "--username", "wanda", "--allowed", "on", "--data", data)
+        #expect(allowed.ending == .exit(0), "\(allowed.errors)")
+        let entry = try await client.send("POST", "/login", json: digest)
         let entryToken = try #require(entry.text("result", "token"), "\(entry.text)")
         #expect(entry.text("result", "profile_picture")?.isEmpty == false)
         let renamed = try await client.send(
@@ -204,9 +210,10 @@ struct WorldsTests {
             #expect(
                 try await client.send("POST", "/douyin/user/login/?username=\(name)&password=secret")
                     .int("status_code") == 0)
+            // By MD5 comes who has registered by one.
             #expect(
                 try await client.send("POST", "/login", json: #"{"username":"\#(name)","password":"\#(Self.secret)"}"#)
-                    .int("code") == 0)
+                    .int("code") == (name == names[3] ? 0 : 2))
             // The MD5 is the password nowhere else, and the password is none here.
             #expect(try await lepao(Self.secret) == 401)
             #expect(
@@ -236,10 +243,10 @@ struct WorldsTests {
         #expect(
             try await client.send("POST", "/login", json: #"{"username":"\#(names[3])","password":"\#(Self.secret)"}"#)
                 .int("code") == 2)
-        // MD5 of `other`.
+        // MD5 of `other`: that was no password by MD5 any more.
         #expect(
             try await client.send(
                 "POST", "/login", json: #"{"username":"\#(names[3])","password":"795f3202b17cb6bc3d4b771d8c6c9eaf"}"#
-            ).int("code") == 0)
+            ).int("code") == 2)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mail
 import Synchronization
+import TestSupport
 import Testing
 
 /// A transport that does as it is told, and a clock.
@@ -11,12 +12,18 @@ private final class Carrier: MailTransport {
         var attempts = 0
         var failures: [MailFailure] = []
         var isBlocked = false
+        /// Whose mail is not taken.
+        var held: Set<String> = []
     }
+
+    let connections: Int
 
     let state = Mutex(State())
 
+    init(connections: Int = 1) { self.connections = connections }
+
     func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
-        while state.withLock({ $0.isBlocked }), !isCancelled() { usleep(1000) }
+        while state.withLock({ $0.isBlocked || $0.held.contains(mail.to) }), !isCancelled() { usleep(1000) }
         let failure = state.withLock { state -> MailFailure? in
             state.attempts += 1
             if let failure = state.failures.first {
@@ -45,11 +52,14 @@ private final class Clock: Sendable {
     private let carrier = Carrier()
     private let clock = Clock()
 
-    private func queue(capacity: Int = 10, pauses: [Int64] = [1]) -> MailQueue {
+    private func queue(
+        _ carrier: Carrier? = nil, capacity: Int = 10, pauses: [Int64] = [1],
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) -> MailQueue {
         let now = { @Sendable [clock] in clock.now }
         return MailQueue(
-            transport: carrier, capacity: capacity, retries: MailQueue.Retries(pauses: pauses),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: now)
+            transport: carrier ?? self.carrier, capacity: capacity, retries: MailQueue.Retries(pauses: pauses),
+            logger: logger, now: now)
     }
 
     private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }
@@ -81,6 +91,32 @@ private final class Clock: Sendable {
         for to in ["a", "b"] { #expect(queue.put(mail(to))) }
         try await eventually { carrier.delivered.count == 2 }
         #expect(carrier.delivered == ["b", "a"])
+    }
+
+    @Test("mail that a server makes much of holds up no other, as long as there are connections")
+    func slow() async throws {
+        let carrier = Carrier(connections: 3)
+        carrier.state.withLock { $0.held = ["slow", "slower"] }
+        let queue = queue(carrier)
+        for to in ["slow", "slower", "a", "b", "c"] { #expect(queue.put(mail(to))) }
+        try await eventually { carrier.delivered == ["a", "b", "c"] }
+        #expect(queue.count == 2)
+        carrier.state.withLock { $0.held = [] }
+        try await eventually { queue.count == 0 }
+        #expect(carrier.delivered.count == 5)
+    }
+
+    @Test("a log has of an address what its owner knows it by, and nobody else")
+    func log() async throws {
+        let log = RecordingLog(), carrier = Carrier()
+        carrier.state.withLock { $0.failures = [MailFailure(isPermanent: true, "never")] }
+        let queue = queue(carrier, logger: log.logger)
+        for to in ["ana.lang@example.org", "ben@example.org"] { #expect(queue.put(mail(to))) }
+        try await eventually { queue.count == 0 && log.lines.count == 2 }
+        #expect(log.lines.contains { $0.contains("mail not sent") && $0.contains("a…@example.org") })
+        #expect(log.lines.contains { $0.contains("mail sent") && $0.contains("b…@example.org") })
+        #expect(log.lines.allSatisfy { !$0.contains("ana") && !$0.contains("ben") && !$0.contains("123456") })
+        for address in ["", "x", "@"] { #expect(mail(address).shortAddress.first == "…") }
     }
 
     @Test("what fails for good is not tried again")

@@ -68,7 +68,8 @@ struct OperatorSocketTests {
     func answers() async throws {
         let commands: [OperatorCommand] = [
             .create(username: "r", password: "p", role: "root", email: nil), .list, .listAll(after: 7),
-            .show(username: "é"), .setRole(username: "a", role: "admin"), .disable(username: "a"),
+            .show(username: "é"), .setRole(username: "a", role: "admin"),
+            .setMD5Login(username: "a", isAllowed: true), .disable(username: "a"),
             .enable(username: "a"), .resetPassword(username: "a", password: "\n"), .endSessions(username: "a"),
             .delete(username: "a"),
         ]

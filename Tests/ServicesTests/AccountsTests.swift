@@ -11,7 +11,7 @@ import Testing
 
     @Test("an account is found by name and by both forms of its id")
     func register() async throws {
-        let account = try await accounts.register(username: "天天 乐跑", password: "p")
+        let account = try await accounts.register(username: "天天 乐跑", password: "p", for: .operators)
         #expect(account.nickname == "天天 乐跑" && account.createdAt == services.clock.now && account.lastRunID == 0)
         #expect(try await accounts.account(named: "天天 乐跑") == account)
         #expect(try await accounts.account(id: account.id) == account)
@@ -34,17 +34,17 @@ import Testing
     @Test("a picture comes with the account, and one that is gone leaves no account behind and the name free")
     func picture() async throws {
         let picture = try await services.media.store(.bytes(Pictures.png()))
-        let account = try await accounts.register(username: "ana", password: "p", picture: picture)
+        let account = try await accounts.register(username: "ana", password: "p", picture: picture, for: .operators)
         #expect(account.picture == picture)
         #expect(try await accounts.account(named: "ana") == account)
         let gone = try await services.media.store(.bytes(Pictures.gif()))
         try await services.media.remove(gone)
         await #expect(throws: ServicesError.foreignPicture) {
-            try await accounts.register(username: "ben", password: "p", picture: gone)
+            try await accounts.register(username: "ben", password: "p", picture: gone, for: .operators)
         }
         #expect(try await accounts.account(named: "ben") == nil)
         #expect(try await accounts.accounts(limit: 10) == [account])
-        _ = try await accounts.register(username: "ben", password: "p")
+        _ = try await accounts.register(username: "ben", password: "p", for: .operators)
     }
 
     @Test("of many registrations of one name at the same moment, one succeeds")
@@ -166,7 +166,7 @@ import Testing
     @Test("a login replaces a hash of an outdated cost")
     func rehash() async throws {
         let old = Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 1))
-        let hash = try await old.hash("secret")
+        let hash = try await old.hash("secret", for: .operators)
         let stored = try await services.store.insertAccount(
             username: "ana", usernameKey: "ana", nickname: "ana", passwordHash: hash, at: 1)
         _ = try await accounts.login(username: "ana", password: "secret", address: "a")

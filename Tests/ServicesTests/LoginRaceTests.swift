@@ -40,19 +40,21 @@ import Testing
 
     @Test("two logins that bring one hash up to date both get their tokens, and no third one with another password")
     func rehash() async throws {
-        let hash = try await Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 1)).hash("secret")
+        let hash = try await Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 1)).hash("secret", for: .operators)
         let outdated = try await services.store.insertAccount(
             username: "ana", usernameKey: "ana", nickname: "ana", passwordHash: hash, at: 1)
-        let first = Account(try await accounts.rehash(.plain("secret"), of: outdated))
-        let second = Account(try await accounts.rehash(.plain("secret"), of: outdated))
+        let first = Account(try await accounts.rehash(.plain("secret"), of: outdated, address: "a"))
+        let second = Account(try await accounts.rehash(.plain("secret"), of: outdated, address: "a"))
         for account in [first, second] { _ = try await tokens.issue(for: account) }
         await #expect(throws: ServicesError.wrongPassword) { try await tokens.issue(for: Account(outdated)) }
         try await accounts.setPassword("other", account: outdated.id)
         await #expect(throws: ServicesError.wrongPassword) {
-            try await accounts.rehash(.plain("secret"), of: outdated)
+            try await accounts.rehash(.plain("secret"), of: outdated, address: "a")
         }
         try await accounts.delete(account: outdated.id)
-        await #expect(throws: ServicesError.unknownUser) { try await accounts.rehash(.plain("secret"), of: outdated) }
+        await #expect(throws: ServicesError.unknownUser) {
+            try await accounts.rehash(.plain("secret"), of: outdated, address: "a")
+        }
     }
 
     @Test("a login from an address counts by the password that the account has")

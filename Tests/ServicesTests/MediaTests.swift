@@ -129,7 +129,7 @@ import Testing
     func unused() async throws {
         struct NoPlace: Error {}
         let lone = try await media.store(.bytes(Pictures.png()))
-        let ana = try await services.accounts.register(username: "ana", password: "secret")
+        let ana = try await services.accounts.register(username: "ana", password: "secret", for: .operators)
         let shown = try await media.store(.bytes(Pictures.gif()))
         _ = try await media.using([shown]) { try await services.accounts.setPicture(shown, account: ana.id) }
         let same = try await media.store(.bytes(Pictures.gif()))

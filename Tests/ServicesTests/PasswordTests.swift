@@ -28,41 +28,41 @@ import Testing
     @Test("a hash says how it was made, and verifies the password that it was made of")
     func roundTrip() async throws {
         let passwords = Passwords(cost: .low)
-        let hash = try await passwords.hash("天天乐跑")
+        let hash = try await passwords.hash("天天乐跑", for: .operators)
         #expect(hash.hasPrefix("$scrypt-md5$ln=10,r=8,p=1$"))
-        #expect(try await passwords.verify("天天乐跑", against: hash) == .right)
-        #expect(try await passwords.verify("天天乐跑 ", against: hash) == .wrong)
-        #expect(try await passwords.verify("", against: hash) == .wrong)
-        #expect(try await passwords.verify("天天乐跑", against: nil) == .wrong)
+        #expect(try await passwords.verify("天天乐跑", against: hash, for: .operators) == .right)
+        #expect(try await passwords.verify("天天乐跑 ", against: hash, for: .operators) == .wrong)
+        #expect(try await passwords.verify("", against: hash, for: .operators) == .wrong)
+        #expect(try await passwords.verify("天天乐跑", against: nil, for: .operators) == .wrong)
     }
 
     @Test("two hashes of one password differ")
     func salt() async throws {
         let passwords = Passwords(cost: .low)
-        let one = try await passwords.hash("a"), other = try await passwords.hash("a")
+        let one = try await passwords.hash("a", for: .operators), other = try await passwords.hash("a", for: .operators)
         #expect(one != other)
     }
 
     @Test("a password is the same however its characters are composed")
     func normalization() async throws {
         let passwords = Passwords(cost: .low)
-        let hash = try await passwords.hash("caf\u{e9}")
-        #expect(try await passwords.verify("cafe\u{301}", against: hash) == .right)
+        let hash = try await passwords.hash("caf\u{e9}", for: .operators)
+        #expect(try await passwords.verify("cafe\u{301}", against: hash, for: .operators) == .right)
     }
 
     @Test("a hash of another cost is right and outdated")
     func outdated() async throws {
-        let hash = try await Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 2)).hash("a")
-        #expect(try await Passwords(cost: .low).verify("a", against: hash) == .rightButOutdated)
-        #expect(try await Passwords(cost: .low).verify("b", against: hash) == .wrong)
+        let hash = try await Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 2)).hash("a", for: .operators)
+        #expect(try await Passwords(cost: .low).verify("a", against: hash, for: .operators) == .rightButOutdated)
+        #expect(try await Passwords(cost: .low).verify("b", against: hash, for: .operators) == .wrong)
     }
 
     @Test("the standard cost is OWASP's N = 2^15, r = 8, p = 3")
     func standard() async throws {
         let passwords = Passwords()
-        let hash = try await passwords.hash("a")
+        let hash = try await passwords.hash("a", for: .operators)
         #expect(hash.hasPrefix("$scrypt-md5$ln=15,r=8,p=3$"))
-        #expect(try await passwords.verify("a", against: hash) == .right)
+        #expect(try await passwords.verify("a", against: hash, for: .operators) == .right)
     }
 
     @Test(
@@ -72,7 +72,9 @@ import Testing
             "$scrypt$ln=10,r=0,p=1$c2FsdHNhbHRzYWx0$c2FsdHNhbHRzYWx0c2FsdHM", "$2b$10$abcdefghijklmnopqrstuv",
         ])
     func malformed(hash: String) async throws {
-        await #expect(throws: ServicesError.self) { try await Passwords(cost: .low).verify(hash, against: hash) }
+        await #expect(throws: ServicesError.self) {
+            try await Passwords(cost: .low).verify(hash, against: hash, for: .operators)
+        }
     }
 
     @Test("the MD5 of a password stands for it, in either case of letters, and for no other")
@@ -80,24 +82,28 @@ import Testing
         let passwords = Passwords(cost: .low)
         // RFC 1321, section A.5.
         let digest = "900150983cd24fb0d6963f7d28e17f72"
-        let hash = try await passwords.hash("abc")
-        #expect(try await passwords.verify(.digest(digest), against: hash) == .right)
-        #expect(try await passwords.verify(.digest(digest.uppercased()), against: hash) == .right)
-        #expect(try await passwords.verify(.digest("abc"), against: hash) == .wrong)
-        #expect(try await passwords.verify(.digest(digest), against: nil) == .wrong)
-        let other = try await passwords.hash(.digest(digest.uppercased()))
-        #expect(try await passwords.verify("abc", against: other) == .right)
+        let hash = try await passwords.hash("abc", for: .operators)
+        #expect(try await passwords.verify(.digest(digest), against: hash, for: .operators) == .right)
+        #expect(try await passwords.verify(.digest(digest.uppercased()), against: hash, for: .operators) == .right)
+        #expect(try await passwords.verify(.digest("abc"), against: hash, for: .operators) == .wrong)
+        #expect(try await passwords.verify(.digest(digest), against: nil, for: .operators) == .wrong)
+        let other = try await passwords.hash(.digest(digest.uppercased()), for: .operators)
+        #expect(try await passwords.verify("abc", against: other, for: .operators) == .right)
     }
 
     @Test("the digits of the MD5 are not the password where the password is wanted")
     func digestIsNoPassword() async throws {
         let passwords = Passwords(cost: .low), digest = "900150983cd24fb0d6963f7d28e17f72"
-        #expect(try await passwords.verify(digest, against: passwords.hash("abc")) == .wrong)
-        #expect(try await passwords.verify(digest, against: passwords.hash(.digest(digest))) == .wrong)
+        #expect(
+            try await passwords.verify(digest, against: passwords.hash("abc", for: .operators), for: .operators)
+                == .wrong)
+        #expect(
+            try await passwords.verify(
+                digest, against: passwords.hash(.digest(digest), for: .operators), for: .operators) == .wrong)
         // And a password that looks like one is a password.
-        let hash = try await passwords.hash(digest)
-        #expect(try await passwords.verify(digest, against: hash) == .right)
-        #expect(try await passwords.verify(.digest(digest), against: hash) == .wrong)
+        let hash = try await passwords.hash(digest, for: .operators)
+        #expect(try await passwords.verify(digest, against: hash, for: .operators) == .right)
+        #expect(try await passwords.verify(.digest(digest), against: hash, for: .operators) == .wrong)
     }
 
     @Test("a hash of an older database takes the password, to be hashed again, and no MD5")
@@ -106,9 +112,11 @@ import Testing
         let key = try #require(Crypto.scrypt(Array("abc".utf8), salt: salt, cost: .low, count: 32))
         let old = Passwords.Hash(input: .password, cost: .low, salt: salt, key: key).text
         #expect(old.hasPrefix("$scrypt$ln=10,r=8,p=1$"))
-        #expect(try await passwords.verify("abc", against: old) == .rightButOutdated)
-        #expect(try await passwords.verify(.digest("900150983cd24fb0d6963f7d28e17f72"), against: old) == .wrong)
-        #expect(try await passwords.verify(.digest("abc"), against: old) == .wrong)
+        #expect(try await passwords.verify("abc", against: old, for: .operators) == .rightButOutdated)
+        #expect(
+            try await passwords.verify(.digest("900150983cd24fb0d6963f7d28e17f72"), against: old, for: .operators)
+                == .wrong)
+        #expect(try await passwords.verify(.digest("abc"), against: old, for: .operators) == .wrong)
     }
 
     @Test("more than may wait is refused at once, and what was taken on is done")
@@ -118,7 +126,7 @@ import Testing
             for _ in 0..<30 {
                 group.addTask {
                     do throws(ServicesError) {
-                        _ = try await passwords.hash("a")
+                        _ = try await passwords.hash("a", for: .operators)
                         return nil
                     } catch {
                         return error
@@ -130,7 +138,7 @@ import Testing
         #expect(outcomes.contains(nil))
         #expect(outcomes.contains(.overloaded))
         #expect(outcomes.allSatisfy { $0 == nil || $0 == .overloaded })
-        _ = try await passwords.hash("a")
+        _ = try await passwords.hash("a", for: .operators)
     }
 
     @Test("a room's password matches itself only")

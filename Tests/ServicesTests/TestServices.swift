@@ -40,6 +40,6 @@ final class TestServices: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     func makeAccount(_ name: String = "ana", password: String = "secret") async throws -> Account {
-        try await accounts.register(username: name, password: password)
+        try await accounts.register(username: name, password: password, for: .operators)
     }
 }

@@ -9,6 +9,11 @@ import Testing
     private static let head: [UInt8] =
         [0, 0, 0, 24] + Array("ftypisom".utf8) + [0, 0, 2, 0] + Array("isommp42".utf8)
 
+    /// A video of so many bytes.
+    private static func video(_ size: Int, of byte: UInt8 = 7) -> [UInt8] {
+        head + Boxes.box("mdat", [UInt8](repeating: byte, count: size - head.count - 8))
+    }
+
     private func files(in directory: String) -> [String] {
         (FileManager.default.enumerator(atPath: directory + "/media")?.allObjects ?? []).compactMap { $0 as? String }
             .filter { $0.contains("incoming/") || ($0 as NSString).lastPathComponent.utf8.count == 64 }
@@ -18,7 +23,7 @@ import Testing
     func copies(size: Int) async throws {
         let services = try TestServices()
         let media = Media(store: services.store, logger: Logger(label: "test"))
-        let bytes = Self.head + [UInt8](repeating: 7, count: size - Self.head.count)
+        let bytes = Self.video(size)
         let path = services.directory + "/upload"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         let id = try await media.store(video: .file(path: path), limit: size)
@@ -42,8 +47,8 @@ import Testing
         let media = Media(store: services.store, logger: Logger(label: "test"), now: { clock.now })
         let forum = Forum(store: services.store, media: media, now: { clock.now })
         let ana = try await services.makeAccount()
-        let kept = try await media.store(video: .bytes(Self.head + [1]), limit: 100)
-        let lost = try await media.store(video: .bytes(Self.head + [2]), limit: 100)
+        let kept = try await media.store(video: .bytes(Self.video(33, of: 1)), limit: 100)
+        let lost = try await media.store(video: .bytes(Self.video(33, of: 2)), limit: 100)
         let clip = try await forum.publishClip(title: "run", video: .media(kept), author: ana.id)
         clock.advance(seconds: 3601)
         #expect(try await media.sweep() == 1)

@@ -224,6 +224,7 @@ struct Everything {
 
     private func roles(_ ana: Int64) async throws {
         _ = try await database.administrators()
+        _ = try await database.setTakesDigest(true, account: ana, at: 2)
         _ = try await database.setRole("user", account: ana, at: 1)
         _ = try await database.setDisabled(1, account: ana)
         _ = try await database.setDisabled(nil, account: ana)

@@ -32,7 +32,7 @@ enum OlderDatabase {
                 """
                 INSERT INTO accounts (
                     id, username, username_key, nickname, password_hash, last_run_id, created_at, updated_at, run_data)
-                VALUES (10, 'Ana', 'ana', 'Änne 🏃', 'hash', 3, 1, 2, '{}'), (20, 'Ben', 'ben', 'Ben', 'hash', 0, 3, 4, NULL);
+                VALUES (10, 'Ana', 'ana', 'Änne 🏃', '$scrypt-md5$ana', 3, 1, 2, '{}'), (20, 'Ben', 'ben', 'Ben', '$scrypt-md5$ben', 0, 3, 4, NULL);
                 INSERT INTO tokens (hash, account, kind, created_at, expires_at) VALUES (x'01', 10, 'access', 1, 9);
                 INSERT INTO records (
                     id, account, run_id, run_key, source, meters, seconds, start_at, end_at, created_at, splits, extra, track)
@@ -89,6 +89,7 @@ enum OlderDatabase {
                     (62, 2, 60, 61, 1, 10, 0, 1, 1, 'Thanks', 1000000000000004);
                 """),
             since(3, "INSERT INTO comment_likes VALUES (61, 10, 1);"),
+            since(16, "UPDATE accounts SET takes_digest = 1 WHERE id = 10;"),
             since(4, "UPDATE accounts SET role = 'admin', email = 'Ben@x.org' WHERE id = 20;"),
             since(
                 5,

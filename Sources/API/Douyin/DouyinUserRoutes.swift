@@ -45,7 +45,8 @@ struct DouyinUserRoutes: Sendable {
     private func register(
         _ call: Call<Void>, username: String, password: String, avatar: String?, background: String?, signature: String?
     ) async throws -> Response {
-        let account = try await core.accounts.register(username: username, password: password, rules: .strict)
+        let account = try await core.accounts.register(
+            username: username, password: password, rules: .strict, for: Passwords.Lane(call.address))
         try await core.social.setProfile(
             avatar: avatar, background: background, signature: signature, account: account.id)
         return try await answer(account)

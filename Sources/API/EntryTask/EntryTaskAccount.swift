@@ -1,4 +1,5 @@
 import Endpoints
+import Logging
 import Services
 
 /// An account of the entry task's world that a file tells of, since its document knows no registration.
@@ -37,16 +38,47 @@ public struct EntryTaskAccount: Hashable, Sendable {
         return accounts
     }
 
-    /// Adds those whose names are free; who has such a name keeps the account as it is.
-    static func register(_ accounts: [EntryTaskAccount], with service: Accounts) async throws(ServicesError) {
+    /// Keeps the names of accounts from everybody else, until ``register(_:with:logger:)`` has added them.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)`` for what can be no account.
+    static func reserve(_ accounts: [EntryTaskAccount], with service: Accounts) throws(ServicesError) {
         for account in accounts {
-            do {
-                _ = try await service.register(
-                    username: account.username, digest: account.password, nickname: account.nickname)
-            } catch .nameTaken {
-                // From the start before, as a rule.
-                continue
+            try Accounts.checkRegistration(
+                username: account.username, digest: account.password, nickname: account.nickname)
+        }
+        service.reserve(accounts.map(\.username))
+    }
+
+    /// Adds those whose names are free; who has such a name keeps the account as it is.
+    ///
+    /// Each takes a fifth of a second of a processor, which nobody else should have to wait for: a server is open
+    /// meanwhile. One that is ended before goes on where it was after its next start, since those that are there are
+    /// not hashed again.
+    static func register(_ accounts: [EntryTaskAccount], with service: Accounts, logger: Logger) async {
+        for account in accounts {
+            while !Task.isCancelled, await !add(account, with: service, logger) {
+                // Others have passwords to be hashed too.
+                try? await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    /// - Returns: Whether there is no more to be done for it.
+    private static func add(_ account: EntryTaskAccount, with service: Accounts, _ logger: Logger) async -> Bool {
+        do {
+            _ = try await service.register(
+                username: account.username, digest: account.password, nickname: account.nickname, for: .operators)
+        } catch .nameTaken {
+            // From the start before, as a rule.
+        } catch .overloaded {
+            return false
+        } catch {
+            if !Task.isCancelled {
+                logger.error("an account of the file was not added", metadata: ["error": "\(error)"])
+            }
+            return true
+        }
+        service.release(account.username)
+        return true
     }
 }

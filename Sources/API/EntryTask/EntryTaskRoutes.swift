@@ -93,7 +93,8 @@ struct EntryTaskRoutes: Sendable {
         _ call: Call<Void>, username: String, digest: String, nickname: String?
     ) async throws -> Response {
         guard core.entryTaskRegistration else { throw Problem.entryTask(.closed) }
-        _ = try await core.accounts.register(username: username, digest: digest, nickname: nickname)
+        _ = try await core.accounts.register(
+            username: username, digest: digest, nickname: nickname, for: Passwords.Lane(call.address))
         return EntryTaskAnswer.ok()
     }
 
@@ -120,7 +121,8 @@ struct EntryTaskRoutes: Sendable {
     private func setPicture(_ call: Call<Account>, file: HTTPBody) async throws -> Response {
         let id = try await core.media.store(upload: file)
         _ = try await core.media.using([id]) { try await core.accounts.setPicture(id, account: call.caller.id) }
-        if let old = call.caller.picture { try await core.media.remove(old) }
+        // The new one is shown already, whatever becomes of the old one.
+        if let old = call.caller.picture { await core.media.discard([old]) }
         return EntryTaskAnswer.ok()
     }
 

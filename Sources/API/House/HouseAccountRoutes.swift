@@ -44,7 +44,8 @@ struct HouseAccountRoutes: Sendable {
     ) async throws -> Response {
         try await core.repeats.answer(call.request, by: call.address) {
             let account = try await core.accounts.register(
-                username: name, password: password, nickname: nickname, rules: .veryLongNames)
+                username: name, password: password, nickname: nickname, rules: .veryLongNames,
+                for: Passwords.Lane(call.address))
             let session = try await core.tokens.startSession(for: account)
             let base = core.publicBase.text(for: call.request)
             var response = Response.json(

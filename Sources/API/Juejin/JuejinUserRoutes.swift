@@ -86,7 +86,8 @@ struct JuejinUserRoutes: Sendable {
         let picture: MediaID? = if let image { try await core.media.store(upload: image) } else { nil }
         _ = try await core.media.using(picture.map { [$0] } ?? []) {
             try await core.accounts.register(
-                username: username, password: password, picture: picture, rules: .longNames)
+                username: username, password: password, picture: picture, rules: .longNames,
+                for: Passwords.Lane(call.address))
         }
         return .json(JuejinJSON.done("成功注册"))
     }

@@ -24,7 +24,7 @@ struct LeafAccountRoutes: Sendable {
                 .post, "/api/v1/user/login",
                 EndpointDescription(
                     group, "Log in by password",
-                    "After three failures for an address nobody comes in for half an hour: code -1.",
+                    "After three failures for an address who has failed comes in half an hour later: code -1.",
                     answers: Self.tokens),
                 access: .password, cost: .login, input: Form(LeafFields.email, LeafFields.password), login),
             Endpoint(
@@ -69,7 +69,8 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func login(_ call: Call<Void>, email: String, password: String) async throws -> Response {
-        try await welcome(try await core.mailAccounts.login(email: email, password: password))
+        try await welcome(
+            try await core.mailAccounts.login(email: email, password: password, address: call.address))
     }
 
     private func loginByCode(_ call: Call<Void>, email: String, code: String) async throws -> Response {
@@ -88,12 +89,12 @@ struct LeafAccountRoutes: Sendable {
     }
 
     private func sendCode(_ call: Call<Void>, email: String) async throws -> Response {
-        try await core.mailAccounts.sendCode(to: email)
+        try await core.mailAccounts.sendCode(to: email, address: call.address)
         return LeafAnswer.ok()
     }
 
     private func beginReset(_ call: Call<Void>, email: String) async throws -> Response {
-        try await core.mailAccounts.beginPasswordReset(email: email)
+        try await core.mailAccounts.beginPasswordReset(email: email, address: call.address)
         return LeafAnswer.ok()
     }
 

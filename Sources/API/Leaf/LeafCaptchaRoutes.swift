@@ -37,7 +37,7 @@ struct LeafCaptchaRoutes: Sendable {
     }
 
     private func puzzle(_ call: Call<Void>, email: String) throws -> Response {
-        let puzzle = try humanCheck().makePuzzle(for: email)
+        let puzzle = try humanCheck().makePuzzle(for: email, by: call.address)
         return LeafAnswer.ok([
             "slider_captcha": [
                 "slider_img": Self.picture(puzzle.piece), "bg_img": Self.picture(puzzle.background),
@@ -47,7 +47,7 @@ struct LeafCaptchaRoutes: Sendable {
     }
 
     private func validate(_ call: Call<Void>, x: Int64, email: String) throws -> Response {
-        try humanCheck().solve(x, for: email)
+        try humanCheck().solve(x, for: email, by: call.address)
         return LeafAnswer.ok()
     }
 

@@ -80,7 +80,8 @@ struct UserRoutes: Sendable {
 
     /// Answers with the user twice: nested, as the original server does, and flat, as its document says.
     private func register(_ call: Call<Void>, username: String, password: String) async throws -> Response {
-        let account = try await core.accounts.register(username: username, password: password)
+        let account = try await core.accounts.register(
+            username: username, password: password, for: Passwords.Lane(call.address))
         let token = try await core.tokens.issue(for: account)
         let user = try await view.own(account)
         var answer = JSONObject()

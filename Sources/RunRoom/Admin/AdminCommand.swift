@@ -12,8 +12,8 @@ struct AdminCommand: AsyncParsableCommand {
             arguments, which everybody on the machine can see.
             """,
         subcommands: [
-            Create.self, List.self, Show.self, SetRole.self, Disable.self, Enable.self, ResetPassword.self,
-            EndSessions.self, Delete.self,
+            Create.self, List.self, Show.self, SetRole.self, SetMD5Login.self, Disable.self, Enable.self,
+            ResetPassword.self, EndSessions.self, Delete.self,
         ])
 
     /// Has a command carried out, and says what has become of it.
@@ -97,6 +97,25 @@ struct AdminCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await AdminCommand.run(.setRole(username: username, role: role.rawValue), in: data)
+        }
+    }
+
+    /// `runroom admin set-md5-login`.
+    struct SetMD5Login: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-md5-login",
+            abstract: "Let a user in by the MD5 of the password, as the entry task's clients want it, or no longer.")
+
+        enum Choice: String, ExpressibleByArgument, CaseIterable {
+            case on, off
+        }
+
+        @OptionGroup var data: DataOptions
+        @Option(help: "Whose account.") var username: String
+        @Option(help: "Whether it does.") var allowed: Choice
+
+        func run() async throws {
+            try await AdminCommand.run(.setMD5Login(username: username, isAllowed: allowed == .on), in: data)
         }
     }
 

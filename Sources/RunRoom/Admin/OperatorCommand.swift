@@ -9,6 +9,8 @@ enum OperatorCommand: Codable, Hashable, Sendable {
     case listAll(after: Int64)
     case show(username: String)
     case setRole(username: String, role: String)
+    /// Whether the MD5 of its password lets its owner in.
+    case setMD5Login(username: String, isAllowed: Bool)
     case disable(username: String)
     case enable(username: String)
     case resetPassword(username: String, password: String)
@@ -22,6 +24,7 @@ enum OperatorCommand: Codable, Hashable, Sendable {
         case .list, .listAll: ("list", nil)
         case .show(let username): ("show", username)
         case .setRole(let username, _): ("set-role", username)
+        case .setMD5Login(let username, _): ("set-md5-login", username)
         case .disable(let username): ("disable", username)
         case .enable(let username): ("enable", username)
         case .resetPassword(let username, _): ("reset-password", username)

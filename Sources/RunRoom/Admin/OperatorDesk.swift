@@ -28,6 +28,14 @@ struct OperatorDesk: Sendable {
         case .setRole(let username, let role):
             let account = try await accounts.setRole(try Self.role(role), account: try await account(username).id)
             return .init(lines: ["\(account.username) has the role \(account.role.rawValue)."])
+        case .setMD5Login(let username, let isAllowed):
+            let account = try await account(username)
+            guard account.role == .user || !isAllowed else {
+                throw Terminal.Complaint(description: "Only users log in by MD5; \(username) has a role above theirs.")
+            }
+            _ = try await accounts.setTakesDigest(isAllowed, account: account.id)
+            return .init(
+                lines: ["\(account.username) \(isAllowed ? "may log in" : "does not log in") by the password's MD5."])
         case .disable(let username):
             let account = try await account(username)
             try await accounts.disable(account: account.id)
@@ -86,8 +94,8 @@ struct OperatorDesk: Sendable {
             ("username", account.username), ("nickname", account.nickname), ("number", "\(account.number)"),
             ("id", account.objectID), ("role", account.role.rawValue), ("e-mail", account.email ?? "-"),
             ("made", ISODate.text(account.createdAt)), ("changed", ISODate.text(account.updatedAt)),
-            ("state", state(account)), ("last run", "\(account.lastRunID)"),
-            ("keeps", "\(bytes) bytes"),
+            ("state", state(account)), ("MD5 login", account.takesDigest ? "on" : "off"),
+            ("last run", "\(account.lastRunID)"), ("keeps", "\(bytes) bytes"),
         ].map { $0 + "\t" + $1 }
     }
 

@@ -29,6 +29,9 @@ public struct Account: Hashable, Sendable, Identifiable {
     public let birthday: Int64
     /// The picture above their page, nil for none.
     public let cover: MediaID?
+    /// Whether the MD5 of the password is as good as the password, as it is for users who registered by one; for
+    /// themselves and for operators only.
+    public let takesDigest: Bool
     /// What a password was compared with, where one was: a login counts while it stays.
     let passwordHash: HiddenHash
 
@@ -54,6 +57,7 @@ public struct Account: Hashable, Sendable, Identifiable {
         gender = Gender(rawValue: stored.gender) ?? .unknown
         birthday = stored.birthday
         cover = stored.cover.map(MediaID.init(rawValue:))
+        takesDigest = stored.takesDigest && role == .user
         passwordHash = HiddenHash(stored.passwordHash)
     }
 

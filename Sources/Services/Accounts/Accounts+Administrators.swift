@@ -1,7 +1,7 @@
 import Store
 
 extension Accounts {
-    /// Adds an account with a role.
+    /// Adds an account with a role, on the word of who runs the server.
     ///
     /// - Parameters:
     ///   - username: As in ``register(username:password:nickname:)``.
@@ -17,7 +17,7 @@ extension Accounts {
         try AccountRules.checkUsername(username)
         try AccountRules.checkPassword(password)
         if let email { try AccountRules.checkEmail(email) }
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: .operators), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
@@ -48,6 +48,21 @@ extension Accounts {
             try await store.setRole(role.rawValue, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
+        return Account(stored)
+    }
+
+    /// Says whether the MD5 of an account's password is as good as the password, on the word of who runs the server.
+    ///
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/forbidden`` when it is to be, of an account with a role above that of users;
+    ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setTakesDigest(_ takesDigest: Bool, account: Int64) async throws(ServicesError) -> Account {
+        let time = now()
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.setTakesDigest(takesDigest, account: account, at: time)
+        }
+        guard let stored else { throw .unknownUser }
+        guard Account(stored).takesDigest == takesDigest else { throw .forbidden }
         return Account(stored)
     }
 

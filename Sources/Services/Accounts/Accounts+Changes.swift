@@ -28,7 +28,7 @@ extension Accounts {
         if nickname == nil, newPassword == nil { return Account(stored) }
         try admit(stored.id)
         var hash: String?
-        if let newPassword { hash = try await passwords.hash(newPassword) }
+        if let newPassword { hash = try await passwords.hash(newPassword, for: Passwords.Lane(address)) }
         let newHash = hash, time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.updateAccount(
@@ -38,7 +38,7 @@ extension Accounts {
         guard let updated else { throw .wrongPassword }
         if newHash != nil { await tokens.passwordChanged(account: stored.id) }
         let account = Account(updated)
-        if nickname != nil { await tell(.renamed(account)) }
+        if nickname != nil { await tellRenamed(account) }
         return account
     }
 

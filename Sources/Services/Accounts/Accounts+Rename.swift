@@ -31,6 +31,7 @@ extension Accounts {
     func apply(
         _ change: ProfileChange, to account: Int64, if condition: AccountCondition? = nil
     ) async throws(ServicesError) -> Account {
+        if let key = change.usernameKey { try checkNotReserved(key) }
         let time = now()
         // Identities that are remembered hold the name.
         defer { tokens.forget(account: account) }
@@ -41,7 +42,7 @@ extension Accounts {
         let changed = Account(stored)
         // Already here: whoever is told may look at a token.
         tokens.forget(account: account)
-        await tell(.renamed(changed))
+        await tellRenamed(changed)
         return changed
     }
 

@@ -23,6 +23,10 @@ public final class Accounts: Sendable {
     let now: @Sendable () -> Int64
     let logger: Logger
     private let listener = Mutex<(@Sendable (AccountChange) async -> Void)?>(nil)
+    /// Names that nobody may take but operators, in their form for comparison.
+    private let reserved = Mutex<Set<String>>([])
+    /// What tells of the last change of a name.
+    private let renames = Mutex<Task<Void, Never>?>(nil)
 
     /// Makes the service.
     ///
@@ -58,6 +62,33 @@ public final class Accounts: Sendable {
 
     func tell(_ change: AccountChange) async { await listener.withLock { $0 }?(change) }
 
+    /// Tells that an account has another name, perhaps, after it has been stored.
+    ///
+    /// Of two changes at the same moment the later must be told last, whichever of the two gets here first: so one is
+    /// told after the other, each time what the account is by then.
+    func tellRenamed(_ account: Account) async {
+        let telling = renames.withLock { last in
+            let telling = Task { [last] in
+                await last?.value
+                await self.tellName(of: account)
+            }
+            last = telling
+            return telling
+        }
+        await telling.value
+    }
+
+    private func tellName(of account: Account) async {
+        do {
+            // Deleted meanwhile: that has been told.
+            guard let stored = try await store.account(id: account.id) else { return }
+            await tell(.renamed(Account(stored)))
+        } catch {
+            logger.notice("an account was not read again", metadata: ["error": "\(error)"])
+            await tell(.renamed(account))
+        }
+    }
+
     /// Adds an account.
     ///
     /// - Parameters:
@@ -66,52 +97,82 @@ public final class Accounts: Sendable {
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
     ///   - picture: What ``Media/store(_:)`` has answered within the hour; nil for the default one.
     ///   - rules: What names and passwords may be where somebody registers.
+    ///   - lane: Who waits for it.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/nameTaken``, ``ServicesError/overloaded``,
     ///   ``ServicesError/foreignPicture`` for a picture that is gone, ``ServicesError/store(_:)``. The name is as free
     ///   then as before.
     public func register(
         username: String, password: String, nickname: String? = nil, picture: MediaID? = nil,
-        rules: RegistrationRules = .usual
+        rules: RegistrationRules = .usual, for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
         try rules.check(username: username)
         try rules.check(password: password)
-        return try await register(username: username, proof: .plain(password), nickname: nickname, picture: picture)
+        return try await register(
+            username: username, proof: .plain(password), nickname: nickname, picture: picture, for: lane)
     }
 
-    /// Adds an account of whose password only the MD5 is known.
+    /// Adds an account of whose password only the MD5 is known; it alone lets its owner in until the password changes.
     ///
     /// - Parameters:
     ///   - username: As in ``register(username:password:nickname:)``, up to 64 characters.
     ///   - digest: The MD5 of the password, 32 hexadecimal digits.
     ///   - nickname: 1 to 64 characters; nil to begin with the username.
+    ///   - lane: Who waits for it.
     /// - Returns: The account.
     /// - Throws: As ``register(username:password:nickname:)``.
     public func register(
-        username: String, digest: String, nickname: String? = nil
+        username: String, digest: String, nickname: String? = nil, for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
+        try Self.checkRegistration(username: username, digest: digest, nickname: nickname)
+        return try await register(username: username, proof: .digest(digest), nickname: nickname, for: lane)
+    }
+
+    /// Checks what ``register(username:digest:nickname:for:)`` takes.
+    ///
+    /// - Throws: ``ServicesError/invalid(field:message:)``.
+    public static func checkRegistration(
+        username: String, digest: String, nickname: String?
+    ) throws(ServicesError) {
         try RegistrationRules.veryLongNames.check(username: username)
         guard Passwords.Proof.isDigest(digest) else {
             throw .invalid(field: "password", message: "The password must be sent as its MD5 in hexadecimal digits.")
         }
-        return try await register(username: username, proof: .digest(digest), nickname: nickname)
+        if let nickname { try AccountRules.checkNickname(nickname) }
+    }
+
+    /// Keeps names from everybody but operators, for accounts that are about to be added; they are as good as taken.
+    public func reserve(_ usernames: [String]) {
+        reserved.withLock { $0.formUnion(usernames.map(AccountRules.key)) }
+    }
+
+    /// Lets anybody take a name who can.
+    public func release(_ username: String) {
+        _ = reserved.withLock { $0.remove(AccountRules.key(username)) }
+    }
+
+    /// - Throws: ``ServicesError/nameTaken`` for a name in its form for comparison that is kept from others.
+    func checkNotReserved(_ key: String) throws(ServicesError) {
+        if reserved.withLock({ $0.contains(key) }) { throw .nameTaken }
     }
 
     private func register(
-        username: String, proof: Passwords.Proof, nickname: String?, picture: MediaID? = nil
+        username: String, proof: Passwords.Proof, nickname: String?, picture: MediaID? = nil,
+        for lane: Passwords.Lane
     ) async throws(ServicesError) -> Account {
         if let nickname { try AccountRules.checkNickname(nickname) }
         let key = AccountRules.key(username)
+        if lane != .operators { try checkNotReserved(key) }
         // Asked first, because the hash is dear; who comes in between is found by the database.
         if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
             throw .nameTaken
         }
-        let hash = try await passwords.hash(proof), time = now()
+        let hash = try await passwords.hash(proof, for: lane), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
                 try await store.insertAccount(
                     username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash,
-                    picture: picture?.rawValue, at: time)
+                    picture: picture?.rawValue, takesDigest: proof.isDigest, at: time)
             })
     }
 
@@ -141,8 +202,8 @@ public final class Accounts: Sendable {
     ///   - digest: The MD5 of the password in hexadecimal digits.
     ///   - address: Where the attempt comes from, for counting the failures.
     /// - Returns: The account.
-    /// - Throws: As ``login(username:password:address:)``; ``ServicesError/wrongPassword`` also for an account whose
-    ///   password was last used before digests were known here.
+    /// - Throws: As ``login(username:password:address:)``; ``ServicesError/wrongPassword`` also for an account that does
+    ///   not take it: somebody's MD5 may have leaked elsewhere.
     public func login(
         username: String, digest: String, address: String
     ) async throws(ServicesError) -> Account {
@@ -153,7 +214,7 @@ public final class Accounts: Sendable {
         username: String, proof: Passwords.Proof, address: String
     ) async throws(ServicesError) -> Account {
         let (stored, verdict) = try await authenticate(username: username, proof: proof, address: address)
-        return Account(verdict == .rightButOutdated ? try await rehash(proof, of: stored) : stored)
+        return Account(verdict == .rightButOutdated ? try await rehash(proof, of: stored, address: address) : stored)
     }
 
     /// The account of a name and a password, with the hash that the password was compared with.
@@ -163,19 +224,39 @@ public final class Accounts: Sendable {
         // No account has such a name, and no hash such a password: neither is worth the work of a comparison.
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { throw .unknownUser }
         guard proof.length <= Limit.Accounts.secretBytes else { throw .wrongPassword }
-        let key = AccountRules.key(username), attempt = LoginThrottle.Key(account: key, address: address)
-        try throttle.check(attempt, at: now())
-
+        let key = AccountRules.key(username)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
-        let verdict = try await passwords.verify(proof, against: stored?.passwordHash)
-        guard let stored, verdict != .wrong else {
-            try throttle.recordFailure(attempt, at: now())
-            throw stored == nil ? .unknownUser : .wrongPassword
-        }
-        try throttle.recordSuccess(attempt, at: now())
+        let verdict = try await compare(proof, with: stored, named: key, address: address)
+        guard let stored, verdict != .wrong else { throw stored == nil ? .unknownUser : .wrongPassword }
         // Told only to who knows the password.
         guard stored.disabledAt == nil else { throw .accountDisabled }
         return (stored, verdict)
+    }
+
+    /// Compares what somebody shows with the password of an account, where wrong ones are counted: once for all doors,
+    /// since it is one password.
+    ///
+    /// - Parameters:
+    ///   - proof: What was shown.
+    ///   - stored: The account; nil if there is none, which takes as long.
+    ///   - name: What it is counted by where there is none.
+    ///   - address: Where the attempt comes from.
+    /// - Returns: The verdict; wrong also of a digest where it does not stand for the password.
+    /// - Throws: ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
+    func compare(
+        _ proof: Passwords.Proof, with stored: StoredAccount?, named name: String, address: String
+    ) async throws(ServicesError) -> Passwords.Verdict {
+        let attempt = LoginThrottle.Key(account: stored?.usernameKey ?? name, address: address)
+        try throttle.check(attempt, at: now())
+        let isTaken = stored.map { !proof.isDigest || Account($0).takesDigest } ?? false
+        let verdict = try await passwords.verify(
+            proof, against: isTaken ? stored?.passwordHash : nil, for: Passwords.Lane(address))
+        if verdict == .wrong {
+            try throttle.recordFailure(attempt, at: now())
+        } else {
+            try throttle.recordSuccess(attempt, at: now())
+        }
+        return verdict
     }
 
     /// The account of this username, or nil.
@@ -235,13 +316,11 @@ public final class Accounts: Sendable {
         }
         guard let stored else { throw .unknownUser }
         let account = Account(stored)
-        await tell(.renamed(account))
+        await tellRenamed(account)
         return account
     }
 
-    /// Changes the password, and makes all tokens of the account worthless.
-    ///
-    /// The caller has checked the old one.
+    /// Changes the password, on the word of who runs the server, and makes all tokens of the account worthless.
     ///
     /// - Parameters:
     ///   - password: 1 to 128 characters.
@@ -251,7 +330,7 @@ public final class Accounts: Sendable {
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
-        let hash = try await passwords.hash(password)
+        let hash = try await passwords.hash(password, for: .operators)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(id: account) }
         guard let stored else { throw .unknownUser }
         let time = now()
@@ -381,13 +460,16 @@ public final class Accounts: Sendable {
     /// - Parameters:
     ///   - proof: What is right by the hash that the account had.
     ///   - account: As it was then.
+    ///   - address: Where the login comes from.
     /// - Returns: The account as it is now.
     /// - Throws: ``ServicesError/wrongPassword`` when another password was set meanwhile; ``ServicesError/unknownUser``,
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    func rehash(_ proof: Passwords.Proof, of account: StoredAccount) async throws(ServicesError) -> StoredAccount {
+    func rehash(
+        _ proof: Passwords.Proof, of account: StoredAccount, address: String
+    ) async throws(ServicesError) -> StoredAccount {
         let updated: StoredAccount?
         do {
-            let hash = try await passwords.hash(proof), time = now()
+            let hash = try await passwords.hash(proof, for: Passwords.Lane(address)), time = now()
             updated = try await withStoreErrors { () throws(StoreError) in
                 try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
             }
@@ -403,7 +485,9 @@ public final class Accounts: Sendable {
             let present = try await withStoreErrors({ () throws(StoreError) in try await store.account(id: account.id) }
             )
         else { throw .unknownUser }
-        guard try await passwords.verify(proof, against: present.passwordHash) != .wrong else { throw .wrongPassword }
+        let verdict = try await passwords.verify(
+            proof, against: present.passwordHash, for: Passwords.Lane(address))
+        guard verdict != .wrong else { throw .wrongPassword }
         return present
     }
 }

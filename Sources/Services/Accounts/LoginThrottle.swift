@@ -4,7 +4,7 @@ import Synchronization
 /// Counts failures, such as those to log in, for each account and address.
 ///
 /// Both, because by account alone a stranger could lock somebody out, and by address alone a whole school would; who
-/// leaves one of them empty counts by the other.
+/// leaves the account empty counts by address alone.
 final class LoginThrottle: Sendable {
     struct Key: Hashable, Sendable {
         let account: String
@@ -18,21 +18,18 @@ final class LoginThrottle: Sendable {
 
     /// So many failures...
     private let limit: Int
-    /// ...within so many milliseconds close the door...
+    /// ...within so many milliseconds close the door, until they no longer are that many.
     private let window: Int64
-    /// ...for so many milliseconds after the last of them; nil until they no longer are that many in the window.
-    private let closing: Int64?
     /// So many keys are kept; above, those without recent failures go, and if there are none, the oldest half.
     private let capacity: Int
     private let failures = Mutex<[Key: [Int64]]>([:])
 
     init(
-        limit: Int = Limit.Accounts.failures, window: Int64 = Limit.Accounts.failureWindow, closing: Int64? = nil,
+        limit: Int = Limit.Accounts.failures, window: Int64 = Limit.Accounts.failureWindow,
         capacity: Int = Limit.Accounts.remembered
     ) {
         self.limit = limit
         self.window = window
-        self.closing = closing
         self.capacity = capacity
     }
 
@@ -68,14 +65,7 @@ final class LoginThrottle: Sendable {
         }
     }
 
-    /// Forgets all failures, whether the door is closed or not.
-    func clear(_ key: Key) { failures.withLock { $0[key] = nil } }
-
     private func check(_ failures: [Int64], at time: Int64) throws(ServicesError) {
-        if let closing {
-            guard failures.count >= limit, let last = failures.last, time < last + closing else { return }
-            throw .throttled(retryAfter: max(1, Int((last + closing - time + 999) / 1000)))
-        }
         let recent = failures.filter { $0 > time - window }
         guard recent.count >= limit else { return }
         let wait = recent[recent.count - limit] + window - time
@@ -83,7 +73,7 @@ final class LoginThrottle: Sendable {
     }
 
     private func prune(_ failures: inout [Key: [Int64]], at time: Int64) {
-        failures = failures.filter { ($0.value.last ?? 0) > time - max(window, closing ?? 0) }
+        failures = failures.filter { ($0.value.last ?? 0) > time - window }
         guard failures.count >= capacity else { return }
         let median = failures.values.map { $0.last ?? 0 }.sorted()[failures.count / 2]
         failures = failures.filter { ($0.value.last ?? 0) > median }

@@ -1,5 +1,6 @@
 import Limits
 public import Store
+import Synchronization
 
 /// Accounts for who comes with a mail address: registration, login and new passwords, proved by codes.
 public final class MailAccounts: Sendable {
@@ -11,9 +12,7 @@ public final class MailAccounts: Sendable {
     private let accounts: Accounts
     private let codes: MailCodes
     private let humanCheck: SliderCheck?
-    /// By mail address alone: three failures, wherever they come from, and nobody comes in for half an hour.
-    private let lock = LoginThrottle(
-        limit: Limit.Accounts.mailFailures, window: Limit.Accounts.mailLock, closing: Limit.Accounts.mailLock)
+    private let lock = Mutex(MailLock())
     private let now: @Sendable () -> Int64
 
     private var store: AppDatabase { accounts.store }
@@ -38,13 +37,16 @@ public final class MailAccounts: Sendable {
 
     /// Mails a code to an address, whether it has an account or not.
     ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - address: Of the network, where the wish comes from.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/humanCheckNeeded``,
     ///   ``ServicesError/throttled(retryAfter:)`` for the sixth within ten minutes, ``ServicesError/mailUnavailable``,
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    public func sendCode(to email: String) async throws(ServicesError) {
+    public func sendCode(to email: String, address: String) async throws(ServicesError) {
         try AccountRules.checkEmail(email)
-        try passHumanCheck(email)
-        try await codes.send(to: email)
+        try passHumanCheck(email, address)
+        try await codes.send(to: email, address: address)
     }
 
     /// Adds an account with a name that is made up.
@@ -69,7 +71,7 @@ public final class MailAccounts: Sendable {
             throw .emailTaken
         }
         let ticket = try await codes.check(code, of: email, address: address)
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         try await codes.use(ticket)
         for _ in 0..<8 {
             let name = Self.newName()
@@ -93,24 +95,27 @@ public final class MailAccounts: Sendable {
     /// - Parameters:
     ///   - email: As it was typed.
     ///   - password: As it was typed.
+    ///   - address: Where the attempt comes from.
     /// - Returns: The account.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongPassword``,
     ///   ``ServicesError/humanCheckNeeded`` after three failures for this address within half an hour,
+    ///   ``ServicesError/throttled(retryAfter:)`` after too many wrong passwords at all doors,
     ///   ``ServicesError/accountDisabled``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    public func login(email: String, password: String) async throws(ServicesError) -> Account {
+    public func login(email: String, password: String, address: String) async throws(ServicesError) -> Account {
         try AccountRules.checkEmail(email)
         try AccountRules.checkPassword(password)
         let key = AccountRules.emailKey(email)
-        try checkLock(key)
+        try checkLock(key, address)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
-        let verdict = try await passwords.verify(password, against: stored?.passwordHash)
+        let verdict = try await accounts.compare(.plain(password), with: stored, named: key, address: address)
         guard let stored, verdict != .wrong else {
-            try recordFailure(key)
+            try recordFailure(key, address)
             throw .wrongPassword
         }
-        try recordSuccess(key)
+        try recordSuccess(key, address)
         return try Self.usable(
-            verdict == .rightButOutdated ? try await accounts.rehash(.plain(password), of: stored) : stored)
+            verdict == .rightButOutdated
+                ? try await accounts.rehash(.plain(password), of: stored, address: address) : stored)
     }
 
     /// Logs in by a code, which is used up.
@@ -128,14 +133,14 @@ public final class MailAccounts: Sendable {
         try AccountRules.checkEmail(email)
         try MailCodes.checkForm(of: code)
         let key = AccountRules.emailKey(email)
-        try checkLock(key)
+        try checkLock(key, address)
         do {
             try await codes.use(try await codes.check(code, of: email, address: address))
         } catch .wrongCode {
-            try recordFailure(key)
+            try recordFailure(key, address)
             throw .wrongCode
         }
-        try recordSuccess(key)
+        try recordSuccess(key, address)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
         guard let stored else { throw .unknownUser }
         return try Self.usable(stored)
@@ -143,11 +148,14 @@ public final class MailAccounts: Sendable {
 
     /// Opens the half-hour in which ``resetPassword(email:password:code:address:)`` may be called.
     ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - address: Of the network, where the wish comes from.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/humanCheckNeeded``,
     ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func beginPasswordReset(email: String) async throws(ServicesError) {
+    public func beginPasswordReset(email: String, address: String) async throws(ServicesError) {
         try AccountRules.checkEmail(email)
-        try passHumanCheck(email)
+        try passHumanCheck(email, address)
         let key = AccountRules.emailKey(email), until = now() + Self.resetTime
         let isFound = try await withStoreErrors { () throws(StoreError) in
             try await store.openPasswordReset(emailKey: key, until: until)
@@ -164,7 +172,7 @@ public final class MailAccounts: Sendable {
     ///   - code: The one that was mailed to the address; it is used up.
     ///   - address: Where the attempt comes from, for counting the failures.
     /// - Returns: The account.
-    /// - Throws: ``ServicesError/invalid(field:message:)``, also when ``beginPasswordReset(email:)`` was not called
+    /// - Throws: ``ServicesError/invalid(field:message:)``, also when ``beginPasswordReset(email:address:)`` was not called
     ///   before; ``ServicesError/wrongCode``, ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``,
     ///   ``ServicesError/store(_:)``.
     public func resetPassword(
@@ -179,49 +187,48 @@ public final class MailAccounts: Sendable {
         }
         guard mayBe else { throw .invalid(field: "reset", message: "A new password has to be asked for first.") }
         let ticket = try await codes.check(code, of: email, address: address)
-        let hash = try await passwords.hash(password), time = now()
+        let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         let account = try await withStoreErrors { () throws(StoreError) in
             try await store.resetPassword(
                 emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)
         }
         guard let account else { throw .wrongCode }
         await accounts.tokens.passwordChanged(account: account.id)
-        lock.clear(Self.entry(key))
+        lock.withLock { $0.clear(key) }
         return Account(account)
     }
 
     // MARK: The human check and the lock
 
-    private func passHumanCheck(_ email: String) throws(ServicesError) {
+    private func passHumanCheck(_ email: String, _ address: String) throws(ServicesError) {
         guard let humanCheck else { return }
-        guard humanCheck.use(for: AccountRules.emailKey(email)) else { throw .humanCheckNeeded }
+        guard humanCheck.use(for: AccountRules.emailKey(email), by: address) else { throw .humanCheckNeeded }
     }
 
-    private static func entry(_ key: String) -> LoginThrottle.Key { LoginThrottle.Key(account: key, address: "") }
+    // A password is verified between a check and a record. Both ask whether the door is closed: of a thousand guesses
+    // at the same moment all get past the first question, and no more than the limit past the second, which lets them
+    // learn their answer.
 
-    private func checkLock(_ key: String) throws(ServicesError) {
-        do {
-            try lock.check(Self.entry(key), at: now())
-        } catch {
-            guard let humanCheck, humanCheck.use(for: key) else { throw .humanCheckNeeded }
-            lock.clear(Self.entry(key))
-        }
+    private func checkLock(_ key: String, _ address: String) throws(ServicesError) {
+        let asker = AddressKey(address), time = now()
+        guard lock.withLock({ $0.isClosed(key, to: asker, at: time) }) else { return }
+        guard let humanCheck, humanCheck.use(for: key, by: address) else { throw .humanCheckNeeded }
+        lock.withLock { $0.clear(key) }
     }
 
-    private func recordFailure(_ key: String) throws(ServicesError) {
-        do {
-            try lock.recordFailure(Self.entry(key), at: now())
-        } catch {
-            throw .humanCheckNeeded
-        }
+    private func recordFailure(_ key: String, _ address: String) throws(ServicesError) {
+        let asker = AddressKey(address), time = now()
+        guard lock.withLock({ $0.recordFailure(at: key, by: asker, at: time) }) else { throw .humanCheckNeeded }
     }
 
-    private func recordSuccess(_ key: String) throws(ServicesError) {
-        do {
-            try lock.recordSuccess(Self.entry(key), at: now())
-        } catch {
-            throw .humanCheckNeeded
+    private func recordSuccess(_ key: String, _ address: String) throws(ServicesError) {
+        let asker = AddressKey(address), time = now()
+        let isHeard = lock.withLock { lock in
+            guard !lock.isClosed(key, to: asker, at: time) else { return false }
+            lock.clear(key)
+            return true
         }
+        guard isHeard else { throw .humanCheckNeeded }
     }
 
     /// Told only to who has shown that the account is theirs.

@@ -49,16 +49,19 @@ public final class MailCodes: Sendable {
     ///
     /// Whether there is an account of this address changes nothing.
     ///
-    /// - Parameter email: Checked.
+    /// - Parameters:
+    ///   - email: Checked.
+    ///   - address: Of the network, where the wish comes from.
     /// - Throws: ``ServicesError/throttled(retryAfter:)`` when the address got enough of them,
     ///   ``ServicesError/mailUnavailable``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    func send(to email: String) async throws(ServicesError) {
+    func send(to email: String, address: String) async throws(ServicesError) {
         let key = AccountRules.emailKey(email), time = now()
         let first = try await withStoreErrors { () throws(StoreError) in
             try await store.insertMailSend(emailKey: key, limit: Self.sends, since: time - Self.lifetime, at: time)
         }
         if let first { throw .throttled(retryAfter: max(1, Int((first + Self.lifetime - time + 999) / 1000))) }
-        let code = Self.newCode(), hash = try await passwords.hash(code), expiry = time + Self.lifetime
+        let code = Self.newCode(), hash = try await passwords.hash(code, for: Passwords.Lane(address))
+        let expiry = time + Self.lifetime
         try await withStoreErrors { () throws(StoreError) in
             try await store.setMailCode(emailKey: key, hash: hash, expiresAt: expiry)
         }
@@ -81,7 +84,7 @@ public final class MailCodes: Sendable {
         let hash = try await withStoreErrors { () throws(StoreError) in
             try await store.tryMailCode(emailKey: key, limit: Self.tries, at: time)
         }
-        let verdict = try await passwords.verify(code, against: hash)
+        let verdict = try await passwords.verify(code, against: hash, for: Passwords.Lane(address))
         guard let hash, verdict != .wrong else {
             try guesses.recordFailure(attempt, at: now())
             throw .wrongCode

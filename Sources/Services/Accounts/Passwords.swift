@@ -37,7 +37,7 @@ public final class Passwords: Sendable {
     public enum Proof: Hashable, Sendable {
         /// The password as it was typed.
         case plain(String)
-        /// The MD5 of the password in hexadecimal digits, for which it is an opaque secret.
+        /// The MD5 of the password in hexadecimal digits, for which it is an opaque secret: of accounts that take it.
         case digest(String)
 
         /// Whether a text is an MD5 in hexadecimal digits.
@@ -49,12 +49,31 @@ public final class Passwords: Sendable {
                 }
         }
 
+        /// Whether it is an MD5.
+        var isDigest: Bool {
+            switch self {
+            case .plain: false
+            case .digest: true
+            }
+        }
+
         /// How much there is to hash.
         var length: Int {
             switch self {
             case .plain(let text), .digest(let text): text.utf8.count
             }
         }
+    }
+
+    /// For whom a hash is made: whoever asks for many waits behind those who ask for one.
+    public enum Lane: Hashable, Sendable {
+        /// Of the network.
+        case address(AddressKey)
+        /// Who runs the server, and the server itself.
+        case operators
+
+        /// - Parameter address: As the system writes it.
+        public init(_ address: String) { self = .address(AddressKey(address)) }
     }
 
     /// What a password is to a hash.
@@ -70,7 +89,7 @@ public final class Passwords: Sendable {
     typealias Derivation = @Sendable (_ secret: [UInt8], _ salt: [UInt8], _ cost: Cost, _ count: Int) -> [UInt8]?
 
     public let cost: Cost
-    private let workers: WorkerPool
+    private let workers: WorkerPool<Lane>
     private let derive: Derivation
     /// A hash of nothing that anybody could type, for names that nobody has.
     private let decoy: Hash
@@ -81,7 +100,7 @@ public final class Passwords: Sendable {
     ///   - cost: Of new hashes.
     ///   - threads: How many passwords are hashed at a time; nil for one less than there are processors, and at least
     ///     one.
-    ///   - queueLimit: How many more may wait before ``ServicesError/overloaded``.
+    ///   - queueLimit: How many more may wait before ``ServicesError/overloaded``; of one address fewer, when much waits.
     public convenience init(
         cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = Limit.Accounts.hashQueue
     ) {
@@ -99,23 +118,34 @@ public final class Passwords: Sendable {
         self.derive = derive
         workers = WorkerPool(
             name: "passwords", threads: threads ?? ProcessInfo.processInfo.activeProcessorCount - 1,
-            queueLimit: queueLimit)
+            queueLimit: queueLimit, share: Limit.Accounts.hashShare)
         decoy = Hash(input: .digest, cost: cost, salt: Crypto.randomBytes(16), key: Crypto.randomBytes(32))
     }
 
+    /// How many passwords wait to be hashed.
+    var waiting: Int { workers.waiting }
+
     /// Hashes a password with a new salt.
     ///
+    /// - Parameters:
+    ///   - password: As it was typed.
+    ///   - lane: For whom.
     /// - Returns: The text to store.
     /// - Throws: ``ServicesError/overloaded``.
-    public func hash(_ password: String) async throws(ServicesError) -> String { try await hash(.plain(password)) }
+    public func hash(_ password: String, for lane: Lane) async throws(ServicesError) -> String {
+        try await hash(.plain(password), for: lane)
+    }
 
     /// Hashes what stands for a password, with a new salt.
     ///
+    /// - Parameters:
+    ///   - proof: What stands for it.
+    ///   - lane: For whom.
     /// - Returns: The text to store.
     /// - Throws: ``ServicesError/overloaded``.
-    public func hash(_ proof: Proof) async throws(ServicesError) -> String {
+    public func hash(_ proof: Proof, for lane: Lane) async throws(ServicesError) -> String {
         let bytes = Self.digest(proof)
-        let hash = try await workers.run { [cost, derive] () -> Hash? in
+        let hash = try await workers.run(for: lane) { [cost, derive] () -> Hash? in
             let salt = Crypto.randomBytes(16)
             return derive(bytes, salt, cost, 32).map {
                 Hash(input: .digest, cost: cost, salt: salt, key: $0)
@@ -131,10 +161,13 @@ public final class Passwords: Sendable {
     /// - Parameters:
     ///   - password: As it was typed.
     ///   - hash: The stored text; nil if there is no such account, which takes as long and is wrong.
+    ///   - lane: For whom.
     /// - Returns: The verdict.
     /// - Throws: ``ServicesError/overloaded``; ``ServicesError/store(_:)`` when the text is no hash.
-    public func verify(_ password: String, against hash: String?) async throws(ServicesError) -> Verdict {
-        try await verify(.plain(password), against: hash)
+    public func verify(
+        _ password: String, against hash: String?, for lane: Lane
+    ) async throws(ServicesError) -> Verdict {
+        try await verify(.plain(password), against: hash, for: lane)
     }
 
     /// Compares what stands for a password with a hash.
@@ -142,9 +175,12 @@ public final class Passwords: Sendable {
     /// - Parameters:
     ///   - proof: What was shown.
     ///   - hash: The stored text; nil if there is no such account, which takes as long and is wrong.
+    ///   - lane: For whom.
     /// - Returns: The verdict.
     /// - Throws: ``ServicesError/overloaded``; ``ServicesError/store(_:)`` when the text is no hash.
-    public func verify(_ proof: Proof, against hash: String?) async throws(ServicesError) -> Verdict {
+    public func verify(
+        _ proof: Proof, against hash: String?, for lane: Lane
+    ) async throws(ServicesError) -> Verdict {
         let stored: Hash
         if let hash {
             guard let parsed = Hash(hash) else { throw .store(.corrupt("a password hash is malformed")) }
@@ -158,7 +194,9 @@ public final class Passwords: Sendable {
         case (.password, .plain(let password)): (isComparable, bytes) = (true, Self.bytes(password))
         case (.password, .digest(let digest)): (isComparable, bytes) = (false, Array(digest.utf8))
         }
-        let key = try await workers.run { [derive] in derive(bytes, stored.salt, stored.cost, stored.key.count) }
+        let key = try await workers.run(for: lane) { [derive] in
+            derive(bytes, stored.salt, stored.cost, stored.key.count)
+        }
         guard let key else { throw .overloaded }
         guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else { return .wrong }
         return stored.cost == cost && stored.input == .digest ? .right : .rightButOutdated

@@ -6,7 +6,8 @@ import Synchronization
 /// A picture with a hole and the piece that fits: who slides the piece to its place is taken for human, for one call
 /// within half an hour.
 ///
-/// Keeps robots of no great ambition from sending mail. What was shown and solved is in memory only.
+/// Keeps robots of no great ambition from sending mail. What was shown and solved is in memory only, for each mail
+/// address and whoever asks for it: a stranger who knows somebody's can neither replace nor use up what they solve.
 public final class SliderCheck: Sendable {
     /// A picture to be shown, with its piece.
     public struct Puzzle: Hashable, Sendable {
@@ -35,24 +36,41 @@ public final class SliderCheck: Sendable {
 
     private let capacity: Int
     private let now: @Sendable () -> Int64
-    private let states = Mutex<[String: (state: State, until: Int64)]>([:])
+    private let states = Mutex<[Key: (state: State, until: Int64)]>([:])
+
+    private struct Key: Hashable {
+        let email: String
+        let asker: AddressKey
+
+        /// - Parameters:
+        ///   - email: In its form for comparison.
+        ///   - address: Of the network.
+        init(_ email: String, _ address: String) {
+            self.email = email
+            asker = AddressKey(address)
+        }
+    }
 
     /// - Parameters:
-    ///   - capacity: Of so many addresses it is known what they were shown; above, the oldest half is forgotten.
+    ///   - capacity: Of so many who asked it is known what they were shown; above, the oldest half is forgotten.
     ///   - now: The clock, in milliseconds since 1970.
     public init(capacity: Int = Limit.Accounts.sliders, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime) {
         self.capacity = capacity
         self.now = now
     }
 
-    /// Makes a puzzle for an address; the one before it counts no more.
+    /// Makes a puzzle for a mail address; the one before it, for the same asker, counts no more.
     ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - address: Of the network, where the wish comes from.
+    /// - Returns: The puzzle.
     /// - Throws: ``ServicesError/invalid(field:message:)``.
-    public func makePuzzle(for email: String) throws(ServicesError) -> Puzzle {
+    public func makePuzzle(for email: String, by address: String) throws(ServicesError) -> Puzzle {
         try AccountRules.checkEmail(email)
         let x = Int.random(in: Self.side + 10...Self.width - Self.side - 10)
         let y = Int.random(in: 10...Self.height - Self.side - 10)
-        set(.shown(x: x), for: AccountRules.emailKey(email), during: Self.patience)
+        set(.shown(x: x), for: Key(AccountRules.emailKey(email), address), during: Self.patience)
         let picture = PuzzlePicture(holeX: x, holeY: y)
         return Puzzle(background: picture.background, piece: picture.piece, y: y)
     }
@@ -61,11 +79,12 @@ public final class SliderCheck: Sendable {
     ///
     /// - Parameters:
     ///   - x: How far from the left edge the piece was put, in pixels.
-    ///   - email: Whose puzzle.
+    ///   - email: For which it was.
+    ///   - address: Of the network, where it was shown.
     /// - Throws: ``ServicesError/humanCheckFailed``, ``ServicesError/invalid(field:message:)``.
-    public func solve(_ x: Int64, for email: String) throws(ServicesError) {
+    public func solve(_ x: Int64, for email: String, by address: String) throws(ServicesError) {
         try AccountRules.checkEmail(email)
-        let key = AccountRules.emailKey(email), time = now()
+        let key = Key(AccountRules.emailKey(email), address), time = now()
         let shown = states.withLock { states -> Int? in
             guard case .shown(let x) = states[key]?.state, let until = states[key]?.until else { return nil }
             states[key] = nil
@@ -77,26 +96,26 @@ public final class SliderCheck: Sendable {
         set(.solved, for: key, during: Self.validity)
     }
 
-    /// Uses up that an address's puzzle was solved.
+    /// Uses up that a mail address's puzzle was solved by somebody.
     ///
     /// - Returns: Whether it was.
-    func use(for emailKey: String) -> Bool {
-        let time = now()
+    func use(for emailKey: String, by address: String) -> Bool {
+        let time = now(), key = Key(emailKey, address)
         return states.withLock { states in
-            guard case .solved = states[emailKey]?.state, let until = states[emailKey]?.until else { return false }
-            states[emailKey] = nil
+            guard case .solved = states[key]?.state, let until = states[key]?.until else { return false }
+            states[key] = nil
             return time < until
         }
     }
 
     /// Where the hole is, for tests.
-    func hole(for email: String) -> Int? {
+    func hole(for email: String, by address: String) -> Int? {
         states.withLock { states in
-            if case .shown(let x) = states[AccountRules.emailKey(email)]?.state { x } else { nil }
+            if case .shown(let x) = states[Key(AccountRules.emailKey(email), address)]?.state { x } else { nil }
         }
     }
 
-    private func set(_ state: State, for key: String, during span: Int64) {
+    private func set(_ state: State, for key: Key, during span: Int64) {
         let time = now()
         states.withLock { states in
             if states.count >= capacity, states[key] == nil {

@@ -301,11 +301,10 @@ public final class Tokens: Sendable {
     public func revoke(_ credential: String?) async throws(ServicesError) {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
-        let session = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }?.session
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }
+        let session = stored?.session
         func forget() {
-            cache.withLock { cache in
-                cache.remove { $0.key == hash || session != nil && $0.value.session == session }
-            }
+            cache.withLock { $0.remove(hash, account: stored?.account.id, session: session) }
         }
         defer { forget() }
         _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteToken(hash: hash) }
@@ -334,12 +333,12 @@ public final class Tokens: Sendable {
 
     /// Forgets what is remembered of an account, because its tokens are gone from the database.
     func forget(account: Int64) {
-        cache.withLock { $0.remove { $0.value.account == account } }
+        cache.withLock { $0.remove(account: account) }
     }
 
     /// Forgets what is remembered of all accounts.
     func forgetAll() {
-        cache.withLock { $0.remove { _ in true } }
+        cache.withLock { $0.removeAll() }
     }
 
     private func check(_ identity: Identity, _ kind: Kind) -> Verification {
@@ -366,14 +365,14 @@ public final class Tokens: Sendable {
 }
 
 extension Tokens {
-    /// The identities used last, in two generations.
+    /// The identities used last, in two generations, found by token and by account.
     ///
     /// When the younger is full it becomes the elder, and what was in the elder and not used since is forgotten: so it
     /// is bounded without a list of uses.
-    private struct Cache {
+    struct Cache {
         private let capacity: Int
-        private var young: [[UInt8]: Identity] = [:]
-        private var old: [[UInt8]: Identity] = [:]
+        private var young = Generation()
+        private var old = Generation()
         /// Counts the removals.
         private(set) var generation = 0
 
@@ -381,25 +380,70 @@ extension Tokens {
 
         subscript(hash: [UInt8]) -> Identity? {
             mutating get {
-                if let identity = young[hash] { return identity }
-                guard let identity = old[hash] else { return nil }
+                if let identity = young.identities[hash] { return identity }
+                guard let identity = old.identities[hash] else { return nil }
                 self[hash] = identity
                 return identity
             }
             set {
-                guard capacity > 0 else { return }
-                if young.count >= capacity {
+                guard capacity > 0, let newValue else { return }
+                if young.identities.count >= capacity {
                     old = young
-                    young = [:]
+                    young = Generation()
                 }
-                young[hash] = newValue
+                young.insert(newValue, hash)
             }
         }
 
-        mutating func remove(where isGone: ((key: [UInt8], value: Identity)) -> Bool) {
+        /// Forgets a token, with the others of its session.
+        ///
+        /// - Complexity: The tokens that are remembered of its account.
+        mutating func remove(_ hash: [UInt8], account: Int64?, session: Int64?) {
             generation += 1
-            young = young.filter { !isGone($0) }
-            old = old.filter { !isGone($0) }
+            for account in [account, young.identities[hash]?.account, old.identities[hash]?.account].compactMap(\.self)
+            {
+                young.remove(of: account) { $0 == hash || session != nil && $1.session == session }
+                old.remove(of: account) { $0 == hash || session != nil && $1.session == session }
+            }
+        }
+
+        /// Forgets the tokens of an account.
+        ///
+        /// - Complexity: As many as are remembered of it.
+        mutating func remove(account: Int64) {
+            generation += 1
+            young.remove(of: account) { _, _ in true }
+            old.remove(of: account) { _, _ in true }
+        }
+
+        mutating func removeAll() {
+            generation += 1
+            (young, old) = (Generation(), Generation())
+        }
+
+        /// How many identities there are, and how many of them are found by account; for tests.
+        var counts: [Int] {
+            [
+                young.identities.count + old.identities.count,
+                [young, old].reduce(0) { $0 + $1.hashes.values.reduce(0) { $0 + $1.count } },
+            ]
+        }
+
+        private struct Generation {
+            private(set) var identities: [[UInt8]: Identity] = [:]
+            private(set) var hashes: [Int64: Set<[UInt8]>] = [:]
+
+            mutating func insert(_ identity: Identity, _ hash: [UInt8]) {
+                identities[hash] = identity
+                hashes[identity.account, default: []].insert(hash)
+            }
+
+            mutating func remove(of account: Int64, where isGone: ([UInt8], Identity) -> Bool) {
+                guard let all = hashes[account] else { return }
+                let gone = all.filter { hash in identities[hash].map { isGone(hash, $0) } ?? true }
+                for hash in gone { identities[hash] = nil }
+                hashes[account] = gone.count == all.count ? nil : all.subtracting(gone)
+            }
         }
     }
 }

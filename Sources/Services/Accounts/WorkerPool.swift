@@ -4,9 +4,10 @@ import Synchronization
 /// Threads of their own for work that keeps a processor busy for long, with a bound on what may wait.
 ///
 /// Swift's own threads are as many as processors and must not be kept from the tasks that wait for them; a dispatch
-/// queue would borrow threads from the same pool.
-final class WorkerPool: Sendable {
-    private let inbox: Inbox
+/// queue would borrow threads from the same pool. Who has asked for much waits for it; the others wait for one piece of
+/// it at most: ``FairQueue``.
+final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
+    private let inbox: Inbox<Lane>
 
     /// Starts the threads.
     ///
@@ -14,8 +15,9 @@ final class WorkerPool: Sendable {
     ///   - name: Shown by debuggers.
     ///   - threads: How many pieces of work run at a time.
     ///   - queueLimit: How many more may wait.
-    init(name: String, threads: Int, queueLimit: Int) {
-        let inbox = Inbox(queueLimit: queueLimit)
+    ///   - share: How many of one lane may, also when much waits; nil for all.
+    init(name: String, threads: Int, queueLimit: Int, share: Int? = nil) {
+        let inbox = Inbox<Lane>(limit: queueLimit, share: share ?? queueLimit)
         self.inbox = inbox
         for number in 1...max(1, threads) {
             let thread = Thread { Self.run(inbox) }
@@ -27,19 +29,28 @@ final class WorkerPool: Sendable {
     /// Lets the threads end once nothing waits any more.
     deinit { inbox.close() }
 
-    /// Runs a closure on one of the threads, first come, first served.
+    /// Runs a closure on one of the threads: first come, first served within a lane, and the lanes take turns.
     ///
-    /// - Throws: ``ServicesError/overloaded`` at once when too much is waiting.
-    func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws(ServicesError) -> Value {
+    /// - Parameters:
+    ///   - lane: For whom.
+    ///   - work: What.
+    /// - Returns: What `work` returns.
+    /// - Throws: ``ServicesError/overloaded`` at once when too much is waiting, altogether or for the same.
+    func run<Value: Sendable>(
+        for lane: Lane, _ work: @escaping @Sendable () -> Value
+    ) async throws(ServicesError) -> Value {
         let value: Value? = await withCheckedContinuation { continuation in
-            let isTaken = inbox.put { continuation.resume(returning: work()) }
+            let isTaken = inbox.put(lane) { continuation.resume(returning: work()) }
             if !isTaken { continuation.resume(returning: nil) }
         }
         guard let value else { throw .overloaded }
         return value
     }
 
-    private static func run(_ inbox: Inbox) {
+    /// How much waits.
+    var waiting: Int { inbox.count }
+
+    private static func run(_ inbox: Inbox<Lane>) {
         #if os(Linux)
         // Linux reads this as the calling thread's: who logs in waits a little longer rather than everybody who runs.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
@@ -50,21 +61,21 @@ final class WorkerPool: Sendable {
     /// What waits to be done.
     ///
     /// `@unchecked`: `condition` is held wherever the variables are touched; `Mutex` cannot be waited on.
-    private final class Inbox: @unchecked Sendable {
+    private final class Inbox<Key: Hashable>: @unchecked Sendable {
         private let condition = NSCondition()
-        private let queueLimit: Int
-        private var waiting: [@Sendable () -> Void] = []
+        private var waiting: FairQueue<Key, @Sendable () -> Void>
         private var idle = 0
         private var isClosed = false
 
-        init(queueLimit: Int) { self.queueLimit = queueLimit }
+        init(limit: Int, share: Int) { waiting = FairQueue(limit: limit, share: share) }
+
+        var count: Int { condition.withLock { waiting.count } }
 
         /// Whether it was taken on.
-        func put(_ work: @escaping @Sendable () -> Void) -> Bool {
+        func put(_ key: Key, _ work: @escaping @Sendable () -> Void) -> Bool {
             condition.withLock {
                 // An idle thread takes one off the queue before anything else can.
-                guard waiting.count < queueLimit + idle else { return false }
-                waiting.append(work)
+                guard waiting.push(work, for: key, idle: idle) else { return false }
                 condition.signal()
                 return true
             }
@@ -75,11 +86,11 @@ final class WorkerPool: Sendable {
             condition.withLock {
                 idle += 1
                 defer { idle -= 1 }
-                while waiting.isEmpty {
+                while true {
+                    if let work = waiting.pop() { return work }
                     if isClosed { return nil }
                     condition.wait()
                 }
-                return waiting.removeFirst()
             }
         }
 

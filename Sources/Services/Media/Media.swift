@@ -25,6 +25,11 @@ public final class Media: Sendable {
         public let count: Int
     }
 
+    /// Nobody's upload goes before another's.
+    private enum Lane: Hashable {
+        case uploads
+    }
+
     /// 5 MiB.
     public static let maxBytes = Limit.Content.picture
     /// More would be a burden to every phone that shows it: 50 megapixels are 200 MB when decoded.
@@ -38,7 +43,7 @@ public final class Media: Sendable {
 
     private let store: AppDatabase
     private let files: MediaFiles
-    private let workers: WorkerPool
+    private let workers: WorkerPool<Lane>
     private let logger: Logger
     private let now: @Sendable () -> Int64
 
@@ -72,13 +77,15 @@ public final class Media: Sendable {
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func store(_ content: Content) async throws(ServicesError) -> MediaID {
         // Of all uploads at a time, only those at the workers have their bytes in memory.
-        let upload = try await workers.run { [files] in
+        let upload = try await workers.run(for: .uploads) { [files] in
             Result { () throws(ServicesError) in try Self.receive(content, into: files) }
         }.get()
         return try await keep(upload)
     }
 
     /// Keeps a video; when this returns it is on the disk.
+    ///
+    /// What in it is not for showing it, such as where it was taken, is overwritten.
     ///
     /// - Parameters:
     ///   - content: An MP4, QuickTime or WebM file, which its first bytes must say; what its sender calls it does not
@@ -87,7 +94,7 @@ public final class Media: Sendable {
     /// - Returns: Its id. It is kept for an hour, and for good once something refers to it.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
     public func store(video content: Content, limit: Int) async throws(ServicesError) -> MediaID {
-        let upload = try await workers.run { [files] in
+        let upload = try await workers.run(for: .uploads) { [files] in
             Result { () throws(ServicesError) in try Self.receive(video: content, limit: limit, into: files) }
         }.get()
         return try await keep(upload)
@@ -104,7 +111,7 @@ public final class Media: Sendable {
         }
         let id = MediaID(rawValue: media.id)
         do throws(ServicesError) {
-            let placed = try await workers.run { [files] in
+            let placed = try await workers.run(for: .uploads) { [files] in
                 Result { () throws(StoreError) in try files.place(upload.file) }
             }
             try await withStoreErrors { () throws(StoreError) in try placed.get() }
@@ -236,32 +243,47 @@ public final class Media: Sendable {
             type: info.format.rawValue, width: info.width, height: info.height, count: picture.count, file: file)
     }
 
-    /// Judges and copies a video, piece by piece; blocks.
+    /// Judges, cleans and copies a video, piece by piece; blocks.
     private static func receive(
         video content: Content, limit: Int, into files: MediaFiles
     ) throws(ServicesError) -> Upload {
-        let count: Int
-        let head: [UInt8]
         switch content {
         case .bytes(let bytes):
-            count = bytes.count
-            head = Array(bytes.prefix(VideoFormat.headBytes))
-        case .file(let path):
-            (count, head) = try onDisk { () throws(StoreError) in
-                try MediaFiles.head(of: path, count: VideoFormat.headBytes)
+            let (type, edits) = try judge(video: bytes.count, limit: limit) { offset, count throws(StoreError) in
+                Array(bytes[min(offset, bytes.count)..<min(offset + count, bytes.count)])
             }
+            var cleaned = bytes
+            edits.apply(to: &cleaned, count: cleaned.count, at: 0)
+            let file = try onDisk { () throws(StoreError) in
+                try files.stage(cleaned, hash: Crypto.sha256(cleaned))
+            }
+            return Upload(type: type, width: 1, height: 1, count: bytes.count, file: file)
+        case .file(let path):
+            let (count, verdict) = try onDisk { () throws(StoreError) in
+                try MediaFiles.read(path) { count, source in
+                    (count, Result { () throws(ServicesError) in try judge(video: count, limit: limit, source) })
+                }
+            }
+            let (type, edits) = try verdict.get()
+            let file = try onDisk { () throws(StoreError) in try files.stage(copyOf: path, with: edits) }
+            return Upload(type: type, width: 1, height: 1, count: count, file: file)
         }
+    }
+
+    /// Looks at what a video is, and at what in it is not for showing.
+    private static func judge(
+        video count: Int, limit: Int, _ source: @escaping VideoReader.Source
+    ) throws(ServicesError) -> (type: String, edits: VideoEdits) {
         guard count <= limit else { throw .invalid(field: "file", message: "File size exceeds limit") }
-        guard let format = VideoFormat(head) else {
+        let head = try onDisk { () throws(StoreError) in try source(0, VideoFormat.headBytes) }
+        guard let format = VideoFormat(head),
+            let edits = try onDisk({ () throws(StoreError) in
+                try VideoCleaner.edits(of: format, count: count, source)
+            })
+        else {
             throw .invalid(field: "file", message: "The file must be an MP4, QuickTime or WebM video")
         }
-        let file = try onDisk { () throws(StoreError) in
-            switch content {
-            case .bytes(let bytes): try files.stage(bytes, hash: Crypto.sha256(bytes))
-            case .file(let path): try files.stage(copyOf: path)
-            }
-        }
-        return Upload(type: format.rawValue, width: 1, height: 1, count: count, file: file)
+        return (format.rawValue, edits)
     }
 
     private static func onDisk<Value>(_ work: () throws(StoreError) -> Value) throws(ServicesError) -> Value {
@@ -320,7 +342,7 @@ public final class Media: Sendable {
     @discardableResult
     public func sweepFiles() async throws(ServicesError) -> Int {
         let time = Int((IDGenerator.systemTime() - Self.patience) / 1000)
-        let hashes = try await workers.run { [files] in
+        let hashes = try await workers.run(for: .uploads) { [files] in
             files.removeIncoming(before: time)
             return files.hashes(before: time)
         }

@@ -39,13 +39,20 @@ struct MediaFiles: Sendable {
     }
 
     /// Copies a file, of any size, to one that is yet to be placed.
-    func stage(copyOf path: String) throws(StoreError) -> Staged {
+    ///
+    /// - Parameters:
+    ///   - path: Of the file.
+    ///   - edits: What is other than in it.
+    /// - Returns: The copy.
+    /// - Throws: ``StoreError/diskFull``, ``StoreError/io(_:)``.
+    func stage(copyOf path: String, with edits: VideoEdits) throws(StoreError) -> Staged {
         let source = open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw Self.failure("a file cannot be opened") }
         defer { close(source) }
         return try stage { file throws(StoreError) in
             let digest = Crypto.SHA256Stream()
             var piece = [UInt8](repeating: 0, count: 256 << 10)
+            var offset = 0
             while true {
                 let count = Glibc.read(source, &piece, piece.count)
                 if count < 0 {
@@ -53,6 +60,8 @@ struct MediaFiles: Sendable {
                     throw Self.failure("a file cannot be read")
                 }
                 if count == 0 { return digest.finish() }
+                edits.apply(to: &piece, count: count, at: offset)
+                offset += count
                 digest.update(piece, count: count)
                 try Self.write(piece, count: count, to: file)
             }
@@ -99,17 +108,38 @@ struct MediaFiles: Sendable {
         for level in [folder, parent, directory, directory + "/.."] { try Self.sync(level) }
     }
 
-    /// The size of any file, and its first bytes.
-    static func head(of path: String, count: Int) throws(StoreError) -> (size: Int, bytes: [UInt8]) {
+    /// Reads here and there in any file.
+    ///
+    /// - Parameters:
+    ///   - path: Of the file.
+    ///   - body: Is given its size, and what reads some bytes at an offset, fewer at the end.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws, ``StoreError/io(_:)``.
+    static func read<Value>(
+        _ path: String,
+        _ body: (_ size: Int, _ read: @escaping VideoReader.Source) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("a file cannot be opened") }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else { throw failure("a file cannot be asked for its size") }
-        var bytes = [UInt8](repeating: 0, count: count)
-        let got = pread(file, &bytes, count, 0)
-        guard got >= 0 else { throw failure("a file cannot be read") }
-        return (Int(status.st_size), Array(bytes[..<got]))
+        return try body(Int(status.st_size)) { offset, count throws(StoreError) in
+            var bytes = [UInt8](repeating: 0, count: count)
+            var got = 0
+            while got < count {
+                let more = bytes.withUnsafeMutableBytes { buffer in
+                    pread(file, buffer.baseAddress! + got, count - got, off_t(offset + got))  // inside the buffer
+                }
+                if more < 0 {
+                    if errno == EINTR { continue }
+                    throw failure("a file cannot be read")
+                }
+                if more == 0 { break }
+                got += more
+            }
+            return Array(bytes[..<got])
+        }
     }
 
     /// The content of any file, nil when it is longer than a limit.

@@ -1,11 +1,11 @@
 import HTTPTypes
 import LWS
 import Services
-import Store
 import Testing
 
 @testable import API
 @testable import Endpoints
+@testable import Store
 
 @Suite("The entry task") struct EntryTaskRoutesTests {
     /// MD5 of `secret`.
@@ -112,6 +112,33 @@ import Testing
                 let answer = try await send(api, .put, "/user/update_user_info", ["nickname": nickname], token: token)
                 #expect(answer.json["code"] == 1)
             }
+        }
+    }
+
+    @Test("a new picture is shown even if the old one cannot be removed, and otherwise the old one goes at once")
+    func oldPicture() async throws {
+        try await withAPI { api in
+            try await register(api)
+            let token = try await login(api)
+            func upload(_ bytes: [UInt8]) async throws -> JSONValue? {
+                try await api.upload(
+                    "/user/update_user_profile_picture", files: [.make("file", bytes)], token: token, method: .put
+                ).json["code"]
+            }
+            func address() async throws -> String? {
+                try await send(api, .get, "/user/get_user_info", token: token).json["result"]?["profile_picture"]?
+                    .string
+            }
+            #expect(try await upload(onePixel) == 0)
+            let first = try #require(try await address())
+            _ = try api.core.database.administer(
+                "CREATE TRIGGER stuck BEFORE DELETE ON media BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+            #expect(try await upload(onePixel) == 0)
+            let second = try #require(try await address())
+            #expect(second != first)
+            _ = try api.core.database.administer("DROP TRIGGER stuck")
+            #expect(try await upload(onePixel) == 0)
+            #expect(try api.core.database.administer("SELECT COUNT(*) FROM media") == ["2"])
         }
     }
 

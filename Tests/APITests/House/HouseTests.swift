@@ -33,6 +33,42 @@ struct HouseTests {
         }
     }
 
+    @Test("a token of a world that knows no logout is logged out here", arguments: ["lepao", "douyin"])
+    func foreignLogout(world: String) async throws {
+        try await withAPI { api in
+            _ = try await register(api)
+            func logIn() async throws -> String {
+                let answer =
+                    world == "lepao"
+                    ? try await api.send(.post, "/api/users/login", ["username": "ana", "password": "secret"])
+                    : try await api.send(.post, "/douyin/user/login/?username=ana&password=secret")
+                return try #require(answer.json["token"]?.string, "\(answer.text)")
+            }
+            func isGood(_ token: String) async throws -> Bool {
+                world == "lepao"
+                    ? try await api.send(.post, "/api/users/tokenCheck", token: token).status == 200
+                    : try await api.send(.get, "/douyin/publish/list?token=\(token)").json["status_code"] == 0
+            }
+            let first = try await logIn(), second = try await logIn(), third = try await logIn()
+            for token in [first, second, third] { #expect(try await isGood(token)) }
+            #expect(try await api.send(.delete, "/v1/session", token: first).status == 204)
+            for (token, isLeft) in [(first, false), (second, true), (third, true)] {
+                #expect(try await isGood(token) == isLeft)
+            }
+            #expect(try await api.send(.delete, "/v1/session", token: first).status == 401)
+            // Or from another device, out of the list.
+            let sessions = try await api.send(.get, "/v1/sessions", token: second).json["sessions"]?.array ?? []
+            // The one of the registration is there too.
+            #expect(sessions.count == 3)
+            for session in sessions where session["isCurrent"] != true {
+                let id = try #require(session["id"]?.string)
+                #expect(try await api.send(.delete, "/v1/sessions/\(id)", token: second).status == 204)
+            }
+            #expect(try await !isGood(third))
+            #expect(try await isGood(second))
+        }
+    }
+
     @Test("the same registration with the same key is one account and one answer")
     func idempotency() async throws {
         try await withAPI { api in

@@ -261,6 +261,30 @@ import Testing
         }
     }
 
+    @Test("a stranger keeps nobody out: who has not failed is heard, once, and is one of those who have failed then")
+    func ownersComeIn() async throws {
+        try await withAPI { api in
+            try await api.registerByMail()
+            func login(_ password: String, from address: String) async throws -> Int64? {
+                try await api.send(
+                    .post, "/api/v1/user/login", ["email": "ana@example.org", "password": .string(password)],
+                    from: address
+                ).leafCode
+            }
+            for _ in 0..<3 {
+                for _ in 0..<3 { #expect(try await login("wrong!", from: "198.51.100.7") == 3020) }
+                // Without knowing the password nobody learns anything, and with it neither.
+                #expect(try await login("wrong!", from: "198.51.100.7") == -1)
+                #expect(try await login("secret", from: "198.51.100.7") == -1)
+                // Others who guess have one guess, not three.
+                #expect(try await login("wrong!", from: "2001:db8::1") == 3020)
+                #expect(try await login("secret", from: "2001:db8::2") == -1)
+                // The owner comes in, and what was before is forgotten.
+                #expect(try await login("secret", from: "192.0.2.1") == 200)
+            }
+        }
+    }
+
     @Test("a success forgets the failures before it, and so does half an hour")
     func lockIsCleared() async throws {
         try await withAPI { api in

@@ -203,7 +203,7 @@ import Testing
         let answer = try await api.send(.get, "/api/v1/captcha/get?email=ana@example.org")
         let data = try #require(answer.json["data"]?["slider_captcha"])
         #expect(data.names == ["slider_img", "bg_img", "y"])
-        let hole = try #require(api.core.humanCheck?.hole(for: Self.email))
+        let hole = try #require(api.core.humanCheck?.hole(for: Self.email, by: "192.0.2.1"))
         return try await api.send(
             .post, "/api/v1/captcha/validate", ["email": .string(Self.email), "x": .int(Int64(hole + pixels))]
         ).leafCode
@@ -234,6 +234,29 @@ import Testing
             #expect(try await api.send(.get, "/api/v1/captcha/get?email=x").leafCode == 4010)
             #expect(
                 try await api.send(.post, "/api/v1/captcha/validate", ["email": "ana@example.org"]).leafCode == 4010)
+        }
+    }
+
+    @Test("a stranger who knows the address neither replaces nor uses up what its owner solves")
+    func bound() async throws {
+        try await withAPI(captcha: true) { api in
+            func stranger(_ path: String, _ body: JSONValue? = nil) async throws -> Int64? {
+                try await api.send(body == nil ? .get : .post, "/api/v1/" + path, body, from: "198.51.100.7").leafCode
+            }
+            let answer = try await api.send(.get, "/api/v1/captcha/get?email=ana@example.org")
+            #expect(answer.leafCode == 200)
+            let hole = try #require(api.core.humanCheck?.hole(for: Self.email, by: "192.0.2.1"))
+            let mine: JSONValue = ["email": .string(Self.email)]
+            // Another puzzle, and a wrong solution.
+            #expect(try await stranger("captcha/get?email=ana@example.org") == 200)
+            #expect(try await stranger("captcha/validate", ["email": .string(Self.email), "x": -100]) == 1010)
+            #expect(
+                try await api.send(
+                    .post, "/api/v1/captcha/validate", ["email": .string(Self.email), "x": .int(Int64(hole))]
+                ).leafCode == 200)
+            #expect(try await stranger("user/code/email", mine) == -1)
+            #expect(try await stranger("user/resetpwd/check?eamil=ana@example.org") == -1)
+            #expect(try await api.leaf(.post, "code/email", mine).leafCode == 200)
         }
     }
 

@@ -16,7 +16,7 @@ struct RefusalStage {
         self.api = api
         let accounts = api.core.accounts, issuer = api.core.tokens
         func someone(_ name: String) async throws -> Account {
-            try await accounts.register(username: name, password: "secret")
+            try await accounts.register(username: name, password: "secret", for: .operators)
         }
         let expired = try await someone("expired")
         tokens[.expired] = try await issuer.issue(for: expired, lifetime: 1000).token

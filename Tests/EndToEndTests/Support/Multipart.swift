@@ -41,6 +41,8 @@ struct Multipart {
 /// The beginning of an MP4 file, and bytes behind it.
 func video(bytes count: Int) -> Data {
     var data = Data([0, 0, 0, 24]) + Data("ftypisom".utf8) + Data([0, 0, 2, 0]) + Data("isommp42".utf8)
+    // A box of the rest, whatever is in it.
+    data += withUnsafeBytes(of: UInt32(count - data.count).bigEndian) { Data($0) } + Data("mdat".utf8)
     var state: UInt32 = 1
     while data.count < count {
         state = state &* 1_664_525 &+ 1_013_904_223

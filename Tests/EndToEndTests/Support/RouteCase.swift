@@ -187,6 +187,11 @@ struct RouteWorld: Sendable {
             value = name
         case "anaToken", "benToken":
             value = try await have(String(name.prefix(3))).isEmpty ? nil : tokens[String(name.prefix(3))]
+        case "lambo":
+            // By MD5.
+            let username = REST.newName(name)
+            let form = #"{"username":"\#(username)","password":"5ebe2294ecd0e0f08eab7690d2a6ee69"}"#
+            value = try await client.send("POST", "/register", json: form).int("code") == 0 ? username : nil
         case "new": value = REST.newName(name)
         case "newEmail": value = try await have("new") + "@example.org"
         case "refresh":
