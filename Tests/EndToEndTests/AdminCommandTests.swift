@@ -72,8 +72,8 @@ struct AdminCommandTests {
         var ana = try await Runner.enter(room, as: "ana", port: server.port)
         let username = ana.rest.username
         #expect(try await admin("show", "--username", username, data: data).contains("username\t\(username)"))
-        _ = try await ana.rest.post("/api/users/run/record", ["runRecord": ["markers": [1, 2]]])
-        #expect(try await admin("show", "--username", username, data: data).contains("keeps\t5 bytes"))
+        _ = try await ana.rest.post("/api/users/run/record", ["runRecord": ["markers": [["id": 1]]]])
+        #expect(try await admin("show", "--username", username, data: data).contains("keeps\t10 bytes"))
         #expect(try await admin("list", data: data).map { $0.prefix { $0 != "\t" } } == ["rita"])
         let all = try await admin("list", "--all", data: data)
         #expect(all.contains { $0.hasPrefix(username + "\tuser\t") } && all.contains { $0.hasPrefix("rita\troot\t") })

@@ -411,7 +411,7 @@ struct ClipWorldTests {
         .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
     func fullDisk() async throws {
         let disk = try SmallDisk(megabytes: 12)
-        let server = try await ServerProcess.start(in: disk.path + "/data")
+        let server = try await ServerProcess.start(["--disk-reserve", "0"], in: disk.path + "/data")
         let rest = REST(port: server.port)
         let ana = try await join("ocyss", rest)
         try disk.fill()

@@ -270,7 +270,9 @@ extension Operation {
             500: "Something is wrong inside the server; its log says what.",
             503: "The server is full, or cannot read or store at the moment.",
         ]
-        if method != .get { all[507] = "The disk is full; nothing was changed." }
+        if method != .get {
+            all[507] = "The disk is full, or the account holds as much as it may; nothing was changed."
+        }
         switch access {
         case .open: break
         case .token:
