@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// Every route of the running app's API against a real server, by the lines of ``RouteTable``.
@@ -122,7 +123,7 @@ struct RouteTests {
         let ana = try await REST.registered("ana", port: server.port)
         let token = ("Authorization", "Bearer \(ana.token ?? "")")
         let credentials = Array(#"{"username":"\#(ana.username)","password":"secret"}"#.utf8)
-        var form = Form()
+        var form = MultipartBody()
         form.file("image", Picture.png)
         let guess = Array(#"{"runID":"1","password":"2","username":"\#(ana.username)","meters":1}"#.utf8)
         let cases: [(String, [(name: String, value: String)], [UInt8])] = [
@@ -133,7 +134,7 @@ struct RouteTests {
             ("POST /api/runRoom/start", [], guess), ("POST /api/runRoom/leave", [], guess),
             ("DELETE /api/runRoom/delete", [], guess), ("GET /api/runRoom/all", [token], []),
             ("GET /api/users", [], []),
-            ("POST /api/users/share/posts/image", [token, ("Content-Type", Form.contentType)], form.whole),
+            ("POST /api/users/share/posts/image", [token, ("Content-Type", MultipartBody().contentType)], form.whole),
             ("PUT /api/users/update/nickname", [token], Array(#"{"nickname":"A"}"#.utf8)),
         ]
         for (route, headers, body) in cases {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Synchronization
+import TestKit
 import Testing
 
 @testable import LWS

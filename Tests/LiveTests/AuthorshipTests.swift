@@ -2,14 +2,14 @@ import Foundation
 import Geo
 import Rooms
 import Store
-import TestSupport
+import TestKit
 import Testing
 
 @testable import Live
 
 /// Two clients of one person, over real connections.
 @Suite("Several clients of one person", .timeLimit(.minutes(5))) struct AuthorshipTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private func join(
         _ stage: Stage, clockAhead: Int64? = nil, more: String = ""

@@ -3,7 +3,7 @@ import GRDB
 import Geo
 import LWS
 import Logging
-import TestSupport
+import TestKit
 import Testing
 
 @testable import Live
@@ -12,7 +12,7 @@ import Testing
 
 /// Storing never stops for all because of one.
 @Suite("A room that cannot be stored", .timeLimit(.minutes(5))) struct StoringTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     /// Two rooms, with one runner each.
     private func rooms(_ stage: Stage) async throws -> (ana: Phone, ben: Phone) {

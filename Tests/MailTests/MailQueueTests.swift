@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mail
 import Synchronization
+import TestKit
 import Testing
 
 /// A transport that does as it is told, and a clock.
@@ -33,17 +34,9 @@ private final class Carrier: MailTransport {
     var attempts: Int { state.withLock { $0.attempts } }
 }
 
-private final class Clock: Sendable {
-    private let milliseconds = Mutex<Int64>(0)
-    var now: Int64 { milliseconds.withLock { $0 } }
-    func advance(_ span: Int64) { milliseconds.withLock { $0 += span } }
-}
-
 @Suite("The mail queue") struct MailQueueTests {
-    private struct TooLate: Error {}
-
     private let carrier = Carrier()
-    private let clock = Clock()
+    private let clock = ManualClock(0)
 
     private func queue(capacity: Int = 10, pauses: [Int64] = [1]) -> MailQueue {
         let now = { @Sendable [clock] in clock.now }
@@ -55,14 +48,11 @@ private final class Clock: Sendable {
     private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }
 
     private func eventually(_ holds: () -> Bool) async throws {
-        // Looks, not seconds: on a busy machine each may be a while after the one before.
-        for _ in 0..<20_000 {
-            if holds() { return }
+        try await TestKit.eventually("such mail", within: .seconds(60)) {
             // A clock that stands still needs a push.
-            clock.advance(1)
-            try await Task.sleep(for: .milliseconds(1))
+            clock.advance(milliseconds: 1)
+            return holds()
         }
-        throw TooLate()
     }
 
     @Test("mail goes out in the order in which it came")

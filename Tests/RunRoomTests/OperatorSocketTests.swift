@@ -3,6 +3,7 @@ import Glibc
 import Limits
 import Logging
 import Synchronization
+import TestKit
 import Testing
 
 @testable import RunRoom
@@ -34,14 +35,6 @@ struct OperatorSocketTests {
         }
         await socket.close()
         #expect(try UnixSocket.connect(to: .init(directory: directory, name: UnixSocket.name)) == nil)
-    }
-
-    /// Does what blocks on a thread of its own: those of tasks are for who answers.
-    private func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread { continuation.resume(with: Result { try work() }) }
-            thread.start()
-        }
     }
 
     private func ask(_ text: String, at path: UnixSocket.Path) async throws -> OperatorAnswer {

@@ -1,5 +1,6 @@
 import Logging
 import Store
+import TestKit
 import Testing
 
 @testable import Services

@@ -1,24 +1,22 @@
 import Foundation
 import GRDB
 import Store
+import TestKit
 import Testing
 
 @Suite("Map tiles") struct MapTileArchiveTests {
     /// A file of tiles in a folder of its own, which goes with the value.
     private final class TileFile {
         let path: String
-        private let folder: URL
+        private let folder: TemporaryDirectory
 
         init(_ statements: [String]) throws {
-            folder = FileManager.default.temporaryDirectory.appendingPathComponent("tiles-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            path = folder.appendingPathComponent("map.mbtiles").path
+            folder = try .made()
+            path = folder.file("map.mbtiles")
             let queue = try DatabaseQueue(path: path)
             try queue.write { database in for statement in statements { try database.execute(sql: statement) } }
             try queue.close()
         }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
     }
 
     private static let tables = [

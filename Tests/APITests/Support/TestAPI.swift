@@ -7,28 +7,20 @@ import Logging
 import Mail
 import Services
 import Store
-import Synchronization
+import TestKit
 import Testing
 
 @testable import API
 
-/// A time that stands still until it is told to go on.
-final class TestClock: Sendable {
-    private let milliseconds = Mutex<Int64>(1_732_351_183_038)
-
-    var now: Int64 { milliseconds.withLock { $0 } }
-
-    func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
-}
-
 /// All of the API but the sockets, on a database of its own.
 struct TestAPI: Sendable {
-    let directory: String
+    private let folder = TemporaryDirectory()
+    var directory: String { folder.path }
     let database: AppDatabase
     let loop: EventLoop
     let core: Core
     let responder: APIResponder
-    let clock = TestClock()
+    let clock = ManualClock()
     let postbox: Postbox
 
     fileprivate init(
@@ -37,8 +29,7 @@ struct TestAPI: Sendable {
     )
         throws
     {
-        directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
-        database = try AppDatabase(directory: directory, logger: logger)
+        database = try AppDatabase(directory: folder.path, logger: logger)
         loop = try EventLoop(name: "test")
         postbox = Postbox()
         core = Core(
@@ -55,7 +46,6 @@ struct TestAPI: Sendable {
         await core.live.stop()
         await loop.shutDown()
         try? database.close()
-        try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// Sends a request as the server would hand it over.
