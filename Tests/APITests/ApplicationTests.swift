@@ -13,7 +13,7 @@ import Testing
         var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low)
         configuration.server.port = port
         return try Application(
-            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: configuration, logger: .quiet)
     }
 
     @Test("it serves on the port it says, and what was stored is there after a restart", .timeLimit(.minutes(5)))
@@ -141,7 +141,7 @@ import Testing
         }
         let configuration = ApplicationConfiguration(dataDirectory: "")
         #expect(throws: Application.ConfigurationError.noDataDirectory) {
-            try Application(configuration: configuration, logger: Logger(label: "test"))
+            try Application(configuration: configuration, logger: .quiet)
         }
     }
 

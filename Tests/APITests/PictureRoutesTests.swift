@@ -284,7 +284,7 @@ private func withServer(_ body: (RunningServer) async throws -> Void) async thro
     var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low, rateLimits: false)
     configuration.server.port = 0
     let application = try Application(
-        configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        configuration: configuration, logger: .quiet)
     do {
         try await body(RunningServer(client: RawHTTP(port: application.start())))
     } catch {

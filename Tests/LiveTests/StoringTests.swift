@@ -306,7 +306,7 @@ import Testing
             meters = try await stage.live.room("159")?.runners.first?.row.meters
         }
         #expect(meters.map { $0 > 1000 } ?? false)
-        let store = try AppDatabase(directory: directory.path, logger: Logger(label: "test"))
+        let store = try AppDatabase(directory: directory.path, logger: .quiet)
         let left = try await remains(store)
         #expect(left.rows > 0 || left.blocked == [1], "nothing is left to be purged: \(left)")
         try store.close()

@@ -42,7 +42,7 @@ private final class Carrier: MailTransport {
         let now = { @Sendable [clock] in clock.now }
         return MailQueue(
             transport: carrier, capacity: capacity, retries: MailQueue.Retries(pauses: pauses),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: now)
+            logger: .quiet, now: now)
     }
 
     private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The socket of operators")
 struct OperatorSocketTests {
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private static let quiet = Logger.quiet
     /// Longer than other tests may keep the threads of tasks busy.
     private static let patience = Duration.seconds(1800)
     private static var soon: ContinuousClock.Instant { .now + patience }

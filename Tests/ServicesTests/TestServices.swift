@@ -19,7 +19,7 @@ final class TestServices: Sendable {
 
     init(cost: Passwords.Cost = .low, queueLimit: Int = 1000, cacheCapacity: Int = 100) throws {
         let now = { @Sendable [clock] in clock.now }
-        let logger = Logger(label: "test")
+        let logger = Logger.quiet
         store = try AppDatabase(directory: folder.path, logger: logger, now: now)
         passwords = Passwords(cost: cost, queueLimit: queueLimit)
         tokens = Tokens(store: store, cacheCapacity: cacheCapacity, now: now)

@@ -48,9 +48,9 @@ import Testing
             (["CREATE TABLE a (b)"], "no MBTiles"), (Self.tables, "no tiles"),
             (Self.tables + ["INSERT INTO tiles VALUES (1, 0, 0, x'1f8b')"], "PNG"),
             (Self.tables + ["INSERT INTO tiles VALUES (99, 0, 0, x'89504e47')"], "no tiles"),
-        ])
-    func refuses(statements: [String], word: String) throws {
-        let file = try TileFile(statements)
+        ].map { (statements: [String], word: String) in (Abridged(statements), word) })
+    func refuses(statements: Abridged<[String]>, word: String) throws {
+        let file = try TileFile(statements.value)
         let error = #expect(throws: StoreError.self) { _ = try MapTileArchive(file: file.path) }
         #expect(error?.description.contains(word) == true && error?.description.contains(file.path) == true)
     }

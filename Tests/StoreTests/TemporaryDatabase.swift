@@ -12,7 +12,7 @@ extension TemporaryDirectory {
         busyTimeout: Double = 5, now: Int64 = TemporaryDirectory.time, trace: (@Sendable (String) -> Void)? = nil
     ) throws -> AppDatabase {
         try AppDatabase(
-            directory: path, logger: Logger(label: "test"), busyTimeout: busyTimeout, now: { now }, trace: trace)
+            directory: path, logger: .quiet, busyTimeout: busyTimeout, now: { now }, trace: trace)
     }
 
     /// The 23rd of November 2024, 08:39:43.038 UTC.
