@@ -11,10 +11,22 @@ struct OpenAPIDocument: Sendable {
     /// What the document holds, for the page that people read.
     let operations: [Operation]
 
-    /// - Parameter routes: The routes with the shapes of their refusals.
-    init(routes: [RouteTable.Entry]) {
-        let shapes = Dictionary(uniqueKeysWithValues: routes.map { ([$0.method.rawValue, $0.pattern], $0.shape) })
-        operations = Operation.all(routes)
+    /// What a document is made of; it keeps nothing of what answers requests.
+    struct Material: Sendable {
+        let operations: [Operation]
+        /// Of the refusals of a method and a pattern.
+        let shapes: [[String]: RefusalShape]
+
+        /// - Parameter routes: The routes with the shapes of their refusals.
+        init(routes: [RouteTable.Entry]) {
+            operations = Operation.all(routes)
+            shapes = Dictionary(uniqueKeysWithValues: routes.map { ([$0.method.rawValue, $0.pattern], $0.shape) })
+        }
+    }
+
+    init(_ material: Material) {
+        let shapes = material.shapes
+        operations = material.operations
         var paths = JSONObject()
         for operation in operations {
             var path = paths[operation.pattern]?.object ?? JSONObject()

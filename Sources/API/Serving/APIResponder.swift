@@ -36,7 +36,7 @@ struct APIResponder: HTTPResponder {
         let document = DocumentPages()
         let operations = World.operations(metrics: metrics, load: load, document: document)
         for world in worlds + [operations] { table.add(world, core: core) }
-        document.fill(OpenAPIDocument(routes: table.entries))
+        document.describe(table.entries)
         router = table.router
         self.pages = pages
         routes = table.entries
