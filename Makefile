@@ -1,7 +1,7 @@
 # Thin on purpose: each target is a line that can be typed.
 PORT ?= 8000
 
-.PHONY: run test deps
+.PHONY: run test test-fast deps
 
 # Everything for a first look: what is missing is installed, then a server with a room in which simulated runners run.
 run: deps
@@ -10,9 +10,15 @@ run: deps
 	bash .ci/demo $(PORT)
 
 # Some tests at a time, where `swift test` can be told so: a test that has its share of the machine can tell slow from stuck.
+SOME = $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
+
 test: deps
-	swift test $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
+	swift test $(SOME)
 	bash .ci/browser
+
+# While working: all tests but those that start processes, and none in a browser.
+test-fast:
+	swift test $(SOME) --skip '^EndToEndTests\.'
 
 deps:
 	@bash .ci/deps

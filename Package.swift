@@ -84,34 +84,34 @@ let package = Package(
             ],
             path: "Simulator"),
 
-        .target(name: "TestSupport", dependencies: [log], path: "Tests/TestSupport"),
-        .testTarget(name: "GeoTests", dependencies: ["Geo"]),
+        .target(name: "TestKit", dependencies: [log], path: "Tests/TestKit"),
+        .testTarget(name: "GeoTests", dependencies: ["Geo", "TestKit"]),
         .testTarget(
             name: "LimitsTests",
             dependencies: ["Limits", "Endpoints", "API", "Live", "Services", "Rooms", "LWS", "Geo"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
-        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo"], exclude: ["reference"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", grdb, log]),
-        .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", httpTypes, log]),
+        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo", "TestKit"], exclude: ["reference"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", "TestKit", grdb, log]),
+        .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", "TestKit", httpTypes, log]),
         .testTarget(
             name: "LiveTests",
-            dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", "TestSupport", grdb, httpTypes, log]),
-        .testTarget(name: "MailTests", dependencies: ["Mail", "TestSupport", log]),
-        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", log]),
+            dependencies: ["Live", "Rooms", "Store", "LWS", "Geo", "TestKit", grdb, httpTypes, log]),
+        .testTarget(name: "MailTests", dependencies: ["Mail", "TestKit", log]),
+        .testTarget(name: "ServicesTests", dependencies: ["Services", "Store", "Mail", "TestKit", log]),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestSupport",
-                httpTypes, log,
+                "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestKit", httpTypes,
+                log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(
             name: "RunRoomTests",
-            dependencies: ["RunRoom", "API", "Endpoints", "Live", "LWS", "Geo", "Limits", arguments, log]),
-        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo"]),
+            dependencies: ["RunRoom", "API", "Endpoints", "Live", "LWS", "Geo", "Limits", "TestKit", arguments, log]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo", "TestKit"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestSupport", grdb, httpTypes],
+            dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestKit", grdb, httpTypes],
             exclude: ["protocol", "mail"]),
     ]
 )

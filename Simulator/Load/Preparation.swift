@@ -116,7 +116,8 @@ struct Preparation: Sendable {
             if let token = REST.token(in: answer) {
                 return name(Account(username: username, password: password, token: token))
             }
-            guard applicant.nickname != nil, answer.status == 400, answer.message.contains("exists") else {
+            // Whoever comes back is there; so is whoever's answer came too late, and who was repeated.
+            guard answer.status == 400, answer.message.contains("exists") else {
                 return done(.failure(REST.failure(answer, what: "register \(username)", lane: lane)))
             }
             lane.enqueue(REST.logIn(username: username, password: password)) { answer in

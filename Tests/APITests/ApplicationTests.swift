@@ -3,39 +3,35 @@ import LWS
 import Logging
 import Services
 import Store
-import TestSupport
+import TestKit
 import Testing
 
 @testable import API
 @testable import Endpoints
 
 @Suite("The whole server") struct ApplicationTests {
-    private final class Directory: Sendable {
-        let path = FileManager.default.temporaryDirectory.appending(path: "app-\(UUID().uuidString)").path
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-    }
-
-    private func make(_ directory: Directory, port: Int = 0) throws -> Application {
+    private func make(_ directory: TemporaryDirectory, port: Int = 0) throws -> Application {
         var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low)
         configuration.server.port = port
         return try Application(
-            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: configuration, logger: .quiet)
     }
 
     @Test("it serves on the port it says, and what was stored is there after a restart", .timeLimit(.minutes(5)))
     func servesAndRestarts() async throws {
-        let directory = Directory()
+        let directory = TemporaryDirectory()
         let first = try make(directory)
-        var client = try await HTTPClient(port: first.start())
+        var client = try await RawHTTP(port: first.start())
         #expect(try await client.send("GET", "/healthz").status == 200)
         #expect(
-            try await client.send("POST", "/api/runRoom/create", #"{"runID":"159","password":"pw"}"#).status == 201)
-        let registered = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
+            try await client.send("POST", "/api/runRoom/create", json: #"{"runID":"159","password":"pw"}"#).status
+                == 201)
+        let registered = try await client.send("POST", "/api/users", json: #"{"username":"ana","password":"x"}"#)
         #expect(registered.status == 200)
         let joined = try await client.send(
-            "POST", "/api/runRoom/join", #"{"runID":"159","password":"pw","username":"ana"}"#)
+            "POST", "/api/runRoom/join", json: #"{"runID":"159","password":"pw","username":"ana"}"#)
         #expect(joined.status == 200)
-        #expect(try await client.send("POST", "/api/users", String(repeating: "x", count: 70_000)).status == 413)
+        #expect(try await client.send("POST", "/api/users", json: String(repeating: "x", count: 70_000)).status == 413)
         let metrics = try await client.send("GET", "/metrics")
         #expect(metrics.body.contains("\nrunroom_connections "))
         #expect(metrics.body.contains("\nrunroom_http_handlers 1\n"), "the one that says so")
@@ -44,7 +40,7 @@ import Testing
         await first.stop()
 
         let second = try make(directory)
-        client = try await HTTPClient(port: second.start())
+        client = try await RawHTTP(port: second.start())
         let room = try await client.send("GET", "/api/runRoom/159")
         #expect(room.status == 200)
         #expect(room.body.contains(#""username":"ana""#))
@@ -53,12 +49,12 @@ import Testing
 
     @Test("what a poller reports is on a spectator's screen in a frame", .timeLimit(.minutes(5)))
     func isOneTruth() async throws {
-        let directory = Directory()
+        let directory = TemporaryDirectory()
         let application = try make(directory)
-        let client = try await HTTPClient(port: application.start())
-        _ = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
-        _ = try await client.send("POST", "/api/runRoom/create", #"{"runID":159,"password":159}"#)
-        _ = try await client.send("POST", "/api/runRoom/join", #"{"runID":159,"password":159,"username":"ana"}"#)
+        let client = try await RawHTTP(port: application.start())
+        _ = try await client.send("POST", "/api/users", json: #"{"username":"ana","password":"x"}"#)
+        _ = try await client.send("POST", "/api/runRoom/create", json: #"{"runID":159,"password":159}"#)
+        _ = try await client.send("POST", "/api/runRoom/join", json: #"{"runID":159,"password":159,"username":"ana"}"#)
 
         let loop = try EventLoop(name: "spectator")
         let sockets = try WebSocketClient(loop: loop)
@@ -76,7 +72,7 @@ import Testing
                     {"runID":159,"password":159,"username":"ana","latitude":48.2,"longitude":16.4,"meters":120.5,
                     "seconds":31,"running":true,"in_room":true}
                     """#
-                #expect(try await client.send("POST", "/api/runRoom/update", body).status == 200)
+                #expect(try await client.send("POST", "/api/runRoom/update", json: body).status == 200)
             }
             // The columns are: runner, latitude, longitude, meters, seconds, state, place, …
             guard let row = message["runners"]?[0], row[3] == 120.5 else { continue }
@@ -95,24 +91,23 @@ import Testing
 
     @Test("uploads of one image each, at once and without a boundary, are one post", .timeLimit(.minutes(5)))
     func mergesUploads() async throws {
-        let directory = Directory()
+        let directory = TemporaryDirectory()
         let application = try make(directory)
-        let client = try await HTTPClient(port: application.start())
-        let registered = try await client.send("POST", "/api/users", #"{"username":"ana","password":"x"}"#)
+        let client = try await RawHTTP(port: application.start())
+        let registered = try await client.send("POST", "/api/users", json: #"{"username":"ana","password":"x"}"#)
         let token = try JSONValue(parsing: registered.body)["token"]?.string ?? ""
-        func part(_ name: String, _ value: String) -> String {
-            "--line\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+        var form = MultipartBody()
+        for (name, value) in [("title", "Morning"), ("content", "Five"), ("username", "ana")] {
+            form.field(name, value)
         }
-        var form = Array((part("title", "Morning") + part("content", "Five") + part("username", "ana")).utf8)
-        form += Array("--line\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a.gif\"\r\n\r\n".utf8)
-        form += TestAPI.gif + Array("\r\n--line--\r\n".utf8)
-        let body = form
-        let answers = try await withThrowingTaskGroup(of: (status: Int, body: String).self) { group in
+        form.file("images", TestAPI.gif, filename: "a.gif", type: "image/gif")
+        let body = form.whole
+        let answers = try await withThrowingTaskGroup(of: RawHTTP.Answer.self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     try await client.send(
-                        "POST", "/api/users/share/posts", type: "multipart/form-data", body,
-                        authorization: "Bearer \(token)")
+                        "POST", "/api/users/share/posts",
+                        ["Content-Type: multipart/form-data", "Authorization: Bearer \(token)"], body)
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -129,7 +124,7 @@ import Testing
 
     @Test("what is wrong at the start keeps its type, and nothing stays open", .timeLimit(.minutes(5)))
     func reportsBadStarts() async throws {
-        let directory = Directory(), other = Directory()
+        let directory = TemporaryDirectory(), other = TemporaryDirectory()
         let first = try make(directory)
         let port = try await first.start()
         let sameDirectory = try make(directory)
@@ -147,13 +142,13 @@ import Testing
         }
         let configuration = ApplicationConfiguration(dataDirectory: "")
         #expect(throws: Application.ConfigurationError.noDataDirectory) {
-            try Application(configuration: configuration, logger: Logger(label: "test"))
+            try Application(configuration: configuration, logger: .quiet)
         }
     }
 
     @Test("stopping before starting is a start that is cancelled")
     func stopsFirst() async throws {
-        let application = try make(Directory())
+        let application = try make(TemporaryDirectory())
         await application.stop()
         await #expect(throws: CancellationError.self) { try await application.start() }
     }
@@ -176,22 +171,4 @@ private final class Spectator: WebSocketHandler {
     func didBecomeWritable(_ socket: WebSocket) {}
 
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String) { messages.finish() }
-}
-
-/// Plain requests.
-private struct HTTPClient {
-    let port: Int
-
-    func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> (status: Int, body: String) {
-        try await send(method, path, type: "application/json", body.map { Array($0.utf8) })
-    }
-
-    func send(
-        _ method: String, _ path: String, type: String, _ body: [UInt8]?, authorization: String? = nil
-    ) async throws -> (status: Int, body: String) {
-        var headers = body == nil ? [] : ["Content-Type: \(type)"]
-        if let authorization { headers.append("Authorization: \(authorization)") }
-        let answer = try await RawHTTP(port: port).send(method, path, headers, body)
-        return (answer.status, String(decoding: answer.bytes, as: UTF8.self))
-    }
 }

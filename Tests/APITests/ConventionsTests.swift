@@ -95,27 +95,6 @@ import Testing
         }
     }
 
-    @Test("registrations, logins and new rooms are limited by address, with Retry-After")
-    func limitsRates() async throws {
-        var limits = RateLimits()
-        limits.registrations = RateLimit(burst: 1, perMinute: 1)
-        limits.logins = RateLimit(burst: 1, perMinute: 2)
-        limits.roomCreations = RateLimit(burst: 1, perMinute: 1)
-        try await withAPI(limits: limits) { api in
-            for (path, key, retryAfter) in [
-                ("/api/users", "message", "60"), ("/api/users/login", "message", "30"),
-                ("/api/runRoom/create", "error", "60"),
-            ] {
-                #expect(try await api.send(.post, path).status == 400)
-                let answer = try await api.send(.post, path)
-                #expect(answer.status == 429)
-                #expect(answer.headers[.retryAfter] == retryAfter)
-                #expect(answer.json[key]?.string?.isEmpty == false)
-                #expect(try await api.send(.post, path, from: "198.51.100.9").status == 400)
-            }
-        }
-    }
-
     @Test("a database that fails is 503 with Retry-After, without a word of its inside")
     func hidesFailures() async throws {
         try await withAPI { api in

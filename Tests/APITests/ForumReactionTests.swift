@@ -1,5 +1,6 @@
 import HTTPTypes
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -44,8 +45,9 @@ import Testing
             #"{}"#, #"{"content":""}"#, #"{"content":"  "}"#, #"{"content":5}"#, #"{"content":null}"#,
             #"{"content":"\u0000"}"#, #"{"content":"\u001b[0m"}"#, #"{"content""#, #""x""#,
             #"{"content":"\#(String(repeating: "x", count: 1001))"}"#, #"{"content":"x","username":[]}"#,
-        ])
-    func refusesComments(body: String) async throws {
+        ].map(Abridged.init))
+    func refusesComments(body: Abridged<String>) async throws {
+        let body = body.value
         try await withAPI { api in
             let token = try await api.register()
             try await api.makePost(token: token)

@@ -2,6 +2,7 @@ import HTTPTypes
 import LWS
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API
@@ -94,8 +95,9 @@ import Testing
             #"{"title":"x","content":"a\u0000b"}"#, #"{"title":"a\u0007b","content":"x"}"#, #"[]"#, #"{"title""#,
             #"{"title":"\#(String(repeating: "x", count: 201))","content":"x"}"#,
             #"{"title":"x","content":"\#(String(repeating: "x", count: 1_000_001))"}"#,
-        ])
-    func refusesBadPosts(body: String) async throws {
+        ].map(Abridged.init))
+    func refusesBadPosts(body: Abridged<String>) async throws {
+        let body = body.value
         try await withAPI { api in
             let token = try await api.register()
             let post = try await api.send(.post, Self.posts, raw: Array(body.utf8), token: token)

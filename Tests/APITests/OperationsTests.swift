@@ -3,7 +3,7 @@ import LWS
 import Logging
 import Services
 import Store
-import TestSupport
+import TestKit
 import Testing
 
 @testable import API

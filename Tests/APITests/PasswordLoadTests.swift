@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import LWS
 import Logging
-import TestSupport
+import TestKit
 import Testing
 
 @testable import API

@@ -3,7 +3,7 @@ import HTTPTypes
 import LWS
 import Logging
 import Services
-import TestSupport
+import TestKit
 import Testing
 
 @testable import API
@@ -272,23 +272,20 @@ import Testing
     }
 
     private static func form(_ file: [UInt8], boundary: String, username: [UInt8] = Array("ana".utf8)) -> [UInt8] {
-        Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\n".utf8) + username
-            + Array(
-                """
-                \r\n--\(boundary)\r\nContent-Disposition: form-data; name="profilePicture"; filename="a.png"\r
-                Content-Type: image/png\r\n\r\n
-                """.utf8) + file + Array("\r\n--\(boundary)--\r\n".utf8)
+        var form = MultipartBody(boundary: boundary)
+        form.field("username", username)
+        form.file("profilePicture", file)
+        return form.whole
     }
 }
 
 /// Runs a test with a server on a port of its own.
 private func withServer(_ body: (RunningServer) async throws -> Void) async throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    var configuration = ApplicationConfiguration(dataDirectory: directory, passwordCost: .low, rateLimits: false)
+    let directory = TemporaryDirectory()
+    var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low, rateLimits: false)
     configuration.server.port = 0
     let application = try Application(
-        configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        configuration: configuration, logger: .quiet)
     do {
         try await body(RunningServer(client: RawHTTP(port: application.start())))
     } catch {

@@ -2,6 +2,7 @@ import HTTPTypes
 import LWS
 import Logging
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -78,7 +79,7 @@ struct TrustedProxiesTests {
         limits.roomCreations = RateLimit(burst: 1, perMinute: 1)
         try await withAPI(limits: limits) { api in
             let policy = HTTPPolicy(trustedProxies: try TrustedProxies("192.0.2.1"))
-            let responder = APIResponder(core: api.core, policy: policy, logger: Logger(label: "test"))
+            let responder = APIResponder(core: api.core, policy: policy, logger: .quiet)
             func create(_ room: String, _ forwarded: String) async throws -> Int {
                 let target = try RequestTarget("/api/runRoom/create")
                 let name = try #require(HTTPField.Name("X-Forwarded-For"))
@@ -103,7 +104,7 @@ struct PolicyTests {
         _ policy: HTTPPolicy, _ method: HTTPRequest.Method, _ target: String, origin: String?
     ) async throws -> HTTPFields {
         try await withAPI { api in
-            let responder = APIResponder(core: api.core, policy: policy, logger: Logger(label: "test"))
+            let responder = APIResponder(core: api.core, policy: policy, logger: .quiet)
             var headers = HTTPFields()
             headers[.origin] = origin
             let head = HTTPRequestHead(

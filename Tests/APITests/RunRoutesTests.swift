@@ -2,6 +2,7 @@ import Geo
 import HTTPTypes
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API

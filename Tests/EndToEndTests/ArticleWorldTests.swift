@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// The article API against the real server: each route, as its document prints it and as its client sends it.
@@ -133,7 +134,7 @@ struct ArticleWorldTests {
     func examples() async throws {
         let server = try await ServerProcess.start()
         var rest = REST(port: server.port)
-        let picture = Multipart(file: ("head_image", "C:\\Users\\72947\\Desktop\\R-C.jpg", onePixelImage))
+        let picture = Multipart(file: ("head_image", "C:\\Users\\72947\\Desktop\\R-C.jpg", Data(Picture.png)))
         let registered = try await rest.send(
             "POST", "/users/register/?username=admin&password=test", Multipart.headers, picture.body)
         #expect(registered.text == #"{"code":200,"msg":"成功注册"}"#)
@@ -193,7 +194,8 @@ struct ArticleWorldTests {
         #expect(comments.map { $0["cid"] as? Int } == [1, 2, 3])
         #expect((comments[0]["kid_comments"] as? [[String: Any]])?.map { $0["cid"] as? Int } == [4, 5])
         let changed = try await rest.send(
-            "PUT", "/users/changes/head/", Multipart.headers, Multipart(file: ("head_image", "a", onePixelImage)).body)
+            "PUT", "/users/changes/head/", Multipart.headers,
+            Multipart(file: ("head_image", "a", Data(Picture.png))).body)
         #expect(changed.text == #"{"code":200,"msg":"success"}"#)
         let broken = try await rest.send(
             "PUT", "/users/changes/head/", Multipart.headers,
@@ -205,7 +207,7 @@ struct ArticleWorldTests {
         #expect(image.hasPrefix("http://127.0.0.1:\(server.port)/users/images/files/"))
         let shown = try await REST(port: server.port).get(
             String(image.dropFirst("http://127.0.0.1:\(server.port)".count)))
-        #expect(shown.data == onePixelImage && shown.headers["content-type"] == "image/png")
+        #expect(shown.data == Data(Picture.png) && shown.headers["content-type"] == "image/png")
     }
 
     @Test("a query of 64 KiB is taken whole, a longer one refused in the world's shape, and neither is logged")

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// What a bad client sends, and what it does to everybody else: nothing.

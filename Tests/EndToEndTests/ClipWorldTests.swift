@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestKit
 import Testing
 
 /// The clip API against the real server: each route, as its document prints it and as its client sends it.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestKit
 import Testing
 
 /// The plug is pulled at any moment, and the next start goes on.

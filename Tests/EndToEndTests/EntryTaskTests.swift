@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// The entry task's API on a real server, with the requests of its document as they are written there.
@@ -45,7 +46,7 @@ struct EntryTaskTests {
         // 4. The picture, twice; the first is gone then.
         var addresses: [String] = []
         for count in 0..<2 {
-            let bytes = onePixelImage + Data(repeating: 0, count: count)
+            let bytes = Data(Picture.png) + Data(repeating: 0, count: count)
             let set = try await client.send(
                 "PUT", "/user/update_user_profile_picture",
                 form: Multipart(file: ("file", "../../x", bytes)),
@@ -58,7 +59,8 @@ struct EntryTaskTests {
             #expect(address.hasPrefix("http://127.0.0.1:\(server.port)/entrytask/upload/") && address.hasSuffix(".png"))
             let picture = try await client.send("GET", address)
             #expect(
-                picture.data.starts(with: onePixelImage.prefix(8)) && picture.headers["content-type"] == "image/png")
+                picture.data.starts(with: Data(Picture.png).prefix(8)) && picture.headers["content-type"] == "image/png"
+            )
             addresses.append(address)
         }
         #expect(try await client.send("GET", addresses[0]).status == 404)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
+import TestKit
 import Testing
 
 /// A disk that takes nothing: what is shown goes on, what is promised waits.

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// Leaf's API on a real server, with the requests of its document as they are written there.
@@ -44,11 +45,11 @@ struct LeafTests {
         let info = try await send(client, "GET", "info/get", token: access)
         #expect(info.text("data", "user_info", "email") == "1****1@qq.com")
         let upload = try await client.send(
-            "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", onePixelImage)),
+            "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", Data(Picture.png))),
             authorization: access)
         let url = try #require(upload.text("data", "url"))
         #expect(url.hasPrefix("http://127.0.0.1:\(server.port)/"))
-        #expect(try await client.send("GET", url).data == onePixelImage)
+        #expect(try await client.send("GET", url).data == Data(Picture.png))
         for key in ["spacecover", "spaceCover"] {
             #expect(
                 try await send(client, "POST", "cover/modify", #"{"\#(key)": "\#(url)"}"#, token: access).text == done)

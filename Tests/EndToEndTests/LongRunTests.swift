@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestKit
 import Testing
 
 /// Runs of which the server keeps the newest markers in memory and the others on disk.

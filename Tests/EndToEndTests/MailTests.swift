@@ -1,27 +1,10 @@
 import Foundation
+import TestKit
 import Testing
 
 /// Codes by SMTP, against a mail server that shares nothing with the program.
 @Suite("Mail", .inTurn)
 struct MailTests {
-    private static let openssl: String? = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
-    private func certificate(in workshop: Workshop, _ stem: String = "mail") async throws -> (cert: String, key: String)
-    {
-        let (cert, key) = (workshop.file("\(stem).pem"), workshop.file("\(stem)-key.pem"))
-        let made = try await RunningProgram.run(
-            try #require(Self.openssl),
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key,
-                "-out", cert,
-            ])
-        guard made.ending == .exit(0) else { throw Phone.Missing(description: made.errors) }
-        return (cert, key)
-    }
-
     private func ask(_ server: ServerProcess, for email: String) async throws {
         let answer = try await WorldClient(port: server.port).send(
             "POST", "/api/v1/user/code/email", json: #"{"email":"\#(email)"}"#)
@@ -36,10 +19,10 @@ struct MailTests {
         ]
     }
 
-    @Test("a code goes by STARTTLS and with a password, and who reads it registers", .enabled(if: openssl != nil))
+    @Test("a code goes by STARTTLS and with a password, and who reads it registers")
     func delivers() async throws {
         let workshop = try Workshop()
-        let (cert, key) = try await certificate(in: workshop)
+        let (cert, key) = try TestCertificate.localhost.files(in: workshop.folder)
         let mail = try await MailServer(["--tls", cert, key, "--user", "runroom", "--password", "mail secret"])
         let server = try await ServerProcess.start(try flags(mail, workshop) + ["--smtp-ca", cert])
         try await ask(server, for: "ana@example.org")
@@ -62,10 +45,10 @@ struct MailTests {
         #expect(try await server.terminate() == .exit(0))
     }
 
-    @Test("what the mail server puts off is tried again", .enabled(if: openssl != nil))
+    @Test("what the mail server puts off is tried again")
     func retries() async throws {
         let workshop = try Workshop()
-        let (cert, key) = try await certificate(in: workshop)
+        let (cert, key) = try TestCertificate.localhost.files(in: workshop.folder)
         let mail = try await MailServer([
             "--tls", cert, key, "--user", "runroom", "--password", "mail secret", "--busy", "1",
         ])
@@ -76,10 +59,10 @@ struct MailTests {
         #expect(server.logText.contains("mail not sent, to be tried again"))
     }
 
-    @Test("a wrong password is a line in the log, without the password", .enabled(if: openssl != nil))
+    @Test("a wrong password is a line in the log, without the password")
     func wrongPassword() async throws {
         let workshop = try Workshop()
-        let (cert, key) = try await certificate(in: workshop)
+        let (cert, key) = try TestCertificate.localhost.files(in: workshop.folder)
         let mail = try await MailServer(["--tls", cert, key, "--user", "runroom", "--password", "mail secret"])
         let server = try await ServerProcess.start(
             try flags(mail, workshop, password: "wrong word") + ["--smtp-ca", cert])
@@ -90,12 +73,11 @@ struct MailTests {
     }
 
     @Test(
-        "nothing is sent to a server without TLS, or with a certificate that nobody trusts",
-        .enabled(if: openssl != nil))
+        "nothing is sent to a server without TLS, or with a certificate that nobody trusts")
     func wantsEncryption() async throws {
         let workshop = try Workshop()
-        let (cert, key) = try await certificate(in: workshop)
-        let (other, _) = try await certificate(in: workshop, "other")
+        let (cert, key) = try TestCertificate.localhost.files(in: workshop.folder)
+        let (other, _) = try TestCertificate.rsa.files(in: workshop.folder, "other")
         let plain = try await MailServer([])
         let strange = try await MailServer(["--tls", cert, key])
         for (mail, authorities) in [(plain, cert), (strange, other)] {

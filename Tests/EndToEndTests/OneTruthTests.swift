@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// REST and the live protocol act on the same rooms.

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// The calls of the running app 天天乐跑, page by page, as its mini-program makes them.
@@ -37,7 +38,7 @@ struct RealClientTests {
         func upload(
             _ path: String, file name: String, _ content: [UInt8], fields: [(String, String)], contentType: String
         ) async throws -> Caller.Answer {
-            var form = Form()
+            var form = MultipartBody()
             for (name, value) in fields { form.field(name, value) }
             form.file(name, content, filename: "wxfile_tmp_3f2.png")
             return try await send(
@@ -133,7 +134,7 @@ struct RealClientTests {
             ).status != 200)
 
         // The content type is set by hand, and one platform then leaves the boundary out.
-        for (picture, type) in [(Picture.gif, Form.contentType), (Picture.png, Form.contentTypeWithoutBoundary)] {
+        for (picture, type) in [(Picture.gif, MultipartBody().contentType), (Picture.png, "multipart/form-data")] {
             let uploaded = try await app.upload(
                 "/api/users/update/profilepic", file: "profilePicture", picture, fields: [("username", name)],
                 contentType: type)
@@ -275,7 +276,7 @@ struct RealClientTests {
             for picture in pictures {
                 group.addTask {
                     let answer = try await app.upload(
-                        posts, file: "images", picture, fields: fields, contentType: Form.contentType)
+                        posts, file: "images", picture, fields: fields, contentType: MultipartBody().contentType)
                     return (answer.status, answer["message"] as? String)
                 }
             }

@@ -1,3 +1,4 @@
+import TestKit
 /// A request as it should be to each route of the other worlds: what hostile ones are made of.
 ///
 /// What else these routes do, and how they refuse, the tests of each world say.

@@ -1,3 +1,4 @@
+import TestKit
 /// What each route of the running app's API does, and how it refuses: a line a case.
 enum RouteTable {
     static let all = users + accounts + pictures + runs + rooms + posts + comments + likes + chat + wiping + operations

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
+import TestKit
 import Testing
 
 /// How the program starts, and how it says that it cannot.
@@ -214,16 +215,13 @@ struct StartTests {
 
     /// A file in a folder of its own.
     private final class TemporaryFile {
+        private let folder: TemporaryDirectory
         let path: String
 
         init(_ text: String, _ name: String = "settings.json") throws {
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("settings-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            path = folder.appendingPathComponent(name).path
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            folder = try .made()
+            path = try folder.file(name, holding: text)
         }
-
-        deinit { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
     }
 
     /// How many runners a room of this server takes, found out by trying.
@@ -351,21 +349,6 @@ struct StartTests {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
-    /// A certificate for this machine that nobody but the tests trusts.
-    private func makeCertificate() async throws -> (certificate: TemporaryFile, key: TemporaryFile) {
-        let certificate = try TemporaryFile("", "cert.pem")
-        let key = try TemporaryFile("", "key.pem")
-        let made = try await RunningProgram.run(
-            try #require(Self.openssl),
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key.path,
-                "-out", certificate.path,
-            ])
-        guard made.ending == .exit(0) else { throw Phone.Missing(description: made.errors) }
-        return (certificate, key)
-    }
-
     /// A TLS connection by way of `openssl s_client`, which is not the server's library in the server's hands.
     private final class Tunnel {
         let socket: RawSocket
@@ -395,11 +378,12 @@ struct StartTests {
 
     @Test("https and wss with a certificate of one's own", .enabled(if: openssl != nil, "no openssl"))
     func tls() async throws {
-        let (certificate, key) = try await makeCertificate()
-        let server = try await ServerProcess.start(["--tls-cert", certificate.path, "--tls-key", key.path])
+        let workshop = try Workshop()
+        let (certificate, key) = try TestCertificate.localhost.files(in: workshop.folder)
+        let server = try await ServerProcess.start(["--tls-cert", certificate, "--tls-key", key])
         #expect(server.greeting.hasPrefix("RunRoom is ready on https://127.0.0.1:"))
 
-        let plain = try Tunnel(port: server.port, authority: certificate.path)
+        let plain = try Tunnel(port: server.port, authority: certificate)
         try await plain.socket.write(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
         let head = try await plain.socket.readHead()
         #expect(head.status == 200 && head.body == "ok\n")
@@ -412,7 +396,7 @@ struct StartTests {
                 """.utf8))
         #expect(try await plain.socket.readHead().status == 201)
 
-        let live = try Tunnel(port: server.port, authority: certificate.path)
+        let live = try Tunnel(port: server.port, authority: certificate)
         let upgrade = try await live.socket.upgrade()
         #expect(upgrade.status == 101 && upgrade.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         try await live.socket.send(json: ["type": "join", "runID": "tls", "password": "pw", "role": "spectator"])
@@ -434,14 +418,15 @@ struct StartTests {
         #expect(try await server.ended() == .exit(0))
     }
 
-    @Test("a certificate or key that is missing, is none, or does not fit", .enabled(if: openssl != nil, "no openssl"))
+    @Test("a certificate or key that is missing, is none, or does not fit")
     func badCertificates() async throws {
-        let (certificate, key) = try await makeCertificate()
-        let (_, otherKey) = try await makeCertificate()
+        let workshop = try Workshop()
+        let (certificate, key) = try TestCertificate.localhost.files(in: workshop.folder)
+        let otherKey = try workshop.file("other-key.pem", holding: TestCertificate.otherKey + "\n")
         let nonsense = try TemporaryFile("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "no.pem")
         for (cert, key) in [
-            ("/nowhere/cert.pem", key.path), (certificate.path, "/nowhere/key.pem"), (nonsense.path, key.path),
-            (certificate.path, nonsense.path), (certificate.path, otherKey.path),
+            ("/nowhere/cert.pem", key), (certificate, "/nowhere/key.pem"), (nonsense.path, key),
+            (certificate, nonsense.path), (certificate, otherKey),
         ] {
             let errors = try await expectFailure(
                 [

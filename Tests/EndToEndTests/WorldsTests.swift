@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestKit
 import Testing
 
 /// One person in five worlds.
@@ -30,7 +31,7 @@ struct WorldsTests {
         let login = try await leaf("POST", "login", #"{"email":"wanda@example.org","password":"secret"}"#)
         let leafToken = try #require(login.text("data", "token"))
         let upload = try await client.send(
-            "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", onePixelImage)),
+            "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", Data(Picture.png))),
             authorization: leafToken)
         let picture = try #require(upload.text("data", "url"))
         #expect(

@@ -1,4 +1,5 @@
 import Geo
+import TestKit
 import Testing
 
 /// A pair of places and the length of the geodesic between them.

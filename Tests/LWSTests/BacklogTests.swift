@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestKit
 import Testing
 
 @testable import LWS
@@ -57,7 +58,7 @@ func withClient(
         }
     }
     if tls {
-        try await TLSTests().withFiles(TLSTests.certificate, TLSTests.key) { try await run($0) }
+        try await TLSTests().withFiles(.localhost) { try await run($0) }
     } else {
         try await run(nil)
     }

@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import LWS
@@ -123,11 +124,14 @@ import Testing
         #expect(events([Array(long.prefix(8))]) == [.fault(1007)])
     }
 
-    @Test("close codes are those that may be sent", arguments: 0...5100 as ClosedRange<UInt16>)
-    func judgesCloseCodes(code: UInt16) {
-        let isGood = (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code)
-        let seen = events([Self.frame(8, [UInt8(code >> 8), UInt8(code & 0xff)] + Array("bye".utf8))])
-        #expect(seen == [isGood ? .close(code, "bye") : .fault(1002)])
+    @Test("close codes are those that may be sent")
+    func judgesCloseCodes() {
+        // Not an argument each: five thousand of them are half a megabyte of log.
+        for code in 0...5100 as ClosedRange<UInt16> {
+            let isGood = (1000...1003).contains(code) || (1007...1014).contains(code) || (3000...4999).contains(code)
+            let seen = events([Self.frame(8, [UInt8(code >> 8), UInt8(code & 0xff)] + Array("bye".utf8))])
+            #expect(seen == [isGood ? .close(code, "bye") : .fault(1002)], "\(code)")
+        }
     }
 
     @Test("an empty close frame says nothing, and what follows it is not read")

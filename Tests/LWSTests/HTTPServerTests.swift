@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import Synchronization
+import TestKit
 import Testing
 
 @testable import LWS
@@ -607,7 +608,7 @@ import Testing
             return
         }
         #expect((0..<10_000).contains(try #require(Int(wait))))
-        await #expect(throws: POSIXError.self) { try await blocking { _ = try RawClient(port: port) } }
+        await #expect(throws: LoopbackSocket.NotConnected.self) { try await blocking { _ = try RawClient(port: port) } }
         open.yield()
         await stopped
         #expect(try await answer.hasSuffix("done"))

@@ -107,18 +107,6 @@ final class Gate: Sendable {
     }
 }
 
-/// Looks again and again, for ten seconds at most, whether something has come about.
-func eventually(
-    _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
-) async throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        await Task.yield()
-    }
-    Issue.record("it did not come about", sourceLocation: sourceLocation)
-}
-
 /// What happened on a WebSocket, in order, for tests to wait for.
 ///
 /// `@unchecked`: `socket` and the closures are only touched on the loop's thread, the rest is behind the stream.

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestKit
 import Testing
 
 @testable import LWS
@@ -118,7 +119,7 @@ import Testing
     func holdsLittleAheadOfTLS() async throws {
         let gate = Gate()
         let tests = TLSTests()
-        try await tests.withFiles(TLSTests.certificate, TLSTests.key) { files in
+        try await tests.withFiles(.localhost) { files in
             try await withServer(Self.waiting(at: gate), configure: { $0.tls = files }) { server, port, loop in
                 let client = try await blocking { try TLSClient(port: port, authority: files.certificate) }
                 async let sent: Void = blocking {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestKit
 
 /// A plain socket to a server of 127.0.0.1, for requests that no decent client sends.
 ///
@@ -10,21 +11,7 @@ final class RawClient: @unchecked Sendable {
     private let descriptor: CInt
 
     init(port: Int) throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        // The descriptor is closed by `deinit`, which comes after this too.
-        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        descriptor = try LoopbackSocket.connect(port: port, patience: 10)
     }
 
     deinit { Glibc.close(descriptor) }
@@ -103,20 +90,6 @@ final class RawClient: @unchecked Sendable {
 
     /// A masked frame of a client.
     static func frame(opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true) -> [UInt8] {
-        var frame: [UInt8] = [(isFinal ? 0x80 : 0) | opcode]
-        switch payload.count {
-        case ..<126: frame.append(0x80 | UInt8(payload.count))
-        case ..<65_536: frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
-        default: frame += [0x80 | 127] + (0..<8).reversed().map { UInt8(payload.count >> ($0 * 8) & 0xff) }
-        }
-        let mask: [UInt8] = [0x12, 0x34, 0x56, 0x78]
-        return frame + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] }
-    }
-}
-
-/// Runs what blocks on a thread of its own, away from the tasks' threads.
-func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        ClientFrame.bytes(opcode: opcode, payload, isFinal: isFinal)
     }
 }

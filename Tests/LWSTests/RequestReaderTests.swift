@@ -1,4 +1,5 @@
 import HTTPTypes
+import TestKit
 import Testing
 
 @testable import LWS
@@ -158,19 +159,5 @@ import Testing
         #expect(" \t\u{301} x\t".trimmingBlanks == "\u{301} x")
         #expect("/a?\u{301}b".pathOnly == "/a")
         #expect("K\u{212A}".asciiLowercased.unicodeScalars.elementsEqual("k\u{212A}".unicodeScalars))
-    }
-}
-
-/// A generator whose numbers a seed repeats.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import CLibwebsockets
 import Foundation
+import TestKit
 
 /// A client that speaks TLS through OpenSSL and nothing else of ours; every call blocks its thread.
 ///
@@ -17,23 +18,10 @@ final class TLSClient: @unchecked Sendable {
         self.context = context
         guard SSL_CTX_load_verify_locations(context, authority, nil) == 1 else { throw Failure(call: "authority") }
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0, let connection = SSL_new(context) else { throw Failure(call: "connect") }
-        self.descriptor = descriptor
-        self.connection = connection
         // A test that waits in vain fails instead of hanging.
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        descriptor = try LoopbackSocket.connect(port: port, patience: 20)
+        guard let connection = SSL_new(context) else { throw Failure(call: "SSL_new") }
+        self.connection = connection
         SSL_set_fd(connection, descriptor)
         guard SSL_connect(connection) == 1 else { throw Failure(call: "SSL_connect") }
     }

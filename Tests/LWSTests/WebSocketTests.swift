@@ -1,5 +1,6 @@
 import HTTPTypes
 import Synchronization
+import TestKit
 import Testing
 
 @testable import LWS
@@ -171,8 +172,9 @@ import Testing
         arguments: [
             (2 as UInt8, Array("binary".utf8), 1003 as UInt16), (1, [0xe4, 0xbd], 1007), (1, [0xc0, 0xaf], 1007),
             (1, [0xed, 0xa0, 0x80], 1007), (1, [0xff], 1007), (1, Array(repeating: 0x61, count: 1001), 1009),
-        ])
-    func refuses(opcode: UInt8, payload: [UInt8], code: UInt16) async throws {
+        ].map { (opcode: UInt8, payload: [UInt8], code: UInt16) in (opcode, Abridged(payload), code) })
+    func refuses(opcode: UInt8, payload: Abridged<[UInt8]>, code: UInt16) async throws {
+        let payload = payload.value
         let made = Made()
         try await withServer(endpoints: [.echo(maxMessageBytes: 1000, keep: made.add)]) { (_, port, _) async throws in
             let raw = try await open(port)

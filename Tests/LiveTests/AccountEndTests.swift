@@ -3,13 +3,14 @@ import Geo
 import Rooms
 import Store
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Live
 
 /// What becomes of people in rooms whose accounts or logins end, or get another name.
 @Suite("Accounts that end", .timeLimit(.minutes(5))) struct AccountEndTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     /// Ana and Ben run in a room; Ana cheers and finishes.
     private func race(_ stage: Stage, in runID: String) async throws {

@@ -3,13 +3,14 @@ import Geo
 import Rooms
 import Store
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Live
 
 /// What a client may cause, and what it is told beyond that.
 @Suite("Allowances", .timeLimit(.minutes(5))) struct AllowanceTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
     func lateMarkers() async throws {

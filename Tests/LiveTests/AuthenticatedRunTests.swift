@@ -1,13 +1,14 @@
 import Geo
 import Rooms
 import Store
+import TestKit
 import Testing
 
 @testable import Live
 
 /// Of a run there is a record if its runner has shown who they are, by a token, while it was going on.
 @Suite("Runs with and without a token", .timeLimit(.minutes(5))) struct AuthenticatedRunTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private func places(_ stage: Stage, _ ana: Person, isAuthenticated: Bool = false) async throws {
         for step in 0..<3 {

@@ -2,14 +2,14 @@ import Foundation
 import Geo
 import Rooms
 import Store
-import TestSupport
+import TestKit
 import Testing
 
 @testable import Live
 
 /// Two clients of one person, over real connections.
 @Suite("Several clients of one person", .timeLimit(.minutes(5))) struct AuthorshipTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private func join(
         _ stage: Stage, clockAhead: Int64? = nil, more: String = ""
@@ -143,12 +143,14 @@ import Testing
         }
     }
 
-    @Test("what no room can be called is no room", arguments: [#"\u0000"#, String(repeating: "ä", count: 513)])
-    func impossibleNames(name: String) async throws {
+    @Test(
+        "what no room can be called is no room",
+        arguments: [#"\u0000"#, String(repeating: "ä", count: 513)].map(Abridged.init))
+    func impossibleNames(name: Abridged<String>) async throws {
         let log = RecordingLog()
         try await Stage.run(in: directory, log: log) { stage in
             let phone = await stage.connect(
-                #"{"type":"join","runID":"\#(name)","role":"spectator","password":"x"}"#)
+                #"{"type":"join","runID":"\#(name.value)","role":"spectator","password":"x"}"#)
             let code = try await phone.closed()
             #expect(code == 4004)
         }

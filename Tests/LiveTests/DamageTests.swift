@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Logging
 import Rooms
+import TestKit
 import Testing
 
 @testable import Live
@@ -9,7 +10,7 @@ import Testing
 
 /// Whatever stands in the rows of a room, it is read, and costs at most what stood there.
 @Suite("Damaged rooms", .timeLimit(.minutes(5))) struct DamageTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private func snapshot(_ number: Int) -> RunnerSnapshot {
         RunnerSnapshot(
@@ -159,7 +160,7 @@ import Testing
         let logger = Logger(label: "damage")
         var (read, refused) = (0, 0)
         for _ in 0..<30 {
-            let copy = TestDirectory()
+            let copy = TemporaryDirectory()
             try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
             let store = try AppDatabase(directory: copy.path, logger: logger)
             // One after the other, each on top of those before.

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Live
@@ -173,7 +174,7 @@ struct JSONScannerTests {
 
     @Test("random decimals are the nearest doubles")
     func randomDoubles() throws {
-        var random = SplitMix(state: 1)
+        var random = SplitMix(seed: 1)
         for _ in 0..<5000 {
             let digits = String(UInt64.random(in: 0...UInt64(pow(10, Double.random(in: 1...18.9))), using: &random))
             let point = Int.random(in: 0...digits.count, using: &random)
@@ -211,7 +212,7 @@ struct JSONScannerTests {
             #" { "type" : "cheer" , "to" : 3 , "text" : "加油\\\/" } "#,
         ].map { Array($0.utf8) }
         let alphabet = Array(#"{}[]":,\/.-+eE0123456789ntfu aé"#.utf8) + [0x09, 0x0a, 0x1f, 0x80]
-        var random = SplitMix(state: 1)
+        var random = SplitMix(seed: 1)
         var valid = 0
         for _ in 0..<20_000 {
             var text = seeds.randomElement(using: &random)!
@@ -249,18 +250,5 @@ struct JSONScannerTests {
     /// It refuses numbers beyond doubles, and lets objects and arrays end with a comma.
     private func isDialect(_ text: String) -> Bool {
         text.contains(/[eE][-+]?[0-9]{3}/) || text.contains(/,[ \t\r\n]*[}\]]/)
-    }
-}
-
-/// A repeatable source of randomness: Vigna's SplitMix64.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,11 +1,12 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Live
 
 /// What those see who join while others join.
 @Suite("A crowd that joins", .timeLimit(.minutes(5))) struct JoiningCrowdTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     /// A tick so long that all of a test happens within one.
     private var slow: LiveSettings {
@@ -59,7 +60,7 @@ import Testing
     @Test("what was written for those who come together is kept within the tick, and not much longer")
     func forgotten() async throws {
         for (settings, isKept) in [(slow, true), (LiveSettings.quick, false)] {
-            let directory = TestDirectory()
+            let directory = TemporaryDirectory()
             try await Stage.run(in: directory, settings: settings) { stage in
                 try await stage.room(with: "ana")
                 _ = try await stage.join("159", as: "ana")

@@ -3,12 +3,13 @@ import Geo
 import Rooms
 import Store
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Live
 
 @Suite("Live rooms", .timeLimit(.minutes(5))) struct LiveRoomsTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     // MARK: - Damage
 

@@ -1,6 +1,7 @@
 import Foundation
 import LWS
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Live
@@ -9,7 +10,7 @@ import Testing
 
 /// What happens between a reading and its use.
 @Suite("Races of live rooms", .timeLimit(.minutes(5))) struct RaceTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private func rename(_ stage: Stage, _ account: Int64, to name: String) async throws -> Person {
         var change = ProfileChange()

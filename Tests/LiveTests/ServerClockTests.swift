@@ -1,5 +1,5 @@
 import Synchronization
-import TestSupport
+import TestKit
 import Testing
 
 @testable import Live
@@ -57,7 +57,7 @@ import Testing
     func sweeps() async throws {
         let machine = Machine()
         let log = RecordingLog()
-        try await Stage.run(in: TestDirectory(), clock: machine.clock, log: log) { stage in
+        try await Stage.run(in: TemporaryDirectory(), clock: machine.clock, log: log) { stage in
             machine.wall.withLock { $0 += 10_000 }
             #expect(stage.live.clock.drift == 10_000)
             for _ in 0..<2_000 where stage.live.clock.drift > 9_000 {

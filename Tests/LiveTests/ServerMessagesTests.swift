@@ -1,6 +1,7 @@
 import Foundation
 import Geo
 import LWS
+import TestKit
 import Testing
 
 @testable import Live
@@ -145,8 +146,11 @@ extension OutgoingMessage {
         (.closed, #""kind":"closed""#),
     ]
 
-    @Test("each event is written as on the page, and read back from disk as it was", arguments: kinds)
-    func events(kind: RoomEvent.Kind, body: String) {
+    @Test(
+        "each event is written as on the page, and read back from disk as it was",
+        arguments: kinds.map { (kind, body) in (Abridged(kind), Abridged(body)) })
+    func events(kind: Abridged<RoomEvent.Kind>, body: Abridged<String>) {
+        let (kind, body) = (kind.value, body.value)
         let event = RoomEvent(number: 58, time: 1_732_350_001_000, kind: kind)
         let text = EventCoding.encode(event).text
         #expect(text == #"{"type":"event","event":58,"time":1732350001000,"# + body + "}")

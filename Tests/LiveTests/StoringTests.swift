@@ -3,7 +3,7 @@ import GRDB
 import Geo
 import LWS
 import Logging
-import TestSupport
+import TestKit
 import Testing
 
 @testable import Live
@@ -12,7 +12,7 @@ import Testing
 
 /// Storing never stops for all because of one.
 @Suite("A room that cannot be stored", .timeLimit(.minutes(5))) struct StoringTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     /// Two rooms, with one runner each.
     private func rooms(_ stage: Stage) async throws -> (ana: Phone, ben: Phone) {
@@ -306,7 +306,7 @@ import Testing
             meters = try await stage.live.room("159")?.runners.first?.row.meters
         }
         #expect(meters.map { $0 > 1000 } ?? false)
-        let store = try AppDatabase(directory: directory.path, logger: Logger(label: "test"))
+        let store = try AppDatabase(directory: directory.path, logger: .quiet)
         let left = try await remains(store)
         #expect(left.rows > 0 || left.blocked == [1], "nothing is left to be purged: \(left)")
         try store.close()

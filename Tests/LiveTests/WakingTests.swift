@@ -2,13 +2,14 @@ import Foundation
 import Geo
 import Rooms
 import Store
+import TestKit
 import Testing
 
 @testable import Live
 
 /// A room with runs that are over is read from disk without their tracks.
 @Suite("Waking a room", .timeLimit(.minutes(5))) struct WakingTests {
-    private let directory = TestDirectory()
+    private let directory = TemporaryDirectory()
 
     private var settings: LiveSettings {
         var settings = LiveSettings.quick

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Mail
 import Synchronization
-import TestSupport
+import TestKit
 import Testing
 
 /// A transport that does as it is told, and a clock.
@@ -40,17 +40,9 @@ private final class Carrier: MailTransport {
     var attempts: Int { state.withLock { $0.attempts } }
 }
 
-private final class Clock: Sendable {
-    private let milliseconds = Mutex<Int64>(0)
-    var now: Int64 { milliseconds.withLock { $0 } }
-    func advance(_ span: Int64) { milliseconds.withLock { $0 += span } }
-}
-
 @Suite("The mail queue") struct MailQueueTests {
-    private struct TooLate: Error {}
-
     private let carrier = Carrier()
-    private let clock = Clock()
+    private let clock = ManualClock(0)
 
     private func queue(
         _ carrier: Carrier? = nil, capacity: Int = 10, pauses: [Int64] = [1],
@@ -65,14 +57,11 @@ private final class Clock: Sendable {
     private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }
 
     private func eventually(_ holds: () -> Bool) async throws {
-        // Looks, not seconds: on a busy machine each may be a while after the one before.
-        for _ in 0..<20_000 {
-            if holds() { return }
+        try await TestKit.eventually("such mail", within: .seconds(60)) {
             // A clock that stands still needs a push.
-            clock.advance(1)
-            try await Task.sleep(for: .milliseconds(1))
+            clock.advance(milliseconds: 1)
+            return holds()
         }
-        throw TooLate()
     }
 
     @Test("mail goes out in the order in which it came")

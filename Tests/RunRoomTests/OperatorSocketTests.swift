@@ -3,13 +3,14 @@ import Glibc
 import Limits
 import Logging
 import Synchronization
+import TestKit
 import Testing
 
 @testable import RunRoom
 
 @Suite("The socket of operators")
 struct OperatorSocketTests {
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private static let quiet = Logger.quiet
     /// Longer than other tests may keep the threads of tasks busy.
     private static let patience = Duration.seconds(1800)
     private static var soon: ContinuousClock.Instant { .now + patience }
@@ -34,14 +35,6 @@ struct OperatorSocketTests {
         }
         await socket.close()
         #expect(try UnixSocket.connect(to: .init(directory: directory, name: UnixSocket.name)) == nil)
-    }
-
-    /// Does what blocks on a thread of its own: those of tasks are for who answers.
-    private func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let thread = Thread { continuation.resume(with: Result { try work() }) }
-            thread.start()
-        }
     }
 
     private func ask(_ text: String, at path: UnixSocket.Path) async throws -> OperatorAnswer {

@@ -1,22 +1,14 @@
 import Foundation
 import Logging
 import Store
-import Synchronization
+import TestKit
 
 @testable import Services
 
-/// A clock that stands still until it is moved.
-final class ManualClock: Sendable {
-    private let time = Mutex<Int64>(1_732_351_183_038)
-
-    var now: Int64 { time.withLock { $0 } }
-
-    func advance(seconds: Int64) { time.withLock { $0 += seconds * 1000 } }
-}
-
 /// The services on a database of their own, with a clock that stands still.
 final class TestServices: Sendable {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "services-\(UUID().uuidString)").path
+    private let folder = TemporaryDirectory()
+    var directory: String { folder.path }
     let clock = ManualClock()
     let store: AppDatabase
     let passwords: Passwords
@@ -27,8 +19,8 @@ final class TestServices: Sendable {
 
     init(cost: Passwords.Cost = .low, queueLimit: Int = 1000, cacheCapacity: Int = 100) throws {
         let now = { @Sendable [clock] in clock.now }
-        let logger = Logger(label: "test")
-        store = try AppDatabase(directory: directory, logger: logger, now: now)
+        let logger = Logger.quiet
+        store = try AppDatabase(directory: folder.path, logger: logger, now: now)
         passwords = Passwords(cost: cost, queueLimit: queueLimit)
         tokens = Tokens(store: store, cacheCapacity: cacheCapacity, now: now)
         media = Media(store: store, logger: logger, now: now)
@@ -36,8 +28,6 @@ final class TestServices: Sendable {
             store: store, passwords: passwords, tokens: tokens, media: media, logger: logger, now: now)
         records = Records(store: store, now: now)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     func makeAccount(_ name: String = "ana", password: String = "secret") async throws -> Account {
         try await accounts.register(username: name, password: password, for: .operators)

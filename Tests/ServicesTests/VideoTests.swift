@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Store
+import TestKit
 import Testing
 
 @testable import Services
@@ -22,7 +23,7 @@ import Testing
     @Test("a file is copied piece by piece, and served as what it is", arguments: [32, 256 << 10, 3_000_001])
     func copies(size: Int) async throws {
         let services = try TestServices()
-        let media = Media(store: services.store, logger: Logger(label: "test"))
+        let media = Media(store: services.store, logger: .quiet)
         let bytes = Self.video(size)
         let path = services.directory + "/upload"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -44,7 +45,7 @@ import Testing
     func sweep() async throws {
         let services = try TestServices()
         let clock = services.clock
-        let media = Media(store: services.store, logger: Logger(label: "test"), now: { clock.now })
+        let media = Media(store: services.store, logger: .quiet, now: { clock.now })
         let forum = Forum(store: services.store, media: media, now: { clock.now })
         let ana = try await services.makeAccount()
         let kept = try await media.store(video: .bytes(Self.video(33, of: 1)), limit: 100)

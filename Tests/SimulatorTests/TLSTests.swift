@@ -1,6 +1,7 @@
 import CLibssl
 import Foundation
 import Glibc
+import TestKit
 import Testing
 
 @testable import Simulator
@@ -31,15 +32,13 @@ import Testing
 
     /// A folder with a certificate, which goes with it.
     private final class Folder {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)").path
+        private let directory: TemporaryDirectory
         let identity: SelfSignedIdentity
 
         init() throws {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            identity = try SelfSignedIdentity(in: path)
+            directory = try .made()
+            identity = try SelfSignedIdentity(in: directory.path)
         }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 
     /// A pair of sockets: a channel on the one, OpenSSL's server on the other.

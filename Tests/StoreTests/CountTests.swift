@@ -1,3 +1,4 @@
+import TestKit
 import Testing
 
 @testable import Store
@@ -121,17 +122,6 @@ import Testing
     }
 }
 
-/// Random numbers that are the same in each run: Steele, Lea, Flood, “Fast Splittable Pseudorandom Number Generators”.
-private struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next(_ count: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((bits ^ (bits >> 31)) % UInt64(count))
-    }
+extension SplitMix {
+    fileprivate mutating func next(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }

@@ -1,24 +1,22 @@
 import Foundation
 import GRDB
 import Store
+import TestKit
 import Testing
 
 @Suite("Map tiles") struct MapTileArchiveTests {
     /// A file of tiles in a folder of its own, which goes with the value.
     private final class TileFile {
         let path: String
-        private let folder: URL
+        private let folder: TemporaryDirectory
 
         init(_ statements: [String]) throws {
-            folder = FileManager.default.temporaryDirectory.appendingPathComponent("tiles-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            path = folder.appendingPathComponent("map.mbtiles").path
+            folder = try .made()
+            path = folder.file("map.mbtiles")
             let queue = try DatabaseQueue(path: path)
             try queue.write { database in for statement in statements { try database.execute(sql: statement) } }
             try queue.close()
         }
-
-        deinit { try? FileManager.default.removeItem(at: folder) }
     }
 
     private static let tables = [
@@ -50,9 +48,9 @@ import Testing
             (["CREATE TABLE a (b)"], "no MBTiles"), (Self.tables, "no tiles"),
             (Self.tables + ["INSERT INTO tiles VALUES (1, 0, 0, x'1f8b')"], "PNG"),
             (Self.tables + ["INSERT INTO tiles VALUES (99, 0, 0, x'89504e47')"], "no tiles"),
-        ])
-    func refuses(statements: [String], word: String) throws {
-        let file = try TileFile(statements)
+        ].map { (statements: [String], word: String) in (Abridged(statements), word) })
+    func refuses(statements: Abridged<[String]>, word: String) throws {
+        let file = try TileFile(statements.value)
         let error = #expect(throws: StoreError.self) { _ = try MapTileArchive(file: file.path) }
         #expect(error?.description.contains(word) == true && error?.description.contains(file.path) == true)
     }

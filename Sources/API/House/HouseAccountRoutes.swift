@@ -30,8 +30,9 @@ struct HouseAccountRoutes: Sendable {
                         409: "The name is taken, or a request with this key is under way.",
                         422: "The key belongs to another request.",
                     ]),
-                access: .open, cost: .registration, input: Form(Self.name, Self.password, Self.nickname.optional),
-                register)
+                access: .open, cost: .registration,
+                // Not from the query: passwords do not belong where proxies write them down.
+                input: Form(in: [.json], Self.name, Self.password, Self.nickname.optional), register)
         ]
     }
 

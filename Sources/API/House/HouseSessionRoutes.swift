@@ -19,8 +19,8 @@ struct HouseSessionRoutes: Sendable {
                         401: "The name or the password is wrong; which of them is not told.",
                         403: "The account is disabled.",
                     ]),
-                access: .password, cost: .login, input: Form(HouseAccountRoutes.name, HouseAccountRoutes.password),
-                logIn),
+                access: .password, cost: .login,
+                input: Form(in: [.json], HouseAccountRoutes.name, HouseAccountRoutes.password), logIn),
             Endpoint(
                 .put, "/v1/session",
                 EndpointDescription(

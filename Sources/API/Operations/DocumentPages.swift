@@ -4,9 +4,16 @@ import LWS
 import Services
 import Synchronization
 
-/// The description of the API, for programs and for people: two pages, made once when all routes are known.
+/// The description of the API, for programs and for people: two pages, made once, when somebody first asks.
+///
+/// Not before, since it takes longer than all else that a server does to start.
 final class DocumentPages: Sendable {
-    private let bytes = Mutex<(json: [UInt8], html: [UInt8])>(([], []))
+    private struct Pages {
+        var routes: [OpenAPIDocument.Route] = []
+        var written: (json: [UInt8], html: [UInt8])?
+    }
+
+    private let pages = Mutex(Pages())
 
     var endpoints: [Endpoint] {
         [
@@ -16,16 +23,26 @@ final class DocumentPages: Sendable {
         ]
     }
 
-    /// Writes them; what they describe holds the pages' own routes as well.
-    func fill(_ document: OpenAPIDocument) {
-        let json = document.json.bytes, html = DocumentPage(document).bytes
-        bytes.withLock { $0 = (json, html) }
+    /// Says what they describe, which holds the pages' own routes as well.
+    func describe(_ routes: [RouteTable.Entry]) {
+        pages.withLock { $0 = Pages(routes: routes.map(\.described)) }
     }
 
-    private var json: Response { answer(bytes.withLock(\.json), type: "application/json; charset=utf-8") }
+    /// Who asks meanwhile waits for who asked first.
+    private var written: (json: [UInt8], html: [UInt8]) {
+        pages.withLock { pages in
+            if let written = pages.written { return written }
+            let document = OpenAPIDocument(pages.routes)
+            let written = (json: document.json.bytes, html: DocumentPage(document).bytes)
+            pages.written = written
+            return written
+        }
+    }
+
+    private var json: Response { answer(written.json, type: "application/json; charset=utf-8") }
 
     private var html: Response {
-        var response = answer(bytes.withLock(\.html), type: "text/html; charset=utf-8")
+        var response = answer(written.html, type: "text/html; charset=utf-8")
         // Its own style, and nothing else from anywhere.
         response.headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

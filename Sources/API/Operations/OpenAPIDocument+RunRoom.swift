@@ -4,7 +4,7 @@ import Services
 
 extension OpenAPIDocument {
     /// The description of this server.
-    init(_ routes: [RouteTable.Entry]) {
+    init(_ routes: [Route]) {
         self.init(
             info: [
                 "title": "RunRoom", "version": "1",

@@ -37,7 +37,7 @@ struct APIResponder: HTTPResponder {
         let document = DocumentPages()
         let operations = World.operations(metrics: metrics, load: load, document: document)
         for world in worlds + [operations] { table.add(world, with: core, core.gatekeeper(for: world)) }
-        document.fill(OpenAPIDocument(table.entries))
+        document.describe(table.entries)
         router = table.router
         self.pages = pages
         routes = table.entries

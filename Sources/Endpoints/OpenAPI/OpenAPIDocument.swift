@@ -11,13 +11,20 @@ package struct OpenAPIDocument: Sendable {
     /// What the document holds, for the page that people read.
     package let operations: [Operation]
 
+    /// What is described of a route; it keeps nothing of what answers requests.
+    package struct Route: Sendable {
+        let operation: Operation
+        /// Of refusals.
+        let shape: RefusalShape
+    }
+
     /// - Parameters:
     ///   - info: What it is the description of.
     ///   - worlds: All of them, for the schemas and for the refusals of what has not found its route.
     ///   - others: What is served beside the routes.
     ///   - routes: The routes with the shapes of their refusals.
     package init<Context>(
-        info: JSONValue, worlds: [World<Context>], others: [Operation] = [], routes: [RouteTable.Entry]
+        info: JSONValue, worlds: [World<Context>], others: [Operation] = [], routes: [Route]
     ) {
         operations = others + routes.map(\.operation)
         var paths = JSONObject()

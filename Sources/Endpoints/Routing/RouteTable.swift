@@ -25,6 +25,8 @@ package struct RouteTable {
         /// Of the world that it is in.
         package var worldName: String?
         package var operation: Operation
+
+        package var described: OpenAPIDocument.Route { OpenAPIDocument.Route(operation: operation, shape: shape) }
     }
 
     package private(set) var router = Router()

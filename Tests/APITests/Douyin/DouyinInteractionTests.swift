@@ -2,6 +2,7 @@ import HTTPTypes
 import LWS
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API

@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API
@@ -109,8 +110,9 @@ struct DouyinVideoTests {
             [], Array("<!DOCTYPE html><html><script>alert(1)</script>".utf8), onePixel, Array("ftypisom".utf8),
             TestVideos.boxed("heic"), TestVideos.boxed("avif"), TestVideos.boxed("M4A "),
             [0x1A, 0x45, 0xDF, 0xA3, 0x8B, 0x42, 0x82, 0x88] + Array("matroska".utf8), Array("#!/bin/sh\n".utf8),
-        ] as [[UInt8]])
-    func noVideos(bytes: [UInt8]) async throws {
+        ].map { (bytes: [UInt8]) in Abridged(bytes) })
+    func noVideos(bytes: Abridged<[UInt8]>) async throws {
+        let bytes = bytes.value
         try await withAPI { api in
             let ana = try await api.join()
             #expect(try await api.uploadVideo(ana, bytes).refuses("投稿失败..."))

@@ -1,6 +1,7 @@
 import HTTPTypes
 import LWS
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -66,6 +67,23 @@ struct HouseTests {
             }
             #expect(try await !isGood(third))
             #expect(try await isGood(second))
+        }
+    }
+
+    @Test("a name and a password in the address are none: they are taken from the body alone")
+    func secretsInQuery() async throws {
+        try await withAPI { api in
+            let query = "name=ana&password=secret"
+            #expect(try await api.send(.post, "/v1/accounts?\(query)").status == 400)
+            #expect(try await register(api).status == 201)
+            #expect(try await api.send(.post, "/v1/session?\(query)").status == 400)
+            let described = try await api.send(.get, "/openapi.json").json["paths"]
+            for path in ["/v1/accounts", "/v1/session"] {
+                let operation = described?[path]?["post"]
+                #expect(operation?["requestBody"]?["content"]?["application/json"] != nil)
+                let places = operation?["parameters"]?.array?.compactMap { $0["in"]?.string } ?? []
+                #expect(!places.contains("query"))
+            }
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import LWS
 import Services
+import TestKit
 import Testing
 
 @testable import API

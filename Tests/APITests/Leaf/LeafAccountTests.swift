@@ -1,6 +1,7 @@
 import HTTPTypes
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Services
+import TestKit
 import Testing
 
 @testable import API

@@ -40,7 +40,6 @@ struct RefusalMatrixTests {
         let agreed = try String(contentsOf: Self.golden, encoding: .utf8).split(separator: "\n").map(String.init)
         #expect(lines.filter { !agreed.contains($0) } == [], "not agreed")
         #expect(agreed.filter { !lines.contains($0) } == [], "no longer so")
-        print("What every route refuses:\n\(text)")
     }
 
     /// Sends what is to be refused, and judges the answer.

@@ -1,7 +1,7 @@
-import Foundation
 import HTTPTypes
 import LWS
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -32,8 +32,4 @@ extension MultipartForm.File {
 }
 
 /// A picture of one pixel.
-let onePixel: [UInt8] = Array(
-    Data(
-        base64Encoded: """
-            iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
-            """)!)  // the text is base64
+let onePixel = Picture.png

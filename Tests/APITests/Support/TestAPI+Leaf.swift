@@ -2,6 +2,7 @@ import HTTPTypes
 import LWS
 import Mail
 import Services
+import TestKit
 import Testing
 
 @testable import API

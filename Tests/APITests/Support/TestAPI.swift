@@ -7,29 +7,21 @@ import Logging
 import Mail
 import Services
 import Store
-import Synchronization
+import TestKit
 import Testing
 
 @testable import API
 @testable import Endpoints
 
-/// A time that stands still until it is told to go on.
-final class TestClock: Sendable {
-    private let milliseconds = Mutex<Int64>(1_732_351_183_038)
-
-    var now: Int64 { milliseconds.withLock { $0 } }
-
-    func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
-}
-
 /// All of the API but the sockets, on a database of its own.
 struct TestAPI: Sendable {
-    let directory: String
+    private let folder = TemporaryDirectory()
+    var directory: String { folder.path }
     let database: AppDatabase
     let loop: EventLoop
     let core: Core
     let responder: APIResponder
-    let clock = TestClock()
+    let clock = ManualClock()
     let postbox: Postbox
 
     fileprivate init(
@@ -39,8 +31,7 @@ struct TestAPI: Sendable {
     )
         throws
     {
-        directory = FileManager.default.temporaryDirectory.appending(path: "api-\(UUID().uuidString)").path
-        database = try AppDatabase(directory: directory, logger: logger, quota: AccountQuota(bytes: quota))
+        database = try AppDatabase(directory: folder.path, logger: logger, quota: AccountQuota(bytes: quota))
         loop = try EventLoop(name: "test")
         postbox = Postbox()
         core = Core(
@@ -57,7 +48,6 @@ struct TestAPI: Sendable {
         await core.live.stop()
         await loop.shutDown()
         try? database.close()
-        try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// Sends a request as the server would hand it over.
@@ -139,8 +129,7 @@ func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
     legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
     entryTaskRegistration: Bool = true, passwords: Passwords? = nil, quota: Int = 0, reserve: DiskReserve? = nil,
-    pageOrigins: Set<String> = [],
-    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, _ body: (TestAPI) async throws -> Value
+    pageOrigins: Set<String> = [], logger: Logger = .quiet, _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,

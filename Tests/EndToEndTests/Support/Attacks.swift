@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// What no good client does to a request that is as it should be, and what must come of it.
 struct Attack {
@@ -140,7 +141,7 @@ struct Attacks {
         ] { add("body \(text.prefix(40))") { _ in Array(text.utf8) } }
         add("half of it") { Array($0.dropLast(2)) }
         add("bytes that are no UTF-8") { _ in Array("{\"a\":\"".utf8) + [0xFF, 0xC0, 0xAF] + Array("\"}".utf8) }
-        add("a form", .documented) { _ in Form.whole(of: [("title", "T")]) }
+        add("a form", .documented) { _ in MultipartBody.whole(of: [("title", "T")]) }
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             func change(_ what: String, _ new: Any?, _ verdict: Attack.Verdict) {
                 attacks.append(
@@ -186,13 +187,13 @@ struct Attacks {
         return attacks
     }
 
-    private var isForm: Bool { request.headers.contains { $0.value == Form.contentType } }
+    private var isForm: Bool { request.headers.contains { $0.value == MultipartBody().contentType } }
 
     /// Broken multipart; where no form is wanted, a form is what is broken.
     private var forms: [Attack] {
         guard isForm else { return [] }
-        let field = route.fileField ?? "image", type = Form.contentType
-        let line = "--\(Form.boundary)\r\n", end = "--\(Form.boundary)--\r\n"
+        let field = route.fileField ?? "image", type = MultipartBody().contentType
+        let line = "--\(MultipartBody().boundary)\r\n", end = "--\(MultipartBody().boundary)--\r\n"
         func part(_ head: String, _ content: [UInt8]) -> [UInt8] {
             Array((line + head + "\r\n\r\n").utf8) + content + Array(("\r\n" + end).utf8)
         }
@@ -200,7 +201,7 @@ struct Attacks {
         let image = "Content-Disposition: form-data; name=\"\(field)\"; filename=\"a.png\""
         let attacks: [(what: String, type: String, body: ([UInt8]) -> [UInt8])] = [
             ("no form at all", type, { _ in Array("hello".utf8) }), ("nothing", type, { _ in [] }),
-            ("no boundary anywhere", Form.contentTypeWithoutBoundary, { _ in Array("hello\r\nworld\r\n".utf8) }),
+            ("no boundary anywhere", "multipart/form-data", { _ in Array("hello\r\nworld\r\n".utf8) }),
             ("another boundary", "multipart/form-data; boundary=other", { $0 }),
             ("a boundary too long", "multipart/form-data; boundary=\(String(repeating: "b", count: 300))", { $0 }),
             ("an empty boundary", "multipart/form-data; boundary=\"\"", { _ in Array("x".utf8) }),
@@ -336,9 +337,9 @@ extension Caller.Request {
     }
 }
 
-extension Form {
+extension MultipartBody {
     fileprivate static func whole(of fields: [(String, String)]) -> [UInt8] {
-        var form = Form()
+        var form = MultipartBody()
         for (name, value) in fields { form.field(name, value) }
         return form.whole
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// A real mail server, `mail/server.py`, as a process of its own.
 final class MailServer: Sendable {

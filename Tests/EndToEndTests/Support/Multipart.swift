@@ -1,12 +1,15 @@
 import Foundation
+import TestKit
 
-/// A form with files, byte by byte.
+/// A form as the clients of the worlds send it: texts, at most one file among them.
 struct Multipart {
+    private var form = MultipartBody(boundary: boundary)
+
     private static let boundary = "----runroom-end-to-end"
 
-    private(set) var body = Data()
-
     static let headers = ["Content-Type": "multipart/form-data; boundary=\(boundary)"]
+
+    var body: Data { Data(form.whole) }
 
     /// - Parameters:
     ///   - fields: Texts.
@@ -16,25 +19,11 @@ struct Multipart {
         _ fields: KeyValuePairs<String, String> = [:], file: (name: String, filename: String, bytes: Data)? = nil,
         then last: KeyValuePairs<String, String> = [:]
     ) {
-        add(fields)
+        for (name, value) in fields { form.field(name, value) }
         if let file {
-            let disposition = "Content-Disposition: form-data; name=\"\(file.name)\"; filename=\"\(file.filename)\""
-            add(disposition + "\r\nContent-Type: application/octet-stream", file.bytes)
+            form.file(file.name, Array(file.bytes), filename: file.filename, type: "application/octet-stream")
         }
-        add(last)
-        body += Data("--\(Self.boundary)--\r\n".utf8)
-    }
-
-    private mutating func add(_ fields: KeyValuePairs<String, String>) {
-        for (name, value) in fields {
-            add("Content-Disposition: form-data; name=\"\(name)\"", Data(value.utf8))
-        }
-    }
-
-    private mutating func add(_ head: String, _ content: Data) {
-        body += Data("--\(Self.boundary)\r\n\(head)\r\n\r\n".utf8)
-        body += content
-        body += Data("\r\n".utf8)
+        for (name, value) in last { form.field(name, value) }
     }
 }
 
@@ -50,9 +39,3 @@ func video(bytes count: Int) -> Data {
     }
     return data
 }
-
-/// A picture of one pixel.
-let onePixelImage = Data(
-    base64Encoded: """
-        iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
-        """)!  // the text is base64

@@ -1,7 +1,7 @@
 import Foundation
 import FoundationNetworking
 import Synchronization
-import TestSupport
+import TestKit
 
 /// A plain HTTP client of one server.
 struct REST {

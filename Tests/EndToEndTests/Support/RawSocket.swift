@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestKit
 
 /// A WebSocket client byte by byte: for what no good client sends, and for those who do not read.
 final class RawSocket {
@@ -41,24 +42,7 @@ final class RawSocket {
     /// Connects to a server of this machine; `receiveBuffer` is what the kernel is asked to hold at most for this client
     /// when it does not read.
     static func connect(port: Int, receiveBuffer: Int32? = nil) throws -> RawSocket {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Gone(description: "no socket") }
-        if var receiveBuffer {
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
-        }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else {
-            close(descriptor)
-            throw Gone(description: "not connected: \(String(cString: strerror(errno)))")
-        }
+        let descriptor = try LoopbackSocket.connect(port: port, receiveBuffer: receiveBuffer)
         return RawSocket(input: descriptor, output: descriptor)
     }
 
@@ -149,36 +133,16 @@ final class RawSocket {
     }
 
     /// Sends messages in one piece.
-    func send(texts: [String]) async throws { try await write(texts.flatMap { Self.frame(1, Array($0.utf8)) }) }
+    func send(texts: [String]) async throws {
+        try await write(texts.flatMap { ClientFrame.bytes(opcode: 1, Array($0.utf8)) })
+    }
 
     /// Sends one frame: 0 is a continuation, 1 text, 2 binary, 8 close, 9 ping, 10 pong.
     func send(_ opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true, reserved: UInt8 = 0)
         async throws
     {
         try await write(
-            Self.frame(opcode, payload, isFinal: isFinal, isMasked: isMasked, reserved: reserved))
-    }
-
-    private static func frame(
-        _ opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true, reserved: UInt8 = 0
-    ) -> [UInt8] {
-        var frame: [UInt8] = [(isFinal ? 0x80 : 0) | reserved | opcode]
-        let mask: UInt8 = isMasked ? 0x80 : 0
-        switch payload.count {
-        case ..<126: frame.append(mask | UInt8(payload.count))
-        case ..<65_536: frame += [mask | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
-        default:
-            frame.append(mask | 127)
-            for shift in stride(from: 56, through: 0, by: -8) { frame.append(UInt8(payload.count >> shift & 0xff)) }
-        }
-        if isMasked {
-            let key: [UInt8] = [0x37, 0xfa, 0x21, 0x3d]
-            frame += key
-            frame += payload.enumerated().map { $1 ^ key[$0 & 3] }
-        } else {
-            frame += payload
-        }
-        return frame
+            ClientFrame.bytes(opcode: opcode, payload, isFinal: isFinal, isMasked: isMasked, reserved: reserved))
     }
 
     func write(_ bytes: [UInt8]) async throws {

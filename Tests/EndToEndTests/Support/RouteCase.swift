@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 /// One request to a route, and what is to come back.
@@ -216,7 +217,7 @@ struct RouteWorld: Sendable {
             value = try await server.code(for: address)
         case "picture":
             let uploaded = try await client.send(
-                "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", onePixelImage)),
+                "POST", "/api/v1/upload/image", form: Multipart(file: ("image", "a.png", Data(Picture.png))),
                 authorization: have("anaToken"))
             value = uploaded.text("data", "url")?.split(separator: "/").last
         case "post":
@@ -288,10 +289,10 @@ struct RouteWorld: Sendable {
             request.headers.append(("Content-Type", "application/json"))
             request.body = Array(try filled(text).utf8)
         case .form(let fields, let files):
-            var form = Form()
+            var form = MultipartBody()
             for (name, value) in fields.sorted(by: { $0.key < $1.key }) { form.field(name, try filled(value)) }
             for file in files { form.file(file.field, file.content) }
-            request.headers.append(("Content-Type", Form.contentType))
+            request.headers.append(("Content-Type", MultipartBody().contentType))
             request.body = form.whole
         }
         return request

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestKit
 
 /// A child process whose output lands in files: nothing is lost when it is killed, and no thread waits for it.
 final class RunningProgram: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestKit
 
 /// A real `runroom` process on a port that the system chose, with a database in a directory of its own.
 final class ServerProcess: Sendable {
@@ -148,23 +149,5 @@ final class ServerProcess: Sendable {
             samples[String(line[..<space])] = Double(line[line.index(after: space)...])
         }
         return samples
-    }
-}
-
-/// Looks again and again until something holds.
-///
-/// The limit is generous, since a machine may be busy: what is waited for is what the server does at once. However busy
-/// it is, there are some looks.
-func eventually(
-    _ what: @autoclosure () -> String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    var looks = 1
-    while try await !holds() {
-        looks += 1
-        guard ContinuousClock.now < deadline || looks < 100 else {
-            throw Phone.Missing(description: "no \(what()) within \(limit)")
-        }
-        try await Task.sleep(for: .milliseconds(5))
     }
 }

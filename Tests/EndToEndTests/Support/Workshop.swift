@@ -1,24 +1,19 @@
 import Foundation
+import TestKit
 
 /// A folder for files of one test, which goes with it.
 final class Workshop: Sendable {
-    let path: String
+    let folder: TemporaryDirectory
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("workshop-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try .made() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
     /// Where a file of this name is, or is to be.
-    func file(_ name: String) -> String { path + "/" + name }
+    func file(_ name: String) -> String { folder.file(name) }
 
     /// A file with this text.
-    func file(_ name: String, holding text: String) throws -> String {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
-        return file(name)
-    }
+    func file(_ name: String, holding text: String) throws -> String { try folder.file(name, holding: text) }
 
     /// Runs one of the program's commands to its end.
     static func runroom(

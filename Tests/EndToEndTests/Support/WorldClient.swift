@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// A client of any of the worlds: sends what it is told as it is told, and reads JSON.
 struct WorldClient {

@@ -4,7 +4,7 @@ import LWS
 import Logging
 import Rooms
 import Synchronization
-import TestSupport
+import TestKit
 @testable import Store
 
 @testable import Live
@@ -24,7 +24,7 @@ struct Stage {
 
     /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
     static func run(
-        in directory: TestDirectory, settings: LiveSettings = .quick, busyTimeout: Double = 5,
+        in directory: TemporaryDirectory, settings: LiveSettings = .quick, busyTimeout: Double = 5,
         clock: ServerClock = ServerClock(), log: RecordingLog? = nil, _ body: (Stage) async throws -> Void
     ) async throws {
         let stage = try await Stage(directory.path, settings, busyTimeout, clock, log)
@@ -176,13 +176,6 @@ extension LiveSettings {
         settings.storeRetry = .milliseconds(20)
         return settings
     }
-}
-
-/// A directory that is removed with the object.
-final class TestDirectory: Sendable {
-    let path = FileManager.default.temporaryDirectory.appending(path: "live-\(UUID().uuidString)").path
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 private struct NotFound: HTTPResponder {

@@ -15,6 +15,9 @@ package struct RawHTTP: Sendable {
         package let head: String
         package let bytes: [UInt8]
 
+        /// The body as text.
+        package var body: String { String(decoding: bytes, as: UTF8.self) }
+
         /// The first header of a name in small letters.
         package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
@@ -60,12 +63,7 @@ package struct RawHTTP: Sendable {
         if let body { lines.append("Content-Length: \(body.count)") }
         let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (body ?? [])
         let port = port
-        let output = try await withCheckedThrowingContinuation { continuation in
-            // A thread that may wait: those of the tasks may not.
-            Thread.detachNewThread {
-                continuation.resume(with: Result { try Self.exchange(request, port: port) })
-            }
-        }
+        let output = try await blocking { try Self.exchange(request, port: port) }
         guard let end = Data(output).firstRange(of: Data("\r\n\r\n".utf8)) else {
             throw Failure(call: "answer of \(output.count) bytes", code: 0)
         }
@@ -76,22 +74,16 @@ package struct RawHTTP: Sendable {
         return Answer(status: status, head: head, bytes: try Self.joined(answer.bytes))
     }
 
+    /// Sends JSON as it is written, or nothing.
+    package func send(_ method: String, _ target: String, json: String?) async throws -> Answer {
+        try await send(
+            method, target, json == nil ? [] : ["Content-Type: application/json"], json.map { Array($0.utf8) })
+    }
+
     /// Writes until all is written or an answer comes, and reads to the end.
     private static func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
+        let descriptor = try LoopbackSocket.connect(port: port)
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw Failure(call: "connect", code: errno) }
-
         var written = 0
         var answer: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 << 10)
