@@ -12,6 +12,7 @@ struct VideoReader {
     /// Reads some bytes at an offset, fewer at the end.
     typealias Source = (_ offset: Int, _ count: Int) throws(StoreError) -> [UInt8]
 
+    /// A quarter of it lies before what is asked for: who looks into a part goes back to its beginning.
     private static let windowBytes = 64 << 10
 
     /// Bytes of the file.
@@ -32,13 +33,13 @@ struct VideoReader {
         partsLeft -= 1
     }
 
-    /// The bytes from an offset on, fewer than asked for at the end of the file; at most 64 KiB.
+    /// The bytes from an offset on, fewer than asked for at the end of the file; at most 32 KiB.
     mutating func bytes(at offset: Int, count wanted: Int) throws(Failure) -> ArraySlice<UInt8> {
-        let wanted = min(wanted, count - offset)
+        let wanted = min(wanted, count - offset, Self.windowBytes / 2)
         guard wanted > 0 else { return [] }
         if offset < start || offset + wanted > start + window.count {
-            window = try read(at: offset, count: Self.windowBytes)
-            start = offset
+            start = max(0, offset - Self.windowBytes / 4)
+            window = try read(at: start, count: Self.windowBytes)
         }
         return window[(offset - start)..<min(offset - start + wanted, window.count)]
     }
