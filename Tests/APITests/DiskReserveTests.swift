@@ -4,6 +4,7 @@ import Logging
 import Services
 import Synchronization
 import TestSupport
+import TestKit
 import Testing
 
 @testable import API

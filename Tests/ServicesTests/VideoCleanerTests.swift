@@ -1,6 +1,7 @@
 import Foundation
 import Limits
 import Store
+import TestKit
 import Testing
 
 @testable import Services

@@ -4,6 +4,7 @@ import LWS
 import Logging
 import Store
 import TestSupport
+import TestKit
 import Testing
 
 @testable import API
