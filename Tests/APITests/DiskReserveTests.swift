@@ -3,7 +3,6 @@ import LWS
 import Logging
 import Services
 import Synchronization
-import TestSupport
 import TestKit
 import Testing
 
@@ -24,17 +23,16 @@ import Testing
         }
     }
 
-    private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
     @Test("short of space each route that stores something refuses in its world's words; the others go on")
     func refuses() async throws {
         let disk = TestDisk(99)
-        try await withAPI(reserve: disk.reserve(100, logger: Self.silent)) { api in
+        try await withAPI(reserve: disk.reserve(100, logger: .quiet)) { api in
             var goingOn: Set<String> = []
             for entry in api.responder.routes {
                 let endpoint = entry.endpoint, name = "\(endpoint.method) \(endpoint.pattern)"
                 let answer = try await RefusalStage.sendEmpty(to: endpoint, api, from: "192.0.2.7")
-                let words = endpoint.words ?? entry.world.words
+                let world = API.World.all.first { $0.name == entry.worldName }
+                let words = endpoint.words ?? world?.words ?? { Problem($0) }
                 let expected = try await Answer(entry.shape.response(for: words(ServicesError.outOfSpace)))
                 let isRefused = answer.line == expected.line && answer.headers[.retryAfter] == "60"
                 #expect(isRefused == endpoint.isForSpace, "\(name): \(answer.line.prefix(100))")
@@ -62,7 +60,7 @@ import Testing
         var limits = RateLimits()
         limits.uploads = RateLimit(burst: 1, perMinute: 1)
         limits.registrations = RateLimit(burst: 1, perMinute: 1)
-        try await withAPI(limits: limits, reserve: disk.reserve(100, logger: Self.silent)) { api in
+        try await withAPI(limits: limits, reserve: disk.reserve(100, logger: .quiet)) { api in
             for target in ["/users/register", "/douyin/publish/action", "/v1/me/picture"] {
                 let head = HTTPRequestHead(
                     method: target.hasPrefix("/v1") ? .put : .post, target: target,
@@ -133,7 +131,7 @@ import Testing
             let clip = try await api.send(
                 .post, "/douyin/message/action?token=\(token)&to_user_id=1&action_type=1&content=x")
             #expect(clip.status == 200)
-            let errors: [(World, Int, String)] = [
+            let errors: [(API.World, Int, String)] = [
                 (.house, 507, #""code":"quota_exceeded""#), (.leaf, 200, #"{"code":1000,"data":null,"msg":"存储空间已满"}"#),
                 (.entryTask, 200, #""msg":"the account holds as much as it may""#), (.douyin, 200, "status_code"),
             ]

@@ -3,7 +3,6 @@ import HTTPTypes
 import LWS
 import Logging
 import Store
-import TestSupport
 import TestKit
 import Testing
 
