@@ -1,6 +1,6 @@
 /// What one runner may still cause, whichever ways it comes.
 ///
-/// Touched on the loop of its ``LiveRooms`` only; a reference because the runner's connection asks it with each message.
+/// Touched on its loop only; a reference because it is asked with each message.
 final class Allowance {
     /// Starts, pauses, finishes and returns to the room: each is an event for everybody, and some make a run's figures
     /// anew.
