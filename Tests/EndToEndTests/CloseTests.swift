@@ -46,7 +46,7 @@ struct CloseTests {
         }
         #expect(waits.count > 1, "they do not all come back at once")
         #expect(try await server.ended() == .exit(0))
-        #expect(throws: RawSocket.Gone.self) { try RawSocket.connect(port: server.port) }
+        #expect(throws: LoopbackSocket.NotConnected.self) { try RawSocket.connect(port: server.port) }
 
         server.leaveDirectory()
         let next = try await ServerProcess.start(in: server.directory)

@@ -57,15 +57,15 @@ import Testing
             try EntryTaskAccount.reserve(Self.accounts, with: accounts)
             let adding = Task { await EntryTaskAccount.register(Self.accounts, with: accounts, logger: log.logger) }
             while gate.count == before { await Task.yield() }
-            // One is being hashed, and the names of all are taken, in whatever letters, also to who has another name.
+            // One is being hashed, and the names of all are taken, also to who has another name.
             for body in [
-                ["username": "RUNNER19", "password": "secret"], ["username": "runner0", "password": "secret"],
+                ["username": "Runner19", "password": "secret"], ["username": "Runner0", "password": "secret"],
             ] as [JSONValue] {
                 let answer = try await api.send(.post, "/api/users", body)
                 #expect(answer.status == 400, "\(answer.text)")
             }
             await #expect(throws: ServicesError.nameTaken) {
-                try await accounts.rename(account: ana.id, to: "runner19")
+                try await accounts.rename(account: ana.id, to: "Runner19")
             }
             #expect(try await api.send(.get, "/api/users/ana").status == 200)
             // The server ends.
@@ -77,15 +77,15 @@ import Testing
             await EntryTaskAccount.register(Self.accounts, with: accounts, logger: log.logger)
             let added = gate.count
             #expect(try await accounts.accounts(limit: 100).count == 21)
-            #expect(try await accounts.account(named: "runner3")?.nickname == "N")
-            #expect(try await accounts.account(named: "runner4")?.takesDigest == true)
+            #expect(try await accounts.account(named: "Runner3")?.nickname == "N")
+            #expect(try await accounts.account(named: "Runner4")?.takesDigest == true)
             // What is there is not hashed again.
             await EntryTaskAccount.register(Self.accounts, with: accounts, logger: log.logger)
             #expect(gate.count == added && log.lines.isEmpty)
             // The names are kept by the accounts now, and free without them.
-            let gone = try #require(try await accounts.account(named: "runner5"))
+            let gone = try #require(try await accounts.account(named: "Runner5"))
             try await accounts.delete(account: gone.id)
-            #expect(try await api.send(.post, "/api/users", ["username": "runner5", "password": "x"]).status == 200)
+            #expect(try await api.send(.post, "/api/users", ["username": "Runner5", "password": "x"]).status == 200)
         }
     }
 
@@ -99,7 +99,7 @@ import Testing
                     try EntryTaskAccount.reserve(Self.accounts + [account], with: api.core.accounts)
                 }
             }
-            let free = try await api.send(.post, "/api/users", ["username": "runner5", "password": "x"])
+            let free = try await api.send(.post, "/api/users", ["username": "Runner5", "password": "x"])
             #expect(free.status == 200)
         }
     }
