@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test("an account whose hash was made before digests were known does not come in here, also when its password was used elsewhere")
+    @Test("an account whose hash takes no digest does not come in here, also when its password was used elsewhere")
     func olderAccount() async throws {
         try await withAPI { api in
             // `secret` as version 6 kept it, at the cost of the tests.
