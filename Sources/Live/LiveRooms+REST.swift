@@ -13,7 +13,7 @@ extension LiveRooms {
         var generator = SystemRandomNumberGenerator()
         let epoch = String(UInt64.random(in: (1 << 63)...UInt64.max, using: &generator), radix: 16)
         do {
-            let stored = try await store.createRoom(
+            let stored = try await store.rooms.createRoom(
                 runID: runID, passwordSalt: secret.salt, passwordHash: secret.hash, epoch: epoch, at: clock.now())
             return RoomView(
                 key: stored.id, runID: runID, createdAt: stored.summary.createdAt,
@@ -46,7 +46,7 @@ extension LiveRooms {
     /// - Returns: None behind the last; without those that are deleted meanwhile.
     /// - Throws: ``LiveError/store(_:)``.
     public func rooms(after key: Int64 = 0, offset: Int = 0, limit: Int) async throws -> [RoomView] {
-        var summaries = try await store.rooms(after: key, offset: offset, limit: limit)
+        var summaries = try await store.rooms.rooms(after: key, offset: offset, limit: limit)
         while let last = summaries.last {
             var views: [RoomView] = []
             for summary in summaries {
@@ -57,13 +57,13 @@ extension LiveRooms {
                 }
             }
             if !views.isEmpty { return views }
-            summaries = try await store.rooms(after: last.id, limit: limit)
+            summaries = try await store.rooms.rooms(after: last.id, limit: limit)
         }
         return []
     }
 
     /// How many rooms there are.
-    public func roomCount() async throws -> Int { try await store.roomCount() }
+    public func roomCount() async throws -> Int { try await store.rooms.roomCount() }
 
     /// What a room will be when it wakes.
     private func sleepingView(_ runID: String) async throws -> RoomView? {

@@ -54,7 +54,7 @@ public actor LiveRooms {
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
     public func start() async throws {
-        var rooms = try await store.roomsWithJournal().makeIterator()
+        var rooms = try await store.rooms.roomsWithJournal().makeIterator()
         await withTaskGroup(of: Void.self) { group in
             // Some at a time: they are read and measured off the loop, and each needs memory for that.
             for _ in 0..<4 {

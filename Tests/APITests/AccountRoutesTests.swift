@@ -371,7 +371,7 @@ import Testing
     func listsMany() async throws {
         try await withAPI { api in
             for number in 0..<405 {
-                _ = try await api.database.insertAccount(
+                _ = try await api.database.accounts.insertAccount(
                     username: "\(number)", usernameKey: "\(number)", nickname: "\(number)", passwordHash: "", at: 1)
             }
             let users = try #require(try await api.send(.get, "/api/users").json.array)

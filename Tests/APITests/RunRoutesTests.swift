@@ -363,7 +363,7 @@ import Testing
                     endAt: 1_732_350_300_000, createdAt: 1_732_350_300_500,
                     splits: #"[{"kilometer":1,"seconds":300.1,"total":300.1}]"#, track: track)
             ]
-            _ = try await api.database.commit(
+            _ = try await api.database.rooms.commit(
                 JournalBatch(rooms: [RoomChanges(room: 0, term: 0, records: records)]))
             let path = "/api/users/run/records/ana/1"
             let wgs84 = try await api.send(.get, path + "?crs=wgs84", token: token)

@@ -29,7 +29,7 @@ import Testing
 
     /// Whatever the database says of a room, in one text.
     private func everything(_ runID: String, of stage: Stage) async throws -> String {
-        let room = try #require(try await stage.store.room(runID: runID))
+        let room = try #require(try await stage.store.rooms.room(runID: runID))
         return room.events.map(\.body).joined()
             + room.people.map { person in
                 "\(person.owner?.username ?? "nobody") \(person.latitudeE7 ?? 0) "
@@ -48,10 +48,10 @@ import Testing
             }
         }
         try await Stage.run(in: directory) { stage in
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
             let (ben, _) = try await stage.join("1", as: "ben")
             let (ana, _) = try await stage.join("1", as: "ana")
-            #expect(try await stage.store.deleteAccount(id: account) != nil)
+            #expect(try await stage.store.accounts.deleteAccount(id: account) != nil)
             await stage.live.expel([account], forgetting: true)
             #expect(try await ana.closed() == 4001)
             #expect(try await ben.event("left").number("runner") == 2)
@@ -60,7 +60,7 @@ import Testing
                 // Room 2 wakes here.
                 let shown = try #require(try await stage.live.room(runID)).runners
                 #expect(shown.map(\.person.username) == ["ben"])
-                let epoch = try #require(try await stage.store.room(runID: runID)).epoch
+                let epoch = try #require(try await stage.store.rooms.room(runID: runID)).epoch
                 let again = await stage.connect(
                     #"{"type":"join","runID":"\#(runID)","password":"pw","token":"ben","since":{"epoch":"\#(epoch)","event":0}}"#
                 )
@@ -87,14 +87,14 @@ import Testing
             for name in ["ana", "ben"] { try await stage.account(name) }
             try await race(stage, in: "1")
             func chunks() async throws -> [JournalChunk] {
-                let room = try #require(try await stage.store.room(runID: "1"))
+                let room = try #require(try await stage.store.rooms.room(runID: "1"))
                 return try room.journal.flatMap {
                     try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence)
                 }
             }
             #expect(try await Set(chunks().map(\.runner)) == [1, 2])
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
-            #expect(try await stage.store.deleteAccount(id: account) != nil)
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
+            #expect(try await stage.store.accounts.deleteAccount(id: account) != nil)
             await stage.live.expel([account], forgetting: true)
             let left = try await chunks()
             #expect(Set(left.map(\.runner)) == [1])
@@ -107,8 +107,8 @@ import Testing
         try await Stage.run(in: directory) { stage in
             for name in ["ana", "ben"] { try await stage.account(name) }
             try await race(stage, in: "1")
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
-            #expect(try await stage.store.deleteAccount(id: account) != nil)
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
+            #expect(try await stage.store.accounts.deleteAccount(id: account) != nil)
         }
         try await Stage.run(in: directory) { stage in
             let (ben, joined) = try await stage.join("1", as: "ben")
@@ -121,7 +121,7 @@ import Testing
             var runners: Set<Int> = []
             repeat {
                 try await Task.sleep(for: .milliseconds(5))
-                let room = try #require(try await stage.store.room(runID: "1"))
+                let room = try #require(try await stage.store.rooms.room(runID: "1"))
                 runners = try Set(
                     room.journal.flatMap {
                         try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence).map(\.runner)
@@ -136,10 +136,10 @@ import Testing
         try await Stage.run(in: directory) { stage in
             for name in ["ana", "ben"] { try await stage.account(name) }
             try await race(stage, in: "1")
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
             var change = ProfileChange()
             (change.username, change.usernameKey) = ("zoe", "zoe")
-            _ = try await stage.store.changeProfile(change, account: account, at: 2)
+            _ = try await stage.store.accounts.changeProfile(change, account: account, at: 2)
             await stage.live.rename(
                 Person(account: account, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
             try await expectZoe(stage)
@@ -148,7 +148,7 @@ import Testing
     }
 
     private func expectZoe(_ stage: Stage) async throws {
-        let epoch = try #require(try await stage.store.room(runID: "1")).epoch
+        let epoch = try #require(try await stage.store.rooms.room(runID: "1")).epoch
         let phone = await stage.connect(
             #"{"type":"join","runID":"1","role":"spectator","password":"pw","since":{"epoch":"\#(epoch)","event":0}}"#)
         let joined = try await phone.next("joined")
@@ -164,7 +164,7 @@ import Testing
         try await Stage.run(in: directory) { stage in
             for name in ["ana", "ben"] { try await stage.account(name) }
             try await race(stage, in: "1")
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
             await stage.live.expel([account], forgetting: false)
             let shown = try #require(try await stage.live.room("1")).runners
             #expect(shown.map(\.person.username) == ["ben", "ana"])
@@ -177,8 +177,8 @@ import Testing
         try await Stage.run(in: directory) { stage in
             for name in ["ana", "ben"] { try await stage.account(name) }
             try await race(stage, in: "1")
-            let account = try #require(try await stage.store.account(usernameKey: "ana")).id
-            #expect(try await stage.store.setDisabled(5, account: account))
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
+            #expect(try await stage.store.accounts.setDisabled(5, account: account))
         }
         try await Stage.run(in: directory) { stage in
             let shown = try #require(try await stage.live.room("1")).runners
@@ -248,8 +248,8 @@ import Testing
             let live = stage.live, store = stage.store
             await #expect(throws: LiveError.self) {
                 try await live.join("159", at: nil) {
-                    guard try await store.account(id: ana.account) != nil else { throw LiveError.notInRoom }
-                    _ = try await store.deleteAccount(id: ana.account)
+                    guard try await store.accounts.account(id: ana.account) != nil else { throw LiveError.notInRoom }
+                    _ = try await store.accounts.deleteAccount(id: ana.account)
                     await live.expel([ana.account], forgetting: true)
                     // What was found before the account ended.
                     return ana

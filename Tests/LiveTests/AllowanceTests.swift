@@ -125,7 +125,7 @@ import Testing
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana", "ben", "cyd")
             let (phone, _) = try await stage.join("159", as: "ana")
-            let ana = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let ana = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
             for turn in 0..<9 {
                 _ = try await stage.live.update("159", account: ana, PollReport(isRunning: turn.isMultiple(of: 2)))
                 // What changes nothing is free.
@@ -142,7 +142,7 @@ import Testing
             _ = try await stage.live.update(
                 "159", account: ana, PollReport(coordinate: Coordinate(latitude: 48, longitude: 11)))
 
-            let ben = try #require(try await stage.store.account(usernameKey: "ben"))
+            let ben = try #require(try await stage.store.accounts.account(usernameKey: "ben"))
             let person = Person(account: ben.id, username: "ben", nickname: "ben", avatar: "")
             for _ in 0...10 {
                 _ = try await stage.live.join("159", at: nil, as: { person })

@@ -20,7 +20,7 @@ import Testing
     }
 
     private func records(_ stage: Stage, of ana: Person) async throws -> Int {
-        try await stage.store.recordSummaries(account: ana.account).total
+        try await stage.store.records.recordSummaries(account: ana.account).total
     }
 
     @Test("without one a polled run is the room's alone; with one, in whichever request, it is a record")
@@ -89,7 +89,7 @@ import Testing
             try await places(stage, ana)
         }
         try await Stage.run(in: directory) { stage in
-            let owner = try #require(try await stage.store.account(usernameKey: "ana"))
+            let owner = try #require(try await stage.store.accounts.account(usernameKey: "ana"))
             let ana = Person(account: owner.id, username: "ana", nickname: "ana", avatar: "")
             _ = try await stage.live.leave("159", account: ana.account)
             #expect(try await records(stage, of: ana) == (isAuthenticated ? 1 : 0))

@@ -44,7 +44,7 @@ import Testing
             _ = try await viewer.next("joined")
             _ = try await stage.live.join("159", at: there, as: { ana })
             #expect(await stage.live.unjournaled(in: "159") == 0)
-            #expect(try await stage.store.room(runID: "159")?.journal.count == 1)
+            #expect(try await stage.store.rooms.room(runID: "159")?.journal.count == 1)
             _ = try await viewer.next("frame") { $0.column(1) == ["48.0001"] }
         }
     }

@@ -141,7 +141,7 @@ import Testing
             phone.send(#"{"type":"finish"}"#)
             _ = try await phone.event("finished")
         }
-        let cyd = try #require(try await stage.store.account(usernameKey: "cyd")).id
+        let cyd = try #require(try await stage.store.accounts.account(usernameKey: "cyd")).id
         _ = try await stage.live.update(
             "159", account: cyd, PollReport(coordinate: Coordinate(latitude: 48, longitude: 11)))
         while try stage.store.administer("SELECT COUNT(way) FROM people") != ["1"] {

@@ -133,7 +133,7 @@ import Testing
             let stop = Task { await live.stop() }
             try stage.administer("DROP TRIGGER refuse")
             await stop.value
-            let stored = try await stage.store.room(runID: "159")
+            let stored = try await stage.store.rooms.room(runID: "159")
             #expect(stored?.events.last?.body.contains("started") == true)
         }
     }

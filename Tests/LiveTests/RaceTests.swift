@@ -15,7 +15,7 @@ import Testing
     private func rename(_ stage: Stage, _ account: Int64, to name: String) async throws -> Person {
         var change = ProfileChange()
         (change.username, change.usernameKey) = (name, name)
-        _ = try await stage.store.changeProfile(change, account: account, at: 2)
+        _ = try await stage.store.accounts.changeProfile(change, account: account, at: 2)
         return Person(account: account, username: name, nickname: name, avatar: "/pictures/\(name)")
     }
 
@@ -45,7 +45,7 @@ import Testing
             _ = try await stage.live.join("159", at: nil, as: { ana })
         }
         try await Stage.run(in: directory) { stage in
-            let ana = try #require(try await stage.store.account(usernameKey: "ana")).id
+            let ana = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
             let isStored = Mutex(false)
             let (live, loop, store) = (stage.live, stage.loop, stage.store)
             stage.hook.once { username in
@@ -81,9 +81,9 @@ import Testing
             _ = try await stage.live.join("159", at: nil, as: { ana })
             // The request's token was found valid before this.
             if isDeleted {
-                #expect(try await stage.store.deleteAccount(id: ana.account) != nil)
+                #expect(try await stage.store.accounts.deleteAccount(id: ana.account) != nil)
             } else {
-                #expect(try await stage.store.setDisabled(5, account: ana.account))
+                #expect(try await stage.store.accounts.setDisabled(5, account: ana.account))
             }
             await stage.live.expel([ana.account], forgetting: isDeleted)
             await #expect(throws: LiveError.self) {
@@ -91,7 +91,7 @@ import Testing
             }
             #expect(try await stage.live.room("159")?.runners.map(\.isInRoom) == (isDeleted ? [] : [false]))
             guard !isDeleted else { return }
-            #expect(try await stage.store.setDisabled(nil, account: ana.account))
+            #expect(try await stage.store.accounts.setDisabled(nil, account: ana.account))
             _ = try await stage.live.update("159", account: ana.account, PollReport(isInRoom: true))
             #expect(try await stage.live.room("159")?.runners.map(\.isInRoom) == [true])
         }

@@ -31,7 +31,7 @@ import Testing
 
     /// A trigger cannot have a parameter.
     private func refuse(_ stage: Stage, _ runID: String) async throws {
-        let key = try #require(try await stage.store.room(runID: runID)).id
+        let key = try #require(try await stage.store.rooms.room(runID: runID)).id
         try stage.administer(
             """
             CREATE TRIGGER refuse BEFORE INSERT ON journal WHEN NEW.room = \(key)
@@ -74,7 +74,7 @@ import Testing
                 ben.send(markers(last...last))
                 _ = try await ben.next("ack") { $0.number("marker") == Double(last) }
             }
-            #expect(try await stage.store.room(runID: "159")?.journal.count == 1)
+            #expect(try await stage.store.rooms.room(runID: "159")?.journal.count == 1)
             // Who is in the room already may look, and who would have to be stored is told to come later.
             #expect(try await stage.live.room("159")?.runners.count == 1)
             let ben2 = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ben"}"#)
@@ -110,11 +110,11 @@ import Testing
             let (ana, ben) = try await rooms(stage)
             let other = stage.makeOther()
             #expect(try await other.room("159")?.runners.map(\.person.username) == ["ana"])
-            let before = try await stage.store.room(runID: "159")
+            let before = try await stage.store.rooms.room(runID: "159")
             ana.send(markers(3...5))
             #expect(try await ana.next("error").text("code") == "unavailable")
             #expect(try await ana.closed() == 4011)
-            #expect(try await stage.store.room(runID: "159") == before)
+            #expect(try await stage.store.rooms.room(runID: "159") == before)
             ben.send(markers(3...3))
             _ = try await ben.next("ack") { $0.number("marker") == 3 }
 
@@ -123,7 +123,7 @@ import Testing
             #expect(joined.number("marker") == 2)
             again.send(markers(3...5))
             _ = try await again.next("ack") { $0.number("marker") == 5 }
-            #expect(try await stage.store.room(runID: "159")?.term == 3)
+            #expect(try await stage.store.rooms.room(runID: "159")?.term == 3)
         }
     }
 
@@ -166,7 +166,7 @@ import Testing
 
     /// The markers of the one record.
     private func recorded(_ stage: Stage, _ runKey: Int64) async throws -> [Int32] {
-        let track = try #require(try await stage.store.liveTracks(runKeys: [runKey])[runKey])
+        let track = try #require(try await stage.store.records.liveTracks(runKeys: [runKey])[runKey])
         return try TrackCodec.decode(track).map(\.id)
     }
 
@@ -292,8 +292,8 @@ import Testing
     }
 
     private func remains(_ store: AppDatabase) async throws -> (rows: Int, blocked: [Int]) {
-        let room = try #require(try await store.room(runID: "159"))
-        return (room.journal.count, try await store.runnersWithBlocks(room: room.id))
+        let room = try #require(try await store.rooms.room(runID: "159"))
+        return (room.journal.count, try await store.rooms.runnersWithBlocks(room: room.id))
     }
 
     @Test("a purge that is cut off by a restart brings nothing back, loses nothing, and goes on")

@@ -39,7 +39,7 @@ import Testing
         _ = try await phone.next("ack") { $0.number("marker") == 100 }
         phone.send(#"{"type":"finish"}"#)
         _ = try await phone.event("finished")
-        while try await stage.store.room(runID: "159")?.people.first?.way == nil {
+        while try await stage.store.rooms.room(runID: "159")?.people.first?.way == nil {
             try await Task.sleep(for: .milliseconds(5))
         }
     }
@@ -74,7 +74,7 @@ import Testing
             try await run(stage)
             try await stage.account("ben")
             _ = try await stage.join("159", as: "ben")
-            let way = try #require(try await stage.store.room(runID: "159")?.people.first?.way)
+            let way = try #require(try await stage.store.rooms.room(runID: "159")?.people.first?.way)
             let hex = way.map { String(format: "%02x", $0) }.joined()
             try stage.administer("UPDATE people SET runner = \(number), way = x'\(hex)' WHERE runner = 2")
         }
@@ -96,7 +96,7 @@ import Testing
     func impossibleState(field: String) async throws {
         try await Stage.run(in: directory, settings: settings) { stage in
             try await run(stage)
-            let state = try #require(try await stage.store.room(runID: "159")?.people.first?.state)
+            let state = try #require(try await stage.store.rooms.room(runID: "159")?.people.first?.state)
             let json = Data(state.dropFirst().dropLast(4))
             var object = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
             let change = try JSONSerialization.jsonObject(with: Data("{\(field)}".utf8)) as? [String: Any]

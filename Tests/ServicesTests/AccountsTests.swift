@@ -168,13 +168,13 @@ import Testing
     func rehash() async throws {
         let old = Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 1))
         let hash = try await old.hash("secret", for: .operators)
-        let stored = try await services.store.insertAccount(
+        let stored = try await services.store.accounts.insertAccount(
             username: "ana", usernameKey: "ana", nickname: "ana", passwordHash: hash, at: 1)
         _ = try await accounts.login(username: "ana", password: "secret", address: "a")
-        let updated = try #require(try await services.store.account(id: stored.id)?.passwordHash)
+        let updated = try #require(try await services.store.accounts.account(id: stored.id)?.passwordHash)
         #expect(updated.hasPrefix("$scrypt-md5$ln=10,r=8,p=1$"))
         _ = try await accounts.login(username: "ana", password: "secret", address: "a")
-        #expect(try await services.store.account(id: stored.id)?.passwordHash == updated)
+        #expect(try await services.store.accounts.account(id: stored.id)?.passwordHash == updated)
     }
 
     @Test("a new password replaces the old one and every token")

@@ -42,7 +42,7 @@ import Testing
     @Test("two logins that bring one hash up to date both get their tokens, and no third one with another password")
     func rehash() async throws {
         let hash = try await Passwords(cost: Passwords.Cost(logN: 9, r: 8, p: 1)).hash("secret", for: .operators)
-        let outdated = try await services.store.insertAccount(
+        let outdated = try await services.store.accounts.insertAccount(
             username: "ana", usernameKey: "ana", nickname: "ana", passwordHash: hash, at: 1)
         let first = Account(try await accounts.rehash(.plain("secret"), of: outdated, address: "a"))
         let second = Account(try await accounts.rehash(.plain("secret"), of: outdated, address: "a"))

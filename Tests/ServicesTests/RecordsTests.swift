@@ -81,7 +81,7 @@ import Testing
         let live = LiveRecord(
             runKey: 1, account: account, meters: 1, seconds: 2, startAt: 3, endAt: 4, createdAt: 5, splits: "[1]",
             track: [1, 2])
-        _ = try await services.store.commit(JournalBatch(rooms: [RoomChanges(room: 0, term: 0, records: [live])]))
+        _ = try await services.store.rooms.commit(JournalBatch(rooms: [RoomChanges(room: 0, term: 0, records: [live])]))
         let record = try await records.record(account: account, runID: 1)
         #expect(record.track == .live([1, 2]) && record.splits == "[1]" && record.timestamp == 5)
     }

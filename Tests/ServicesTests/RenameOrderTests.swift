@@ -45,7 +45,7 @@ import Testing
         async let first = accounts.setNickname("first", account: id)
         while told.withLock({ $0.begun }) == 0 { await Task.yield() }
         async let second = accounts.setNickname("second", account: id)
-        while try await services.store.account(id: id)?.nickname != "second" { await Task.yield() }
+        while try await services.store.accounts.account(id: id)?.nickname != "second" { await Task.yield() }
         await gate.open()
         _ = try await (first, second)
         #expect(told.withLock { $0.names }.last == "second")
@@ -65,7 +65,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let stored = try await services.store.account(id: account.id)?.nickname
+        let stored = try await services.store.accounts.account(id: account.id)?.nickname
         #expect(told.withLock { $0.last } == stored && told.withLock { $0.count } == 50)
         // Of an account that is gone nothing is told any more.
         try await accounts.delete(account: account.id)

@@ -11,7 +11,7 @@ import Testing
 
     private func clip(of author: Int64) async throws -> Int64 {
         guard
-            case .created(let post) = try await database.insertPost(
+            case .created(let post) = try await database.forum.insertPost(
                 title: "t", content: "c", imageLimit: 3, video: NewVideo(source: .address("http://a")), author: author,
                 at: 1)
         else { throw StoreError.conditionFailed }
@@ -23,11 +23,11 @@ import Testing
         let ana = try await temporary.makeAccount().id, bob = try await temporary.makeAccount("bob").id
         let clip = try await clip(of: ana)
         for isSet in [true, true, false, true] {
-            _ = try await database.setFollow(isSet, follower: bob, followed: ana, at: 1)
-            _ = try await database.setLike(isSet, post: .id(clip), account: bob, at: 1)
+            _ = try await database.social.setFollow(isSet, follower: bob, followed: ana, at: 1)
+            _ = try await database.forum.setLike(isSet, post: .id(clip), account: bob, at: 1)
         }
         func counts(_ account: Int64) async throws -> [Int] {
-            let profile = try #require(try await database.profiles([account], viewer: nil)[account])
+            let profile = try #require(try await database.social.profiles([account], viewer: nil)[account])
             return [
                 profile.followCount, profile.followerCount, profile.videoCount, profile.likesReceived,
                 profile.likesGiven,
@@ -35,7 +35,7 @@ import Testing
         }
         #expect(try await counts(ana) == [0, 1, 1, 1, 0])
         #expect(try await counts(bob) == [1, 0, 0, 0, 1])
-        #expect(try await database.deletePost(clip) != nil)
+        #expect(try await database.forum.deletePost(clip) != nil)
         #expect(try await counts(ana) == [0, 1, 0, 0, 0])
         #expect(try await counts(bob) == [1, 0, 0, 0, 0])
         #expect(try database.wrongCounts() == [])
@@ -53,34 +53,34 @@ import Testing
             switch random.next(8) {
             case 0: posts.append(try await clip(of: account))
             case 1 where account != other:
-                _ = try await database.setFollow(isSet, follower: account, followed: other, at: 1)
+                _ = try await database.social.setFollow(isSet, follower: account, followed: other, at: 1)
             case _ where posts.isEmpty: continue
             case 2, 3:
-                _ = try await database.setLike(
+                _ = try await database.forum.setLike(
                     isSet, post: .id(posts[random.next(posts.count)]), account: account, at: 1)
             case 4:
                 let post = ForumKey.id(posts[random.next(posts.count)])
-                _ = try await database.setCollection(isSet, post: post, account: account, at: 1)
+                _ = try await database.forum.setCollection(isSet, post: post, account: account, at: 1)
             case 5:
                 let post = posts[random.next(posts.count)]
-                let parent = try await database.commentIDs(on: post).first
-                let inserted = try await database.insertComment(
+                let parent = try await database.forum.commentIDs(on: post).first
+                let inserted = try await database.forum.insertComment(
                     on: .id(post), replyingTo: isSet ? parent.map { .id($0) } : nil, content: "x", author: account,
                     at: 1)
                 if case .created(let comment) = inserted {
-                    _ = try await database.setLike(true, comment: .id(comment.id), account: other, at: 1)
+                    _ = try await database.forum.setLike(true, comment: .id(comment.id), account: other, at: 1)
                 }
             case 6 where step.isMultiple(of: 5):
-                #expect(try await database.deletePost(posts.remove(at: random.next(posts.count))) != nil)
+                #expect(try await database.forum.deletePost(posts.remove(at: random.next(posts.count))) != nil)
             default: continue
             }
         }
         #expect(try database.wrongCounts() == [])
         for account in accounts.prefix(9) {
-            var deletion = try #require(try await database.deleteAccount(id: account, Slice.Bounds(rows: 0)))
+            var deletion = try #require(try await database.accounts.deleteAccount(id: account, Slice.Bounds(rows: 0)))
             while !deletion.isComplete {
                 #expect(try database.wrongCounts() == [])
-                deletion = try await database.continueDeletion(of: account, Slice.Bounds(rows: 20))
+                deletion = try await database.accounts.continueDeletion(of: account, Slice.Bounds(rows: 20))
             }
         }
         #expect(try database.wrongCounts() == [])
@@ -94,9 +94,9 @@ import Testing
         func commit(_ change: (inout RoomChanges) -> Void, room: Int64) async throws -> Int {
             var changes = RoomChanges(room: room, term: 0)
             change(&changes)
-            _ = try await database.commit(JournalBatch(rooms: [changes]))
+            _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
             #expect(try database.wrongCounts() == [])
-            return try await database.journalBytes()
+            return try await database.rooms.journalBytes()
         }
         func rows(_ bytes: [UInt8]) -> [JournalRow] {
             (1...3).map { JournalRow(sequence: $0, time: 1, bytes: bytes) }
@@ -104,8 +104,8 @@ import Testing
         #expect(try await commit({ $0.journal = rows([1, 2]) }, room: room.id) == 6)
         #expect(try await commit({ $0.journal = rows([1, 2, 3, 4]) }, room: room.id) == 12)
         #expect(try await commit({ $0.journal = rows([1]) }, room: other.id) == 15)
-        try await database.rewriteJournal(of: room.id) { $0.sequence == 2 ? [1] : nil }
-        #expect(try await database.journalBytes() == 12)
+        try await database.rooms.rewriteJournal(of: room.id) { $0.sequence == 2 ? [1] : nil }
+        #expect(try await database.rooms.journalBytes() == 12)
         #expect(try await commit({ $0.journalBelow = 2 }, room: room.id) == 8)
         #expect(try await commit({ $0.isDeleted = true }, room: room.id) == 3)
     }
@@ -113,12 +113,12 @@ import Testing
     @Test("who read a post is forgotten when it no longer matters, although nobody reads any more")
     func forgetsReaders() async throws {
         let post = try await clip(of: try await temporary.makeAccount().id)
-        _ = try await database.hit(.id(post), reader: .address("a"), pause: 30, at: 100)
-        _ = try await database.hit(.id(post), reader: .address("b"), pause: 30, at: 110)
-        #expect(try await database.deleteHits(pause: 30, at: 129) == 0)
-        #expect(try await database.deleteHits(pause: 30, at: 130) == 1)
-        #expect(try await database.deleteHits(pause: 30, at: 140) == 1)
-        #expect(try await database.post(.id(post))?.hitCount == 2)
+        _ = try await database.forum.hit(.id(post), reader: .address("a"), pause: 30, at: 100)
+        _ = try await database.forum.hit(.id(post), reader: .address("b"), pause: 30, at: 110)
+        #expect(try await database.forum.deleteHits(pause: 30, at: 129) == 0)
+        #expect(try await database.forum.deleteHits(pause: 30, at: 130) == 1)
+        #expect(try await database.forum.deleteHits(pause: 30, at: 140) == 1)
+        #expect(try await database.forum.post(.id(post))?.hitCount == 2)
     }
 }
 

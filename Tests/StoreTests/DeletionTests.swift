@@ -14,7 +14,7 @@ import Testing
     private func makeRich() async throws -> (account: Int64, post: Int64, other: Int64) {
         let rich = try await temporary.makeAccount("rich").id, other = try await temporary.makeAccount("other").id
         guard
-            case .created(let post) = try await database.insertPost(
+            case .created(let post) = try await database.forum.insertPost(
                 title: "t", content: "c", imageLimit: 3, author: other, at: 1)
         else { throw StoreError.conditionFailed }
         let numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
@@ -47,8 +47,8 @@ import Testing
             )
             isComplete =
                 slices == 0
-                ? try #require(try await database.deleteAccount(id: rich)).isComplete
-                : try await database.continueDeletion(of: rich).isComplete
+                ? try #require(try await database.accounts.deleteAccount(id: rich)).isComplete
+                : try await database.accounts.continueDeletion(of: rich).isComplete
             // Counts also what foreign keys take along.
             rows = max(rows, try number("SELECT total_changes()") - rowsBefore)
             bytes = max(
@@ -58,7 +58,7 @@ import Testing
         }
         #expect(rows <= 500 && bytes <= 4 << 20)
         #expect(slices > 20)
-        #expect(try await database.post(.id(post))?.commentCount == 0)
+        #expect(try await database.forum.post(.id(post))?.commentCount == 0)
         #expect(try number("SELECT COUNT(*) FROM comments") == 0)
         #expect(try number("SELECT COUNT(*) FROM records") == 0)
         #expect(try number("SELECT COUNT(*) FROM accounts") == 1)
@@ -68,71 +68,75 @@ import Testing
     func atOnce() async throws {
         let ana = try await temporary.makeAccount().id, bob = try await temporary.makeAccount("bob").id
         try await Everything(database: database).fill(ana, beside: bob)
-        try await database.setMailCode(emailKey: "ana", hash: "h", expiresAt: 9)
-        let deletion = try #require(try await database.deleteAccount(id: ana, Slice.Bounds(rows: 0)))
+        try await database.mailCodes.setMailCode(emailKey: "ana", hash: "h", expiresAt: 9)
+        let deletion = try #require(try await database.accounts.deleteAccount(id: ana, Slice.Bounds(rows: 0)))
         #expect(!deletion.isComplete && deletion.accounts == [ana])
-        #expect(try await database.leavingAccounts() == [ana])
+        #expect(try await database.accounts.leavingAccounts() == [ana])
 
-        #expect(try await database.account(id: ana) == nil)
-        #expect(try await database.account(usernameKey: "ana") == nil)
-        #expect(try await database.account(number: 1) == nil)
-        #expect(try await database.accountCount() == 1)
-        #expect(try await database.accounts(limit: 9).map(\.id) == [bob])
-        #expect(try await database.accounts(offset: 0, limit: 9).map(\.id) == [bob])
-        #expect(try await database.profiles([ana], viewer: bob) == [:])
-        #expect(try await database.token(hash: [8]) == nil)
-        #expect(try await database.endOfToken(hash: [8]) == .accountDeleted)
-        let person = try #require(try await database.room(runID: "of \(ana)")?.people.first)
+        #expect(try await database.accounts.account(id: ana) == nil)
+        #expect(try await database.accounts.account(usernameKey: "ana") == nil)
+        #expect(try await database.accounts.account(number: 1) == nil)
+        #expect(try await database.accounts.accountCount() == 1)
+        #expect(try await database.accounts.accounts(limit: 9).map(\.id) == [bob])
+        #expect(try await database.accounts.accounts(offset: 0, limit: 9).map(\.id) == [bob])
+        #expect(try await database.social.profiles([ana], viewer: bob) == [:])
+        #expect(try await database.tokens.token(hash: [8]) == nil)
+        #expect(try await database.tokens.endOfToken(hash: [8]) == .accountDeleted)
+        let person = try #require(try await database.rooms.room(runID: "of \(ana)")?.people.first)
         #expect(person == StoredPerson(runner: 1, account: nil, joinedAt: 7, state: [5]))
 
-        let token = AppDatabase.NewToken(hash: [9], kind: "access", createdAt: 1, expiresAt: 9)
-        #expect(try await !database.insertToken(token, renewing: [8]))
-        #expect(try await database.setNickname("x", account: ana, at: 1) == nil)
-        #expect(try await database.setRole("admin", account: ana, at: 1) == nil)
-        #expect(try await !database.setDisabled(1, account: ana))
-        #expect(try await database.deleteAccount(id: ana) == nil)
+        let token = TokenRepository.NewToken(hash: [9], kind: "access", createdAt: 1, expiresAt: 9)
+        #expect(try await !database.tokens.insertToken(token, renewing: [8]))
+        #expect(try await database.accounts.setNickname("x", account: ana, at: 1) == nil)
+        #expect(try await database.accounts.setRole("admin", account: ana, at: 1) == nil)
+        #expect(try await !database.accounts.setDisabled(1, account: ana))
+        #expect(try await database.accounts.deleteAccount(id: ana) == nil)
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertPost(title: "t", content: "c", imageLimit: 3, author: ana, at: 1)
+            try await database.forum.insertPost(title: "t", content: "c", imageLimit: 3, author: ana, at: 1)
         }
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.setFollow(true, follower: bob, followed: ana, at: 1)
+            try await database.social.setFollow(true, follower: bob, followed: ana, at: 1)
         }
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertPostedRecord(.make(), account: ana, at: 1)
+            try await database.records.insertPostedRecord(.make(), account: ana, at: 1)
         }
-        await #expect(throws: StoreError.noSuchAccount) { try await database.setPreferences("{}", account: ana) }
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.replaceRunData(StoredRunData(text: nil, version: 0), by: "{}", account: ana)
+            try await database.accounts.setPreferences("{}", account: ana)
+        }
+        await #expect(throws: StoreError.noSuchAccount) {
+            try await database.accounts.replaceRunData(StoredRunData(text: nil, version: 0), by: "{}", account: ana)
         }
         await #expect(throws: StoreError.noSuchAccount) { try await database.keptBytes(account: ana) }
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertUpload(media: 1, account: ana, at: 1)
+            try await database.media.insertUpload(media: 1, account: ana, at: 1)
         }
         // What it wrote has no name any more.
         #expect(
-            try await database.comments(on: try await database.posts(.writtenBy(bob), limit: 1)[0], limit: 1)
-                .first?.author.username == "")
+            try await database.forum.comments(
+                on: try await database.forum.posts(.writtenBy(bob), limit: 1)[0], limit: 1
+            )
+            .first?.author.username == "")
         _ = try await temporary.makeAccount()
-        #expect(try await database.leavingAccounts() == [ana])
+        #expect(try await database.accounts.leavingAccounts() == [ana])
     }
 
     @Test("a deletion that was cut off is carried on with a database that is opened anew")
     func resumes() async throws {
         let (rich, post, other) = try await makeRich()
         try await Everything(database: database).fill(rich, beside: other)
-        _ = try await database.deleteAccount(id: rich)
-        for _ in 0..<3 { #expect(try await !database.continueDeletion(of: rich).isComplete) }
+        _ = try await database.accounts.deleteAccount(id: rich)
+        for _ in 0..<3 { #expect(try await !database.accounts.continueDeletion(of: rich).isComplete) }
         // The files as a kill -9 leaves them.
         let copy = TemporaryDirectory()
         try FileManager.default.copyItem(atPath: temporary.directory.path, toPath: copy.path)
 
         let opened = try copy.open()
         #expect(try opened.wrongCounts() == [])
-        #expect(try await opened.account(id: rich) == nil)
-        #expect(try await opened.leavingAccounts() == [rich])
-        while try await !opened.continueDeletion(of: rich).isComplete {}
-        #expect(try await opened.leavingAccounts() == [])
-        #expect(try await opened.post(.id(post))?.commentCount == 0)
+        #expect(try await opened.accounts.account(id: rich) == nil)
+        #expect(try await opened.accounts.leavingAccounts() == [rich])
+        while try await !opened.accounts.continueDeletion(of: rich).isComplete {}
+        #expect(try await opened.accounts.leavingAccounts() == [])
+        #expect(try await opened.forum.post(.id(post))?.commentCount == 0)
         #expect(try opened.wrongCounts() == [])
         #expect(try opened.administer("PRAGMA foreign_key_check") == [])
         #expect(try opened.administer("PRAGMA integrity_check") == ["\"ok\""])
@@ -145,7 +149,7 @@ import Testing
         for column in columns {
             #expect(try opened.administer("SELECT 1 FROM \(column.replacing("\"", with: "")) = \(rich)") == [])
         }
-        #expect(try await opened.room(runID: "of \(rich)")?.events.map(\.body) == ["nobody"])
+        #expect(try await opened.rooms.room(runID: "of \(rich)")?.events.map(\.body) == ["nobody"])
     }
 
     @Test("others write between the slices")
@@ -153,26 +157,26 @@ import Testing
         let (rich, _, other) = try await makeRich()
         let database = database
         let deletion = Task {
-            guard try await database.deleteAccount(id: rich) != nil else { throw StoreError.noSuchAccount }
-            while try await !database.continueDeletion(of: rich).isComplete {}
+            guard try await database.accounts.deleteAccount(id: rich) != nil else { throw StoreError.noSuchAccount }
+            while try await !database.accounts.continueDeletion(of: rich).isComplete {}
         }
-        while try await database.account(id: rich) != nil { await Task.yield() }
+        while try await database.accounts.account(id: rich) != nil { await Task.yield() }
         // Each takes its turn after one slice, and there are more than twenty.
-        for number in Int64(0)..<5 { _ = try await database.setNickname("o", account: other, at: number) }
-        #expect(try await database.leavingAccounts() == [rich])
+        for number in Int64(0)..<5 { _ = try await database.accounts.setNickname("o", account: other, at: number) }
+        #expect(try await database.accounts.leavingAccounts() == [rich])
         try await deletion.value
-        #expect(try await database.leavingAccounts() == [])
+        #expect(try await database.accounts.leavingAccounts() == [])
     }
 
     @Test("a discussion of others goes with the comment that it began with, a piece at a time")
     func discussion() async throws {
         let ana = try await temporary.makeAccount().id, bob = try await temporary.makeAccount("bob").id
         guard
-            case .created(let post) = try await database.insertPost(
+            case .created(let post) = try await database.forum.insertPost(
                 title: "t", content: "c", imageLimit: 3, author: bob, at: 1)
         else { throw StoreError.conditionFailed }
         func comment(on parent: Int64?, by author: Int64) async throws -> Int64 {
-            let inserted = try await database.insertComment(
+            let inserted = try await database.forum.insertComment(
                 on: .id(post.id), replyingTo: parent.map { .id($0) }, content: "c", author: author, at: 1)
             guard case .created(let comment) = inserted else { throw StoreError.conditionFailed }
             return comment.id
@@ -183,19 +187,19 @@ import Testing
             let reply = try await comment(on: top, by: bob)
             for _ in 0..<3 {
                 let deepest = try await comment(on: reply, by: bob)
-                _ = try await database.setLike(true, comment: .id(deepest), account: bob, at: 1)
+                _ = try await database.forum.setLike(true, comment: .id(deepest), account: bob, at: 1)
             }
         }
-        var deletion = try #require(try await database.deleteAccount(id: ana, Slice.Bounds(rows: 0)))
+        var deletion = try #require(try await database.accounts.deleteAccount(id: ana, Slice.Bounds(rows: 0)))
         var slices = 0
         while !deletion.isComplete {
             let before = try number("SELECT total_changes()")
-            deletion = try await database.continueDeletion(of: ana, Slice.Bounds(rows: 25))
+            deletion = try await database.accounts.continueDeletion(of: ana, Slice.Bounds(rows: 25))
             #expect(try number("SELECT total_changes()") - before <= 25)
             #expect(try database.wrongCounts() == [])
             slices += 1
         }
         #expect(slices > 5)
-        #expect(try await database.commentIDs(on: post.id) == [kept])
+        #expect(try await database.forum.commentIDs(on: post.id) == [kept])
     }
 }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("Accounts that are known by a digest") struct DigestTests {
     private func takes(_ database: AppDatabase, _ account: Int64) async throws -> Bool? {
-        try await database.account(id: account)?.takesDigest
+        try await database.accounts.account(id: account)?.takesDigest
     }
 
     private func make(_ database: AppDatabase, _ name: String, role: String = "user") async throws -> Int64 {
-        try await database.insertAccount(
+        try await database.accounts.insertAccount(
             username: name, usernameKey: name, nickname: name, passwordHash: "hash", role: role,
             email: StoredEmail(text: name, key: name), takesDigest: true, at: 1
         ).id
@@ -21,18 +21,19 @@ import Testing
         let database = try directory.open()
         let ana = try await make(database, "ana"), ben = try await make(database, "ben")
         #expect(try await takes(database, ana) == true)
-        _ = try await database.replacePasswordHash("hash", by: "again", account: ana, at: 2)
-        _ = try await database.updateAccount(
+        _ = try await database.accounts.replacePasswordHash("hash", by: "again", account: ana, at: 2)
+        _ = try await database.accounts.updateAccount(
             ana, withPasswordHash: "again", nickname: "Ana", newPasswordHash: nil, at: 2)
         #expect(try await takes(database, ana) == true)
-        _ = try await database.updateAccount(
+        _ = try await database.accounts.updateAccount(
             ana, withPasswordHash: "again", nickname: nil, newPasswordHash: "new", at: 3)
         #expect(try await takes(database, ana) == false)
 
-        _ = try await database.openPasswordReset(emailKey: "ben", until: 9)
-        try await database.setMailCode(emailKey: "ben", hash: "code", expiresAt: 9)
+        _ = try await database.mailCodes.openPasswordReset(emailKey: "ben", until: 9)
+        try await database.mailCodes.setMailCode(emailKey: "ben", hash: "code", expiresAt: 9)
         #expect(
-            try await database.resetPassword(emailKey: "ben", codeHash: "code", passwordHash: "new", at: 3)?.takesDigest
+            try await database.mailCodes.resetPassword(emailKey: "ben", codeHash: "code", passwordHash: "new", at: 3)?
+                .takesDigest
                 == false)
         #expect(try await takes(database, ben) == false)
     }
@@ -43,13 +44,13 @@ import Testing
         let database = try directory.open()
         let rita = try await make(database, "rita", role: "root"), ana = try await make(database, "ana")
         #expect(try await takes(database, rita) == false)
-        #expect(try await database.setTakesDigest(true, account: rita, at: 2)?.takesDigest == false)
+        #expect(try await database.accounts.setTakesDigest(true, account: rita, at: 2)?.takesDigest == false)
         for role in ["auditor", "admin", "root"] {
-            #expect(try await database.setTakesDigest(true, account: ana, at: 2)?.takesDigest == true)
-            #expect(try await database.setRole("user", account: ana, at: 2)?.takesDigest == true)
-            #expect(try await database.setRole(role, account: ana, at: 2)?.takesDigest == false)
-            #expect(try await database.setRole("user", account: ana, at: 2)?.takesDigest == false)
+            #expect(try await database.accounts.setTakesDigest(true, account: ana, at: 2)?.takesDigest == true)
+            #expect(try await database.accounts.setRole("user", account: ana, at: 2)?.takesDigest == true)
+            #expect(try await database.accounts.setRole(role, account: ana, at: 2)?.takesDigest == false)
+            #expect(try await database.accounts.setRole("user", account: ana, at: 2)?.takesDigest == false)
         }
-        #expect(try await database.setTakesDigest(true, account: 1, at: 2) == nil)
+        #expect(try await database.accounts.setTakesDigest(true, account: 1, at: 2) == nil)
     }
 }

@@ -12,7 +12,7 @@ import Testing
         _ title: String = "Morning", images: [Int64] = [], mergeSince: Int64? = nil, author: Int64,
         at time: Int64 = 1000
     ) async throws -> Post {
-        switch try await database.insertPost(
+        switch try await database.forum.insertPost(
             title: title, content: "Five kilometres", images: images, imageLimit: 3, mergeSince: mergeSince,
             author: author, at: time)
         {
@@ -24,14 +24,14 @@ import Testing
     private func makeComment(
         on post: Int64, replyingTo parent: Int64? = nil, author: Int64
     ) async throws -> Store.Comment {
-        let inserted = try await database.insertComment(
+        let inserted = try await database.forum.insertComment(
             on: .id(post), replyingTo: parent.map { .id($0) }, content: "Well done", author: author, at: 2000)
         guard case .created(let comment) = inserted else { throw StoreError.io("\(inserted)") }
         return comment
     }
 
     private func makeImage() async throws -> Int64 {
-        try await database.insertMedia(hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 1).id
+        try await database.media.insertMedia(hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 1).id
     }
 
     private func count(_ table: String) throws -> String {
@@ -43,14 +43,14 @@ import Testing
         let author = try await temporary.makeAccount("ana").id
         let text = String(repeating: "x", count: 99)
         for _ in 1...3 {
-            _ = try await database.insertPost(title: "t", content: text, imageLimit: 3, author: author, at: 1)
+            _ = try await database.forum.insertPost(title: "t", content: text, imageLimit: 3, author: author, at: 1)
         }
         for _ in 1...3 {
-            _ = try await database.insertComment(
+            _ = try await database.forum.insertComment(
                 on: .number(1), content: String(repeating: "y", count: 50), author: author, at: 1)
         }
         func slice(_ bytes: Int) async throws -> [[Int]] {
-            try await database.threads(limit: 10, upTo: bytes).map {
+            try await database.forum.threads(limit: 10, upTo: bytes).map {
                 [Int($0.post.number), $0.comments.count, $0.isWhole ? 1 : 0]
             }
         }
@@ -69,10 +69,10 @@ import Testing
         #expect(post.number == 1)
         #expect(post.author == Author(id: ana.id, username: "ana", nickname: "ana", picture: nil))
         #expect(post.images == images.reversed())
-        #expect(try await database.post(.id(post.id)) == post)
-        #expect(try await database.post(.number(1)) == post)
-        #expect(try await database.thread(.number(1)) == Discussion(post: post, comments: []))
-        #expect(try await database.post(.number(2)) == nil)
+        #expect(try await database.forum.post(.id(post.id)) == post)
+        #expect(try await database.forum.post(.number(1)) == post)
+        #expect(try await database.forum.thread(.number(1)) == Discussion(post: post, comments: []))
+        #expect(try await database.forum.post(.number(2)) == nil)
         await #expect(throws: StoreError.noSuchAccount) { try await makePost(author: 1) }
     }
 
@@ -80,12 +80,12 @@ import Testing
     func guardsImages() async throws {
         let ana = try await temporary.makeAccount().id
         await #expect(throws: StoreError.self) { try await makePost(images: [77], author: ana) }
-        #expect(try await database.postCount() == 0)
+        #expect(try await database.forum.postCount() == 0)
         let image = try await makeImage(), other = try await makeImage()
         let post = try await makePost(images: [image], author: ana)
-        #expect(try await database.deletePost(post.id) == [[1]])
-        #expect(try await database.media(id: image) == nil)
-        #expect(try await database.unsettledMedia(before: .max, limit: 10) == [other])
+        #expect(try await database.forum.deletePost(post.id) == [[1]])
+        #expect(try await database.media.media(id: image) == nil)
+        #expect(try await database.media.unsettledMedia(before: .max, limit: 10) == [other])
     }
 
     @Test("images of the same words, author and moment go to one post, in any number of calls at once")
@@ -102,9 +102,9 @@ import Testing
             }
             #expect(numbers.count == 1)
             let number = try #require(numbers.first)
-            #expect(try await database.post(.number(number))?.images == [image, image, image])
+            #expect(try await database.forum.post(.number(number))?.images == [image, image, image])
         }
-        #expect(try await database.postCount() == 20)
+        #expect(try await database.forum.postCount() == 20)
     }
 
     @Test("images do not go to a post of other words, of somebody else, of long ago, without images, or that is full")
@@ -120,7 +120,7 @@ import Testing
         #expect(try await makePost(mergeSince: 0, author: ana).number == 6)
         let three = try await makePost(images: [image, image], mergeSince: 0, author: ana)
         #expect(three.number == 5 && three.images.count == 3)
-        let full = try await database.insertPost(
+        let full = try await database.forum.insertPost(
             title: "Morning", content: "Five kilometres", images: [image], imageLimit: 3, mergeSince: 0, author: ana,
             at: 1000)
         #expect(full == .full)
@@ -131,8 +131,8 @@ import Testing
         let ana = try await temporary.makeAccount().id
         let first = try await makePost(author: ana)
         _ = try await makeComment(on: first.id, author: ana)
-        #expect(try await database.deletePost(first.id) != nil)
-        #expect(try await database.deletePost(first.id) == nil)
+        #expect(try await database.forum.deletePost(first.id) != nil)
+        #expect(try await database.forum.deletePost(first.id) == nil)
         let second = try await makePost(author: ana)
         #expect(second.number == 2)
         #expect(try await makeComment(on: second.id, author: ana).number == 2)
@@ -145,24 +145,24 @@ import Testing
         let ana = try await temporary.makeAccount("ana").id, ben = try await temporary.makeAccount("ben").id
         for index in 0..<6 { _ = try await makePost("\(index)", author: index.isMultiple(of: 2) ? ana : ben) }
         func numbers(_ threads: [Discussion]) -> [Int64] { threads.map(\.post.number) }
-        #expect(numbers(try await database.threads(limit: 10)) == [1, 2, 3, 4, 5, 6])
-        #expect(numbers(try await database.threads(after: 2, limit: 2)) == [3, 4])
-        #expect(numbers(try await database.threads(offset: 4, limit: 4)) == [5, 6])
-        #expect(numbers(try await database.threads(author: ben, after: 2, limit: 4)) == [4, 6])
-        #expect(try await database.postCount() == 6)
-        #expect(try await database.newestPosts(author: ana, limit: 2).count == 2)
+        #expect(numbers(try await database.forum.threads(limit: 10)) == [1, 2, 3, 4, 5, 6])
+        #expect(numbers(try await database.forum.threads(after: 2, limit: 2)) == [3, 4])
+        #expect(numbers(try await database.forum.threads(offset: 4, limit: 4)) == [5, 6])
+        #expect(numbers(try await database.forum.threads(author: ben, after: 2, limit: 4)) == [4, 6])
+        #expect(try await database.forum.postCount() == 6)
+        #expect(try await database.forum.newestPosts(author: ana, limit: 2).count == 2)
     }
 
     @Test("an edit changes what it names, and images only when it has some")
     func edits() async throws {
         let ana = try await temporary.makeAccount().id, image = try await makeImage()
         let post = try await makePost(images: [image], author: ana)
-        let renamed = try #require(try await database.updatePost(post.id, title: "Noon", at: 5000))
+        let renamed = try #require(try await database.forum.updatePost(post.id, title: "Noon", at: 5000))
         #expect(renamed.title == "Noon" && renamed.content == post.content && renamed.images == [image])
         #expect(renamed.createdAt == 1000 && renamed.updatedAt == 5000)
-        let bare = try #require(try await database.updatePost(post.id, images: [], at: 6000))
+        let bare = try #require(try await database.forum.updatePost(post.id, images: [], at: 6000))
         #expect(bare.images == [] && bare.title == "Noon")
-        #expect(try await database.updatePost(77, title: "x", at: 1) == nil)
+        #expect(try await database.forum.updatePost(77, title: "x", at: 1) == nil)
     }
 
     @Test("a like counts once, and its withdrawal once")
@@ -170,33 +170,36 @@ import Testing
         let ana = try await temporary.makeAccount().id
         let post = try await makePost(author: ana)
         let comment = try await makeComment(on: post.id, author: ana)
-        guard case .changed(let liked) = try await database.setLike(true, post: .number(1), account: ana, at: 1) else {
+        guard case .changed(let liked) = try await database.forum.setLike(true, post: .number(1), account: ana, at: 1)
+        else {
             Issue.record("not liked")
             return
         }
         #expect(liked.likeCount == 1)
-        #expect(try await database.setLike(true, post: .id(post.id), account: ana, at: 2) == .unchanged)
-        #expect(try await database.likes(post: .id(post.id), account: ana) == true)
+        #expect(try await database.forum.setLike(true, post: .id(post.id), account: ana, at: 2) == .unchanged)
+        #expect(try await database.forum.likes(post: .id(post.id), account: ana) == true)
         #expect(
-            try await database.setLike(false, post: .id(post.id), account: ana, at: 3)
+            try await database.forum.setLike(false, post: .id(post.id), account: ana, at: 3)
                 == .changed(
-                    try #require(try await database.post(.number(1)))))
-        #expect(try await database.setLike(false, post: .id(post.id), account: ana, at: 4) == .unchanged)
-        #expect(try await database.likes(post: .id(post.id), account: ana) == false)
-        #expect(try await database.likes(post: .number(9), account: ana) == nil)
-        #expect(try await database.setLike(true, post: .number(9), account: ana, at: 5) == .notFound)
+                    try #require(try await database.forum.post(.number(1)))))
+        #expect(try await database.forum.setLike(false, post: .id(post.id), account: ana, at: 4) == .unchanged)
+        #expect(try await database.forum.likes(post: .id(post.id), account: ana) == false)
+        #expect(try await database.forum.likes(post: .number(9), account: ana) == nil)
+        #expect(try await database.forum.setLike(true, post: .number(9), account: ana, at: 5) == .notFound)
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.setLike(true, post: .number(1), account: 7, at: 5)
+            try await database.forum.setLike(true, post: .number(1), account: 7, at: 5)
         }
 
-        guard case .changed(let praised) = try await database.setLike(true, comment: .number(1), account: ana, at: 1)
+        guard
+            case .changed(let praised) = try await database.forum.setLike(
+                true, comment: .number(1), account: ana, at: 1)
         else {
             Issue.record("not liked")
             return
         }
         #expect(praised.likeCount == 1 && praised.id == comment.id)
-        #expect(try await database.setLike(true, comment: .number(1), account: ana, at: 1) == .unchanged)
-        #expect(try await database.setLike(true, comment: .number(9), account: ana, at: 1) == .notFound)
+        #expect(try await database.forum.setLike(true, comment: .number(1), account: ana, at: 1) == .unchanged)
+        #expect(try await database.forum.setLike(true, comment: .number(9), account: ana, at: 1) == .notFound)
         #expect(try database.wrongCounts() == [])
     }
 
@@ -210,13 +213,13 @@ import Testing
         _ = try await makeComment(on: post.id, replyingTo: reply.id, author: ana)
         let second = try await makeComment(on: post.id, author: ana)
         #expect(
-            try await database.insertComment(
+            try await database.forum.insertComment(
                 on: .id(other.id), replyingTo: .id(top.id), content: "x", author: ana, at: 1) == .noSuchParent)
-        #expect(try await database.post(.id(post.id))?.commentCount == 4)
-        #expect(try await database.comments(on: post.id, after: top.number, limit: 1) == [reply])
-        #expect(try await database.deleteComment(top.id))
-        #expect(try await !database.deleteComment(top.id))
-        #expect(try await database.commentIDs(on: post.id) == [second.id])
+        #expect(try await database.forum.post(.id(post.id))?.commentCount == 4)
+        #expect(try await database.forum.comments(on: post.id, after: top.number, limit: 1) == [reply])
+        #expect(try await database.forum.deleteComment(top.id))
+        #expect(try await !database.forum.deleteComment(top.id))
+        #expect(try await database.forum.commentIDs(on: post.id) == [second.id])
         #expect(try database.wrongCounts() == [])
     }
 
@@ -225,13 +228,13 @@ import Testing
         let ana = try await temporary.makeAccount().id
         let post = try await makePost(author: ana)
         var parent: Int64?
-        for _ in 0...AppDatabase.deepestReply {
+        for _ in 0...ForumRepository.deepestReply {
             parent = try await makeComment(on: post.id, replyingTo: parent, author: ana).id
         }
         #expect(
-            try await database.insertComment(
+            try await database.forum.insertComment(
                 on: .id(post.id), replyingTo: parent.map { .id($0) }, content: "x", author: ana, at: 1) == .tooDeep)
-        #expect(try await database.deletePost(post.id) != nil)
+        #expect(try await database.forum.deletePost(post.id) != nil)
         #expect(try count("comments") == "0")
     }
 
@@ -244,22 +247,22 @@ import Testing
         _ = try await makeComment(on: post.id, replyingTo: bensComment.id, author: ana)
         _ = try await makeComment(on: bens.id, author: ana)
         for account in [ana, ben] {
-            _ = try await database.setLike(true, post: .id(post.id), account: account, at: 1)
-            _ = try await database.setLike(true, comment: .id(anas.id), account: account, at: 1)
+            _ = try await database.forum.setLike(true, post: .id(post.id), account: account, at: 1)
+            _ = try await database.forum.setLike(true, comment: .id(anas.id), account: account, at: 1)
         }
-        #expect(try await database.deleteAccount(id: ben) != nil)
+        #expect(try await database.accounts.deleteAccount(id: ben) != nil)
         #expect(try database.wrongCounts() == [])
-        let left = try #require(try await database.thread(.id(post.id)))
+        let left = try #require(try await database.forum.thread(.id(post.id)))
         #expect(left.comments.map(\.id) == [anas.id])
         #expect(left.post.likeCount == 1 && left.post.commentCount == 1 && left.comments[0].likeCount == 1)
-        #expect(try await database.post(.id(bens.id)) == nil)
-        #expect(try await database.deleteAccount(id: ben) == nil)
+        #expect(try await database.forum.post(.id(bens.id)) == nil)
+        #expect(try await database.accounts.deleteAccount(id: ben) == nil)
     }
 
     @Test("all users go but the administrators, and what is left of the forum is counted anew")
     func deletesAllUsers() async throws {
         let ana = try await temporary.makeAccount().id
-        let root = try await database.insertAccount(
+        let root = try await database.accounts.insertAccount(
             username: "root", usernameKey: "root", nickname: "root", passwordHash: "h", role: "root", at: 1
         ).id
         let post = try await makePost(author: root)
@@ -267,13 +270,13 @@ import Testing
         let comment = try await makeComment(on: post.id, author: root)
         _ = try await makeComment(on: post.id, author: ana)
         for account in [ana, root] {
-            _ = try await database.setLike(true, post: .id(post.id), account: account, at: 1)
-            _ = try await database.setLike(true, comment: .id(comment.id), account: account, at: 1)
+            _ = try await database.forum.setLike(true, post: .id(post.id), account: account, at: 1)
+            _ = try await database.forum.setLike(true, comment: .id(comment.id), account: account, at: 1)
         }
         #expect(try await database.deleteAllUsers().accounts.count == 1)
         #expect(try database.wrongCounts() == [])
-        #expect(try await database.account(id: root) != nil)
-        let left = try await database.threads(limit: 10)
+        #expect(try await database.accounts.account(id: root) != nil)
+        let left = try await database.forum.threads(limit: 10)
         #expect(left.map(\.post.id) == [post.id])
         #expect(left[0].post.likeCount == 1 && left[0].post.commentCount == 1 && left[0].comments[0].likeCount == 1)
     }
@@ -283,7 +286,7 @@ import Testing
         var accounts: [Int64] = []
         for index in 0..<10 { accounts.append(try await temporary.makeAccount("runner\(index)").id) }
         for index in 0..<3 { _ = try await makePost("\(index)", author: accounts[index]) }
-        let posts = try await database.threads(limit: 10).map(\.post.id)
+        let posts = try await database.forum.threads(limit: 10).map(\.post.id)
         let leaving = accounts[9], database = database
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in 0..<10 {
@@ -292,26 +295,27 @@ import Testing
                     for step in 0..<40 {
                         let post = posts[(client + step) % posts.count]
                         switch (client &* 7 &+ step) % 6 {
-                        case 0, 1: _ = try await database.setLike(true, post: .id(post), account: account, at: 1)
-                        case 2: _ = try await database.setLike(false, post: .id(post), account: account, at: 1)
+                        case 0, 1: _ = try await database.forum.setLike(true, post: .id(post), account: account, at: 1)
+                        case 2: _ = try await database.forum.setLike(false, post: .id(post), account: account, at: 1)
                         case 3:
-                            let parent = try await database.commentIDs(on: post).first
-                            _ = try await database.insertComment(
+                            let parent = try await database.forum.commentIDs(on: post).first
+                            _ = try await database.forum.insertComment(
                                 on: .id(post), replyingTo: step.isMultiple(of: 2) ? parent.map { .id($0) } : nil,
                                 content: "x", author: account, at: 1)
                         case 4:
-                            if let comment = try await database.commentIDs(on: post).last {
-                                _ = try await database.setLike(true, comment: .id(comment), account: account, at: 1)
+                            if let comment = try await database.forum.commentIDs(on: post).last {
+                                _ = try await database.forum.setLike(
+                                    true, comment: .id(comment), account: account, at: 1)
                             }
                         default:
-                            if let comment = try await database.commentIDs(on: post).first {
-                                _ = try await database.deleteComment(comment)
+                            if let comment = try await database.forum.commentIDs(on: post).first {
+                                _ = try await database.forum.deleteComment(comment)
                             }
                         }
                     }
                 }
             }
-            group.addTask { _ = try await database.deleteAccount(id: leaving) }
+            group.addTask { _ = try await database.accounts.deleteAccount(id: leaving) }
             do {
                 try await group.waitForAll()
             } catch StoreError.noSuchAccount {

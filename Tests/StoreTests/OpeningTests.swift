@@ -28,21 +28,21 @@ import Testing
     func reopening() async throws {
         let directory = TemporaryDirectory()
         let first = try directory.open()
-        let account = try await first.insertAccount(
+        let account = try await first.accounts.insertAccount(
             username: "ana", usernameKey: "ana", nickname: "Ana", passwordHash: "h", at: 1)
         try first.close()
         let second = try directory.open()
-        #expect(try await second.account(id: account.id) == account)
+        #expect(try await second.accounts.account(id: account.id) == account)
     }
 
     @Test("what was written is there although the process never closed the database")
     func replay() async throws {
         let directory = TemporaryDirectory(), copy = TemporaryDirectory()
         let database = try directory.open()
-        _ = try await database.createRoom(runID: "1", passwordSalt: [], passwordHash: [], epoch: "e", at: 1)
+        _ = try await database.rooms.createRoom(runID: "1", passwordSalt: [], passwordHash: [], epoch: "e", at: 1)
         // The files as a kill -9 leaves them: the log is not yet in the database file.
         try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
-        #expect(try await copy.open().roomExists(runID: "1"))
+        #expect(try await copy.open().rooms.roomExists(runID: "1"))
     }
 
     @Test("a directory that is open cannot be opened a second time")
@@ -153,7 +153,7 @@ import Testing
         try old.close()
 
         let database = try directory.open()
-        let room = try #require(try await database.room(runID: "159"))
+        let room = try #require(try await database.rooms.room(runID: "159"))
         #expect(room.people.map(\.owner?.username) == [nil, nil, "ben"])
         #expect(room.people.map(\.latitudeE7) == [nil, nil, 480_000_001])
         #expect(room.people.map(\.longitudeE7) == [nil, nil, -116])
@@ -170,8 +170,8 @@ import Testing
                 == #"{"type":"event","event":3,"time":9,"kind":"cheer","from":1,"to":11,"text":"…"}"#)
         #expect(room.events[1].body.contains("Ben") && room.events[3].body.contains("I am Ben"))
         #expect(room.events[4].body.contains("Go"))
-        #expect(try await database.deleteAccount(id: 5) != nil)
-        let after = try #require(try await database.room(runID: "159"))
+        #expect(try await database.accounts.deleteAccount(id: 5) != nil)
+        let after = try #require(try await database.rooms.room(runID: "159"))
         #expect(after.people.allSatisfy { $0.owner == nil && $0.latitudeE7 == nil && $0.longitudeE7 == nil })
         #expect(
             after.events[3].body

@@ -12,7 +12,7 @@ import Testing
     private func email(_ text: String) -> StoredEmail { StoredEmail(text: text, key: text.lowercased()) }
 
     private func makeAccount(_ name: String, _ email: StoredEmail?) async throws -> StoredAccount {
-        try await database.insertAccount(
+        try await database.accounts.insertAccount(
             username: name, usernameKey: name, nickname: name, passwordHash: "hash", email: email, at: 1)
     }
 
@@ -49,49 +49,49 @@ import Testing
     func numbers() async throws {
         let ana = try await makeAccount("ana", nil), ben = try await makeAccount("ben", nil)
         #expect(ana.number == 1 && ben.number == 2)
-        #expect(try await database.deleteAccount(id: ben.id) != nil)
+        #expect(try await database.accounts.deleteAccount(id: ben.id) != nil)
         let next = try await makeAccount("carl", nil)
         #expect(next.number == 3)
-        #expect(try await database.account(number: 3) == next)
-        #expect(try await database.account(number: 2) == nil)
-        #expect(try await database.accountCount() == 2)
+        #expect(try await database.accounts.account(number: 3) == next)
+        #expect(try await database.accounts.account(number: 2) == nil)
+        #expect(try await database.accounts.accountCount() == 2)
     }
 
     @Test("an address is one account's")
     func addresses() async throws {
         let ana = try await makeAccount("ana", email("Ana@x.org")), ben = try await makeAccount("ben", nil)
-        #expect(try await database.account(emailKey: "ana@x.org") == ana)
+        #expect(try await database.accounts.account(emailKey: "ana@x.org") == ana)
         await #expect(throws: StoreError.emailTaken) { try await makeAccount("carl", email("ana@x.org")) }
-        #expect(try await database.account(usernameKey: "carl") == nil)
+        #expect(try await database.accounts.account(usernameKey: "carl") == nil)
         var change = ProfileChange()
         change.email = email("ANA@x.org")
         await #expect(throws: StoreError.emailTaken) {
-            try await database.changeProfile(change, account: ben.id, at: 2)
+            try await database.accounts.changeProfile(change, account: ben.id, at: 2)
         }
-        #expect(try await database.changeProfile(change, account: ana.id, at: 2)?.email == "ANA@x.org")
-        #expect(try await database.changeProfile(change, account: 1, at: 2) == nil)
+        #expect(try await database.accounts.changeProfile(change, account: ana.id, at: 2)?.email == "ANA@x.org")
+        #expect(try await database.accounts.changeProfile(change, account: 1, at: 2) == nil)
     }
 
     @Test("a code has so many tries, and is used once")
     func codes() async throws {
-        try await database.setMailCode(emailKey: "a", hash: "one", expiresAt: 100)
-        for _ in 0..<2 { #expect(try await database.tryMailCode(emailKey: "a", limit: 2, at: 99) == "one") }
-        #expect(try await database.tryMailCode(emailKey: "a", limit: 2, at: 99) == nil)
-        try await database.setMailCode(emailKey: "a", hash: "two", expiresAt: 100)
-        #expect(try await database.tryMailCode(emailKey: "a", limit: 2, at: 100) == nil)
-        #expect(try await database.tryMailCode(emailKey: "a", limit: 2, at: 99) == "two")
-        #expect(try await !database.useMailCode(emailKey: "a", hash: "one"))
-        #expect(try await database.useMailCode(emailKey: "a", hash: "two"))
-        #expect(try await !database.useMailCode(emailKey: "a", hash: "two"))
-        try await database.setMailCode(emailKey: "b", hash: "three", expiresAt: 100)
-        #expect(try await database.deleteExpiredMailCodes(at: 99, sendsBefore: 0) == 0)
-        #expect(try await database.deleteExpiredMailCodes(at: 100, sendsBefore: 0) == 1)
+        try await database.mailCodes.setMailCode(emailKey: "a", hash: "one", expiresAt: 100)
+        for _ in 0..<2 { #expect(try await database.mailCodes.tryMailCode(emailKey: "a", limit: 2, at: 99) == "one") }
+        #expect(try await database.mailCodes.tryMailCode(emailKey: "a", limit: 2, at: 99) == nil)
+        try await database.mailCodes.setMailCode(emailKey: "a", hash: "two", expiresAt: 100)
+        #expect(try await database.mailCodes.tryMailCode(emailKey: "a", limit: 2, at: 100) == nil)
+        #expect(try await database.mailCodes.tryMailCode(emailKey: "a", limit: 2, at: 99) == "two")
+        #expect(try await !database.mailCodes.useMailCode(emailKey: "a", hash: "one"))
+        #expect(try await database.mailCodes.useMailCode(emailKey: "a", hash: "two"))
+        #expect(try await !database.mailCodes.useMailCode(emailKey: "a", hash: "two"))
+        try await database.mailCodes.setMailCode(emailKey: "b", hash: "three", expiresAt: 100)
+        #expect(try await database.mailCodes.deleteExpiredMailCodes(at: 99, sendsBefore: 0) == 0)
+        #expect(try await database.mailCodes.deleteExpiredMailCodes(at: 100, sendsBefore: 0) == 1)
     }
 
     @Test("so many codes are sent to an address within a time, and it is told since when")
     func sends() async throws {
         func send(_ email: String, at time: Int64) async throws -> Int64? {
-            try await database.insertMailSend(emailKey: email, limit: 2, since: time - 10, at: time)
+            try await database.mailCodes.insertMailSend(emailKey: email, limit: 2, since: time - 10, at: time)
         }
         #expect(try await send("a", at: 1) == nil)
         #expect(try await send("a", at: 5) == nil)
@@ -105,22 +105,23 @@ import Testing
     func reset() async throws {
         let ana = try await makeAccount("ana", email("a@x.org"))
         try await temporary.giveToken([1], to: ana.id)
-        try await database.setMailCode(emailKey: "a@x.org", hash: "code", expiresAt: 100)
+        try await database.mailCodes.setMailCode(emailKey: "a@x.org", hash: "code", expiresAt: 100)
         func reset(_ code: String, at time: Int64) async throws -> String? {
-            try await database.resetPassword(emailKey: "a@x.org", codeHash: code, passwordHash: "new", at: time)?
+            try await database.mailCodes.resetPassword(
+                emailKey: "a@x.org", codeHash: code, passwordHash: "new", at: time)?
                 .passwordHash
         }
         #expect(try await reset("code", at: 5) == nil)
-        #expect(try await database.openPasswordReset(emailKey: "a@x.org", until: 10))
-        #expect(try await !database.openPasswordReset(emailKey: "b@x.org", until: 10))
-        #expect(try await database.mayResetPassword(emailKey: "a@x.org", at: 9))
-        #expect(try await !database.mayResetPassword(emailKey: "a@x.org", at: 10))
+        #expect(try await database.mailCodes.openPasswordReset(emailKey: "a@x.org", until: 10))
+        #expect(try await !database.mailCodes.openPasswordReset(emailKey: "b@x.org", until: 10))
+        #expect(try await database.mailCodes.mayResetPassword(emailKey: "a@x.org", at: 9))
+        #expect(try await !database.mailCodes.mayResetPassword(emailKey: "a@x.org", at: 10))
         #expect(try await reset("other", at: 5) == nil)
         #expect(try await reset("code", at: 10) == nil)
-        #expect(try await database.token(hash: [1]) != nil)
+        #expect(try await database.tokens.token(hash: [1]) != nil)
         #expect(try await reset("code", at: 9) == "new")
-        #expect(try await database.token(hash: [1]) == nil)
-        #expect(try await !database.mayResetPassword(emailKey: "a@x.org", at: 5))
+        #expect(try await database.tokens.token(hash: [1]) == nil)
+        #expect(try await !database.mailCodes.mayResetPassword(emailKey: "a@x.org", at: 5))
     }
 
     @Test(
@@ -128,40 +129,41 @@ import Testing
         arguments: [false, true])
     func deletion(isWipe: Bool) async throws {
         let ana = try await makeAccount("ana", email("a@x.org"))
-        let root = try await database.insertAccount(
+        let root = try await database.accounts.insertAccount(
             username: "rita", usernameKey: "rita", nickname: "rita", passwordHash: "hash", role: "root",
             email: email("r@x.org"), at: 1)
         for key in ["a@x.org", "r@x.org"] {
-            try await database.setMailCode(emailKey: key, hash: "code", expiresAt: 100)
-            #expect(try await database.insertMailSend(emailKey: key, limit: 1, since: 0, at: 1) == nil)
+            try await database.mailCodes.setMailCode(emailKey: key, hash: "code", expiresAt: 100)
+            #expect(try await database.mailCodes.insertMailSend(emailKey: key, limit: 1, since: 0, at: 1) == nil)
         }
         guard
-            case .created(let post) = try await database.insertPost(
+            case .created(let post) = try await database.forum.insertPost(
                 title: "x", content: "y", imageLimit: 3, author: root.id, at: 1)
         else { throw StoreError.conditionFailed }
         for reader: PostReader in [.account(ana.id), .account(root.id), .address("a")] {
-            #expect(try await database.hit(.id(post.id), reader: reader, pause: 30, at: 5) == true)
+            #expect(try await database.forum.hit(.id(post.id), reader: reader, pause: 30, at: 5) == true)
         }
-        let picture = try await database.insertMedia(
+        let picture = try await database.media.insertMedia(
             hash: [1], type: "image/png", bytes: 1, width: 1, height: 1, at: 5)
-        try await database.insertUpload(media: picture.id, account: ana.id, at: 5)
-        #expect(try await database.isUpload(media: picture.id, of: ana.id, after: 4))
-        #expect(try await !database.isUpload(media: picture.id, of: ana.id, after: 5))
-        #expect(try await !database.isUpload(media: picture.id, of: root.id, after: 4))
+        try await database.media.insertUpload(media: picture.id, account: ana.id, at: 5)
+        #expect(try await database.media.isUpload(media: picture.id, of: ana.id, after: 4))
+        #expect(try await !database.media.isUpload(media: picture.id, of: ana.id, after: 5))
+        #expect(try await !database.media.isUpload(media: picture.id, of: root.id, after: 4))
 
         let deletion =
-            isWipe ? try await database.deleteAllUsers() : try #require(try await database.deleteAccount(id: ana.id))
+            isWipe
+            ? try await database.deleteAllUsers() : try #require(try await database.accounts.deleteAccount(id: ana.id))
         #expect(deletion == Deletion(accounts: [ana.id], files: [[1]]))
-        #expect(try await database.tryMailCode(emailKey: "a@x.org", limit: 5, at: 1) == nil)
-        #expect(try await database.tryMailCode(emailKey: "r@x.org", limit: 5, at: 1) == "code")
-        #expect(try await database.insertMailSend(emailKey: "a@x.org", limit: 1, since: 0, at: 2) == nil)
-        #expect(try await database.insertMailSend(emailKey: "r@x.org", limit: 1, since: 0, at: 2) == 1)
+        #expect(try await database.mailCodes.tryMailCode(emailKey: "a@x.org", limit: 5, at: 1) == nil)
+        #expect(try await database.mailCodes.tryMailCode(emailKey: "r@x.org", limit: 5, at: 1) == "code")
+        #expect(try await database.mailCodes.insertMailSend(emailKey: "a@x.org", limit: 1, since: 0, at: 2) == nil)
+        #expect(try await database.mailCodes.insertMailSend(emailKey: "r@x.org", limit: 1, since: 0, at: 2) == 1)
         let readers = try database.administer("SELECT reader FROM post_hits ORDER BY reader")
         #expect(readers.count == 2 && !readers.contains { $0.contains("\(ana.id)") })
-        #expect(try await database.media(id: picture.id) == nil)
-        #expect(try await database.deleteUploads(before: 100) == 0)
+        #expect(try await database.media.media(id: picture.id) == nil)
+        #expect(try await database.media.deleteUploads(before: 100) == 0)
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertUpload(media: 7, account: ana.id, at: 5)
+            try await database.media.insertUpload(media: 7, account: ana.id, at: 5)
         }
     }
 
@@ -173,7 +175,7 @@ import Testing
                 [number], to: ana, session: Int64(number), limit: number == 1 ? nil : (count: 2, world: "leaf"))
         }
         var left: [UInt8] = []
-        for number in UInt8(1)...4 where try await database.token(hash: [number]) != nil { left.append(number) }
+        for number in UInt8(1)...4 where try await database.tokens.token(hash: [number]) != nil { left.append(number) }
         #expect(left == [1, 3, 4])
     }
 }

@@ -11,19 +11,21 @@ import Testing
     @Test("a posted record gets the next run ID and resets the run data")
     func post() async throws {
         let account = try await temporary.makeAccount().id
-        let empty = try await database.runData(account: account)
-        #expect(try await database.replaceRunData(empty, by: "{}", account: account))
-        let first = try await database.insertPostedRecord(.make(meters: 1), account: account, at: 5)
-        let second = try await database.insertPostedRecord(.make(meters: 2, track: []), account: account, at: 6)
+        let empty = try await database.accounts.runData(account: account)
+        #expect(try await database.accounts.replaceRunData(empty, by: "{}", account: account))
+        let first = try await database.records.insertPostedRecord(.make(meters: 1), account: account, at: 5)
+        let second = try await database.records.insertPostedRecord(.make(meters: 2, track: []), account: account, at: 6)
         #expect([first.runID, second.runID] == [1, 2])
         #expect(first.source == .posted && first.createdAt == 5 && first.runKey == nil)
-        #expect(try await database.runData(account: account).text == nil)
+        #expect(try await database.accounts.runData(account: account).text == nil)
         #expect(
-            try await database.record(account: account, runID: 1) == StoredRecord(summary: first, track: [1, 2, 3]))
-        #expect(try await database.record(account: account, runID: 2) == StoredRecord(summary: second, track: []))
-        #expect(try await database.record(account: account, runID: 3) == nil)
+            try await database.records.record(account: account, runID: 1)
+                == StoredRecord(summary: first, track: [1, 2, 3]))
+        #expect(
+            try await database.records.record(account: account, runID: 2) == StoredRecord(summary: second, track: []))
+        #expect(try await database.records.record(account: account, runID: 3) == nil)
         await #expect(throws: StoreError.noSuchAccount) {
-            try await database.insertPostedRecord(.make(), account: 1, at: 5)
+            try await database.records.insertPostedRecord(.make(), account: 1, at: 5)
         }
     }
 
@@ -33,14 +35,14 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<40 {
                 group.addTask {
-                    _ = try await database.insertPostedRecord(
+                    _ = try await database.records.insertPostedRecord(
                         .make(), account: number.isMultiple(of: 2) ? ana : ben, at: 1)
                 }
             }
             try await group.waitForAll()
         }
         for account in [ana, ben] {
-            let page = try await database.recordSummaries(account: account)
+            let page = try await database.records.recordSummaries(account: account)
             #expect(page.records.map(\.runID) == Array(1...20))
             #expect(page.total == 20)
         }
@@ -49,59 +51,61 @@ import Testing
     @Test("pages ascend by run ID and tell the total")
     func pages() async throws {
         let account = try await temporary.makeAccount().id
-        for _ in 0..<5 { _ = try await database.insertPostedRecord(.make(), account: account, at: 1) }
-        let summaries = try await database.recordSummaries(account: account, offset: 1, limit: 2)
+        for _ in 0..<5 { _ = try await database.records.insertPostedRecord(.make(), account: account, at: 1) }
+        let summaries = try await database.records.recordSummaries(account: account, offset: 1, limit: 2)
         #expect(summaries.records.map(\.runID) == [2, 3] && summaries.total == 5)
-        let last = try await database.recordSummaries(account: account, offset: 3, limit: 10)
+        let last = try await database.records.recordSummaries(account: account, offset: 3, limit: 10)
         #expect(last.records.map(\.runID) == [4, 5] && last.total == 5)
-        #expect(try await database.recordSummaries(account: account, offset: 9, limit: 10).records.isEmpty)
-        #expect(try await database.recordSummaries(account: account).records.count == 5)
-        #expect(try await database.recordSummaries(account: 1) == RecordPage(records: [], total: 0))
+        #expect(try await database.records.recordSummaries(account: account, offset: 9, limit: 10).records.isEmpty)
+        #expect(try await database.records.recordSummaries(account: account).records.count == 5)
+        #expect(try await database.records.recordSummaries(account: 1) == RecordPage(records: [], total: 0))
     }
 
     @Test("a deleted record's run ID is never given again, and the others keep theirs")
     func deletion() async throws {
         let account = try await temporary.makeAccount().id
-        for _ in 0..<3 { _ = try await database.insertPostedRecord(.make(), account: account, at: 1) }
-        #expect(try await database.deleteRecord(account: account, runID: 3))
-        #expect(try await !database.deleteRecord(account: account, runID: 3))
-        #expect(try await database.deleteRecord(account: account, runID: 1))
-        #expect(try await database.insertPostedRecord(.make(), account: account, at: 1).runID == 4)
-        #expect(try await database.recordSummaries(account: account).records.map(\.runID) == [2, 4])
+        for _ in 0..<3 { _ = try await database.records.insertPostedRecord(.make(), account: account, at: 1) }
+        #expect(try await database.records.deleteRecord(account: account, runID: 3))
+        #expect(try await !database.records.deleteRecord(account: account, runID: 3))
+        #expect(try await database.records.deleteRecord(account: account, runID: 1))
+        #expect(try await database.records.insertPostedRecord(.make(), account: account, at: 1).runID == 4)
+        #expect(try await database.records.recordSummaries(account: account).records.map(\.runID) == [2, 4])
     }
 
     @Test("a live record is stored once; a later commit corrects it and keeps its run ID")
     func live() async throws {
         let account = try await temporary.makeAccount().id
-        _ = try await database.insertPostedRecord(.make(), account: account, at: 1)
+        _ = try await database.records.insertPostedRecord(.make(), account: account, at: 1)
         let key: Int64 = 4711
         #expect(
-            try await database.commit(JournalBatch(records: [.make(runKey: key, account: account)])).runIDs == [key: 2])
+            try await database.rooms.commit(JournalBatch(records: [.make(runKey: key, account: account)])).runIDs == [
+                key: 2
+            ])
         let corrected = LiveRecord.make(runKey: key, account: account, meters: 1002.5, track: [1])
-        #expect(try await database.commit(JournalBatch(records: [corrected])).runIDs == [key: 2])
+        #expect(try await database.rooms.commit(JournalBatch(records: [corrected])).runIDs == [key: 2])
 
-        let record = try #require(try await database.record(account: account, runID: 2))
+        let record = try #require(try await database.records.record(account: account, runID: 2))
         #expect(record.summary.meters == 1002.5 && record.track == [1] && record.summary.source == .live)
         #expect(record.summary.runKey == key && record.summary.splits == "[300]")
-        #expect(try await database.recordSummaries(account: account).total == 2)
-        #expect(try await database.account(id: account)?.lastRunID == 2)
+        #expect(try await database.records.recordSummaries(account: account).total == 2)
+        #expect(try await database.accounts.account(id: account)?.lastRunID == 2)
     }
 
     @Test("a live record that its owner deleted does not come back")
     func deletedLive() async throws {
         let account = try await temporary.makeAccount().id
         let batch = JournalBatch(records: [.make(runKey: 5, account: account)])
-        #expect(try await database.commit(batch).runIDs == [5: 1])
-        #expect(try await database.deleteRecord(account: account, runID: 1))
-        #expect(try await database.commit(batch).runIDs == [5: 1])
-        #expect(try await database.recordSummaries(account: account).total == 0)
-        #expect(try await database.account(id: account)?.lastRunID == 1)
+        #expect(try await database.rooms.commit(batch).runIDs == [5: 1])
+        #expect(try await database.records.deleteRecord(account: account, runID: 1))
+        #expect(try await database.rooms.commit(batch).runIDs == [5: 1])
+        #expect(try await database.records.recordSummaries(account: account).total == 0)
+        #expect(try await database.accounts.account(id: account)?.lastRunID == 1)
     }
 
     @Test("a record of an account that is gone is skipped, and the rest of the batch is written")
     func liveWithoutAccount() async throws {
         let account = try await temporary.makeAccount().id, room = try await temporary.makeRoom()
-        let result = try await database.commit(
+        let result = try await database.rooms.commit(
             JournalBatch(
                 rooms: [
                     RoomChanges(
@@ -110,7 +114,7 @@ import Testing
                 records: [.make(runKey: 6, account: 1), .make(runKey: 7, account: account)]))
         #expect(result.runIDs == [7: 1])
         #expect(
-            try await database.room(runID: "159")?.events
+            try await database.rooms.room(runID: "159")?.events
                 == [StoredEvent(number: 1, time: 1, body: "{}", recordKey: 6, recordRunID: nil)])
     }
 
@@ -119,7 +123,7 @@ import Testing
         let account = try await temporary.makeAccount().id
         var generator = SystemRandomNumberGenerator()
         let track = (0..<2_000_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        _ = try await database.insertPostedRecord(.make(track: track), account: account, at: 1)
-        #expect(try await database.record(account: account, runID: 1)?.track == track)
+        _ = try await database.records.insertPostedRecord(.make(track: track), account: account, at: 1)
+        #expect(try await database.records.record(account: account, runID: 1)?.track == track)
     }
 }

@@ -31,7 +31,7 @@ struct TemporaryDatabase {
     }
 
     func makeAccount(_ name: String = "ana") async throws -> StoredAccount {
-        try await database.insertAccount(
+        try await database.accounts.insertAccount(
             username: name, usernameKey: name, nickname: name, passwordHash: "hash", at: TemporaryDirectory.time)
     }
 
@@ -40,14 +40,14 @@ struct TemporaryDatabase {
         _ hash: [UInt8], to account: Int64, session: Int64? = nil, expiresAt: Int64 = 9,
         limit: (count: Int, world: String)? = nil
     ) async throws {
-        let inserted = try await database.insertTokens(
+        let inserted = try await database.tokens.insertTokens(
             [.init(hash: hash, kind: "access", createdAt: 1, expiresAt: expiresAt)], account: account,
             passwordHash: "hash", session: session, limit: limit)
         guard case .stored = inserted else { throw StoreError.conditionFailed }
     }
 
     func makeRoom(_ runID: String = "159") async throws -> StoredRoom {
-        try await database.createRoom(
+        try await database.rooms.createRoom(
             runID: runID, passwordSalt: [1, 2], passwordHash: [3, 4], epoch: "epoch", at: TemporaryDirectory.time)
     }
 }
@@ -57,14 +57,14 @@ extension AppDatabase {
     func deleteAllUsers() async throws -> Deletion {
         var all = Deletion()
         while true {
-            let slice = try await deleteUsers(after: all.accounts.last ?? 0, upTo: .max)
+            let slice = try await accounts.deleteUsers(after: all.accounts.last ?? 0, upTo: .max)
             all.accounts += slice.accounts
             all.files.formUnion(slice.files)
             if slice.isComplete { break }
         }
-        for account in try await leavingAccounts() {
+        for account in try await accounts.leavingAccounts() {
             while true {
-                let slice = try await continueDeletion(of: account)
+                let slice = try await accounts.continueDeletion(of: account)
                 all.files.formUnion(slice.files)
                 if slice.isComplete { break }
             }
@@ -79,10 +79,10 @@ extension AppDatabase {
 
     /// Deletes all posts, to the last slice.
     func deleteAllPosts() async throws -> Int {
-        let last = try await highestPostNumber()
+        let last = try await forum.highestPostNumber()
         var count = 0
         while true {
-            let slice = try await deletePosts(upTo: last)
+            let slice = try await forum.deletePosts(upTo: last)
             count += slice.count
             if slice.deletion.isComplete { return count }
         }

@@ -47,41 +47,43 @@ import Testing
         try queue.close()
         let database = try directory.open()
         var taking: [Bool?] = []
-        for id in Int64(100)...104 { taking.append(try await database.account(id: id)?.takesDigest) }
+        for id in Int64(100)...104 { taking.append(try await database.accounts.account(id: id)?.takesDigest) }
         #expect(taking == [true, false, false, false, false])
     }
 
     private func accounts(_ database: AppDatabase, _ version: Int) async throws {
-        let ana = try #require(try await database.account(usernameKey: "ana"))
-        let ben = try #require(try await database.account(number: 2))
+        let ana = try #require(try await database.accounts.account(usernameKey: "ana"))
+        let ben = try #require(try await database.accounts.account(number: 2))
         #expect(ana.id == 10 && ana.number == 1 && ana.nickname == "Änne 🏃" && ana.passwordHash == "$scrypt-md5$ana")
         #expect(ana.lastRunID == 3 && ana.createdAt == 1 && ana.updatedAt == 2 && ana.role == "user")
         #expect(ana.picture == (version >= 2 ? 50 : nil))
         #expect(ana.sign == (version >= 7 ? "run" : nil) && ana.cover == (version >= 7 ? 51 : nil))
         #expect(ben.id == 20 && ben.role == (version >= 4 ? "admin" : "user"))
-        #expect(try await database.account(emailKey: "ben@x.org") == (version >= 4 ? ben : nil))
+        #expect(try await database.accounts.account(emailKey: "ben@x.org") == (version >= 4 ? ben : nil))
         // Where an account was made is not known; one with a role was not by an MD5.
         #expect(ana.takesDigest && ben.takesDigest == (version < 4))
-        #expect(try await database.accountCount() == 2)
-        #expect(try await database.administrators().map(\.id) == (version >= 4 ? [20] : []))
-        #expect(try await database.token(hash: [1])?.account == ana)
-        #expect(try await database.token(hash: [1])?.session == (version >= 5 ? 5 : nil))
-        #expect(try await database.endOfToken(hash: [2]) == (version >= 5 ? .revoked : nil))
-        #expect(try await database.runData(account: 10).text == "{}")
-        #expect(try await database.tryMailCode(emailKey: "ben@x.org", limit: 2, at: 1) == (version >= 7 ? "code" : nil))
+        #expect(try await database.accounts.accountCount() == 2)
+        #expect(try await database.accounts.administrators().map(\.id) == (version >= 4 ? [20] : []))
+        #expect(try await database.tokens.token(hash: [1])?.account == ana)
+        #expect(try await database.tokens.token(hash: [1])?.session == (version >= 5 ? 5 : nil))
+        #expect(try await database.tokens.endOfToken(hash: [2]) == (version >= 5 ? .revoked : nil))
+        #expect(try await database.accounts.runData(account: 10).text == "{}")
+        #expect(
+            try await database.mailCodes.tryMailCode(emailKey: "ben@x.org", limit: 2, at: 1)
+                == (version >= 7 ? "code" : nil))
     }
 
     private func records(_ database: AppDatabase) async throws {
-        #expect(try await database.recordSummaries(account: 10).records.map(\.runID) == [1, 2])
-        let posted = try #require(try await database.record(account: 10, runID: 1))
+        #expect(try await database.records.recordSummaries(account: 10).records.map(\.runID) == [1, 2])
+        let posted = try #require(try await database.records.record(account: 10, runID: 1))
         #expect(posted.track == [1, 2, 3] && posted.summary.meters == 5000.5 && posted.summary.extra == "{}")
-        let live = try #require(try await database.record(account: 10, runID: 2))
+        let live = try #require(try await database.records.record(account: 10, runID: 2))
         #expect(live.track == [9] && live.summary.runKey == 77 && live.summary.splits == "[300]")
-        #expect(try await database.liveTracks(runKeys: [77, 78]) == [77: [9]])
+        #expect(try await database.records.liveTracks(runKeys: [77, 78]) == [77: [9]])
     }
 
     private func room(_ database: AppDatabase, _ version: Int) async throws {
-        let room = try #require(try await database.room(runID: "159"))
+        let room = try #require(try await database.rooms.room(runID: "159"))
         #expect(room.passwordSalt == [1] && room.passwordHash == [2] && room.term == (version >= 11 ? 4 : 0))
         #expect(room.people.map(\.account) == [10, nil] && room.people.map(\.joinedAt) == [7, 8])
         #expect(room.people.map { String(decoding: $0.state, as: UTF8.self) } == [#"{"number":1}"#, "\u{5}"])
@@ -89,58 +91,60 @@ import Testing
         #expect(room.people[0].latitudeE7 == (version >= 8 ? 480_000_000 : nil))
         #expect(room.events.map(\.body) == [#"{"n":1}"#, #"{"n":2}"#] && room.events[1].recordRunID == 2)
         #expect(room.journal.map(\.bytes) == [[1, 2], [3]])
-        #expect(try await database.journalBytes() == 3)
-        #expect(try await database.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
-        #expect(try await database.roomsWithJournal().map(\.runID) == ["159"])
+        #expect(try await database.rooms.journalBytes() == 3)
+        #expect(try await database.rooms.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
+        #expect(try await database.rooms.roomsWithJournal().map(\.runID) == ["159"])
     }
 
     private func media(_ database: AppDatabase) async throws {
-        #expect(try await database.media(id: 50)?.hash == [0x50])
-        #expect(try await database.preferences(account: 10) == #"{"a":1}"#)
+        #expect(try await database.media.media(id: 50)?.hash == [0x50])
+        #expect(try await database.accounts.preferences(account: 10) == #"{"a":1}"#)
         // What is shown is kept, and what is not is found.
-        let looked = try await database.unsettledMedia(before: .max, limit: 9)
-        _ = try await database.settleMedia(ids: looked)
+        let looked = try await database.media.unsettledMedia(before: .max, limit: 9)
+        _ = try await database.media.settleMedia(ids: looked)
         #expect(looked.first == 50)
-        #expect(try await database.media(id: 50) != nil)
+        #expect(try await database.media.media(id: 50) != nil)
     }
 
     private func forum(_ database: AppDatabase, _ version: Int) async throws {
-        let thread = try #require(try await database.thread(.number(1)))
+        let thread = try #require(try await database.forum.thread(.number(1)))
         #expect(thread.post.content == "Five kilometres" && thread.post.images == [50] && thread.post.author.id == 10)
         #expect(thread.post.likeCount == 1 && thread.post.commentCount == 2)
         #expect(thread.comments.map(\.content) == ["Well done", "Thanks"] && thread.comments[1].parent == 61)
         #expect(thread.comments[0].likeCount == 1 && Set(thread.comments.map(\.publicID)).count == 2)
-        #expect(try await database.likes(post: .number(1), account: 20) == true)
-        let inserted = try await database.insertComment(on: .number(1), content: "x", author: 20, at: 9)
+        #expect(try await database.forum.likes(post: .number(1), account: 20) == true)
+        let inserted = try await database.forum.insertComment(on: .number(1), content: "x", author: 20, at: 9)
         guard case .created(let comment) = inserted else { throw StoreError.conditionFailed }
         #expect(comment.number == 3)
         #expect(!thread.comments.map(\.publicID).contains(comment.publicID))
-        #expect(try await database.deleteComment(61))
-        #expect(try await database.commentIDs(on: 60) == [comment.id])
+        #expect(try await database.forum.deleteComment(61))
+        #expect(try await database.forum.commentIDs(on: 60) == [comment.id])
     }
 
     private func social(_ database: AppDatabase) async throws {
-        let profiles = try await database.profiles([10, 20], viewer: 20)
+        let profiles = try await database.social.profiles([10, 20], viewer: 20)
         let ana = try #require(profiles[10])
         #expect(ana.signature == "run" && ana.isFollowed && ana.followerCount == 1 && ana.videoCount == 1)
         #expect(ana.likesReceived == 2 && ana.likesGiven == 1 && profiles[20]?.followCount == 1)
-        #expect(try await database.posts(.videosPublishedBefore(2), limit: 9) == [63])
-        let clip = try #require(try await database.readings([63], reader: 20).first)
+        #expect(try await database.forum.posts(.videosPublishedBefore(2), limit: 9) == [63])
+        let clip = try #require(try await database.forum.readings([63], reader: 20).first)
         #expect(clip.video?.source == .media(51) && clip.isLiked && clip.isCollected)
         #expect(
-            try await database.messages(between: 10, and: 20, after: 0, now: 9, limit: 9).map(\.content) == ["hello"])
+            try await database.social.messages(between: 10, and: 20, after: 0, now: 9, limit: 9).map(\.content) == [
+                "hello"
+            ])
     }
 
     /// New rows take their place beside the old ones, and the old ones can go.
     private func goesOn(_ database: AppDatabase, _ version: Int) async throws {
-        let new = try await database.insertAccount(
+        let new = try await database.accounts.insertAccount(
             username: "Cy", usernameKey: "cy", nickname: "Cy", passwordHash: "hash", at: 9)
         #expect(new.number == 3)
-        #expect(try await database.insertPostedRecord(.make(), account: 10, at: 9).runID == 4)
-        let profiles = try await database.profiles([10, 20, new.id], viewer: nil)
+        #expect(try await database.records.insertPostedRecord(.make(), account: 10, at: 9).runID == 4)
+        let profiles = try await database.social.profiles([10, 20, new.id], viewer: nil)
         #expect(Set(profiles.values.map(\.publicID)).count == 3)
-        #expect(try await database.deleteAccount(id: 10)?.isComplete == true)
-        #expect(try await database.room(runID: "159")?.people.map(\.account) == [nil, nil])
+        #expect(try await database.accounts.deleteAccount(id: 10)?.isComplete == true)
+        #expect(try await database.rooms.room(runID: "159")?.people.map(\.account) == [nil, nil])
         #expect(try database.wrongCounts() == [])
         #expect(try database.administer("PRAGMA foreign_key_check") == [])
     }

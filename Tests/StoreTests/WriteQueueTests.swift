@@ -186,7 +186,7 @@ import Testing
         for number in 1...40 { accounts.append(try await temporary.makeAccount("a\(number)").id) }
         var posts: [Int64] = []
         for number in 1...50 {
-            let post = try await database.insertPost(
+            let post = try await database.forum.insertPost(
                 title: "\(number)", content: "", imageLimit: 0, author: accounts[0], at: 1)
             guard case .created(let stored) = post else { throw StoreError.io("\(post)") }
             posts.append(stored.id)
@@ -197,7 +197,7 @@ import Testing
                     for number in 0..<(likesASecond * 10) {
                         let (post, account) = (posts[number % 50], accounts[number / 50])
                         group.addTask {
-                            _ = try? await database.setLike(true, post: .id(post), account: account, at: 1)
+                            _ = try? await database.forum.setLike(true, post: .id(post), account: account, at: 1)
                         }
                         try? await Task.sleep(for: .milliseconds(5))
                     }
@@ -214,7 +214,7 @@ import Testing
                             journal: [JournalRow(sequence: sequence + number, time: 1, bytes: bytes)])
                     })
                 let begun = ContinuousClock.now
-                _ = try await database.commit(batch)
+                _ = try await database.rooms.commit(batch)
                 times.append(Double(begun.duration(to: .now) / .microseconds(1)) / 1000)
                 try await Task.sleep(for: .milliseconds(100))
             }

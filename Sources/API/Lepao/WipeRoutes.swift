@@ -52,7 +52,7 @@ struct WipeRoutes: Sendable {
     /// One room after the other, so that everybody in them is told.
     private func rooms() async throws -> (done: String, count: Int) {
         var count = 0
-        for room in try await core.database.rooms() {
+        for room in try await core.database.rooms.rooms() {
             do {
                 try await core.live.deleteRoom(room.runID)
                 count += 1

@@ -19,7 +19,8 @@ struct OperationsRoutes: Sendable {
         self.load = load
         dear = Brief(for: Limit.Operations.figures) { [database = core.database] in
             MetricsPage.Dear(
-                journalBytes: try? await database.journalBytes(), openDescriptors: ProcessStatistics.openDescriptors)
+                journalBytes: try? await database.rooms.journalBytes(),
+                openDescriptors: ProcessStatistics.openDescriptors)
         }
     }
 

@@ -84,8 +84,9 @@ struct CommitDraft: Sendable {
         }
         var stored: [StoredBlock] = []
         if !run.storedBlocks.isEmpty {
-            stored = await found { () throws(StoreError) in try await store.blocks(room: room, runner: run.runner) }
-                .filter { run.storedBlocks.contains($0.number) }
+            stored = await found { () throws(StoreError) in try await store.rooms.blocks(room: room, runner: run.runner)
+            }
+            .filter { run.storedBlocks.contains($0.number) }
         }
         let sound = stored.filter { (try? TrackCodec.decode($0.bytes)) != nil }
         if sound.count == run.storedBlocks.count, let track = try? run.completeTrack(with: sound.map(\.bytes)) {
@@ -120,14 +121,14 @@ struct CommitDraft: Sendable {
     @concurrent static func readBlocks(
         of runner: Int, in room: Int64, from store: AppDatabase
     ) async throws -> [TrackPoint] {
-        try await store.blocks(room: room, runner: runner).flatMap { try TrackCodec.decode($0.bytes) }
+        try await store.rooms.blocks(room: room, runner: runner).flatMap { try TrackCodec.decode($0.bytes) }
     }
 
     /// What there is of a run's markers on disk: those of sound blocks, and those in the journal; with repeats.
     @concurrent static func readRemains(
         of run: RunReference, in room: Int64, from store: AppDatabase
     ) async throws(StoreError) -> [TrackPoint] {
-        let blocks = try await store.blocks(room: room, runner: run.runner)
+        let blocks = try await store.rooms.blocks(room: room, runner: run.runner)
         return blocks.flatMap { (try? TrackCodec.decode($0.bytes)) ?? [] }
             + (try await journaled(run.runKey, in: room, from: store))
     }
@@ -136,7 +137,7 @@ struct CommitDraft: Sendable {
     @concurrent private static func journaled(
         _ runKey: Int64, in room: Int64, from store: AppDatabase
     ) async throws(StoreError) -> [TrackPoint] {
-        try await store.journal(room: room).flatMap { row in
+        try await store.rooms.journal(room: room).flatMap { row in
             let chunks = (try? JournalCodec.decode(row.bytes, room: room, sequence: row.sequence)) ?? []
             return chunks.filter { $0.runKey == runKey }.flatMap(\.markers)
         }

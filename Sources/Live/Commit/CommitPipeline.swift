@@ -211,7 +211,7 @@ final class CommitPipeline {
 
     private func attempt(_ batch: JournalBatch) async -> Result<CommitResult, StoreError> {
         do throws(StoreError) {
-            return .success(try await context.store.commit(batch, purging: context.settings.purgedRows))
+            return .success(try await context.store.rooms.commit(batch, purging: context.settings.purgedRows))
         } catch {
             return .failure(error)
         }

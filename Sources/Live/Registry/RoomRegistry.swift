@@ -63,7 +63,7 @@ final class RoomRegistry {
         try await whileAccountsStay {
             let host = try await self.existing(runID)
             guard let number = host.room.number(of: account), !host.room.isInRoom(number) else { return host }
-            guard let found = try await self.context.store.account(id: account), found.disabledAt == nil else {
+            guard let found = try await self.context.store.accounts.account(id: account), found.disabledAt == nil else {
                 throw LiveError.notInRoom
             }
             return try await self.existing(runID)

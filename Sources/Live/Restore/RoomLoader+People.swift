@@ -14,7 +14,7 @@ extension RoomLoader {
         var people = decodePeople(of: stored, chunks, damage: &damage)
         guard damage.contains(where: { if case .runner = $0.row { true } else { false } }) else { return people }
         // A run that is a record already is over, whatever else was lost of it.
-        let recorded = try await store.liveTracks(runKeys: people.map(\.snapshot.runKey))
+        let recorded = try await store.records.liveTracks(runKeys: people.map(\.snapshot.runKey))
         for index in people.indices where !people[index].snapshot.isSettled {
             let snapshot = people[index].snapshot
             guard snapshot.clock.start == nil, recorded[snapshot.runKey] != nil else { continue }

@@ -28,7 +28,8 @@ struct RoomLoader: Sendable {
     /// - Throws: What the database says.
     @concurrent func load(_ runID: String, taking isTaken: Bool) async throws(StoreError) -> LoadedRoom? {
         let found =
-            isTaken ? try await store.takeRoom(runID: runID) : try await store.room(runID: runID, events: false)
+            isTaken
+            ? try await store.rooms.takeRoom(runID: runID) : try await store.rooms.room(runID: runID, events: false)
         guard let stored = found else { return nil }
         var damage: [LoadedRoom.Damage] = []
         let chunks = readJournal(of: stored, damage: &damage)
@@ -45,7 +46,7 @@ struct RoomLoader: Sendable {
         room.measure()
         let nextSequence = min(stored.journal.last?.sequence ?? 0, Int64(Self.farthestNumber)) + 1
         let firstNeeded = firstSequence.values.min() ?? nextSequence
-        let blocked = isTaken ? try await store.runnersWithBlocks(room: stored.id) : []
+        let blocked = isTaken ? try await store.rooms.runnersWithBlocks(room: stored.id) : []
         var loaded = LoadedRoom(
             key: stored.id, term: stored.term, room: room,
             secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
@@ -130,7 +131,7 @@ struct RoomLoader: Sendable {
         to room: inout Room, damage: inout [LoadedRoom.Damage]
     ) async throws(StoreError) -> [Int] {
         let finished = room.finishedRunKeys
-        let tracks = try await store.liveTracks(runKeys: finished.map(\.runKey))
+        let tracks = try await store.records.liveTracks(runKeys: finished.map(\.runKey))
         for (runner, key) in finished {
             guard let track = tracks[key] else { continue }
             do {

@@ -20,7 +20,7 @@ extension Accounts {
         let hash = try await passwords.hash(password, for: .operators), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.insertAccount(
+                try await store.accounts.insertAccount(
                     username: username, usernameKey: AccountRules.key(username), nickname: username, passwordHash: hash,
                     role: role.rawValue, email: email.map(StoredEmail.init), at: time)
             })
@@ -28,7 +28,8 @@ extension Accounts {
 
     /// The accounts of administrators, in the order of their making, disabled ones included.
     public func administrators() async throws(ServicesError) -> [Account] {
-        try await withStoreErrors { () throws(StoreError) in try await store.administrators() }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.accounts.administrators() }.map(
+            Account.init)
     }
 
     /// How many bytes an account keeps of records, texts, pictures and videos.
@@ -45,7 +46,7 @@ extension Accounts {
     public func setRole(_ role: Account.Role, account: Int64) async throws(ServicesError) -> Account {
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.setRole(role.rawValue, account: account, at: time)
+            try await store.accounts.setRole(role.rawValue, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
         return Account(stored)
@@ -59,7 +60,7 @@ extension Accounts {
     public func setTakesDigest(_ takesDigest: Bool, account: Int64) async throws(ServicesError) -> Account {
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.setTakesDigest(takesDigest, account: account, at: time)
+            try await store.accounts.setTakesDigest(takesDigest, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
         guard Account(stored).takesDigest == takesDigest else { throw .forbidden }
@@ -82,7 +83,7 @@ extension Accounts {
         let time = now()
         defer { tokens.forget(account: account) }
         let isFound = try await withStoreErrors { () throws(StoreError) in
-            try await store.setDisabled(time, account: account)
+            try await store.accounts.setDisabled(time, account: account)
         }
         guard isFound else { throw .unknownUser }
         // Already here: whoever is told may look at a token.
@@ -95,7 +96,7 @@ extension Accounts {
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func enable(account: Int64) async throws(ServicesError) {
         let isFound = try await withStoreErrors { () throws(StoreError) in
-            try await store.setDisabled(nil, account: account)
+            try await store.accounts.setDisabled(nil, account: account)
         }
         guard isFound else { throw .unknownUser }
     }

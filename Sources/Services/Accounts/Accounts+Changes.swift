@@ -31,7 +31,7 @@ extension Accounts {
         if let newPassword { hash = try await passwords.hash(newPassword, for: Passwords.Lane(address)) }
         let newHash = hash, time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
-            try await store.updateAccount(
+            try await store.accounts.updateAccount(
                 stored.id, withPasswordHash: stored.passwordHash, nickname: nickname, newPasswordHash: newHash,
                 at: time)
         }
@@ -76,7 +76,7 @@ extension Accounts {
     public func setPicture(_ picture: MediaID?, account: Int64) async throws(ServicesError) -> Account {
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.setPicture(picture?.rawValue, account: account, at: time)
+            try await store.accounts.setPicture(picture?.rawValue, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
         return Account(stored)
@@ -96,7 +96,7 @@ extension Accounts {
         let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
         if isBeyond { return [] }
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts(offset: offset, limit: limit)
+            try await store.accounts.accounts(offset: offset, limit: limit)
         }.map(Account.init)
     }
 
@@ -106,7 +106,9 @@ extension Accounts {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func preferences(account: Int64) async throws(ServicesError) -> Preferences {
-        let text = try await withStoreErrors { () throws(StoreError) in try await store.preferences(account: account) }
+        let text = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.preferences(account: account)
+        }
         guard let text else { return Preferences() }
         do {
             return try Preferences(JSONValue(parsing: text).object ?? JSONObject())
@@ -120,7 +122,7 @@ extension Accounts {
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func setPreferences(_ preferences: Preferences, account: Int64) async throws(ServicesError) {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.setPreferences(preferences.json.text, account: account)
+            try await store.accounts.setPreferences(preferences.json.text, account: account)
         }
     }
 }

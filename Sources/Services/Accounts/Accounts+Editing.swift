@@ -57,7 +57,8 @@ extension Accounts {
     /// The account with a mail address; nil for none.
     public func account(email: String) async throws(ServicesError) -> Account? {
         let key = AccountRules.emailKey(email)
-        return try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }.map(
-            Account.init)
+        return try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(emailKey: key) }
+            .map(
+                Account.init)
     }
 }

@@ -36,7 +36,7 @@ extension Accounts {
         // Identities that are remembered hold the name.
         defer { tokens.forget(account: account) }
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.changeProfile(change, account: account, if: condition, at: time)
+            try await store.accounts.changeProfile(change, account: account, if: condition, at: time)
         }
         guard let stored else { throw .unknownUser }
         let changed = Account(stored)

@@ -81,7 +81,7 @@ public final class Accounts: Sendable {
     private func tellName(of account: Account) async {
         do {
             // Deleted meanwhile: that has been told.
-            guard let stored = try await store.account(id: account.id) else { return }
+            guard let stored = try await store.accounts.account(id: account.id) else { return }
             await tell(.renamed(Account(stored)))
         } catch {
             logger.notice("an account was not read again", metadata: ["error": "\(error)"])
@@ -164,13 +164,15 @@ public final class Accounts: Sendable {
         let key = AccountRules.key(username)
         if lane != .operators { try checkNotReserved(key) }
         // Asked first, because the hash is dear; who comes in between is found by the database.
-        if try await withStoreErrors({ () throws(StoreError) in try await store.account(usernameKey: key) }) != nil {
+        if try await withStoreErrors({ () throws(StoreError) in try await store.accounts.account(usernameKey: key) })
+            != nil
+        {
             throw .nameTaken
         }
         let hash = try await passwords.hash(proof, for: lane), time = now()
         return Account(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.insertAccount(
+                try await store.accounts.insertAccount(
                     username: username, usernameKey: key, nickname: nickname ?? username, passwordHash: hash,
                     picture: picture?.rawValue, takesDigest: proof.isDigest, at: time)
             })
@@ -225,7 +227,9 @@ public final class Accounts: Sendable {
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { throw .unknownUser }
         guard proof.length <= Limit.Accounts.secretBytes else { throw .wrongPassword }
         let key = AccountRules.key(username)
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(usernameKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.account(usernameKey: key)
+        }
         let verdict = try await compare(proof, with: stored, named: key, address: address)
         guard let stored, verdict != .wrong else { throw stored == nil ? .unknownUser : .wrongPassword }
         // Told only to who knows the password.
@@ -263,7 +267,7 @@ public final class Accounts: Sendable {
     public func account(named username: String) async throws(ServicesError) -> Account? {
         guard username.utf8.count <= Limit.Accounts.usernameBytes else { return nil }
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.account(usernameKey: AccountRules.key(username))
+            try await store.accounts.account(usernameKey: AccountRules.key(username))
         }.map(Account.init)
     }
 
@@ -278,7 +282,8 @@ public final class Accounts: Sendable {
 
     /// The account of this id, or nil.
     public func account(id: Int64) async throws(ServicesError) -> Account? {
-        try await withStoreErrors { () throws(StoreError) in try await store.account(id: id) }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(id: id) }.map(
+            Account.init)
     }
 
     /// The account of an id in the form that clients see, or nil, also if it is no such id.
@@ -289,7 +294,8 @@ public final class Accounts: Sendable {
 
     /// The account of this number, or nil.
     public func account(number: Int64) async throws(ServicesError) -> Account? {
-        try await withStoreErrors { () throws(StoreError) in try await store.account(number: number) }.map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(number: number) }.map(
+            Account.init)
     }
 
     /// A page of all accounts, in the order of their making.
@@ -300,8 +306,10 @@ public final class Accounts: Sendable {
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: ``ServicesError/store(_:)``.
     public func accounts(after: Int64 = 0, limit: Int) async throws(ServicesError) -> [Account] {
-        try await withStoreErrors { () throws(StoreError) in try await store.accounts(after: after, limit: limit) }
-            .map(Account.init)
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.accounts(after: after, limit: limit)
+        }
+        .map(Account.init)
     }
 
     /// Changes the name that others see.
@@ -312,7 +320,7 @@ public final class Accounts: Sendable {
         try AccountRules.checkNickname(nickname)
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.setNickname(nickname, account: account, at: time)
+            try await store.accounts.setNickname(nickname, account: account, at: time)
         }
         guard let stored else { throw .unknownUser }
         let account = Account(stored)
@@ -331,11 +339,12 @@ public final class Accounts: Sendable {
     public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password, for: .operators)
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(id: account) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(id: account)
+        }
         guard let stored else { throw .unknownUser }
         let time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
-            try await store.updateAccount(
+            try await store.accounts.updateAccount(
                 account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
         }
         // Somebody changed it at the same moment, and won: this caller's credential is no longer the right one.
@@ -355,7 +364,7 @@ public final class Accounts: Sendable {
     ///   ``ServicesError/store(_:)``.
     public func delete(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
         let deletion = try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteAccount(id: account, if: condition)
+            try await store.accounts.deleteAccount(id: account, if: condition)
         }
         tokens.forget(account: account)
         guard let deletion else { throw .unknownUser }
@@ -372,7 +381,9 @@ public final class Accounts: Sendable {
     public func removeLeavings() async throws(ServicesError) -> Int {
         var count = 0
         while true {
-            let accounts = try await withStoreErrors { () throws(StoreError) in try await store.leavingAccounts() }
+            let accounts = try await withStoreErrors { () throws(StoreError) in
+                try await store.accounts.leavingAccounts()
+            }
             if accounts.isEmpty { return count }
             for account in accounts { try await finishDeletion(of: account) }
             count += accounts.count
@@ -392,7 +403,7 @@ public final class Accounts: Sendable {
     private func finishDeletion(of account: Int64) async throws(ServicesError) {
         while true {
             let slice = try await withStoreErrors { () throws(StoreError) in
-                try await store.continueDeletion(of: account)
+                try await store.accounts.continueDeletion(of: account)
             }
             await media.discardFiles(of: slice.files)
             if slice.isComplete { return }
@@ -413,7 +424,7 @@ public final class Accounts: Sendable {
         var gone: [Int64] = []
         while true {
             let slice = try await withStoreErrors { [after = gone.last ?? 0] () throws(StoreError) in
-                try await store.deleteUsers(after: after, upTo: last)
+                try await store.accounts.deleteUsers(after: after, upTo: last)
             }
             // Already here: whoever is told may look at a token.
             tokens.forgetAll()
@@ -471,7 +482,8 @@ public final class Accounts: Sendable {
         do {
             let hash = try await passwords.hash(proof, for: Passwords.Lane(address)), time = now()
             updated = try await withStoreErrors { () throws(StoreError) in
-                try await store.replacePasswordHash(account.passwordHash, by: hash, account: account.id, at: time)
+                try await store.accounts.replacePasswordHash(
+                    account.passwordHash, by: hash, account: account.id, at: time)
             }
         } catch {
             logger.notice("a password was not hashed again", metadata: ["error": "\(error)"])
@@ -482,7 +494,9 @@ public final class Accounts: Sendable {
         if let updated { return updated }
         // Another login of the same password has done it, or the password was changed.
         guard
-            let present = try await withStoreErrors({ () throws(StoreError) in try await store.account(id: account.id) }
+            let present = try await withStoreErrors({ () throws(StoreError) in
+                try await store.accounts.account(id: account.id)
+            }
             )
         else { throw .unknownUser }
         let verdict = try await passwords.verify(

@@ -66,8 +66,8 @@ public final class MailAccounts: Sendable {
         try RegistrationRules.shortNames.check(password: password)
         try MailCodes.checkForm(of: code)
         let stored = StoredEmail(email)
-        if try await withStoreErrors({ () throws(StoreError) in try await store.account(emailKey: stored.key) }) != nil
-        {
+        if try await withStoreErrors({ () throws(StoreError) in try await store.accounts.account(emailKey: stored.key) }
+        ) != nil {
             throw .emailTaken
         }
         let ticket = try await codes.check(code, of: email, address: address)
@@ -78,7 +78,7 @@ public final class MailAccounts: Sendable {
             do {
                 return Account(
                     try await withStoreErrors { () throws(StoreError) in
-                        try await store.insertAccount(
+                        try await store.accounts.insertAccount(
                             username: name, usernameKey: AccountRules.key(name), nickname: name, passwordHash: hash,
                             email: stored, at: time)
                     })
@@ -106,7 +106,9 @@ public final class MailAccounts: Sendable {
         try AccountRules.checkPassword(password)
         let key = AccountRules.emailKey(email)
         try checkLock(key, address)
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.account(emailKey: key)
+        }
         let verdict = try await accounts.compare(.plain(password), with: stored, named: key, address: address)
         guard let stored, verdict != .wrong else {
             try recordFailure(key, address)
@@ -141,7 +143,9 @@ public final class MailAccounts: Sendable {
             throw .wrongCode
         }
         try recordSuccess(key, address)
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: key) }
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.account(emailKey: key)
+        }
         guard let stored else { throw .unknownUser }
         return try Self.usable(stored)
     }
@@ -158,7 +162,7 @@ public final class MailAccounts: Sendable {
         try passHumanCheck(email, address)
         let key = AccountRules.emailKey(email), until = now() + Self.resetTime
         let isFound = try await withStoreErrors { () throws(StoreError) in
-            try await store.openPasswordReset(emailKey: key, until: until)
+            try await store.mailCodes.openPasswordReset(emailKey: key, until: until)
         }
         guard isFound else { throw .unknownUser }
     }
@@ -183,13 +187,13 @@ public final class MailAccounts: Sendable {
         try MailCodes.checkForm(of: code)
         let key = AccountRules.emailKey(email), begun = now()
         let mayBe = try await withStoreErrors { () throws(StoreError) in
-            try await store.mayResetPassword(emailKey: key, at: begun)
+            try await store.mailCodes.mayResetPassword(emailKey: key, at: begun)
         }
         guard mayBe else { throw .invalid(field: "reset", message: "A new password has to be asked for first.") }
         let ticket = try await codes.check(code, of: email, address: address)
         let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         let account = try await withStoreErrors { () throws(StoreError) in
-            try await store.resetPassword(
+            try await store.mailCodes.resetPassword(
                 emailKey: key, codeHash: ticket.hash, passwordHash: hash, at: time)
         }
         guard let account else { throw .wrongCode }

@@ -57,13 +57,14 @@ public final class MailCodes: Sendable {
     func send(to email: String, address: String) async throws(ServicesError) {
         let key = AccountRules.emailKey(email), time = now()
         let first = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertMailSend(emailKey: key, limit: Self.sends, since: time - Self.lifetime, at: time)
+            try await store.mailCodes.insertMailSend(
+                emailKey: key, limit: Self.sends, since: time - Self.lifetime, at: time)
         }
         if let first { throw .throttled(retryAfter: max(1, Int((first + Self.lifetime - time + 999) / 1000))) }
         let code = Self.newCode(), hash = try await passwords.hash(code, for: Passwords.Lane(address))
         let expiry = time + Self.lifetime
         try await withStoreErrors { () throws(StoreError) in
-            try await store.setMailCode(emailKey: key, hash: hash, expiresAt: expiry)
+            try await store.mailCodes.setMailCode(emailKey: key, hash: hash, expiresAt: expiry)
         }
         guard queue.put(CodeMail(to: email, code: code, at: time, expiresAt: expiry)) else { throw .mailUnavailable }
     }
@@ -82,7 +83,7 @@ public final class MailCodes: Sendable {
         try guesses.check(attempt, at: now())
         let time = now()
         let hash = try await withStoreErrors { () throws(StoreError) in
-            try await store.tryMailCode(emailKey: key, limit: Self.tries, at: time)
+            try await store.mailCodes.tryMailCode(emailKey: key, limit: Self.tries, at: time)
         }
         let verdict = try await passwords.verify(code, against: hash, for: Passwords.Lane(address))
         guard let hash, verdict != .wrong else {
@@ -99,7 +100,7 @@ public final class MailCodes: Sendable {
     /// - Throws: ``ServicesError/wrongCode`` when it was used at the same moment, ``ServicesError/store(_:)``.
     func use(_ ticket: Ticket) async throws(ServicesError) {
         let isUsed = try await withStoreErrors { () throws(StoreError) in
-            try await store.useMailCode(emailKey: ticket.emailKey, hash: ticket.hash)
+            try await store.mailCodes.useMailCode(emailKey: ticket.emailKey, hash: ticket.hash)
         }
         guard isUsed else { throw .wrongCode }
     }
@@ -112,7 +113,7 @@ public final class MailCodes: Sendable {
     public func removeExpired() async throws(ServicesError) -> Int {
         let time = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteExpiredMailCodes(at: time, sendsBefore: time - Self.lifetime)
+            try await store.mailCodes.deleteExpiredMailCodes(at: time, sendsBefore: time - Self.lifetime)
         }
     }
 

@@ -114,7 +114,7 @@ public final class Profiles: Sendable {
     public func list(page: Int, size: Int, actor: Account) async throws(ServicesError) -> Page {
         try checkAdministrator(actor)
         try checkPage(page, size)
-        let total = try await withStoreErrors { () throws(StoreError) in try await store.accountCount() }
+        let total = try await withStoreErrors { () throws(StoreError) in try await store.accounts.accountCount() }
         return Page(total: total, accounts: try await accounts.accounts(page: page, limit: size))
     }
 
@@ -140,8 +140,9 @@ public final class Profiles: Sendable {
         add(try await accounts.account(named: keyword))
         let emailKey = AccountRules.emailKey(keyword)
         add(
-            try await withStoreErrors { () throws(StoreError) in try await store.account(emailKey: emailKey) }.map(
-                Account.init))
+            try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(emailKey: emailKey) }
+                .map(
+                    Account.init))
         found.sort { $0.id < $1.id }
         let (start, isBeyond) = (page - 1).multipliedReportingOverflow(by: size)
         let rest = isBeyond ? [] : found.dropFirst(start).prefix(size)
@@ -196,7 +197,7 @@ public final class Profiles: Sendable {
         guard account.id != actor.id else { throw .ownAccount }
         let time = accounts.now()
         let updated = try await withStoreErrors { () throws(StoreError) in
-            try await store.setRole(
+            try await store.accounts.setRole(
                 role.rawValue, account: account.id, if: Self.still(actor) { actor, _ in Self.mayGiveRoles(actor) },
                 at: time)
         }

@@ -19,7 +19,7 @@ extension Tokens {
     public func logins(of account: Int64) async throws(ServicesError) -> [LoginSummary] {
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.logins(account: account, at: time, limit: Limit.Lists.logins)
+            try await store.tokens.logins(account: account, at: time, limit: Limit.Lists.logins)
         }
         return stored.map { stored in
             let login = stored.session.map(Login.session) ?? .token(stored.hash)
@@ -39,8 +39,8 @@ extension Tokens {
         guard let login = Login(id: id) else { return false }
         let isEnded = try await withStoreErrors { () throws(StoreError) in
             switch login {
-            case .session(let number): try await store.endLogin(session: number, account: account)
-            case .token(let hash): try await store.endLogin(hash: hash, account: account)
+            case .session(let number): try await store.tokens.endLogin(session: number, account: account)
+            case .token(let hash): try await store.tokens.endLogin(hash: hash, account: account)
             }
         }
         guard isEnded else { return false }
@@ -54,7 +54,7 @@ extension Tokens {
     /// - Throws: ``ServicesError/store(_:)``.
     func revokeAll(account: Int64) async throws(ServicesError) {
         defer { forget(account: account) }
-        try await withStoreErrors { () throws(StoreError) in try await store.endLogins(account: account) }
+        try await withStoreErrors { () throws(StoreError) in try await store.tokens.endLogins(account: account) }
         await passwordChanged(account: account)
     }
 }

@@ -192,7 +192,7 @@ public final class Tokens: Sendable {
         let issued = make(.access, lifetime), renewed = Self.hash(token)
         // Whoever logs out or changes the password at this moment takes the new token along, or leaves none to be made.
         let isStored = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertToken(Self.stored(issued), renewing: renewed)
+            try await store.tokens.insertToken(Self.stored(issued), renewing: renewed)
         }
         return isStored ? .success(issued) : .failure(Refused(refusal: try await end(of: renewed)))
     }
@@ -221,7 +221,7 @@ public final class Tokens: Sendable {
         _ issued: [Issued], for account: Account, session: Int64? = nil, limit: (count: Int, world: String)? = nil
     ) async throws(ServicesError) {
         let insertion = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertTokens(
+            try await store.tokens.insertTokens(
                 issued.map(Self.stored), account: account.id, passwordHash: account.passwordHash.text,
                 session: session, limit: limit)
         }
@@ -235,8 +235,8 @@ public final class Tokens: Sendable {
         }
     }
 
-    private static func stored(_ issued: Issued) -> AppDatabase.NewToken {
-        AppDatabase.NewToken(
+    private static func stored(_ issued: Issued) -> TokenRepository.NewToken {
+        TokenRepository.NewToken(
             hash: hash(issued.token), kind: issued.kind.rawValue, createdAt: issued.issuedAt,
             expiresAt: issued.expiresAt)
     }
@@ -269,7 +269,7 @@ public final class Tokens: Sendable {
         let (cached, generation) = cache.withLock { ($0[hash], $0.generation) }
         if let cached { return check(cached, kind) }
 
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.tokens.token(hash: hash) }
         guard let stored, let storedKind = Kind(rawValue: stored.kind) else {
             return .refused(try await end(of: hash))
         }
@@ -286,7 +286,7 @@ public final class Tokens: Sendable {
     }
 
     private func end(of hash: [UInt8]) async throws(ServicesError) -> Refusal {
-        switch try await withStoreErrors({ () throws(StoreError) in try await store.endOfToken(hash: hash) }) {
+        switch try await withStoreErrors({ () throws(StoreError) in try await store.tokens.endOfToken(hash: hash) }) {
         case .expired: .expired
         case .revoked: .revoked
         case .accountDeleted: .accountDeleted
@@ -301,13 +301,13 @@ public final class Tokens: Sendable {
     public func revoke(_ credential: String?) async throws(ServicesError) {
         guard let token = Self.token(in: credential) else { throw .unauthenticated }
         let hash = Self.hash(token)
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.token(hash: hash) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.tokens.token(hash: hash) }
         let session = stored?.session
         func forget() {
             cache.withLock { $0.remove(hash, account: stored?.account.id, session: session) }
         }
         defer { forget() }
-        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteToken(hash: hash) }
+        _ = try await withStoreErrors { () throws(StoreError) in try await store.tokens.deleteToken(hash: hash) }
         // Already here: whoever is told may look at a token.
         forget()
         await tell(.some([session.map(Login.session) ?? .token(hash)]))
@@ -327,7 +327,7 @@ public final class Tokens: Sendable {
     public func removeExpired() async throws(ServicesError) -> Int {
         let time = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteExpiredTokens(at: time, memory: Self.memory)
+            try await store.tokens.deleteExpiredTokens(at: time, memory: Self.memory)
         }
     }
 

@@ -50,7 +50,7 @@ extension Forum {
         }
         let time = now()
         let inserted = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertPost(
+            try await store.forum.insertPost(
                 title: title, content: title, imageLimit: Self.maxImages, video: new, author: author, at: time)
         }
         return try Self.found(
@@ -75,7 +75,7 @@ extension Forum {
         _ comment: ForumKey, on post: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) {
         let found = try Self.found(
-            try await withStoreErrors { () throws(StoreError) in try await store.comment(comment) })
+            try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(comment) })
         guard try await self.post(post).id == found.post else { throw .notFound }
         _ = try await deleteComment(comment, by: account, isModerated: isModerated)
     }

@@ -18,7 +18,9 @@ extension Forum {
     public func posts(
         _ list: PostList, offset: Int = 0, limit: Int = .max
     ) async throws(ServicesError) -> [Int64] {
-        try await withStoreErrors { () throws(StoreError) in try await store.posts(list, offset: offset, limit: limit) }
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.forum.posts(list, offset: offset, limit: limit)
+        }
     }
 
     /// Those of the posts that exist, in the order of their ids in the list.
@@ -32,7 +34,9 @@ extension Forum {
         _ posts: some Sequence<Int64>, reader: Int64?
     ) async throws(ServicesError) -> [Reading] {
         let posts = Array(posts)
-        return try await withStoreErrors { () throws(StoreError) in try await store.readings(posts, reader: reader) }
+        return try await withStoreErrors { () throws(StoreError) in
+            try await store.forum.readings(posts, reader: reader)
+        }
     }
 
     /// A post as a reader sees it.
@@ -55,7 +59,7 @@ extension Forum {
         let time = now()
         return try Self.changed(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.setCollection(isCollected, post: post, account: account, at: time)
+                try await store.forum.setCollection(isCollected, post: post, account: account, at: time)
             })
     }
 
@@ -86,7 +90,7 @@ extension Forum {
         let time = now()
         return try Self.found(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.hit(post, reader: reader, pause: Self.hitPause, at: time)
+                try await store.forum.hit(post, reader: reader, pause: Self.hitPause, at: time)
             })
     }
 
@@ -98,13 +102,13 @@ extension Forum {
     public func forgetReaders() async throws(ServicesError) -> Int {
         let time = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteHits(pause: Self.hitPause, at: time)
+            try await store.forum.deleteHits(pause: Self.hitPause, at: time)
         }
     }
 
     /// What the server's own key-value store has under a name, for the self-test of it; nil for nothing.
     public func keyValue(_ name: String) async throws(ServicesError) -> String? {
-        try await withStoreErrors { () throws(StoreError) in try await store.keyValue(name) }
+        try await withStoreErrors { () throws(StoreError) in try await store.forum.keyValue(name) }
     }
 }
 

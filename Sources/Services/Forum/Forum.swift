@@ -92,7 +92,7 @@ public final class Forum: Sendable {
         guard images.count <= Self.maxImages else { throw Self.tooManyImages }
         let time = now()
         let inserted = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertPost(
+            try await store.forum.insertPost(
                 title: title.withDirectionsClosed, content: content.withDirectionsClosed,
                 images: images.map(\.rawValue), imageLimit: Self.maxImages,
                 mergeSince: merging ? time - Self.mergeWindow : nil, writtenAt: writtenAt, author: author, at: time)
@@ -100,7 +100,7 @@ public final class Forum: Sendable {
         return try Self.publication(inserted)
     }
 
-    static func publication(_ inserted: AppDatabase.PostInsertion) throws(ServicesError) -> Publication {
+    static func publication(_ inserted: ForumRepository.PostInsertion) throws(ServicesError) -> Publication {
         switch inserted {
         case .created(let post): return Publication(post: post, isMerged: false)
         case .merged(let post): return Publication(post: post, isMerged: true)
@@ -112,7 +112,7 @@ public final class Forum: Sendable {
     ///
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func post(_ key: ForumKey) async throws(ServicesError) -> Post {
-        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.post(key) })
+        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.forum.post(key) })
     }
 
     /// A post with its comments.
@@ -123,7 +123,8 @@ public final class Forum: Sendable {
     /// - Returns: The post with its comments, the oldest first.
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func thread(_ key: ForumKey, upTo bytes: Int = .max) async throws(ServicesError) -> Discussion {
-        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.thread(key, upTo: bytes) })
+        try Self.found(
+            try await withStoreErrors { () throws(StoreError) in try await store.forum.thread(key, upTo: bytes) })
     }
 
     /// Some posts with their comments, oldest first.
@@ -140,19 +141,21 @@ public final class Forum: Sendable {
         author: Int64? = nil, after: Int64 = 0, offset: Int = 0, limit: Int, upTo bytes: Int = .max
     ) async throws(ServicesError) -> [Discussion] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.threads(author: author, after: after, offset: offset, limit: limit, upTo: bytes)
+            try await store.forum.threads(author: author, after: after, offset: offset, limit: limit, upTo: bytes)
         }
     }
 
     /// How many posts there are.
     public func postCount() async throws(ServicesError) -> Int {
-        try await withStoreErrors { () throws(StoreError) in try await store.postCount() }
+        try await withStoreErrors { () throws(StoreError) in try await store.forum.postCount() }
     }
 
     /// The ids of somebody's newest posts as clients see them, oldest first.
     public func newestPosts(of author: Int64, limit: Int = Limit.Lists.newest) async throws(ServicesError) -> [String] {
-        try await withStoreErrors { () throws(StoreError) in try await store.newestPosts(author: author, limit: limit) }
-            .map(ObjectID.text)
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.forum.newestPosts(author: author, limit: limit)
+        }
+        .map(ObjectID.text)
     }
 
     /// A post that somebody may change.
@@ -188,7 +191,7 @@ public final class Forum: Sendable {
         let time = now()
         return try Self.found(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.updatePost(
+                try await store.forum.updatePost(
                     post.id, title: title.withDirectionsClosed, content: content.withDirectionsClosed,
                     images: images?.map(\.rawValue), at: time)
             })
@@ -207,7 +210,7 @@ public final class Forum: Sendable {
         let post = try await post(key)
         guard post.author.id == account.id || isModerated && account.isAdministrator else { throw .forbidden }
         // Of two who delete it at once, one finds it gone.
-        let files = try await withStoreErrors { () throws(StoreError) in try await store.deletePost(post.id) }
+        let files = try await withStoreErrors { () throws(StoreError) in try await store.forum.deletePost(post.id) }
         await media.discardFiles(of: try Self.found(files))
     }
 
@@ -218,10 +221,12 @@ public final class Forum: Sendable {
     /// - Returns: How many there were.
     @discardableResult
     public func deleteAllPosts() async throws(ServicesError) -> Int {
-        let last = try await withStoreErrors { () throws(StoreError) in try await store.highestPostNumber() }
+        let last = try await withStoreErrors { () throws(StoreError) in try await store.forum.highestPostNumber() }
         var count = 0
         while true {
-            let slice = try await withStoreErrors { () throws(StoreError) in try await store.deletePosts(upTo: last) }
+            let slice = try await withStoreErrors { () throws(StoreError) in
+                try await store.forum.deletePosts(upTo: last)
+            }
             count += slice.count
             await media.discardFiles(of: slice.deletion.files)
             if slice.deletion.isComplete { return count }
@@ -249,7 +254,7 @@ public final class Forum: Sendable {
         if let writtenAt { try ForumRules.checkTime(writtenAt) }
         let time = now()
         let inserted = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertComment(
+            try await store.forum.insertComment(
                 on: post, replyingTo: parent, content: content.withDirectionsClosed, writtenAt: writtenAt,
                 author: author, at: time)
         }
@@ -275,7 +280,7 @@ public final class Forum: Sendable {
         on post: Int64, after: Int64 = 0, limit: Int, upTo bytes: Int = .max
     ) async throws(ServicesError) -> [Comment] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.comments(on: post, after: after, limit: limit, upTo: bytes)
+            try await store.forum.comments(on: post, after: after, limit: limit, upTo: bytes)
         }
     }
 
@@ -291,14 +296,14 @@ public final class Forum: Sendable {
         on post: Int64, offset: Int = 0, limit: Int
     ) async throws(ServicesError) -> [(comment: Comment, repliesTo: Int64?)] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.newestComments(on: post, offset: offset, limit: limit)
+            try await store.forum.newestComments(on: post, offset: offset, limit: limit)
         }
     }
 
     /// The ids of all comments on a post as clients see them, oldest first.
     public func commentIDs(on post: Post) async throws(ServicesError) -> [String] {
         if post.commentCount == 0 { return [] }
-        return try await withStoreErrors { () throws(StoreError) in try await store.commentIDs(on: post.id) }
+        return try await withStoreErrors { () throws(StoreError) in try await store.forum.commentIDs(on: post.id) }
             .map(ObjectID.text)
     }
 
@@ -314,11 +319,12 @@ public final class Forum: Sendable {
         _ key: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) -> Comment {
         let comment = try Self.found(
-            try await withStoreErrors { () throws(StoreError) in try await store.comment(key) })
+            try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(key) })
         if comment.author.id != account.id, !(isModerated && account.isAdministrator) {
             guard try await post(.id(comment.post)).author.id == account.id else { throw .forbidden }
         }
-        guard try await withStoreErrors({ () throws(StoreError) in try await store.deleteComment(comment.id) }) else {
+        guard try await withStoreErrors({ () throws(StoreError) in try await store.forum.deleteComment(comment.id) })
+        else {
             throw .notFound
         }
         return comment
@@ -336,7 +342,7 @@ public final class Forum: Sendable {
         let time = now()
         return try Self.changed(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.setLike(isLiked, post: post, account: account, at: time)
+                try await store.forum.setLike(isLiked, post: post, account: account, at: time)
             })
     }
 
@@ -350,7 +356,7 @@ public final class Forum: Sendable {
         let time = now()
         return try Self.changed(
             try await withStoreErrors { () throws(StoreError) in
-                try await store.setLike(isLiked, comment: comment, account: account, at: time)
+                try await store.forum.setLike(isLiked, comment: comment, account: account, at: time)
             })
     }
 
@@ -359,7 +365,9 @@ public final class Forum: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func likes(post: ForumKey, account: Int64) async throws(ServicesError) -> Bool {
         try Self.found(
-            try await withStoreErrors { () throws(StoreError) in try await store.likes(post: post, account: account) })
+            try await withStoreErrors { () throws(StoreError) in
+                try await store.forum.likes(post: post, account: account)
+            })
     }
 
     // MARK: - Answers
@@ -372,7 +380,7 @@ public final class Forum: Sendable {
         return value
     }
 
-    static func changed<Liked>(_ change: AppDatabase.LikeChange<Liked>) throws(ServicesError) -> Liked? {
+    static func changed<Liked>(_ change: ForumRepository.LikeChange<Liked>) throws(ServicesError) -> Liked? {
         switch change {
         case .changed(let liked): liked
         case .unchanged: nil

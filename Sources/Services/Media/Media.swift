@@ -105,7 +105,7 @@ public final class Media: Sendable {
         // Noted before it is placed: from now on no sweep removes the file of this hash. A crash in between leaves a
         // row that nobody knows, which the next sweep takes.
         let media = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertMedia(
+            try await store.media.insertMedia(
                 hash: upload.file.hash, type: upload.type, bytes: upload.count, width: upload.width,
                 height: upload.height, at: time)
         }
@@ -160,7 +160,7 @@ public final class Media: Sendable {
         let id = try await store(content), time = now()
         do throws(ServicesError) {
             try await withStoreErrors { () throws(StoreError) in
-                try await store.insertUpload(media: id.rawValue, account: account, at: time)
+                try await store.media.insertUpload(media: id.rawValue, account: account, at: time)
             }
         } catch {
             await discard([id])
@@ -175,7 +175,7 @@ public final class Media: Sendable {
     public func mayUse(_ id: MediaID, account: Int64) async throws(ServicesError) -> Bool {
         let time = now() - Self.uploadValidity
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.isUpload(media: id.rawValue, of: account, after: time)
+            try await store.media.isUpload(media: id.rawValue, of: account, after: time)
         }
     }
 
@@ -184,7 +184,7 @@ public final class Media: Sendable {
     /// - Throws: ``ServicesError/store(_:)``; what was not removed is by the next sweep.
     public func remove(_ id: MediaID) async throws(ServicesError) {
         let hashes = try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteUnreferencedMedia(ids: [id.rawValue])
+            try await store.media.deleteUnreferencedMedia(ids: [id.rawValue])
         }
         _ = try await removeFiles(of: hashes)
     }
@@ -210,7 +210,7 @@ public final class Media: Sendable {
     }
 
     private func open(_ id: MediaID, of kind: String) async throws(ServicesError) -> Picture? {
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.media(id: id.rawValue) }
+        let stored = try await withStoreErrors { () throws(StoreError) in try await store.media.media(id: id.rawValue) }
         guard let stored, stored.type.hasPrefix(kind) else { return nil }
         return Picture(
             path: files.path(of: stored.hash), contentType: stored.type,
@@ -318,16 +318,16 @@ public final class Media: Sendable {
         var removed = 0
         while true {
             let batch = try await withStoreErrors { () throws(StoreError) in
-                try await store.unsettledMedia(before: time, limit: 100)
+                try await store.media.unsettledMedia(before: time, limit: 100)
             }
             let hashes = try await withStoreErrors { () throws(StoreError) in
-                try await store.settleMedia(ids: batch)
+                try await store.media.settleMedia(ids: batch)
             }
             removed += try await removeFiles(of: hashes)
             if batch.count < 100 { break }
         }
         // Not before what came to nothing is gone: until then it counts against who uploaded it.
-        _ = try await withStoreErrors { () throws(StoreError) in try await store.deleteUploads(before: time) }
+        _ = try await withStoreErrors { () throws(StoreError) in try await store.media.deleteUploads(before: time) }
         if removed > 0 { logger.info("pictures removed that nothing refers to", metadata: ["files": "\(removed)"]) }
         return removed
     }
@@ -358,7 +358,7 @@ public final class Media: Sendable {
         if hashes.isEmpty { return 0 }
         let files = files, logger = logger
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.removeFiles(of: hashes) { hash in
+            try await store.media.removeFiles(of: hashes) { hash in
                 let isGone = files.remove(hash)
                 if !isGone { logger.notice("the file of a picture that is gone cannot be removed") }
                 return isGone

@@ -34,7 +34,7 @@ public final class Records: Sendable {
             startAt: try fields.date("start") ?? 0, endAt: try fields.date("end") ?? 0, track: track)
         let time = now()
         let summary = try await withStoreErrors { () throws(StoreError) in
-            try await store.insertPostedRecord(posted, account: account, at: time)
+            try await store.records.insertPostedRecord(posted, account: account, at: time)
         }
         return Record(summary, track: track)
     }
@@ -44,7 +44,7 @@ public final class Records: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func record(account: Int64, runID: Int64) async throws(ServicesError) -> Record {
         let found = try await withStoreErrors { () throws(StoreError) in
-            try await store.record(account: account, runID: runID)
+            try await store.records.record(account: account, runID: runID)
         }
         guard let found else { throw .notFound }
         return Record(found)
@@ -62,7 +62,7 @@ public final class Records: Sendable {
         account: Int64, offset: Int = 0, limit: Int? = nil
     ) async throws(ServicesError) -> RecordPage<RecordSummary> {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.recordSummaries(account: account, offset: offset, limit: limit)
+            try await store.records.recordSummaries(account: account, offset: offset, limit: limit)
         }
     }
 
@@ -71,7 +71,7 @@ public final class Records: Sendable {
     /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
     public func delete(account: Int64, runID: Int64) async throws(ServicesError) {
         let isDeleted = try await withStoreErrors { () throws(StoreError) in
-            try await store.deleteRecord(account: account, runID: runID)
+            try await store.records.deleteRecord(account: account, runID: runID)
         }
         guard isDeleted else { throw .notFound }
     }
@@ -82,7 +82,9 @@ public final class Records: Sendable {
     ///
     /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     public func runData(account: Int64) async throws(ServicesError) -> RunData {
-        let stored = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.runData(account: account)
+        }
         return try Self.runData(stored.text)
     }
 
@@ -103,12 +105,14 @@ public final class Records: Sendable {
         var trial = RunData()
         try trial.update(with: changes)
         for _ in 0..<Limit.Store.runDataTries {
-            let read = try await withStoreErrors { () throws(StoreError) in try await store.runData(account: account) }
+            let read = try await withStoreErrors { () throws(StoreError) in
+                try await store.accounts.runData(account: account)
+            }
             var data = try Self.runData(read.text)
             try data.update(with: changes)
             let text = data.json.text
             let isStored = try await withStoreErrors { () throws(StoreError) in
-                try await store.replaceRunData(read, by: text, account: account)
+                try await store.accounts.replaceRunData(read, by: text, account: account)
             }
             if isStored { return data }
         }

@@ -44,7 +44,8 @@ public final class Social: Sendable {
 
     /// As ``profile(publicID:viewer:)``, but nil if it is nobody's.
     public func profileIfAny(publicID: Int64, viewer: Int64?) async throws(ServicesError) -> Profile? {
-        try await withStoreErrors { () throws(StoreError) in try await store.profile(publicID: publicID, viewer: viewer)
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.social.profile(publicID: publicID, viewer: viewer)
         }
     }
 
@@ -61,7 +62,9 @@ public final class Social: Sendable {
         _ accounts: some Sequence<Int64>, viewer: Int64?
     ) async throws(ServicesError) -> [Int64: Profile] {
         let accounts = Array(Set(accounts))
-        return try await withStoreErrors { () throws(StoreError) in try await store.profiles(accounts, viewer: viewer) }
+        return try await withStoreErrors { () throws(StoreError) in
+            try await store.social.profiles(accounts, viewer: viewer)
+        }
     }
 
     /// Sets what somebody says of themselves; what makes no sense is left out rather than refused.
@@ -83,7 +86,7 @@ public final class Social: Sendable {
                 || text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? nil : text
         }
         try await withStoreErrors { () throws(StoreError) in
-            try await store.setProfile(
+            try await store.social.setProfile(
                 avatarURL: address(avatar), backgroundURL: address(background), signature: words, account: account)
         }
     }
@@ -100,7 +103,7 @@ public final class Social: Sendable {
         }
         let time = now()
         _ = try await withStoreErrors { () throws(StoreError) in
-            try await store.setFollow(isFollowing, follower: follower, followed: followed, at: time)
+            try await store.social.setFollow(isFollowing, follower: follower, followed: followed, at: time)
         }
     }
 
@@ -128,9 +131,9 @@ public final class Social: Sendable {
         let limit = min(limit, Self.maxPeople)
         let ids = try await withStoreErrors { () throws(StoreError) in
             switch people {
-            case .followed: try await store.followed(by: account, offset: offset, limit: limit)
-            case .followers: try await store.followers(of: account, offset: offset, limit: limit)
-            case .friends: try await store.friends(of: account, offset: offset, limit: limit)
+            case .followed: try await store.social.followed(by: account, offset: offset, limit: limit)
+            case .followers: try await store.social.followers(of: account, offset: offset, limit: limit)
+            case .friends: try await store.social.friends(of: account, offset: offset, limit: limit)
             }
         }
         let profiles = try await profiles(ids, viewer: viewer)
@@ -154,7 +157,7 @@ public final class Social: Sendable {
         try ForumRules.checkComment(content)
         let time = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.insertMessage(content.withDirectionsClosed, from: sender, to: recipient, at: time)
+            try await store.social.insertMessage(content.withDirectionsClosed, from: sender, to: recipient, at: time)
         }
     }
 
@@ -175,7 +178,7 @@ public final class Social: Sendable {
     ) async throws(ServicesError) -> [Message] {
         let clock = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.messages(between: one, and: other, after: time, now: clock, limit: Self.maxMessages)
+            try await store.social.messages(between: one, and: other, after: time, now: clock, limit: Self.maxMessages)
         }
     }
 
@@ -183,6 +186,8 @@ public final class Social: Sendable {
     public func lastMessages(
         of account: Int64, with others: [Int64]
     ) async throws(ServicesError) -> [Int64: Message] {
-        try await withStoreErrors { () throws(StoreError) in try await store.lastMessages(of: account, with: others) }
+        try await withStoreErrors { () throws(StoreError) in
+            try await store.social.lastMessages(of: account, with: others)
+        }
     }
 }

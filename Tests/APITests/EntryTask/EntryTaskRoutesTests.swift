@@ -186,7 +186,7 @@ import Testing
         try await withAPI { api in
             // `secret` as version 6 kept it, at the cost of the tests.
             let old = "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$MAQg4JGLPMRqJFBEKf8fQ+4nhhombI56iCi1UYs3wDs"
-            _ = try await api.database.insertAccount(
+            _ = try await api.database.accounts.insertAccount(
                 username: "old", usernameKey: "old", nickname: "old", passwordHash: old, at: 1)
             let body: JSONValue = ["username": "old", "password": .string(Self.secret)]
             #expect(try await send(api, .post, "/login", body).json["code"] == 2)

@@ -66,7 +66,7 @@ struct Stage {
                     guard !logins.ended.withLock({ $0.contains(token) }) else { return nil }
                     if logins.areUnreadable.load(ordering: .relaxed) { try await Logins.fail() }
                     let name = String(token.prefix { $0 != "#" })
-                    let account = try await store.account(usernameKey: name)
+                    let account = try await store.accounts.account(usernameKey: name)
                     await logins.whenFound.withLock { exchange(&$0, with: nil) }?()
                     return account.map {
                         TokenOwner(
@@ -108,7 +108,7 @@ struct Stage {
 
     /// Registers somebody.
     @discardableResult func account(_ name: String) async throws -> Person {
-        let account = try await store.insertAccount(
+        let account = try await store.accounts.insertAccount(
             username: name, usernameKey: name, nickname: name, passwordHash: "", at: 1)
         return Person(account: account.id, username: name, nickname: name, avatar: "")
     }

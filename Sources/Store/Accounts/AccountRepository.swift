@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Accounts with their roles, settings and profiles, until they are deleted with all that is theirs.
+public struct AccountRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension AccountRepository {
     /// Adds an account.
     ///
     /// - Parameters:
@@ -23,7 +28,7 @@ extension AppDatabase {
         return try await write { [quota] session throws(StoreError) in
             try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
             try Self.checkMedia(picture, in: session)
-            let number = try Self.nextNumber(of: "accounts", in: session)
+            let number = try session.nextNumber(of: "accounts")
             try session.execute(
                 """
                 INSERT INTO accounts (
@@ -33,7 +38,7 @@ extension AppDatabase {
                 """,
                 id, username, usernameKey, nickname, passwordHash, time, role, email?.text, email?.key, number,
                 picture, takesDigest ? 1 : 0)
-            try Self.insertProfile(of: id, in: session)
+            try SocialRepository.insertProfile(of: id, in: session)
             try quota.count(AccountQuota.bytes(ofMedia: [picture], in: session), of: id, in: session)
             return StoredAccount(
                 id: id, username: username, usernameKey: usernameKey, nickname: nickname, passwordHash: passwordHash,
@@ -156,7 +161,7 @@ extension AppDatabase {
             let old = try session.one("SELECT picture FROM accounts WHERE id = $1 AND is_leaving = 0", account) {
                 try $0.get(0) as Int64?
             }
-            try Self.unsettle([old ?? nil], in: session)
+            try MediaRepository.unsettle([old ?? nil], in: session)
             let difference =
                 try AccountQuota.bytes(ofMedia: [picture], in: session)
                 - AccountQuota.bytes(ofMedia: [old ?? nil], in: session)
@@ -214,7 +219,9 @@ extension AppDatabase {
                 """,
                 account, passwordHash, nickname, newPasswordHash, time)
             guard changed == 1 else { return nil }
-            if newPasswordHash != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
+            if newPasswordHash != nil {
+                try TokenRepository.deleteTokens(account: account, reason: .revoked, in: session)
+            }
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -240,8 +247,8 @@ extension AppDatabase {
             }
             try condition?.check(on: account, in: session)
             for media in [change.picture, change.cover] { try Self.checkMedia(media, in: session) }
-            if change.picture != nil { try Self.unsettle([old.picture], in: session) }
-            if change.cover != nil { try Self.unsettle([old.cover], in: session) }
+            if change.picture != nil { try MediaRepository.unsettle([old.picture], in: session) }
+            if change.cover != nil { try MediaRepository.unsettle([old.cover], in: session) }
             let replaced = [change.picture == nil ? nil : old.picture, change.cover == nil ? nil : old.cover]
             let difference =
                 try AccountQuota.bytes(ofMedia: [change.picture, change.cover], in: session)

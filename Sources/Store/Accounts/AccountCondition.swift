@@ -19,7 +19,7 @@ public struct AccountCondition: Sendable {
     /// - Throws: ``StoreError/conditionFailed``, also when the actor is gone. Nothing for an account that is gone.
     func check(on account: Int64, in session: Session) throws(StoreError) {
         func find(_ id: Int64) throws(StoreError) -> StoredAccount? {
-            try session.one(AppDatabase.accountByID, id) { try StoredAccount($0) }
+            try session.one(AccountRepository.accountByID, id) { try StoredAccount($0) }
         }
         guard let account = try find(account) else { return }
         guard let actor = try find(actor), holds(actor, account) else { throw .conditionFailed }

@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Run rooms with their people, events, and the journal of runs under way.
+public struct RoomRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension RoomRepository {
     /// Adds a room without people.
     ///
     /// - Throws: ``StoreError/roomExists`` when one has this run ID; of any number of calls at the same moment, exactly

@@ -1,4 +1,4 @@
-extension AppDatabase {
+extension AccountRepository {
     /// The accounts of administrators, in the order of their making.
     public func administrators() async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
@@ -42,7 +42,7 @@ extension AppDatabase {
     /// - Throws: What the database says.
     public func setDisabled(_ disabledAt: Int64?, account: Int64) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
-            if disabledAt != nil { try Self.deleteTokens(account: account, reason: .revoked, in: session) }
+            if disabledAt != nil { try TokenRepository.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.execute(
                 "UPDATE accounts SET disabled_at = $2 WHERE id = $1 AND is_leaving = 0", account, disabledAt) == 1
         }

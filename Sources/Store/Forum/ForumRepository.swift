@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Posts with their images and videos, comments, likes, collections and readers.
+public struct ForumRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension ForumRepository {
     /// What became of a new post.
     public enum PostInsertion: Hashable, Sendable {
         case created(Post)
@@ -42,9 +47,9 @@ extension AppDatabase {
                 try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
                 return .merged(try Self.existingPost(found.id, in: session))
             }
-            try Self.checkAccount(author, in: session)
+            try session.checkAccount(author)
             try session.execute(
-                Self.insertPost, id, try Self.nextNumber(of: "posts", in: session), author, time, title, content,
+                Self.insertPost, id, try session.nextNumber(of: "posts"), author, time, title, content,
                 writtenAt)
             try Self.add(images, to: id, from: 0, in: session)
             if let video { try Self.add(video, to: id, author: author, at: time, in: session) }
@@ -144,7 +149,7 @@ extension AppDatabase {
             guard let before = try AccountQuota.share(ofPost: id, in: session) else { return nil }
             try session.execute(Self.updatePost, id, title, content, time)
             if let images {
-                try Self.unsettle(Self.images(of: id, in: session), in: session)
+                try MediaRepository.unsettle(Self.images(of: id, in: session), in: session)
                 try session.execute("DELETE FROM post_images WHERE post = $1", id)
                 try Self.add(images, to: id, from: 0, in: session)
             }
@@ -168,7 +173,7 @@ extension AppDatabase {
                 try AccountQuota.giveBack(AccountQuota.shares(ofCommentsOn: id, in: session), in: session)
             }
             guard try session.execute("DELETE FROM posts WHERE id = $1", id) == 1 else { return nil }
-            return try Self.deleteUnreferencedMedia(ids: media, in: session)
+            return try MediaRepository.deleteUnreferencedMedia(ids: media, in: session)
         }
     }
 
@@ -186,15 +191,6 @@ extension AppDatabase {
     static func existingPost(_ id: Int64, in session: Session) throws(StoreError) -> Post {
         guard let post = try post(.id(id), in: session) else { throw .corrupt("a post without an author") }
         return post
-    }
-
-    /// The next number of a table, counted from 1.
-    static func nextNumber(of table: String, in session: Session) throws(StoreError) -> Int64 {
-        let number = try session.one(
-            "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value", table
-        ) { try $0.get(0) as Int64 }
-        guard let number else { throw .corrupt("the counter of \(table) is missing") }
-        return number
     }
 
     /// The images of a post that was read without them.
@@ -256,7 +252,7 @@ extension AppDatabase {
             INSERT INTO videos (post, public_id, author, created_at, media, play_url, cover_url)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
-            post, try nextNumber(of: "public", in: session), author, time, media, address, video.coverURL)
+            post, try session.nextNumber(of: "public"), author, time, media, address, video.coverURL)
         try session.execute(countVideo, author, 1)
     }
 

@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Tokens, by their hashes, and the logins that they are of.
+public struct TokenRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension TokenRepository {
     /// Why a token is no longer one.
     public enum TokenEnd: String, Hashable, Sendable {
         case expired
@@ -56,7 +61,8 @@ extension AppDatabase {
         limit: (count: Int, world: String)? = nil
     ) async throws(StoreError) -> TokenInsertion {
         try await write { connection throws(StoreError) in
-            guard let stored = try connection.one(Self.accountByID, account, as: { try StoredAccount($0) }) else {
+            guard let stored = try connection.one(AccountRepository.accountByID, account, as: { try StoredAccount($0) })
+            else {
                 throw .noSuchAccount
             }
             guard stored.passwordHash == passwordHash else { return .passwordChanged }

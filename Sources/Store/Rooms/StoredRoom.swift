@@ -23,7 +23,7 @@ public struct StoredRoom: Hashable, Sendable, Identifiable {
     public let passwordHash: [UInt8]
     /// Names this numbering of events.
     public let epoch: String
-    /// How often it has been taken by ``AppDatabase/takeRoom(runID:)``.
+    /// How often it has been taken by ``RoomRepository/takeRoom(runID:)``.
     public let term: Int64
     /// Ascending by runner.
     public let people: [StoredPerson]

@@ -1,4 +1,4 @@
-extension AppDatabase {
+extension MediaRepository {
     /// Takes note of who uploaded a picture.
     ///
     /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.

@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Finished runs.
+public struct RecordRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension RecordRepository {
     /// Stores a run that a client posts, gives it the account's next run ID, and resets the account's run data: one
     /// transaction.
     ///

@@ -1,6 +1,6 @@
 import Limits
 
-extension AppDatabase {
+extension ForumRepository {
     /// What became of a new comment.
     public enum CommentInsertion: Hashable, Sendable {
         case created(Comment)
@@ -33,7 +33,7 @@ extension AppDatabase {
         let id = ids.next()
         return try await write { [quota] session throws(StoreError) in
             guard let post = try Self.post(post, in: session) else { return .noSuchPost }
-            try Self.checkAccount(author, in: session)
+            try session.checkAccount(author)
             var parentID: Int64?
             var depth = 0
             if let parent {
@@ -45,8 +45,8 @@ extension AppDatabase {
                 guard depth <= Self.deepestReply else { return .tooDeep }
             }
             try session.execute(
-                Self.insertComment, id, try Self.nextNumber(of: "comments", in: session), post.id, parentID, depth,
-                author, time, content, try Self.nextNumber(of: "public", in: session), writtenAt)
+                Self.insertComment, id, try session.nextNumber(of: "comments"), post.id, parentID, depth,
+                author, time, content, try session.nextNumber(of: "public"), writtenAt)
             try session.execute("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post.id)
             try quota.count(content.utf8.count, of: author, in: session)
             guard let comment = try Self.comment(.id(id), in: session) else {

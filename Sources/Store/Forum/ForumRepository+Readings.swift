@@ -19,7 +19,7 @@ public enum PostList: Hashable, Sendable {
     case videosPublishedBefore(Int64)
 }
 
-extension AppDatabase {
+extension ForumRepository {
     /// The ids of the posts of a list.
     ///
     /// - Parameters:

@@ -18,11 +18,11 @@ extension Slice {
         // Of the last half minute only.
         try execute(Statements.deleteHits, id)
         if let share = try AccountQuota.share(ofPost: id, in: session) { try giveBack(share) }
-        let media = try session.rows(AppDatabase.mediaOfPost, id) { try $0.get(0) as Int64 }
+        let media = try session.rows(ForumRepository.mediaOfPost, id) { try $0.get(0) as Int64 }
         try execute(Statements.deleteImages, id)
         if let author = try session.one(Statements.deleteVideo, id, as: { try $0.get(0) as Int64 }) {
             count(1)
-            try execute(AppDatabase.countVideo, author, -1)
+            try execute(ForumRepository.countVideo, author, -1)
         }
         try execute(Statements.deletePost, id)
         try removeMedia(media)
@@ -31,7 +31,7 @@ extension Slice {
 
     /// A comment with the replies to it, from the last ones on.
     mutating func removeDiscussion(_ id: Int64) throws(StoreError) -> Bool {
-        // Replies nest so deep, and no deeper: see `AppDatabase.deepestReply`.
+        // Replies nest so deep, and no deeper: see `ForumRepository.deepestReply`.
         var path = [id]
         while let last = path.last {
             if isOver { return false }
@@ -62,12 +62,12 @@ extension Slice {
 
     /// What accounts do to posts or comments, and how it is told that they no longer do.
     struct Reactions: Sendable {
-        let reaction: AppDatabase.Reaction
+        let reaction: ForumRepository.Reaction
         let isLikeOfPost: Bool
 
-        static let postLikes = Reactions(reaction: AppDatabase.postLike, isLikeOfPost: true)
-        static let collections = Reactions(reaction: AppDatabase.postCollection, isLikeOfPost: false)
-        static let commentLikes = Reactions(reaction: AppDatabase.commentLike, isLikeOfPost: false)
+        static let postLikes = Reactions(reaction: ForumRepository.postLike, isLikeOfPost: true)
+        static let collections = Reactions(reaction: ForumRepository.postCollection, isLikeOfPost: false)
+        static let commentLikes = Reactions(reaction: ForumRepository.commentLike, isLikeOfPost: false)
     }
 
     mutating func removeReactions(_ reactions: Reactions, of account: Int64) throws(StoreError) -> Bool {
@@ -92,7 +92,7 @@ extension Slice {
         try execute(reactions.reaction.remove, subject, account)
         try execute(reactions.reaction.count, subject, -1)
         if reactions.isLikeOfPost {
-            count(try AppDatabase.countVideoLike(-1, post: subject, account: account, in: session))
+            count(try ForumRepository.countVideoLike(-1, post: subject, account: account, in: session))
         }
     }
 

@@ -15,7 +15,7 @@ public enum PostReader: Hashable, Sendable {
     }
 }
 
-extension AppDatabase {
+extension ForumRepository {
     /// What became of a like, or of its withdrawal.
     public enum LikeChange<Liked: Hashable & Sendable>: Hashable, Sendable {
         /// What is liked, with its new count.
@@ -160,13 +160,6 @@ extension AppDatabase {
             + session.execute(Self.countLikeGiven, account, change)
     }
 
-    /// - Throws: ``StoreError/noSuchAccount``.
-    static func checkAccount(_ account: Int64, in session: Session) throws(StoreError) {
-        guard try session.exists("SELECT 1 FROM accounts WHERE id = $1 AND is_leaving = 0", account) else {
-            throw .noSuchAccount
-        }
-    }
-
     /// What accounts do to posts or comments, once each: a table of who did, and the count of its rows.
     struct Reaction: Sendable {
         let add: SQL
@@ -194,7 +187,7 @@ extension AppDatabase {
         func set(
             _ isSet: Bool, on subject: Int64, by account: Int64, at time: Int64, in session: Session
         ) throws(StoreError) -> Bool {
-            try AppDatabase.checkAccount(account, in: session)
+            try session.checkAccount(account)
             let changed =
                 isSet
                 ? try session.execute(add, subject, account, time) : try session.execute(remove, subject, account)

@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Profiles, who follows whom, and messages.
+public struct SocialRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension SocialRepository {
     // MARK: Profiles
 
     /// What somebody is to others.
@@ -52,7 +57,7 @@ extension AppDatabase {
     static func insertProfile(of account: Int64, in session: Session) throws(StoreError) {
         try session.execute(
             "INSERT INTO profiles (account, public_id) VALUES ($1, $2)", account,
-            try nextNumber(of: "public", in: session))
+            try session.nextNumber(of: "public"))
     }
 
     // MARK: Follows
@@ -71,8 +76,8 @@ extension AppDatabase {
         _ isFollowing: Bool, follower: Int64, followed: Int64, at time: Int64
     ) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
-            try Self.checkAccount(follower, in: session)
-            try Self.checkAccount(followed, in: session)
+            try session.checkAccount(follower)
+            try session.checkAccount(followed)
             let changed =
                 try isFollowing
                 ? session.execute(Self.follow, follower, followed, time)
@@ -123,11 +128,11 @@ extension AppDatabase {
     ) async throws(StoreError) -> Message {
         let (first, second) = (min(sender, recipient), max(sender, recipient))
         return try await write { [quota] session throws(StoreError) in
-            try Self.checkAccount(sender, in: session)
-            try Self.checkAccount(recipient, in: session)
+            try session.checkAccount(sender)
+            try session.checkAccount(recipient)
             let last = try session.one(Self.lastTime, first, second) { try $0.get(0) as Int64? } ?? nil
             let message = Message(
-                publicID: try Self.nextNumber(of: "public", in: session), createdAt: max(time, (last ?? 0) + 1),
+                publicID: try session.nextNumber(of: "public"), createdAt: max(time, (last ?? 0) + 1),
                 sender: sender, recipient: recipient, content: content)
             try session.execute(
                 """

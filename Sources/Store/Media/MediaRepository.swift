@@ -2,7 +2,7 @@
 ///
 /// A table that refers to pictures declares its column `BIGINT … REFERENCES media (id)`, with an index that begins with
 /// it, and is listed here. One that is forgotten here loses nothing: its foreign key makes the removal fail instead. What
-/// has a column refer to another picture calls ``AppDatabase/unsettle(_:in:)`` for the one before.
+/// has a column refer to another picture calls ``MediaRepository/unsettle(_:in:)`` for the one before.
 enum MediaReferences {
     static let columns: [(table: String, column: String)] = [
         ("accounts", "picture"), ("accounts", "cover"), ("post_images", "media"), ("videos", "media"),
@@ -14,7 +14,12 @@ enum MediaReferences {
     }.joined(separator: " AND ")
 }
 
-extension AppDatabase {
+/// Pictures and videos by their hashes, and what waits to be put to use.
+public struct MediaRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension MediaRepository {
     /// Notes a picture; its file is to follow.
     ///
     /// It is removed again by the next sweep after `time` and the sweep's patience, unless something refers to it by

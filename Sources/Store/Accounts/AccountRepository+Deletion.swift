@@ -3,7 +3,7 @@ public struct Deletion: Hashable, Sendable {
     /// The accounts that are gone for everybody.
     public var accounts: [Int64] = []
     /// Hashes of pictures and videos that nothing refers to any more: their files are to be removed, by
-    /// ``AppDatabase/removeFiles(of:_:)``.
+    /// ``MediaRepository/removeFiles(of:_:)``.
     public var files: Set<[UInt8]> = []
     /// Whether nothing is left to be removed.
     public var isComplete = true
@@ -14,7 +14,7 @@ public struct Deletion: Hashable, Sendable {
 // What it wrote stays, without a name, until a later slice removes it. A server that ends in the midst of it goes on at
 // its next start.
 
-extension AppDatabase {
+extension AccountRepository {
     /// Deletes an account for everybody, and as much of what is its own as one slice takes.
     ///
     /// Its places in rooms stay, without an account.
@@ -85,31 +85,6 @@ extension AppDatabase {
         }
     }
 
-    /// Deletes posts with all that hangs on them, the oldest first, as much as one slice takes.
-    ///
-    /// - Parameter last: The highest number.
-    /// - Returns: How many posts are gone, and what is done; it is complete when there are none any more.
-    /// - Throws: What the database says.
-    public func deletePosts(upTo last: Int64) async throws(StoreError) -> (count: Int, deletion: Deletion) {
-        try await write { session throws(StoreError) in
-            var slice = Slice(session), count = 0
-            let isComplete = try slice.drain(Statements.posts, of: last, as: { try $0.get(0) as Int64 }) {
-                slice, id throws(StoreError) in
-                guard try slice.removePost(id) else { return false }
-                count += 1
-                return true
-            }
-            return (count, Deletion(files: slice.files, isComplete: isComplete))
-        }
-    }
-
-    /// The highest number that a post has been given; 0 before the first.
-    public func highestPostNumber() async throws(StoreError) -> Int64 {
-        try await read { session throws(StoreError) in
-            try session.one("SELECT value FROM counters WHERE name = 'posts'") { try $0.get(0) } ?? 0
-        }
-    }
-
     // MARK: Inside a transaction
 
     /// Marks an account as leaving, and removes what it is found by.
@@ -151,6 +126,5 @@ extension AppDatabase {
             """)
         static let isLeaving = SQL("SELECT 1 FROM accounts WHERE id = $1 AND is_leaving = 1")
         static let leaving = SQL("SELECT id FROM accounts WHERE is_leaving = 1 ORDER BY id LIMIT $1")
-        static let posts = SQL("SELECT id FROM posts WHERE number <= $1 ORDER BY number LIMIT $2")
     }
 }

@@ -83,9 +83,9 @@ extension Slice {
     }
 
     private mutating func removeFollow(of followed: Int64, by follower: Int64) throws(StoreError) {
-        try execute(AppDatabase.unfollow, follower, followed)
-        try execute(AppDatabase.countFollow, follower, -1)
-        try execute(AppDatabase.countFollower, followed, -1)
+        try execute(SocialRepository.unfollow, follower, followed)
+        try execute(SocialRepository.countFollow, follower, -1)
+        try execute(SocialRepository.countFollower, followed, -1)
     }
 
     private mutating func removeMessages(of id: Int64) throws(StoreError) -> Bool {

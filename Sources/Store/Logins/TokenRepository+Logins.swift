@@ -10,7 +10,7 @@ public struct StoredLogin: Hashable, Sendable {
     public let expiresAt: Int64
 }
 
-extension AppDatabase {
+extension TokenRepository {
     /// The logins of an account, the newest first.
     ///
     /// - Parameters:

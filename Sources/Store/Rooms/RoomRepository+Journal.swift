@@ -1,6 +1,6 @@
 public import Limits
 
-extension AppDatabase {
+extension RoomRepository {
     /// Writes a batch: what is not among the failures of the result is on the disk when this returns.
     ///
     /// It is one transaction as long as nothing is wrong with any room. A room that cannot be written costs the others
@@ -148,12 +148,12 @@ extension AppDatabase {
         if let deleted = try session.one(Statements.deletedRun, record.runKey, as: { try $0.get(0) as Int64 }) {
             return deleted
         }
-        guard let runID = try allotRunID(account: record.account, in: session) else { return nil }
+        guard let runID = try RecordRepository.allotRunID(account: record.account, in: session) else { return nil }
         let summary = RecordSummary(
             id: ids.next(), account: record.account, runID: runID, runKey: record.runKey, source: .live,
             meters: record.meters, seconds: record.seconds, startAt: record.startAt, endAt: record.endAt,
             createdAt: record.createdAt, splits: record.splits, extra: record.extra)
-        try insert(summary, track: record.track, in: session)
+        try RecordRepository.insert(summary, track: record.track, in: session)
         try AccountQuota.countAnyway(record.track.count, of: record.account, in: session)
         return runID
     }

@@ -1,4 +1,9 @@
-extension AppDatabase {
+/// Codes that were mailed, and what they open.
+public struct MailCodeRepository: Repository {
+    public let database: AppDatabase
+}
+
+extension MailCodeRepository {
     /// Takes note that a code is about to be sent to an address, unless it got enough of them lately.
     ///
     /// - Parameters:
@@ -138,8 +143,8 @@ extension AppDatabase {
                 UPDATE accounts SET password_hash = $2, takes_digest = 0, reset_until = 0, updated_at = $3 WHERE id = $1
                 """,
                 account, passwordHash, time)
-            try Self.deleteTokens(account: account, reason: .revoked, in: session)
-            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+            try TokenRepository.deleteTokens(account: account, reason: .revoked, in: session)
+            return try session.one(AccountRepository.accountByID, account) { try StoredAccount($0) }
         }
     }
 }

@@ -61,7 +61,7 @@ struct Slice {
 
     /// Removes those of some pictures and videos that nothing refers to any more.
     mutating func removeMedia(_ ids: [Int64]) throws(StoreError) {
-        let hashes = try AppDatabase.deleteUnreferencedMedia(ids: ids, in: session)
+        let hashes = try MediaRepository.deleteUnreferencedMedia(ids: ids, in: session)
         rows += ids.count
         files.formUnion(hashes)
     }
