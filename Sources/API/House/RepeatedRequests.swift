@@ -4,26 +4,16 @@ import HTTPTypes
 import LWS
 import Limits
 import Services
+import Synchronization
 
 /// Answers to requests that make something, kept so that a client that did not hear one may ask again without making it
 /// twice (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header-07).
 ///
 /// In memory: a server that has been started again does not know the keys of before. Bounded in number, bytes and time.
-actor RepeatedRequests {
-    private struct Key: Hashable {
-        var sender: String
-        var key: String
-    }
-
-    private enum Entry {
-        case underWay(fingerprint: Int)
-        case answered(fingerprint: Int, Response, bytes: Int, until: ContinuousClock.Instant)
-    }
-
-    private var entries: [Key: Entry] = [:]
-    /// Of those that are answered, the oldest first.
-    private var order: [Key] = []
-    private var bytes = 0
+/// A lock and no actor: Swift 6.3 may run a `catch` elsewhere than on its actor, when the error comes through a function
+/// that only hands it on.
+final class RepeatedRequests: Sendable {
+    private let kept = Mutex(Kept())
     private let now: @Sendable () -> ContinuousClock.Instant
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
@@ -47,47 +37,73 @@ actor RepeatedRequests {
                 "`Idempotency-Key` must have 1 to \(Limit.HTTP.idempotencyKey) characters.")
         }
         let key = Key(sender: sender, key: "\(request.head.method) \(request.head.target) \(text)")
-        let fingerprint = Self.fingerprint(of: request)
-        forget(at: now())
-        switch entries[key] {
-        case .underWay(fingerprint)?:
-            throw Problem.house(.conflict, .keyInUse, "The request with this key is under way.")
-        case .answered(fingerprint, let response, _, _)?: return response
-        case .underWay?, .answered?:
-            throw Problem.house(.unprocessableContent, .keyReused, "The key belongs to another request.")
-        case nil: break
-        }
-        entries[key] = .underWay(fingerprint: fingerprint)
+        let fingerprint = Self.fingerprint(of: request), begun = now()
+        if let response = try kept.withLock({ try $0.begin(key, fingerprint, at: begun) }) { return response }
         do {
             let response = try await work()
-            keep(response, key, fingerprint)
+            let until = now() + .seconds(Limit.HTTP.idempotencySeconds)
+            kept.withLock { $0.keep(response, key, fingerprint, until: until) }
             return response
         } catch {
-            entries[key] = nil
+            kept.withLock { $0.entries[key] = nil }
             throw error
         }
     }
 
-    private func keep(_ response: Response, _ key: Key, _ fingerprint: Int) {
-        guard case .bytes(let body) = response.body else {
-            entries[key] = nil
-            return
-        }
-        entries[key] = .answered(
-            fingerprint: fingerprint, response, bytes: body.count,
-            until: now() + .seconds(Limit.HTTP.idempotencySeconds))
-        order.append(key)
-        bytes += body.count
+    private struct Key: Hashable {
+        var sender: String
+        var key: String
     }
 
-    /// Drops what is too old or too much, the oldest first.
-    private func forget(at time: ContinuousClock.Instant) {
-        while let first = order.first, case .answered(_, _, let count, let until)? = entries[first],
-            until <= time || order.count > Limit.HTTP.idempotencyAnswers || bytes > Limit.HTTP.idempotencyBytes
-        {
-            order.removeFirst()
-            entries[first] = nil
-            bytes -= count
+    private enum Entry {
+        case underWay(fingerprint: Int)
+        case answered(fingerprint: Int, Response, bytes: Int, until: ContinuousClock.Instant)
+    }
+
+    private struct Kept {
+        var entries: [Key: Entry] = [:]
+        /// Of those that are answered, the oldest first.
+        private var order: [Key] = []
+        private var bytes = 0
+
+        /// Takes note of a request that is to be answered.
+        ///
+        /// - Returns: What was answered before; nil if it has not been.
+        mutating func begin(_ key: Key, _ fingerprint: Int, at time: ContinuousClock.Instant) throws -> Response? {
+            forget(at: time)
+            switch entries[key] {
+            case .underWay(fingerprint)?:
+                throw Problem.house(.conflict, .keyInUse, "The request with this key is under way.")
+            case .answered(fingerprint, let response, _, _)?: return response
+            case .underWay?, .answered?:
+                throw Problem.house(.unprocessableContent, .keyReused, "The key belongs to another request.")
+            case nil:
+                entries[key] = .underWay(fingerprint: fingerprint)
+                return nil
+            }
+        }
+
+        mutating func keep(
+            _ response: Response, _ key: Key, _ fingerprint: Int, until: ContinuousClock.Instant
+        ) {
+            guard case .bytes(let body) = response.body else {
+                entries[key] = nil
+                return
+            }
+            entries[key] = .answered(fingerprint: fingerprint, response, bytes: body.count, until: until)
+            order.append(key)
+            bytes += body.count
+        }
+
+        /// Drops what is too old or too much, the oldest first.
+        private mutating func forget(at time: ContinuousClock.Instant) {
+            while let first = order.first, case .answered(_, _, let count, let until)? = entries[first],
+                until <= time || order.count > Limit.HTTP.idempotencyAnswers || bytes > Limit.HTTP.idempotencyBytes
+            {
+                order.removeFirst()
+                entries[first] = nil
+                bytes -= count
+            }
         }
     }
 
