@@ -58,7 +58,8 @@ import Testing
                 if let writes = batch, Int.random(in: 0..<4, using: &generator) == 0 {
                     #expect(BodyWrites.Write.perform(writes) == nil)
                     intake.finishWrites()
-                    batch = nil
+                    // As a connection does, before it reads again.
+                    batch = intake.takeWrites()
                 }
                 // A batch that is out and the next, each with what one read brought.
                 #expect(budget.used <= 2 * (64 + 32) << 10, "seed \(seed), round \(round)")
