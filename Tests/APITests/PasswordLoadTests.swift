@@ -12,35 +12,6 @@ import Testing
 /// Passwords are the dear part of a login: what happens when many come at once, and what they tell by how long they take.
 @Suite("Logins and the work of passwords")
 struct PasswordLoadTests {
-    /// Stands in for scrypt: counts, and holds whoever comes while it is shut.
-    ///
-    /// `@unchecked`: `condition` is held wherever the variables are touched; `Mutex` cannot be waited on.
-    private final class Gate: @unchecked Sendable {
-        private let condition = NSCondition()
-        private var isShut = false
-        private var arrivals = 0
-
-        /// How often something was derived, or is about to be.
-        var count: Int { condition.withLock { arrivals } }
-
-        func derive(_ secret: [UInt8], _ salt: [UInt8], _ cost: Passwords.Cost, _ count: Int) -> [UInt8]? {
-            condition.withLock {
-                arrivals += 1
-                while isShut { condition.wait() }
-            }
-            return Crypto.scrypt(secret, salt: salt, cost: cost, count: count)
-        }
-
-        func shut() { condition.withLock { isShut = true } }
-
-        func open() {
-            condition.withLock {
-                isShut = false
-                condition.broadcast()
-            }
-        }
-    }
-
     private struct Login {
         let world: String
         let method: HTTPRequest.Method
@@ -86,7 +57,7 @@ struct PasswordLoadTests {
 
     @Test("a name that nobody has costs what a wrong password costs, and is told in the same words where it must be")
     func enumeration() async throws {
-        let gate = Gate()
+        let gate = HashingGate()
         let passwords = Passwords(cost: .low, deriving: gate.derive)
         try await withAPI(passwords: passwords) { api in
             _ = try await api.core.accounts.create(
@@ -119,7 +90,7 @@ struct PasswordLoadTests {
         "when no more passwords may wait, logins are refused at once with Retry-After in each world's shape, and all else is answered",
         .timeLimit(.minutes(5)))
     func overload() async throws {
-        let gate = Gate(), log = RecordingLog()
+        let gate = HashingGate(), log = RecordingLog()
         let passwords = Passwords(cost: .low, threads: 1, queueLimit: 1, deriving: gate.derive)
         try await withAPI(passwords: passwords, logger: log.logger) { api in
             _ = try await api.register()

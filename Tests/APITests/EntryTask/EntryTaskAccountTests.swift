@@ -11,32 +11,6 @@ import Testing
 @testable import Services
 
 @Suite("Accounts from a file") struct EntryTaskAccountTests {
-    /// Stands in for scrypt, and holds whoever comes while it is shut.
-    ///
-    /// `@unchecked`: `condition` is held wherever the variables are touched; `Mutex` cannot be waited on.
-    private final class Gate: @unchecked Sendable {
-        private let condition = NSCondition()
-        private var isShut = false
-        private var arrivals = 0
-
-        var count: Int { condition.withLock { arrivals } }
-
-        func derive(_ secret: [UInt8], _ salt: [UInt8], _ cost: Passwords.Cost, _ count: Int) -> [UInt8]? {
-            condition.withLock {
-                arrivals += 1
-                while isShut { condition.wait() }
-            }
-            return secret
-        }
-
-        func set(shut: Bool) {
-            condition.withLock {
-                isShut = shut
-                condition.broadcast()
-            }
-        }
-    }
-
     private static let accounts = (0..<20).map { number in
         EntryTaskAccount(
             username: "Runner\(number)", password: "5ebe2294ecd0e0f08eab7690d2a6ee69", nickname: number == 3 ? "N" : nil
@@ -47,13 +21,13 @@ import Testing
         "they are added while others are served, nobody else takes their names, and what was cut short goes on",
         .timeLimit(.minutes(1)))
     func background() async throws {
-        let gate = Gate(), log = RecordingLog()
-        defer { gate.set(shut: false) }
+        let gate = HashingGate(), log = RecordingLog()
+        defer { gate.open() }
         try await withAPI(passwords: Passwords(cost: .low, threads: 1, deriving: gate.derive)) { api in
             let accounts = api.core.accounts
             let ana = try await accounts.register(username: "ana", password: "secret", for: .operators)
             let before = gate.count
-            gate.set(shut: true)
+            gate.shut()
             try EntryTaskAccount.reserve(Self.accounts, with: accounts)
             let adding = Task { await EntryTaskAccount.register(Self.accounts, with: accounts, logger: log.logger) }
             while gate.count == before { await Task.yield() }
@@ -70,7 +44,7 @@ import Testing
             #expect(try await api.send(.get, "/api/users/ana").status == 200)
             // The server ends.
             adding.cancel()
-            gate.set(shut: false)
+            gate.open()
             await adding.value
             #expect(try await accounts.accounts(limit: 100).count < 21)
 
