@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import HTTPTypes
 import LWS
 import Limits
 import Live
@@ -136,7 +137,7 @@ private struct Running: Sendable {
             publicBase: PublicBase(configured: configuration.publicURL, isTLS: configuration.server.tls != nil),
             maxVideoBytes: configuration.maxVideoBytes,
             reserve: DiskReserve(configuration.diskReserve, in: configuration.dataDirectory, logger: logger),
-            mail: transport(configuration), captcha: configuration.captcha,
+            publicRooms: configuration.publicRooms, mail: transport(configuration), captcha: configuration.captcha,
             entryTaskRegistration: configuration.entryTaskRegistration,
             logger: logger)
         let gauge = LoadGauge()
@@ -160,7 +161,7 @@ private struct Running: Sendable {
         let server = Server(
             configuration: settings, loop: loop,
             responder: OperatorDoor(responder: responder, side: operators == nil ? .everybody : .clients),
-            endpoints: [core.live.endpoint(address: configuration.trustedProxies.client)], logger: logger)
+            endpoints: [liveEndpoint(core, responder, configuration)], logger: logger)
         gauge.watch(server)
         do {
             let accounts = configuration.entryTaskAccounts
@@ -189,6 +190,21 @@ private struct Running: Sendable {
             close(database, logger)
             throw error
         }
+    }
+
+    /// Where phones and pages connect.
+    private static func liveEndpoint(
+        _ core: Core, _ responder: APIResponder, _ configuration: ApplicationConfiguration
+    ) -> WebSocketEndpoint {
+        let cookie = core.cookie
+        return core.live.endpoint(
+            address: configuration.trustedProxies.client,
+            credential: { $0.headers[.authorization] ?? cookie.token(in: $0) },
+            refuse: { head in
+                guard cookie.refusesUpgrade(head) else { return nil }
+                return responder.refusal(
+                    .forbidden, path: head.target, sentence: "A page of another origin may not use this login.")
+            })
     }
 
     private static func transport(_ configuration: ApplicationConfiguration) -> any MailTransport {

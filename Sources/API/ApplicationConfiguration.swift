@@ -29,6 +29,18 @@ public enum PasswordCost: String, Sendable, CaseIterable {
     }
 }
 
+/// A room that everybody may watch.
+public struct PublicRoom: Sendable, Hashable {
+    public var runID: String
+    /// Told to everybody.
+    public var password: String
+
+    public init(runID: String, password: String) {
+        self.runID = runID
+        self.password = password
+    }
+}
+
 /// Where mail goes.
 public enum MailDelivery: Sendable, Hashable {
     /// Into the file `outbox` of the data directory.
@@ -87,6 +99,8 @@ public struct ApplicationConfiguration: Sendable {
     public var operators: ListenAddress?
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
+    /// Rooms that everybody may watch: `GET /v1/rooms` tells them, with their passwords.
+    public var publicRooms: [PublicRoom] = []
     /// Pages for people, served beside the API.
     ///
     /// Where both have a path, who asks for HTML gets the page.

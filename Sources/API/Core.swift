@@ -36,6 +36,8 @@ struct Core: Sendable {
     let recentLogins: RecentLogins?
     /// Whose pages may call on behalf of who is known by the address alone, beside the server's own.
     let pageOrigins: Set<String>
+    /// The login of the server's own pages.
+    let cookie: SessionCookie
     /// What the numbers of a REST request mean that does not say it.
     let coordinateSystem: CoordinateSystem
     /// Whether anybody who knows a room's `runID` may look into it.
@@ -44,6 +46,8 @@ struct Core: Sendable {
     let publicBase: PublicBase
     /// A video that is uploaded may have so many bytes.
     let maxVideoBytes: Int
+    /// The rooms that everybody may watch, as they were a moment ago.
+    let publicRooms: Brief<Result<[PublicRoomView], any Error>>
 
     /// Puts the services around an open database; `passwords`, if there are any, in place of those of a `cost`.
     ///
@@ -54,7 +58,8 @@ struct Core: Sendable {
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
         maxVideoBytes: Int = Limit.Content.video, reserve: DiskReserve? = nil,
-        mail transport: any MailTransport, captcha: Bool = false, entryTaskRegistration: Bool = true, logger: Logger,
+        publicRooms: [PublicRoom] = [], mail transport: any MailTransport, captcha: Bool = false,
+        entryTaskRegistration: Bool = true, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
@@ -64,6 +69,7 @@ struct Core: Sendable {
         self.roomsAreOpen = roomsAreOpen
         self.pageOrigins = pageOrigins
         self.publicBase = publicBase
+        cookie = SessionCookie(publicURL: publicBase.configured, isTLS: publicBase.isTLS, origins: pageOrigins)
         self.maxVideoBytes = maxVideoBytes
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
@@ -84,12 +90,14 @@ struct Core: Sendable {
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media)
         self.entryTaskRegistration = entryTaskRegistration
-        live = LiveRooms(
+        let live = LiveRooms(
             loop: loop, store: database, settings: settings,
             services: Self.liveServices(
                 accounts: accounts, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
+        self.live = live
+        self.publicRooms = PublicRoomView.all(publicRooms, in: live)
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in
             switch change {

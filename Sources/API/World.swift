@@ -15,6 +15,6 @@ extension Core {
     func gatekeeper(for world: World) -> Gatekeeper {
         Gatekeeper(
             accounts: accounts, limits: limits, reserve: reserve, recentLogins: recentLogins, pageOrigins: pageOrigins,
-            requests: world.requests)
+            requests: world.requests, cookie: world.takesCookie ? cookie : nil)
     }
 }

@@ -115,10 +115,13 @@ public actor LiveRooms {
     /// - Parameters:
     ///   - path: The path.
     ///   - address: Whose a connection is: what is limited for each address is limited by this.
+    ///   - credential: What a handshake brings as a token, for who joins without one; its `Authorization` header if it
+    ///     is left out.
     ///   - refuse: Answers handshakes that are not to be taken.
     /// - Returns: What a server serves connections by.
     public nonisolated func endpoint(
         path: String = "/live", address: @escaping @Sendable (HTTPRequestHead) -> String = { $0.remoteAddress },
+        credential: (@Sendable (HTTPRequestHead) -> String?)? = nil,
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
         WebSocketEndpoint(
@@ -127,7 +130,9 @@ public actor LiveRooms {
         ) { [self] head in
             assumeIsolated { live in
                 LoopLocal(
-                    Viewer(edge: live.edge, address: address(head), authorization: head.headers[.authorization]),
+                    Viewer(
+                        edge: live.edge, address: address(head),
+                        authorization: (credential ?? { $0.headers[.authorization] })(head)),
                     on: live.loop)
             }.value
         }

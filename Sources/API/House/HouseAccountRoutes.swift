@@ -20,19 +20,16 @@ struct HouseAccountRoutes: Sendable {
                     With an `Idempotency-Key`, the same request again has the same answer for a day, and makes no second \
                     account.
                     """,
-                    answers: .json(
-                        Schema.object([
-                            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
-                            "refreshToken": Schema.text,
-                        ]),
-                        status: 201, "Registered and logged in."),
+                    answers: .json(Schema.named("Opened"), status: 201, "Registered and logged in."),
                     refusals: [
+                        403: "A page of another origin asks for the cookie.",
                         409: "The name is taken, or a request with this key is under way.",
                         422: "The key belongs to another request.",
                     ]),
                 access: .open, cost: .registration,
                 // Not from the query: passwords do not belong where proxies write them down.
-                input: Form(in: [.json], Self.name, Self.password, Self.nickname.optional), register)
+                input: Form(
+                    in: [.json], Self.name, Self.password, Self.nickname.optional, HouseLogin.asCookie), register)
         ]
     }
 
@@ -41,19 +38,15 @@ struct HouseAccountRoutes: Sendable {
     static let nickname = Field.string("nickname", Schema.text("Ana", upTo: Limit.Accounts.nickname))
 
     private func register(
-        _ call: Call<Void>, name: String, password: String, nickname: String?
+        _ call: Call<Void>, name: String, password: String, nickname: String?, asCookie: Bool?
     ) async throws -> Response {
-        try await core.repeats.answer(call.request, by: call.address) {
+        let login = HouseLogin(core: core)
+        try login.check(call.request, asCookie: asCookie)
+        return try await core.repeats.answer(call.request, by: call.address) {
             let account = try await core.accounts.register(
                 username: name, password: password, nickname: nickname, rules: .veryLongNames,
                 for: Passwords.Lane(call.address))
-            let session = try await core.tokens.startSession(for: account)
-            let base = core.publicBase.text(for: call.request)
-            var response = Response.json(
-                [
-                    "account": HouseJSON.account(account, base: base), "token": .string(session.access.token),
-                    "expiresAt": .int(session.access.expiresAt), "refreshToken": .string(session.refresh.token),
-                ], status: .created)
+            var response = try await login.answer(account, to: call.request, asCookie: asCookie, status: .created)
             response.headers[.location] = "/v1/me"
             return response
         }

@@ -14,13 +14,22 @@ struct HouseSessionRoutes: Sendable {
             Endpoint(
                 .post, "/v1/session",
                 EndpointDescription(
-                    group, "Log in", "By name or mail address.", answers: Self.opened,
+                    group, "Log in", "By name or mail address.",
+                    answers: .json(Schema.named("Opened"), "Logged in."),
                     refusals: [
                         401: "The name or the password is wrong; which of them is not told.",
-                        403: "The account is disabled.",
+                        403: "The account is disabled, or a page of another origin asks for the cookie.",
                     ]),
                 access: .password, cost: .login,
-                input: Form(in: [.json], HouseAccountRoutes.name, HouseAccountRoutes.password), logIn),
+                input: Form(
+                    in: [.json], HouseAccountRoutes.name, HouseAccountRoutes.password, HouseLogin.asCookie), logIn),
+            Endpoint(
+                .get, "/v1/session",
+                EndpointDescription(
+                    group, "Who is logged in here",
+                    "With a token or the pages' cookie; null without one, and for one that is worthless.",
+                    answers: .json(Schema.object(["account": Schema.orNull(Schema.named("Account"))]))),
+                access: .anybody, cost: .light, show),
             Endpoint(
                 .put, "/v1/session",
                 EndpointDescription(
@@ -29,8 +38,10 @@ struct HouseSessionRoutes: Sendable {
                 access: .refreshToken, cost: .login, renew),
             Endpoint(
                 .delete, "/v1/session",
-                EndpointDescription(group, "Log out here", answers: .empty(204, "The token is worthless.")),
-                access: .token, cost: .light, logOut),
+                EndpointDescription(
+                    group, "Log out here", answers: .empty(204, "The token is worthless, and the cookie gone."),
+                    refusals: [403: "A page of another origin sends it with the cookie."]),
+                access: .login, cost: .light, logOut),
             Endpoint(
                 .get, "/v1/sessions",
                 EndpointDescription(
@@ -46,13 +57,11 @@ struct HouseSessionRoutes: Sendable {
         ]
     }
 
-    private static let opened = Operation.Answer.json(
-        Schema.object([
-            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
-            "refreshToken": Schema.text,
-        ]), "Logged in.")
-
-    private func logIn(_ call: Call<Void>, name: String, password: String) async throws -> Response {
+    private func logIn(
+        _ call: Call<Void>, name: String, password: String, asCookie: Bool?
+    ) async throws -> Response {
+        let login = HouseLogin(core: core)
+        try login.check(call.request, asCookie: asCookie)
         // A name may have an @ as well, and comes first.
         var username = name
         if name.contains("@"), try await core.accounts.account(named: name) == nil,
@@ -61,12 +70,19 @@ struct HouseSessionRoutes: Sendable {
             username = account.username
         }
         let account = try await core.accounts.login(username: username, password: password, address: call.address)
-        let session = try await core.tokens.startSession(for: account)
-        return .json([
-            "account": HouseJSON.account(account, base: core.publicBase.text(for: call.request)),
-            "token": .string(session.access.token), "expiresAt": .int(session.access.expiresAt),
-            "refreshToken": .string(session.refresh.token),
+        return try await login.answer(account, to: call.request, asCookie: asCookie)
+    }
+
+    private func show(_ call: Call<SignedIn?>) async throws -> Response {
+        let base = core.publicBase.text(for: call.request)
+        var response = Response.json([
+            "account": call.caller.map { HouseJSON.account($0.account, base: base) } ?? .null
         ])
+        response.headers[.cacheControl] = "no-store"
+        // One that has ended need not be sent any more.
+        let isSent = core.cookie.token(in: call.request.head) != nil
+        if call.caller == nil, isSent { response.headers[.setCookie] = core.cookie.forgetting }
+        return response
     }
 
     private func renew(_ call: Call<Void>) async throws -> Response {
@@ -74,9 +90,13 @@ struct HouseSessionRoutes: Sendable {
         return .json(["token": .string(issued.token), "expiresAt": .int(issued.expiresAt)])
     }
 
-    private func logOut(_ call: Call<Account>) async throws -> Response {
-        try await core.tokens.revoke(call.request.authorization)
-        return Response(status: .noContent)
+    private func logOut(_ call: Call<SignedIn>) async throws -> Response {
+        _ = try await core.tokens.end(call.caller.login.id, of: call.caller.account.id)
+        var response = Response(status: .noContent)
+        if core.cookie.token(in: call.request.head) != nil {
+            response.headers[.setCookie] = core.cookie.forgetting
+        }
+        return response
     }
 
     private func list(_ call: Call<SignedIn>, cursor: Cursor) async throws -> Response {

@@ -13,14 +13,15 @@ extension World {
         shape: { $0.first == "v1" ? .problem : nil },
         requests: RequestConventions(sources: [.query, .json]),
         words: { Problem(house: $0) },
-        tellsLimits: true,
+        tellsLimits: true, takesCookie: true,
         schemas: [
-            "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema,
+            "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema, "Opened": HouseLogin.schema,
+            "PublicRoom": HouseRoomRoutes.schema,
         ],
         shapes: [.problem]
     ) { core in
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
-            + HouseMeRoutes(core: core).endpoints
+            + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
     }
 }
 
@@ -53,6 +54,7 @@ enum HouseCode: String, CaseIterable, Sendable {
     case tokenExpired = "token_expired"
     case wrongPassword = "wrong_password"
     case forbidden
+    case foreignOrigin = "foreign_origin"
     case accountDisabled = "account_disabled"
     case notFound = "not_found"
     case nameTaken = "name_taken"
@@ -101,6 +103,8 @@ extension Problem {
                 case .unknown, .wrongKind, .revoked, .accountDeleted:
                     .house(.unauthorized, .unauthenticated, "The token is not valid.")
                 }
+        case is SessionCookie.ForeignOrigin:
+            self = .house(.forbidden, .foreignOrigin, "A page of another origin may not use this login.")
         case ServicesError.nameTaken: self = .house(.conflict, .nameTaken, "The name is taken.")
         case ServicesError.emailTaken: self = .house(.conflict, .emailTaken, "The address is in use.")
         // Which of them it was is not told.

@@ -4,7 +4,7 @@ import LWS
 
 /// The pages of which origins may call from a browser.
 public enum AllowedOrigins: Sendable, Hashable {
-    /// All: credentials are never cookies, so a page can do no more than its user could elsewhere.
+    /// All, without their cookies, which no answer allows: a page can do no more than its user could elsewhere.
     case any
     /// Only these, as browsers write them: `https://example.org`.
     case only(Set<String>)

@@ -32,7 +32,3 @@ struct PublicBase: Sendable {
             }
     }
 }
-
-extension HTTPField.Name {
-    static let host = HTTPField.Name("Host")!
-}

@@ -71,6 +71,11 @@ extension Access where Caller == Account? {
     package static var optionalToken: Access { Access(.optionalToken) { try await $0.accountIfSent($1) } }
 }
 
+extension Access where Caller == SignedIn? {
+    /// Anybody; whoever has a good token is known.
+    package static var anybody: Access { Access(.open) { try await $0.somebody(of: $1) } }
+}
+
 /// Somebody with the login that their token is of.
 package struct SignedIn: Sendable {
     package let account: Account

@@ -14,10 +14,12 @@ package struct Gatekeeper: Sendable {
     package let pageOrigins: Set<String>
     /// Where the world's clients put their token.
     package let requests: RequestConventions
+    /// The login of the server's own pages, where the world takes it.
+    package let cookie: SessionCookie?
 
     package init(
         accounts: Accounts, limits: RequestLimits, reserve: DiskReserve, recentLogins: RecentLogins?,
-        pageOrigins: Set<String>, requests: RequestConventions
+        pageOrigins: Set<String>, requests: RequestConventions, cookie: SessionCookie? = nil
     ) {
         self.accounts = accounts
         self.limits = limits
@@ -25,6 +27,15 @@ package struct Gatekeeper: Sendable {
         self.recentLogins = recentLogins
         self.pageOrigins = pageOrigins
         self.requests = requests
+        self.cookie = cookie
+    }
+
+    /// The token of a request: where the world's clients put it, or in the pages' cookie.
+    ///
+    /// - Throws: ``SessionCookie/ForeignOrigin``, and what the world has for a token that cannot be read.
+    private func credential(_ request: HTTPServerRequest) throws -> String? {
+        if let sent = try requests.credential(request) { return sent }
+        return try cookie?.credential(of: request.head)
     }
 
     /// The account of a request's token, as it is at this moment.
@@ -38,7 +49,7 @@ package struct Gatekeeper: Sendable {
 
     /// As ``account(of:)``, with the login that the token is of.
     package func signedIn(_ request: HTTPServerRequest) async throws -> SignedIn {
-        let found = try await accounts.login(byToken: try requests.credential(request)).get()
+        let found = try await accounts.login(byToken: try credential(request)).get()
         try limits.takeChange(by: found.account.id, in: request)
         return SignedIn(account: found.account, login: found.login)
     }
@@ -54,6 +65,14 @@ package struct Gatekeeper: Sendable {
         }
     }
 
+    /// Whoever it is: somebody with a good token, or nobody, which is no refusal.
+    ///
+    /// For what changes nothing: it is not counted.
+    package func somebody(of request: HTTPServerRequest) async throws -> SignedIn? {
+        guard case .success(let found) = try await accounts.login(byToken: try credential(request)) else { return nil }
+        return SignedIn(account: found.account, login: found.login)
+    }
+
     /// Takes note of a call by its head alone, before anything else is done for it.
     ///
     /// - Throws: `ServicesError.outOfSpace`, `ServicesError.tooOften`.
@@ -66,9 +85,9 @@ package struct Gatekeeper: Sendable {
     ///
     /// None is no fault where it may come in the form: ``checkFields(_:)`` is asked then.
     ///
-    /// - Throws: `Tokens.Refused`.
+    /// - Throws: `Tokens.Refused`, ``SessionCookie/ForeignOrigin``.
     package func checkHead(_ request: HTTPServerRequest) async throws {
-        let token = requests.headCredential(request)
+        let token = try requests.headCredential(request) ?? cookie?.credential(of: request.head)
         if requests.tokenParameter != nil, token?.isEmpty ?? true { return }
         _ = try await accounts.account(byToken: token).get()
     }

@@ -14,6 +14,8 @@ package struct World<Context: Sendable>: Sendable {
     package let words: @Sendable (any Error) -> Problem
     /// Whether answers tell how much of the limits is left.
     package let tellsLimits: Bool
+    /// Whether the login of the server's own pages, which is a cookie, is one here.
+    package let takesCookie: Bool
     /// What the description of its endpoints names.
     package let schemas: KeyValuePairs<String, JSONValue>
     /// The shapes of refusals that its endpoints have.
@@ -23,7 +25,8 @@ package struct World<Context: Sendable>: Sendable {
     package init(
         name: String?, shape: @escaping @Sendable ([String]) -> RefusalShape?,
         requests: RequestConventions = RequestConventions(), words: @escaping @Sendable (any Error) -> Problem,
-        tellsLimits: Bool = false, schemas: KeyValuePairs<String, JSONValue> = [:], shapes: [RefusalShape],
+        tellsLimits: Bool = false, takesCookie: Bool = false, schemas: KeyValuePairs<String, JSONValue> = [:],
+        shapes: [RefusalShape],
         endpoints: @escaping @Sendable (Context) -> [Endpoint]
     ) {
         self.name = name
@@ -31,6 +34,7 @@ package struct World<Context: Sendable>: Sendable {
         self.requests = requests
         self.words = words
         self.tellsLimits = tellsLimits
+        self.takesCookie = takesCookie
         self.schemas = schemas
         self.shapes = shapes
         self.endpoints = endpoints

@@ -46,7 +46,7 @@ final class Viewer {
 
     /// Where it comes from.
     let address: String
-    /// What the upgrade's `Authorization` header said.
+    /// The token that came with the upgrade, in its `Authorization` header or as the pages' cookie.
     let authorization: String?
     /// Whose token it has shown; nil for a spectator, and before a join.
     var account: Int64?

@@ -59,6 +59,7 @@ struct ServerSettings: Sendable {
         application.trustedProxies = try trustedProxies()
         application.mail = try mailDelivery()
         application.entryTaskAccounts = try accounts()
+        application.publicRooms = site.demo.map { [PublicRoom(runID: $0.runID, password: $0.password)] } ?? []
         try checkRelations()
         do {
             application.pages = try Site(try wholeSite()).router

@@ -12,10 +12,11 @@ extension TestAPI {
     func upload(
         _ target: String, fields: [String: String] = [:],
         files: [MultipartForm.File] = [], token: String? = nil, from address: String = "192.0.2.1",
-        method: HTTPRequest.Method = .post
+        method: HTTPRequest.Method = .post, headers: HTTPFields = [:]
     ) async throws -> Answer {
         let parsed = try RequestTarget(target)
-        var headers: HTTPFields = [.contentType: "multipart/form-data"]
+        var headers = headers
+        headers[.contentType] = "multipart/form-data"
         if let token { headers[.authorization] = "Bearer \(token)" }
         let head = HTTPRequestHead(
             method: method, target: target, path: parsed.path, query: parsed.query, headers: headers,

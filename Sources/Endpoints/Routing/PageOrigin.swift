@@ -1,17 +1,17 @@
-import HTTPTypes
-import LWS
+package import HTTPTypes
+package import LWS
 
 /// Whose page has a browser send a request, as the browser says of it; nothing says it of a request that no browser sends.
 ///
 /// A page cannot write these fields (the Fetch standard's forbidden request-headers), so that they can be believed where
 /// they are against the request.
-enum PageOrigin: Hashable, Sendable {
+package enum PageOrigin: Hashable, Sendable {
     /// None, or one of this server's own.
     case own
     /// `https://example.org`; `null`, or nil, where the browser does not say which.
     case foreign(String?)
 
-    init(of head: HTTPRequestHead) {
+    package init(of head: HTTPRequestHead) {
         if let origin = head.headers[.origin]?.lowercased() {
             let host = head.headers[.host]?.lowercased()
             let isOwn = host.map { origin == "https://\($0)" || origin == "http://\($0)" } ?? false
@@ -26,7 +26,7 @@ enum PageOrigin: Hashable, Sendable {
     }
 
     /// Whether it is another's, and none of some.
-    func isForeign(except known: Set<String>) -> Bool {
+    package func isForeign(except known: Set<String>) -> Bool {
         switch self {
         case .own: false
         case .foreign(let origin): origin.map { !known.contains($0) } ?? true
@@ -35,5 +35,6 @@ enum PageOrigin: Hashable, Sendable {
 }
 
 extension HTTPField.Name {
-    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!  // a token
+    package static let host = HTTPField.Name("Host")!  // a token
+    package static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!  // a token
 }
