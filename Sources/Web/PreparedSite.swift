@@ -50,6 +50,9 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
+            for part in ["bar", "account"] {
+                values.parts[part] = try Self.filled("\(part).html", byName, values)
+            }
             for page in Page.allCases {
                 let text = try Self.filled("\(page.rawValue).html", byName, values)
                 pages[PageKey(page: page, language: language)] = SiteAnswer(Array(text.utf8), headers: headers)
@@ -123,7 +126,7 @@ struct PreparedSite: Sendable {
             .vary: "Accept, Accept-Language, Cookie", .contentSecurityPolicy: policy.joined(separator: "; "),
         ]
         headers[.crossOriginOpenerPolicy] = "same-origin"
-        headers[.permissionsPolicy] = "geolocation=(), camera=(), microphone=()"
+        headers[.permissionsPolicy] = "geolocation=(self), screen-wake-lock=(self), camera=(), microphone=()"
         // Tile hosts ask who their tiles are for; nobody else is told.
         if tileHost != nil { headers[.referrerPolicy] = "strict-origin-when-cross-origin" }
         return headers

@@ -46,7 +46,7 @@ async def test_a_wrong_password_is_asked_for_again_and_the_right_one_is_kept_for
 async def test_the_demo_opens_by_its_address(server, browse):
     async with a_room(server, key=await demo(server)):
         page = await browse.page(f"{server.url}/")
-        await page.get_by_role("link", name="Open the demo room").click()
+        await page.get_by_role("link", name="demo").click()
         await is_live(page)
         assert page.url == f"{server.url}/r/demo#password=demo"
 

@@ -7,8 +7,8 @@ import requests
 from live import BEIJING, north
 from scene import a_room, holds, is_live, knows_password, slowdown
 
-PAGE_BYTES = 120_000
-CLIENT_BYTES = 6_000
+PAGE_BYTES = 150_000
+CLIENT_BYTES = 10_000
 # Milliseconds from the address to map and rows, on a machine that has nothing else to do.
 SHOWN_AFTER = 1000
 

@@ -14,6 +14,12 @@ static const unsigned char home_html[] = {
 static const unsigned char demo_html[] = {
 #embed "pages/demo.html"
 };
+static const unsigned char account_html[] = {
+#embed "pages/account.html"
+};
+static const unsigned char bar_html[] = {
+#embed "pages/bar.html"
+};
 static const unsigned char room_html[] = {
 #embed "pages/room.html"
 };
@@ -37,6 +43,18 @@ static const unsigned char room_css[] = {
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
+};
+static const unsigned char home_js[] = {
+#embed "scripts/home.js"
+};
+static const unsigned char account_js[] = {
+#embed "scripts/account.js"
+};
+static const unsigned char my_run_js[] = {
+#embed "scripts/my-run.js"
+};
+static const unsigned char positions_js[] = {
+#embed "scripts/positions.js"
 };
 static const unsigned char room_js[] = {
 #embed "scripts/room.js"
@@ -77,6 +95,8 @@ static const unsigned char leaflet_css[] = {
 static const web_file files[] = {
     FILE("home.html", "pages/home.html", home_html),
     FILE("demo.html", "pages/demo.html", demo_html),
+    FILE("account.html", "pages/account.html", account_html),
+    FILE("bar.html", "pages/bar.html", bar_html),
     FILE("room.html", "pages/room.html", room_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
@@ -85,6 +105,10 @@ static const web_file files[] = {
     FILE("home.css", "styles/home.css", home_css),
     FILE("room.css", "styles/room.css", room_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
+    FILE("home.js", "scripts/home.js", home_js),
+    FILE("account.js", "scripts/account.js", account_js),
+    FILE("my-run.js", "scripts/my-run.js", my_run_js),
+    FILE("positions.js", "scripts/positions.js", positions_js),
     FILE("room.js", "scripts/room.js", room_js),
     FILE("map-view.js", "scripts/map-view.js", map_view_js),
     FILE("way-canvas.js", "scripts/way-canvas.js", way_canvas_js),

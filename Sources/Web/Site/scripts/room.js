@@ -1,12 +1,13 @@
 /**
- * The page of a live room, for watching: what the room tells goes into runners, and from them onto map, standings and
- * events, once for each picture of the screen.
+ * The page of a live room: what the room tells goes into runners, and from them onto map, standings, events and the own
+ * run, once for each picture of the screen.
  *
  * @module room
  */
 import { clock, nameNode, sentence } from './format.js';
 import { Feed } from './feed.js';
 import { MapView } from './map-view.js';
+import { MyRun } from './my-run.js';
 import { element, settings, word } from './page.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
@@ -69,6 +70,10 @@ const page = {
     password: element('password', HTMLInputElement),
     wrong: element('password-wrong', HTMLElement),
     cancel: element('password-cancel', HTMLButtonElement),
+    cheer: element('cheer', HTMLFormElement),
+    cheerTo: element('cheer-to', HTMLSelectElement),
+    cheers: element('cheers', HTMLElement),
+    cheerProblem: element('cheer-problem', HTMLElement),
 };
 
 /** The moment that is shown: now, or that of the last news while nothing can come. */
@@ -78,6 +83,7 @@ const map = new MapView(page.map, {
     tiles: settings.tiles, now: moment, onMode: showMode, onTap: number => follow(number, true),
 });
 const standings = new Standings(page.standings, number => follow(number, false));
+const myRun = new MyRun(room, runID, runners);
 const feed = new Feed(page.events, number => runners.get(number)?.name ?? room.people.get(number)?.nickname ?? `#${number}`);
 
 // MARK: What the room tells
@@ -153,6 +159,7 @@ function draw() {
         isDirty = false;
         map.update(runners.values());
         showStandings();
+        myRun.show();
     });
 }
 
@@ -160,6 +167,7 @@ function showStandings() {
     const followed = typeof map.mode === 'number' ? map.mode : null;
     standings.update(runners.values(), moment(), followed, isNew);
     isNew = false;
+    showCheered();
     const count = page.standings.children.length;
     page.nobody.hidden = count > 0 || room.status.state !== 'live';
     const running = sentence(word(count === 1 ? 'oneRunner' : 'runners'), { count: String(count) }).join('');
@@ -192,6 +200,7 @@ function showStatus() {
     write(page.status, texts[state]);
     page.status.dataset.state = state;
     document.body.dataset.connection = state;
+    page.cheer.hidden = state !== 'live';
     const isOver = state === 'ended';
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
@@ -237,6 +246,47 @@ page.enterPassword.addEventListener('click', () => {
     page.dialog.showModal();
 });
 
+// MARK: Cheers
+
+/** Milliseconds that the server wants between two. */
+const CHEER_EVERY = 1100;
+
+/** Whom a cheer may be for: all, or one. */
+function showCheered() {
+    const shown = [...runners.values()].filter(runner => runner.isShown && runner.number !== room.runner);
+    const names = ['', ...shown.map(({ number }) => String(number))];
+    const options = [...page.cheerTo.options];
+    if (names.length === options.length && names.every((name, index) => name === options[index].value)) return;
+    const chosen = page.cheerTo.value;
+    page.cheerTo.replaceChildren(new Option(word('everybody'), ''),
+        ...shown.map(({ number, name }) => new Option(name, String(number))));
+    page.cheerTo.value = names.includes(chosen) ? chosen : '';
+}
+
+for (const number of [1, 2, 3, 4, 5]) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button cheer-button';
+    button.textContent = word(`cheer.${number}`);
+    button.addEventListener('click', () => {
+        const to = page.cheerTo.value === '' ? {} : { to: Number(page.cheerTo.value) };
+        room.send({ type: 'cheer', text: button.textContent, ...to });
+        page.cheerProblem.hidden = true;
+        for (const other of page.cheers.querySelectorAll('button')) other.disabled = true;
+        setTimeout(() => {
+            for (const other of page.cheers.querySelectorAll('button')) other.disabled = false;
+        }, CHEER_EVERY);
+    });
+    page.cheers.append(button);
+}
+
+room.addEventListener('problem', event => {
+    const { code, message } = /** @type {CustomEvent} */ (event).detail;
+    if (code !== 'bad_cheer' && code !== 'cheer_too_often') return;
+    page.cheerProblem.textContent = message;
+    page.cheerProblem.hidden = false;
+});
+
 // MARK: Seconds, sleep, and buttons
 
 page.retry.addEventListener('click', () => room.connect());
@@ -267,7 +317,7 @@ function attend() {
     clearTimeout(dozing);
     if (document.hidden) {
         dozing = setTimeout(() => {
-            if (room.status.state !== 'ended') room.sleep();
+            if (room.status.state !== 'ended' && !myRun.isUnderWay) room.sleep();
         }, DOZE);
     } else if (room.status.state === 'asleep' || room.status.state === 'waiting') {
         room.connect();
@@ -284,9 +334,12 @@ element('room-name', HTMLElement).textContent = runID;
 page.nobody.replaceChildren(...sentence(word('nobody'), { room: nameNode(runID) }));
 element('password-text', HTMLElement).replaceChildren(...sentence(word('passwordText'), { room: nameNode(runID) }));
 showMode();
-room.connect();
+myRun.show();
+// Who left in the middle of a run goes on with it, and joins as a runner at once.
+if (!myRun.isLeftOver) room.connect();
+else void myRun.takeUp().then(isTaken => { if (!isTaken) room.connect(); });
 attend();
 tick();
 
 // For whoever looks from the browser's console, and for tests.
-Object.assign(window, { runroom: { room, runners, map } });
+Object.assign(window, { runroom: { room, runners, map, myRun } });

@@ -7,9 +7,22 @@
  *     room.addEventListener('rows', ({ detail }) => { for (const row of detail.rows) show(row); });
  *     room.connect();
  *
- * It joins as a spectator, or with a `token` as a runner; comes back by itself when the connection is lost, with
- * jitter, and then resumes where it was, so that no event is missed and none is told twice; does what the close codes
- * ask for; and tells the time by the server's clock. What it tells, as `CustomEvent`s with a `detail`:
+ * It joins as a spectator, or with a `token` (or the cookie of the server's own pages) as a runner; comes back by itself
+ * when the connection is lost, with jitter, and then resumes where it was, so that no event is missed and none is told
+ * twice; does what the close codes ask for; and tells the time by the server's clock.
+ *
+ * Who runs calls {@link RunRoom#start}, {@link RunRoom#mark} with each position, {@link RunRoom#pause} and
+ * {@link RunRoom#finish}, with or without a connection: each goes into a {@link Store} first, then to the server, and
+ * out of the store when the server has it on its disk. With an {@link IndexedDBStore} a reload, a crash or a tunnel
+ * loses nothing:
+ *
+ *     const room = new RunRoom({ runID: '159', token, store: new IndexedDBStore('159 ana') });
+ *     await room.restore();
+ *     room.connect();
+ *     room.start();
+ *     navigator.geolocation.watchPosition(({ coords, timestamp }) => room.mark({ ...place(coords), time: timestamp }));
+ *
+ * What it tells, as `CustomEvent`s with a `detail`:
  *
  * | event | detail | when |
  * | --- | --- | --- |
@@ -17,7 +30,8 @@
  * | `snapshot` | `{ recovered, tracks }` | all of {@link RunRoom#people} and {@link RunRoom#rows} is new |
  * | `rows` | `{ rows, time }` | some runners have changed |
  * | `event` | {@link RoomEvent} | something happened; each once, in order, those missed meanwhile included |
- * | `problem` | `{ code, message }` | the server did not do what it was told |
+ * | `problem` | `{ code, message }` | the server did not do what it was told; `storage`: the store did not |
+ * | `run` | {@link Run} | the own run, or what of it waits, is another now |
  *
  * @module runroom
  */
@@ -84,6 +98,53 @@
  * @property {'wgs84' | 'gcj02'} [crs] What coordinates are to mean.
  * @property {string} [url] `ws://…/live`; this page's server if it is left out.
  * @property {{ epoch: string, event: number }} [since] What a former page knew of the room's events.
+ * @property {Store} [store] Where a runner's positions wait; memory, if it is left out.
+ * @property {typeof WebSocket} [WebSocket] Where there is none by itself.
+ */
+
+/**
+ * A position.
+ *
+ * @typedef {object} Marker
+ * @property {number} latitude Degrees, in the `crs` of the room's options.
+ * @property {number} longitude
+ * @property {number} time When the receiver says that it was there: Unix milliseconds.
+ * @property {number} [accuracy] Metres.
+ * @property {number} [altitude] Metres.
+ * @property {number} [heartRate] Beats a minute.
+ */
+
+/**
+ * What waits until the server has it: a position, or that a run starts, pauses or ends.
+ *
+ * @typedef {object} Entry
+ * @property {number} seq 1, 2, 3, … in the order in which things happened.
+ * @property {'marker' | 'start' | 'pause' | 'finish'} type
+ * @property {number} run Which of the runner's runs in the room: 1, 2, 3, …
+ * @property {number} time When it happened by this clock: Unix milliseconds.
+ * @property {Marker & { id: number }} [marker]
+ */
+
+/**
+ * How the own run stands, as far as this side knows.
+ *
+ * @typedef {object} Run
+ * @property {'idle' | 'running' | 'paused'} phase
+ * @property {number} run Its number; of `idle`, that of the next one.
+ * @property {boolean} isNumbered Whether the server has said what the numbers are; until then they begin at 0.
+ * @property {number} marker The id of the last position.
+ * @property {number} seq The last entry's.
+ * @property {number} waiting How many positions the server has not confirmed.
+ * @property {{ epoch: string, event: number }} [since] What was known of the events when something was last said.
+ */
+
+/**
+ * Where entries wait. One page at a time may use it: see `navigator.locks`.
+ *
+ * @typedef {object} Store
+ * @property {() => Promise<{ entries: Entry[], run?: Run }>} load All that waits, by `seq`, and the run as it was put.
+ * @property {(entry: Entry | null, run: Run) => Promise<void>} put Keeps both, or neither.
+ * @property {(seqs: number[]) => Promise<void>} remove
  */
 
 /** What a close code asks for: {@link Reason}, and the shortest wait in ms before another try, or null for none. */
@@ -98,6 +159,95 @@ const CLOSES = /** @type {Record<number, [Reason, number | null]>} */ ({
 const [FIRST_WAIT, LONGEST_WAIT] = [500, 15000];
 /** Milliseconds between pings, and how long nothing at all may come before the connection counts as lost. */
 const [PING_EVERY, SILENCE] = [10000, 25000];
+/** So many positions go into one message at most: with all keys, in the 64 KiB that a message may have. */
+const BATCH = 400;
+/** Milliseconds after which positions are sent again that the server has not confirmed. */
+const PATIENCE = 15000;
+/** What a run is after each word that is said of it. */
+const PHASES = /** @type {Record<string, Run['phase']>} */ ({ start: 'running', pause: 'paused', finish: 'idle' });
+/** The event by which the server says that it heard each. */
+const TOLD = /** @type {Record<string, string>} */ ({ started: 'start', paused: 'pause', finished: 'finish' });
+/** What a refusal is about: of several words that were sent, the first of these. */
+const REFUSED = /** @type {Record<string, Entry['type'][]>} */ ({
+    already_running: ['start'], not_running: ['pause'], too_many_pauses: ['pause'], not_started: ['finish', 'marker'],
+    already_finished: ['pause', 'finish', 'marker'], run_settled: ['pause', 'finish', 'marker'],
+    no_such_run: ['pause', 'finish', 'marker'], too_many_markers: ['marker'],
+});
+
+/** A {@link Store} for as long as the page lives. */
+export class MemoryStore {
+    /** @type {Map<number, Entry>} */ #entries = new Map();
+    /** @type {Run | undefined} */ #run;
+
+    async load() { return { entries: [...this.#entries.values()], run: this.#run && { ...this.#run } }; }
+
+    /** @param {Entry | null} entry @param {Run} run */
+    async put(entry, run) {
+        if (entry) this.#entries.set(entry.seq, entry);
+        this.#run = { ...run };
+    }
+
+    /** @param {number[]} seqs */
+    async remove(seqs) { for (const seq of seqs) this.#entries.delete(seq); }
+}
+
+/** A {@link Store} in the browser's database: what has been put is there after a reload or a crash. */
+export class IndexedDBStore {
+    #name;
+    /** @type {Promise<IDBDatabase> | undefined} */ #database;
+
+    /** @param {string} name Whose it is: of one account in one room. */
+    constructor(name) { this.#name = name; }
+
+    async load() {
+        const transaction = (await this.#open()).transaction(['entries', 'runs']);
+        const entries = transaction.objectStore('entries').getAll(this.#range());
+        const run = transaction.objectStore('runs').get(this.#name);
+        await done(transaction);
+        return { entries: entries.result, run: run.result };
+    }
+
+    /** @param {Entry | null} entry @param {Run} run */
+    async put(entry, run) {
+        // To the disk itself, not only to the system: batteries run out.
+        const transaction = (await this.#open()).transaction(['entries', 'runs'], 'readwrite', { durability: 'strict' });
+        if (entry) transaction.objectStore('entries').put(entry, [this.#name, entry.seq]);
+        transaction.objectStore('runs').put(run, this.#name);
+        await done(transaction);
+    }
+
+    /** @param {number[]} seqs */
+    async remove(seqs) {
+        const transaction = (await this.#open()).transaction('entries', 'readwrite');
+        for (const seq of seqs) transaction.objectStore('entries').delete([this.#name, seq]);
+        await done(transaction);
+    }
+
+    #range() { return IDBKeyRange.bound([this.#name, 0], [this.#name, Infinity]); }
+
+    #open() {
+        return this.#database ??= new Promise((resolve, reject) => {
+            const request = indexedDB.open('runroom', 1);
+            request.onupgradeneeded = () => {
+                request.result.createObjectStore('entries');
+                request.result.createObjectStore('runs');
+            };
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => {
+                this.#database = undefined;
+                reject(request.error);
+            };
+        });
+    }
+}
+
+/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+function done(transaction) {
+    return new Promise((resolve, reject) => {
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = transaction.onerror = () => reject(transaction.error);
+    });
+}
 
 export class RunRoom extends EventTarget {
     /** @type {Map<number, Person>} Who is in the room, by number. */
@@ -124,12 +274,212 @@ export class RunRoom extends EventTarget {
     /** When the last ping went out, by `performance.now()`. */ #pinged = 0;
     /** Server's Unix ms minus `performance.now()`, from the quickest of this connection's answers. */ #offset = NaN;
     #roundTrip = Infinity;
+    /** @type {Entry[]} What waits, in order; of the store, and kept there as well. */ #entries = [];
+    /** @type {Set<number>} What of that has been sent on this connection. */ #sent = new Set();
+    /** When positions were sent that are not confirmed, by `performance.now()`. */ #sentAt = Infinity;
+    /** @type {Run} */ #run = {
+        phase: 'idle', run: 0, isNumbered: false, marker: 0, seq: 0, waiting: 0,
+    };
+    /** @type {Promise<void>} What is being written; one after the other. */ #writing = Promise.resolve();
 
     /** @param {Options} options */
     constructor(options) {
         super();
-        this.#options = { ...options };
+        this.#options = { store: new MemoryStore(), WebSocket: globalThis.WebSocket, ...options };
         this.#since = options.since;
+    }
+
+    /** How the own run stands. */
+    get run() { return { ...this.#run, waiting: this.#entries.filter(({ type }) => type === 'marker').length }; }
+
+    /**
+     * Takes up what a former page has left in the store: to be called before the first {@link RunRoom#connect}, by who
+     * runs.
+     *
+     * @param {Store} [store] In place of that of the options.
+     */
+    async restore(store) {
+        if (store) this.#options.store = store;
+        try {
+            const { entries, run } = await this.#store.load();
+            this.#entries = entries;
+            if (run) this.#run = run;
+            // What is not known to have been heard is found out from the events since it was said.
+            if (run?.since && entries.some(({ type }) => type !== 'marker')) this.#since ??= run.since;
+        } catch (error) {
+            this.#failed(error);
+        }
+        this.#tell('run', this.run);
+    }
+
+    /** The run begins, or goes on after a pause. */
+    start(time = Date.now()) {
+        if (this.#run.phase === 'running') return;
+        if (this.#run.phase === 'idle') this.#run.marker = 0;
+        this.#note({ type: 'start', time });
+    }
+
+    /** The clock stands still. */
+    pause(time = Date.now()) {
+        if (this.#run.phase === 'running') this.#note({ type: 'pause', time });
+    }
+
+    /** The run is over. */
+    finish(time = Date.now()) {
+        if (this.#run.phase !== 'idle') this.#note({ type: 'finish', time });
+    }
+
+    /**
+     * The runner is, or was, at a place; nothing while no run is under way.
+     *
+     * @param {Marker} marker
+     */
+    mark(marker) {
+        if (this.#run.phase !== 'running') return;
+        this.#run.marker += 1;
+        this.#note({ type: 'marker', time: marker.time, marker: { id: this.#run.marker, ...marker } });
+    }
+
+    /** @returns {Promise<void>} Fulfilled when everything that has happened is in the store. */
+    async written() { await this.#writing; }
+
+    get #store() { return /** @type {Store} */ (this.#options.store); }
+
+    /**
+     * Something happened: into the store, and then to the server.
+     *
+     * @param {Omit<Entry, 'seq' | 'run'>} happened
+     */
+    #note(happened) {
+        const entry = /** @type {Entry} */ ({ ...happened, seq: this.#run.seq += 1, run: this.#run.run });
+        if (entry.type !== 'marker') {
+            this.#run.phase = PHASES[entry.type];
+            this.#run.since = this.since;
+            // Who finishes may begin another.
+            if (entry.type === 'finish') this.#run.run += 1;
+        }
+        this.#write(store => store.put(entry, { ...this.#run }), () => {
+            this.#entries.push(entry);
+            this.#flush();
+            this.#tell('run', this.run);
+        });
+    }
+
+    /**
+     * Writes after what is being written; what cannot be written is kept in memory alone.
+     *
+     * @param {(store: Store) => Promise<void>} work
+     * @param {() => void} [then]
+     */
+    #write(work, then) {
+        this.#writing = this.#writing.then(() => work(this.#store)).catch(error => this.#failed(error)).then(then);
+    }
+
+    /** @param {unknown} error */
+    #failed(error) { this.#tell('problem', { code: 'storage', message: String(error) }); }
+
+    /**
+     * Lets go of what the server has, or never takes.
+     *
+     * @param {(entry: Entry) => boolean} isDone
+     */
+    #settle(isDone) {
+        const gone = this.#entries.filter(isDone).map(({ seq }) => seq);
+        if (gone.length === 0) return;
+        this.#entries = this.#entries.filter(entry => !isDone(entry));
+        for (const seq of gone) this.#sent.delete(seq);
+        this.#sentAt = performance.now();
+        this.#write(store => store.remove(gone));
+        this.#flush();
+        this.#tell('run', this.run);
+    }
+
+    /** Sends what waits, in order. A run begins when all of the one before is known to be on the server's disk. */
+    #flush() {
+        if (this.runner === null || this.status.state !== 'live') return;
+        /** @type {Entry[]} */ let batch = [];
+        const sendBatch = () => {
+            if (batch.length === 0) return;
+            this.send({ type: 'markers', run: batch[0].run, markers: batch.map(({ marker }) => marker) });
+            this.#sentAt = performance.now();
+            batch = [];
+        };
+        for (const entry of this.#entries) {
+            if (entry.run !== this.#entries[0].run) break;
+            if (this.#sent.has(entry.seq)) continue;
+            this.#sent.add(entry.seq);
+            if (entry.type === 'marker') {
+                if (batch.push(entry) === BATCH) sendBatch();
+            } else {
+                sendBatch();
+                const { type, time, run } = entry;
+                this.send(type === 'start' ? { type, time } : { type, time, run });
+            }
+        }
+        sendBatch();
+    }
+
+    /** What was sent and is not confirmed long after is sent again; the server knows a position by its id. */
+    #insist() {
+        if (performance.now() - this.#sentAt < PATIENCE) return;
+        for (const { seq, type } of this.#entries) if (type === 'marker') this.#sent.delete(seq);
+        this.#flush();
+    }
+
+    /**
+     * A connection is new: finds out what the server has of what waits.
+     *
+     * @param {{ run?: number, marker: number }} joined
+     * @param {boolean} recovered Whether the events say what of it was heard.
+     */
+    #reconcile({ run = 1, marker }, recovered) {
+        const state = this.runner === null ? undefined : this.rows.get(this.runner)?.state;
+        if (!state) return;
+        this.#sent.clear();
+        const isOver = state === 'finished' || state === 'left' && marker > 0;
+        const next = isOver ? run + 1 : run;
+        if (!this.#run.isNumbered) {
+            Object.assign(this.#run, { isNumbered: true, run: this.#run.run + next });
+            for (const entry of this.#entries) {
+                entry.run += next;
+                this.#write(store => store.put(entry, { ...this.#run }));
+            }
+        }
+        const phase = state === 'paused' ? 'paused' : state === 'running' || state === 'offline' ? 'running' : 'idle';
+        const words = this.#entries.filter(({ type }) => type !== 'marker');
+        if (!recovered && words.length > 0) {
+            // The last of the words that leads to where the server is was the last one heard.
+            const heard = words.filter(word => word.run === run && PHASES[word.type] === phase && state !== 'ready');
+            const last = heard[heard.length - 1]?.seq ?? 0;
+            this.#settle(({ type, seq, run: own }) => type !== 'marker' && (seq <= last || own < run));
+        }
+        this.#settle(({ type, run: own, marker: mine }) => type === 'marker' && own === run && (mine?.id ?? 0) <= marker);
+        if (this.#entries.length > 0) return;
+        // Nothing waits: it is as the server says, which may have ended a run, or heard of it from another device.
+        Object.assign(this.#run, { phase, run: next });
+        this.#run.marker = Math.max(marker, phase === 'idle' ? 0 : this.#run.marker);
+        this.#write(store => store.put(null, { ...this.#run }));
+        this.#tell('run', this.run);
+    }
+
+    /** The server has ended the run by itself, unless more of it waits. */
+    #over() {
+        if (this.#run.phase === 'idle' || this.#entries.length > 0) return;
+        Object.assign(this.#run, { phase: 'idle', run: this.#run.run + 1 });
+        this.#write(store => store.put(null, { ...this.#run }));
+        this.#tell('run', this.run);
+    }
+
+    /**
+     * The server said that it heard a word, or does not take what was sent.
+     *
+     * @param {Entry['type'][]} types
+     */
+    #heardOf(types) {
+        const entry = this.#entries.find(({ type, seq }) => types.includes(type) && this.#sent.has(seq));
+        if (!entry) return;
+        if (entry.type !== 'marker') return this.#settle(({ seq }) => seq === entry.seq);
+        this.#settle(({ type, seq, run }) => type === 'marker' && run === entry.run && this.#sent.has(seq));
     }
 
     /** What {@link Options} `since` of a later page takes; undefined before the first join. */
@@ -146,13 +496,14 @@ export class RunRoom extends EventTarget {
     /**
      * Joins, or tries again at once.
      *
-     * @param {{ password?: string, token?: string }} [credentials] In place of the former ones.
+     * @param {{ password?: string, token?: string, role?: 'runner' | 'spectator' }} [credentials] In place of the former
+     *     ones.
      */
     connect(credentials) {
         Object.assign(this.#options, credentials);
         this.#drop();
-        const { url = location.origin.replace(/^http/, 'ws') + '/live' } = this.#options;
-        const socket = this.#socket = new WebSocket(url, 'runroom.v1');
+        const { url = location.origin.replace(/^http/, 'ws') + '/live', WebSocket: Socket = WebSocket } = this.#options;
+        const socket = this.#socket = new Socket(url, 'runroom.v1');
         this.#become({ state: 'connecting' });
         socket.onopen = () => this.#join();
         socket.onmessage = ({ data }) => {
@@ -183,7 +534,7 @@ export class RunRoom extends EventTarget {
      * @returns {boolean} Whether there was a connection to send it on.
      */
     send(message) {
-        if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+        if (this.#socket?.readyState !== /* open */ 1) return false;
         this.#socket.send(JSON.stringify(message));
         return true;
     }
@@ -198,6 +549,7 @@ export class RunRoom extends EventTarget {
         if (now - this.#heard > SILENCE) return this.#closed(1006, '');
         this.#pinged = now;
         this.send({ type: 'ping', t: Date.now() });
+        this.#insist();
     }
 
     /** @param {any} message */
@@ -207,7 +559,13 @@ export class RunRoom extends EventTarget {
         case 'frame': return this.#frame(message);
         case 'event': return this.#event(message);
         case 'pong': return this.#measure(message.time, performance.now() - this.#pinged);
-        case 'error': return this.#tell('problem', message);
+        case 'ack':
+            return this.#settle(({ type, run, marker }) =>
+                type === 'marker' && run === this.#entries[0]?.run && (marker?.id ?? 0) <= message.marker);
+        case 'error':
+            this.#heardOf(REFUSED[message.code] ?? []);
+            if (message.code === 'run_settled' || message.code === 'already_finished') this.#over();
+            return this.#tell('problem', message);
         }
     }
 
@@ -228,7 +586,10 @@ export class RunRoom extends EventTarget {
         this.#since = { epoch: joined.epoch, event: recovered ? known : joined.event };
         this.#become({ state: 'live' });
         this.#tell('snapshot', { recovered, tracks: joined.tracks ?? {} });
+        this.#sent = new Set(this.#entries.map(({ seq }) => seq));
         for (const event of joined.events) this.#event(event);
+        this.#reconcile(joined, recovered);
+        this.#flush();
         this.#ping();
     }
 
@@ -254,6 +615,10 @@ export class RunRoom extends EventTarget {
         if (!this.#since || event.event <= this.#since.event) return;
         this.#since.event = event.event;
         if (event.person) this.people.set(event.person.runner, event.person);
+        if (event.runner === this.runner && TOLD[event.kind]) {
+            this.#heardOf([/** @type {Entry['type']} */ (TOLD[event.kind])]);
+            if (event.kind === 'finished') this.#over();
+        }
         this.#tell('event', event);
     }
 
