@@ -140,6 +140,8 @@ class Browsing:
         self.allowed = []
         self.requests = []
         self.contexts = []
+        # Addresses that were left only after a question, which was answered with yes.
+        self.left = []
 
     def expects(self, *patterns):
         """Allows problems that the test itself brings about, by regular expressions."""
@@ -173,6 +175,10 @@ class Browsing:
                 problem(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
 
         async def dialog(dialog):
+            if dialog.type == "beforeunload":
+                self.left.append(page.url)
+                await dialog.accept()
+                return
             problem(f"dialog: {dialog.message}")
             await dialog.dismiss()
 

@@ -128,8 +128,57 @@ def gallery(browse, shots):
 @pytest.mark.limit(120)
 async def test_home(server, gallery, language):
     page = await gallery.browse.page(server.url + "/", await gallery.context(language))
+    await page.locator("#welcome").wait_for()
     await gallery.examine(page)
     await gallery.pictures(page, "home", language, (320, 360, 768, 1440))
+    await page.locator("#register").click()
+    await gallery.examine(page, (360,))
+    await gallery.pictures(page, "home-register", language, (320, 360, 1440))
+    await page.locator("#account-other").click()
+    await gallery.pictures(page, "home-log-in", language, (360,))
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.limit(180)
+async def test_my_run(server, gallery, language):
+    async with a_room(server, *NAMES) as room:
+        await lively(room)
+        name = live.unique("w")
+        context = await gallery.context(language, room.key)
+        await context.grant_permissions(["geolocation"])
+        await context.set_geolocation({"latitude": BEIJING[0], "longitude": BEIJING[1], "accuracy": 8})
+        answer = await context.request.post(server.url + "/v1/accounts", headers={"Origin": server.url}, data={
+            "name": name, "password": "secret", "nickname": "Zoë Müller-Lüdenscheidt von und zu 加油", "cookie": True})
+        assert answer.status == 201
+        page = await gallery.browse.page(room.url, context)
+        await is_live(page)
+        await page.locator("#run-here").wait_for()
+        await gallery.pictures(page, "me-watching", language, (360, 768, 1440))
+        await page.locator("#run-here").click()
+        await page.locator("#start:enabled").wait_for()
+        await holds(page, "document.querySelector('#me-gps').dataset.quality === 'good'")
+        await gallery.examine(page)
+        await gallery.pictures(page, "me-ready", language)
+        await page.locator("#start").click()
+        for meters in range(3, 30, 9):
+            place = north(BEIJING, meters)
+            await context.set_geolocation({"latitude": place[0], "longitude": place[1], "accuracy": 8})
+            await asyncio.sleep(1)
+        await holds(page, "document.querySelector('#me-distance').textContent !== '–'")
+        await gallery.examine(page)
+        await gallery.pictures(page, "me-running", language, (320, 360, 768, 1440))
+        await page.locator("#finish").click()
+        await gallery.examine(page, (360,))
+        await gallery.pictures(page, "me-finish", language, (360,))
+        await page.locator("#finish-yes").click()
+        await holds(page, "document.querySelector('#me').dataset.phase === 'finished'")
+        await page.set_viewport_size({"width": 360, "height": 740})
+        await page.locator('[data-tab="events"]').click()
+        await gallery.examine(page, (360,))
+        await gallery.pictures(page, "me-finished-events", language, (360, 768))
+        await page.locator("#account-button").click()
+        await gallery.examine(page, (360,))
+        await gallery.pictures(page, "me-account", language, (360,))
 
 
 @pytest.mark.parametrize("language", LOCALES)

@@ -64,6 +64,7 @@ export class MyRun {
     /** A sentence about what went wrong. */ #trouble = '';
     /** When the clock was started here, before the server knows. */ #startedAt = 0;
     #accuracy = 0;
+    /** The account whose run this is. */ #name = '';
 
     /**
      * @param {RunRoom} room
@@ -123,17 +124,23 @@ export class MyRun {
         return false;
     }
 
+    /** Whether the login of who runs has ended meanwhile: they may log in again, and nothing stops until then. */
+    get #needsLogin() {
+        return this.#release !== null && this.#room.status.state === 'ended' && this.#room.status.reason === 'login';
+    }
+
     #runHere() {
         const { account } = session;
-        if (account) void this.#claim(account.name);
+        if (account && !this.#needsLogin) void this.#claim(account.name);
         else openAccountDialog('logIn');
     }
 
     #sessionChanged() {
-        // Who logged in again goes on; who logged out watches.
+        // Who logged in again goes on; who logged out, or is somebody else, watches.
         const { account } = session;
-        if (account && this.#release && this.#room.status.reason === 'login') this.#room.connect();
-        if (account === null && this.#release) {
+        if (account?.name === this.#name) {
+            if (this.#needsLogin) this.#room.connect();
+        } else if (account !== undefined && this.#release) {
             this.#letGo();
             this.#room.connect({ role: 'spectator' });
         }
@@ -158,6 +165,7 @@ export class MyRun {
             this.#become('otherTab');
             return false;
         }
+        this.#name = name;
         // The browser may throw away what is of sites that nobody visits.
         void navigator.storage?.persist?.();
         await this.#room.restore(new IndexedDBStore(`${this.#runID} ${name}`));
@@ -267,14 +275,16 @@ export class MyRun {
     }
 
     show() {
+        // What nobody sees costs nothing; a page that is seen again shows all.
+        if (document.hidden) return;
         const phase = this.#phase;
         nodes.me.dataset.phase = phase;
         const isOn = phase === 'running' || phase === 'paused';
         const isMine = this.#release !== null;
         nodes.me.hidden = session.account === undefined && !isMine && phase !== 'checking';
-        nodes.runHere.hidden = isMine || phase === 'checking' || settings.crs === 'gcj02'
+        nodes.runHere.hidden = isMine && !this.#needsLogin || phase === 'checking' || settings.crs === 'gcj02'
             || session.account === undefined;
-        nodes.runHere.textContent = word(session.account ? 'runHere' : 'logIn');
+        nodes.runHere.textContent = word(session.account && !isMine ? 'runHere' : 'logIn');
         nodes.start.hidden = phase !== 'ready' && phase !== 'finished';
         nodes.start.disabled = this.#room.runner === null;
         nodes.resume.hidden = phase !== 'paused';
@@ -304,7 +314,7 @@ export class MyRun {
         const { state, reason } = this.#room.status;
         const mine = this.#mine;
         if (settings.crs === 'gcj02' && !this.#release) return [word('me.chinaMap')];
-        if (this.#release && state === 'ended' && reason === 'login') return [word('me.login')];
+        if (this.#needsLogin) return [word('me.login')];
         if (this.#release && state === 'ended' && reason === 'replaced') return [word('me.replaced')];
         if (this.#trouble) return [this.#trouble];
         switch (this.#phase) {

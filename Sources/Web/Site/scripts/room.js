@@ -200,7 +200,7 @@ function showStatus() {
     write(page.status, texts[state]);
     page.status.dataset.state = state;
     document.body.dataset.connection = state;
-    page.cheer.hidden = state !== 'live';
+    page.cheer.hidden = state !== 'live' && state !== 'asleep';
     const isOver = state === 'ended';
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
