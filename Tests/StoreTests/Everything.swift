@@ -200,10 +200,10 @@ struct Everything {
         changes.blocks = []
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 2)
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 12)
+        try await own(ana)
         _ = try await database.rooms.room(runID: "1")
         _ = try await database.rooms.journal(room: room.id)
         _ = try await database.rooms.rooms()
-        _ = try await database.rooms.roomCount()
         _ = try await database.rooms.roomsWithJournal()
         _ = try await database.rooms.blocks(room: room.id, runner: 1)
         _ = try await database.rooms.runnersWithBlocks(room: room.id)
@@ -220,6 +220,22 @@ struct Everything {
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
         (changes.records, changes.isDeleted) = ([], true)
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
+    }
+
+    private func own(_ ana: Int64) async throws {
+        let room = try await database.rooms.createRoom(
+            runID: "own", passwordSalt: [], passwordHash: [], epoch: "",
+            details: RoomDetails(owner: ana, name: "n", visibility: .link), at: 1)
+        _ = try await database.rooms.summary(runID: "own")
+        _ = try await database.rooms.changeRoom(room.id, to: RoomDetails(visibility: .password), password: ([1], [2]))
+        _ = try await database.rooms.rooms(ownedBy: ana, limit: 9)
+        _ = try await database.rooms.listedRooms(limit: 9)
+        _ = try await database.rooms.listedRoomCount()
+        let link = try await database.links.insertLink(
+            room: room.id, hash: [1], role: .runner, label: nil, expiresAt: 9, limit: 1, at: 1)
+        _ = try await database.links.links(of: room.id, limit: 9)
+        _ = try await database.links.link(hash: [1])
+        _ = try await database.links.deleteLink(try found(link).id, of: room.id)
     }
 
     private func roles(_ ana: Int64) async throws {

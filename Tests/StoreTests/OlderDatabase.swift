@@ -135,6 +135,12 @@ enum OlderDatabase {
             since(9, "INSERT INTO track_blocks VALUES (70, 40, 1, 0, x'0708');"),
             since(10, "UPDATE people SET way = x'0a' WHERE runner = 1;"),
             since(11, "UPDATE rooms SET term = 4 WHERE id = 40;"),
+            since(
+                17,
+                """
+                UPDATE rooms SET owner = 10, name = 'Ours', starts_at = 9, visibility = 'link', revision = 3 WHERE id = 41;
+                INSERT INTO links VALUES (80, 41, x'80', 'runner', 'Family', 1, 9);
+                """),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

@@ -24,7 +24,8 @@ import Testing
         "SELECT id FROM accounts WHERE is_leaving = 1": "an index of the accounts that are leaving alone",
         "SELECT id FROM posts ORDER BY hit_count DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id FROM posts ORDER BY number DESC": "a numbered page, in the order of an index, up to its end",
-        "SELECT id, run_id, created_at, updated_at FROM rooms WHERE EXISTS": "once at a start",
+        "SELECT id, run_id, created_at, updated_at, owner, name, starts_at, visibility, revision FROM rooms "
+            + "WHERE EXISTS": "once at a start",
         "DELETE FROM post_hits WHERE reader": "it has the readers of the last half minute",
         "WITH RECURSIVE discussion": "what it has found itself",
     ]

@@ -94,6 +94,17 @@ import Testing
         #expect(try await database.rooms.journalBytes() == 3)
         #expect(try await database.rooms.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
         #expect(try await database.rooms.roomsWithJournal().map(\.runID) == ["159"])
+        // Rooms of before are nobody's, and open as they were.
+        #expect(room.summary.details == RoomDetails())
+        let other = try await database.rooms.summary(runID: "160")?.details
+        let link = try await database.links.link(hash: [0x80])
+        guard version >= 17 else {
+            #expect(other == RoomDetails() && link == nil)
+            return
+        }
+        #expect(
+            other == RoomDetails(owner: 10, name: "Ours", startsAt: 9, visibility: .link, revision: 3))
+        #expect(link?.link.id == 80 && link?.link.label == "Family" && link?.runID == "160")
     }
 
     private func media(_ database: AppDatabase) async throws {
