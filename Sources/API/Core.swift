@@ -27,6 +27,7 @@ struct Core: Sendable {
     /// Whether anybody may register at the entry task's API.
     let entryTaskRegistration: Bool
     let live: LiveRooms
+    let links: RoomLinks
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
@@ -84,10 +85,11 @@ struct Core: Sendable {
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media)
         self.entryTaskRegistration = entryTaskRegistration
+        links = RoomLinks(store: database, now: now)
         live = LiveRooms(
             loop: loop, store: database, settings: settings,
             services: Self.liveServices(
-                accounts: accounts, ids: database.ids,
+                accounts: accounts, links: links, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
         // Weakly, since the rooms ask the accounts about tokens.
@@ -98,6 +100,7 @@ struct Core: Sendable {
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
+        links.whenRevoked { [weak live] in await live?.endLinks([$0]) }
         tokens.whenLoginsEnd { [weak live] end in
             switch end {
             case .all(let account): await live?.endLogins(of: account)
@@ -106,12 +109,20 @@ struct Core: Sendable {
         }
     }
 
-    private static func liveServices(accounts: Accounts, ids: IDGenerator, guesses: GuessThrottle?) -> LiveServices {
+    private static func liveServices(
+        accounts: Accounts, links: RoomLinks, ids: IDGenerator, guesses: GuessThrottle?
+    ) -> LiveServices {
         LiveServices(
             owner: { token in
                 switch try await accounts.login(byToken: token) {
                 case .success(let found): TokenOwner(person: Person(found.account), login: LoginID(found.login))
                 case .failure: nil
+                }
+            },
+            link: { secret in
+                try await links.find(secret).map { link, runID in
+                    LinkGrant(
+                        id: link.id, runID: runID, mayRun: link.role == .runner, expiresAt: link.expiresAt)
                 }
             },
             avatar: LepaoJSON.avatarPath,
