@@ -240,6 +240,7 @@ struct Everything {
 
     private func roles(_ ana: Int64) async throws {
         _ = try await database.accounts.administrators()
+        _ = try await database.accounts.endedGuests(madeBefore: 9, limit: 9)
         _ = try await database.accounts.setTakesDigest(true, account: ana, at: 2)
         _ = try await database.accounts.setRole("user", account: ana, at: 1)
         _ = try await database.accounts.setDisabled(1, account: ana)

@@ -27,7 +27,7 @@ extension World {
     ) { core in
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
-            + HouseLinkRoutes(core: core).endpoints
+            + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
     }
 }
 
@@ -67,6 +67,7 @@ enum HouseCode: String, CaseIterable, Sendable {
     case wrongRoomPassword = "wrong_room_password"
     case roomPasswordNeeded = "room_password_needed"
     case tooManyLinks = "too_many_links"
+    case badLink = "bad_link"
     case conflict
     case keyReused = "idempotency_key_reused"
     case keyInUse = "idempotency_key_in_use"
