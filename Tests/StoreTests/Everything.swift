@@ -129,7 +129,7 @@ struct Everything {
         _ = try await database.forum.hit(.id(post.id), reader: .account(bob), pause: 1, at: 1)
         for list: PostList in [
             .writtenBy(ana), .likedBy(ana), .collectedBy(ana), .hottest, .newest, .videosBy(ana), .likedVideosBy(ana),
-            .videosBefore(9), .videosPublishedBefore(9),
+            .videosBefore(9), .videosPublishedBefore(9), .before(9),
         ] {
             _ = try await database.forum.posts(list, limit: 9)
         }
@@ -179,6 +179,11 @@ struct Everything {
         _ = try await database.records.recordSummaries(account: ana)
         _ = try await database.records.record(account: ana, runID: record.runID)
         _ = try await database.records.liveTracks(runKeys: [1])
+        _ = try await database.records.notedRecords(account: ana, limit: 9)
+        _ = try await database.records.notedRecord(id: record.id)
+        _ = try await database.records.notedRecord(account: ana, runID: record.runID)
+        _ = try await database.records.totals(account: ana)
+        _ = try await database.records.setNotes(RunNotes(title: "t"), on: record.id)
         _ = try await database.records.deleteRecord(account: ana, runID: record.runID)
     }
 

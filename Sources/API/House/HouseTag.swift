@@ -13,6 +13,12 @@ struct HouseTag: Sendable {
     /// What is said of a room: its people are not in it.
     init(_ room: RoomSummary) { self.init("\(ObjectID.text(room.id))-\(room.details.revision)") }
 
+    /// What is said of a run: the rest of it never changes.
+    init(_ run: NotedRecord) { self.init("\(ObjectID.text(run.id))-\(run.notes.revision)") }
+
+    /// What its author wrote in a post: who likes it is not in it.
+    init(_ post: Post) { self.init("\(ObjectID.text(post.id))-\(post.updatedAt)") }
+
     static let changedMeanwhile = Problem.house(
         .preconditionFailed, .changedMeanwhile, "It has been changed since you read it.")
 
@@ -26,13 +32,18 @@ struct HouseTag: Sendable {
 
     /// A value with its tag; that nothing has changed, to who has it already.
     func response(_ value: JSONValue, status: Status = .ok, to request: HTTPServerRequest? = nil) -> Response {
+        response(encoded: value.bytes, status: status, to: request)
+    }
+
+    /// The same of a value that is written already.
+    func response(encoded bytes: [UInt8], status: Status = .ok, to request: HTTPServerRequest? = nil) -> Response {
         var response: Response
         if let field = request?.head.headers[.ifNoneMatch], EntityTag("\"\(opaque)\"")?.isNoneMatch(field) == true,
             request?.head.method == .get
         {
             response = Response(status: .notModified)
         } else {
-            response = .json(value, status: status)
+            response = .json(encoded: bytes, status: status)
         }
         response.headers[.eTag] = "\"\(opaque)\""
         // Asked anew each time, and told that nothing has changed.

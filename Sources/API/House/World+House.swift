@@ -21,13 +21,15 @@ extension World {
         schemas: [
             "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema,
             "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
-            "NewLink": HouseLinkRoutes.newLinkSchema,
+            "NewLink": HouseLinkRoutes.newLinkSchema, "Run": HouseJSON.runSchema,
+            "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
         ],
         shapes: [.problem]
     ) { core in
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
             + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
+            + HouseRunRoutes(core: core).endpoints + HousePostRoutes(core: core).endpoints
     }
 }
 

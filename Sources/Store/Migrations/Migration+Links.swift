@@ -1,5 +1,6 @@
 extension Migration {
-    /// Version 17, frozen: rooms that somebody has, who says who may come; links to rooms; and guests.
+    /// Version 17, frozen: rooms that somebody has, who says who may come; links to rooms; what is said of runs; and
+    /// guests.
     static let links = [
         // A room outlives the account that made it: others have run there.
         "ALTER TABLE rooms ADD COLUMN owner BIGINT REFERENCES accounts (id) ON DELETE SET NULL",
@@ -23,6 +24,17 @@ extension Migration {
         )
         """,
         "CREATE INDEX links_by_room ON links (room)",
+        // What the owner of a run says of it, and who may see it. Beside the record, whose track stands last.
+        """
+        CREATE TABLE run_notes (
+            record BIGINT NOT NULL PRIMARY KEY REFERENCES records (id) ON DELETE CASCADE,
+            title TEXT,
+            notes TEXT,
+            visibility TEXT NOT NULL CHECK (visibility IN ('private', 'link', 'everybody')),
+            link BYTEA,
+            revision BIGINT NOT NULL
+        )
+        """,
         // An account without a password.
         "CREATE INDEX accounts_guests ON accounts (id) WHERE password_hash = '!'",
     ]
