@@ -14,7 +14,9 @@ import Testing
 
     @Test("a way is read back to the last decimal, wherever it leads")
     func roundTrip() throws {
-        let places = [(0.0, 0.0), (-89.999999, 179.999999), (90.0, -180.0), (48.1234567, 11.5), (48.123457, 11.5000004)]
+        let places = [
+            (0.0, 0.0), (-89.999999, 179.999999), (90.0, -180.0), (48.1234567, 11.5), (48.123457, 11.5000004),
+        ]
         let points = try places.map { try Coordinate(latitude: $0.0, longitude: $0.1) }
         let read = Self.decode(Polyline.encode(points, in: .wgs84))
         #expect(read.count == places.count)

@@ -63,7 +63,8 @@ struct LinkTests {
             try await makeRoom(stage, .link, owner: ana.account)
             for more in [
                 #","runID":"159","password":"pw","token":"ben""#, #","runID":"159","role":"spectator""#,
-                #","runID":"159","role":"spectator","password":"pw""#, #","runID":"159","role":"spectator","token":"ben""#,
+                #","runID":"159","role":"spectator","password":"pw""#,
+                #","runID":"159","role":"spectator","token":"ben""#,
             ] {
                 let phone = await stage.connect(join(more))
                 #expect(try await phone.closed() == 4004, "\(more)")

@@ -59,13 +59,16 @@ struct HouseLinkRoutes: Sendable {
     ).optional
     private static let delay = Field<Void>(
         "delay", ["type": "integer", "minimum": 0, "maximum": 0],
-        about: "Seconds by which a spectator sees the room later; 0, since there is no such view yet.", isRequired: false
+        about: "Seconds by which a spectator sees the room later; 0, since there is no such view yet.",
+        isRequired: false
     ) { (parameters) throws(ParameterError) in
         guard try parameters.integer("delay") ?? 0 == 0 else {
             throw .invalid("delay", sentence: "There is no delayed view of a room yet; `delay` must be 0.")
         }
     }
-    private static let label = Field.string("label", Schema.text("For my family", upTo: Limit.Accounts.nickname)).optional
+    private static let label = Field.string(
+        "label", Schema.text("For my family", upTo: Limit.Accounts.nickname)
+    ).optional
 
     private func create(
         _ call: Call<Account>, role: RoomLink.Role, expires: Int64?, delay: Void, label: String?
@@ -114,7 +117,8 @@ struct HouseLinkRoutes: Sendable {
 
     static let linkSchema = schema([])
     static let newLinkSchema = schema([
-        ("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg")), ("url", Schema.text("https://example.org/s/VY9Zb0nDq1oQw3Jt5kfXRg")),
+        ("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg")),
+        ("url", Schema.text("https://example.org/s/VY9Zb0nDq1oQw3Jt5kfXRg")),
     ])
 
     private static func schema(_ more: [(String, JSONValue)]) -> JSONValue {

@@ -15,8 +15,10 @@ struct HouseVisitor: Sendable {
 }
 
 extension Access where Caller == HouseVisitor {
-    /// Anybody; a token that is sent must be valid. `X-Room-Password` and `X-Room-Link` open a room that is not open to
-    /// everybody, to whom it belongs the handler asks ``HouseRooms``.
+    /// Anybody; a token that is sent must be valid.
+    ///
+    /// `X-Room-Password` and `X-Room-Link` open a room that is not open to everybody: ``HouseRooms`` is asked, which knows
+    /// the room.
     static var houseVisitor: Access {
         Access(.optionalToken) { keeper, request in
             HouseVisitor(

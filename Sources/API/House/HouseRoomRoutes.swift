@@ -38,7 +38,8 @@ struct HouseRoomRoutes: Sendable {
                     answers: .json(Schema.named("HouseRoom"), status: 201, "Made."),
                     refusals: [
                         400: "A value breaks a rule.", 409: "A request with this key is under way.",
-                        422: "The key belongs to another request.", 507: "The account has as many rooms as one may have.",
+                        422: "The key belongs to another request.",
+                        507: "The account has as many rooms as one may have.",
                     ]),
                 access: .token, cost: .roomCreation,
                 input: Form(in: [.json], Self.name, Self.when, Self.visibility.or(.link), Self.password), create),
@@ -51,7 +52,8 @@ struct HouseRoomRoutes: Sendable {
             Endpoint(
                 .get, room,
                 EndpointDescription(
-                    group, "What is said of a room", "With an `ETag` for changing only what one has seen. \(Self.doors)",
+                    group, "What is said of a room",
+                    "With an `ETag` for changing only what one has seen. \(Self.doors)",
                     answers: .json(Schema.named("HouseRoom")), .notModified, refusals: Self.noRoom),
                 access: .houseVisitor, cost: .light, show),
             Endpoint(
@@ -66,7 +68,8 @@ struct HouseRoomRoutes: Sendable {
                     answers: .json(Schema.named("HouseRoom")),
                     refusals: Self.notKept.merging([412: "It has been changed meanwhile."]) { $1 }),
                 access: .token, cost: .light,
-                input: Form(in: [.json], Self.name.optional, Self.when, Self.visibility.optional, Self.password), change),
+                input: Form(in: [.json], Self.name.optional, Self.when, Self.visibility.optional, Self.password), change
+            ),
             Endpoint(
                 .delete, room,
                 EndpointDescription(
@@ -126,7 +129,8 @@ struct HouseRoomRoutes: Sendable {
     private static let visibility = Field<RoomDetails.Visibility>(
         "visibility", Schema.words(["public", "password", "link"])
     ) { (parameters) throws(ParameterError) in
-        guard let word = RoomDetails.Visibility(rawValue: try parameters.string("visibility") ?? ""), word != .app else {
+        guard let word = RoomDetails.Visibility(rawValue: try parameters.string("visibility") ?? ""), word != .app
+        else {
             throw .wrongKind("visibility", wanted: "public, password or link")
         }
         return word

@@ -37,8 +37,8 @@ extension Accounts {
     /// Gives a guest a password: the account is like any other then, and its logins stay.
     ///
     /// - Parameters:
-    ///   - password: 1 to 128 characters.
     ///   - account: Whose.
+    ///   - password: 1 to 128 characters.
     ///   - address: Where it comes from.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongPassword`` when it has one by now,
     ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
@@ -46,7 +46,8 @@ extension Accounts {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password, for: Passwords.Lane(address)), time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.replacePasswordHash(StoredAccount.noPassword, by: hash, account: account.id, at: time)
+            try await store.accounts.replacePasswordHash(
+                StoredAccount.noPassword, by: hash, account: account.id, at: time)
         }
         // What is remembered of its tokens goes with what stood for a hash.
         tokens.forget(account: account.id)
@@ -84,7 +85,9 @@ extension Accounts {
                 do {
                     try await delete(
                         account: account,
-                        if: AccountCondition(actor: account) { owner, _ in owner.passwordHash == StoredAccount.noPassword })
+                        if: AccountCondition(actor: account) { owner, _ in
+                            owner.passwordHash == StoredAccount.noPassword
+                        })
                     count += 1
                 } catch .unknownUser {
                     continue

@@ -103,7 +103,8 @@ extension Records {
         } catch {
             throw .invalid(
                 field: "notes",
-                message: "`notes` must have at most \(Limit.Content.comment) characters, and none that are for control.")
+                message: "`notes` must have at most \(Limit.Content.comment) characters, and none that are for control."
+            )
         }
     }
 

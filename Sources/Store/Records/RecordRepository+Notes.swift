@@ -107,8 +107,8 @@ extension RecordRepository {
     /// Says something else of a run.
     ///
     /// - Parameters:
-    ///   - record: Which.
     ///   - notes: What; its revision is that of what was read.
+    ///   - record: Of which.
     /// - Returns: What is stored then; nil when it has been changed since, or there is no such record.
     /// - Throws: ``StoreError/quotaExceeded``.
     public func setNotes(_ notes: RunNotes, on record: Int64) async throws(StoreError) -> RunNotes? {

@@ -46,7 +46,8 @@ extension RoomRepository {
     ///   - limit: At most as many.
     /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
-    public func rooms(ownedBy owner: Int64, before: Int64 = .max, limit: Int) async throws(StoreError) -> [RoomSummary] {
+    public func rooms(ownedBy owner: Int64, before: Int64 = .max, limit: Int) async throws(StoreError) -> [RoomSummary]
+    {
         try await read { session throws(StoreError) in
             try session.rows(
                 SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE owner = $1 AND id < $2 ORDER BY id DESC LIMIT $3"),

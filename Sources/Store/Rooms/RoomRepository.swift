@@ -110,7 +110,8 @@ extension RoomRepository {
     ) async throws(StoreError) -> [RoomSummary] {
         try await read { session throws(StoreError) in
             try session.rows(
-                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3"), after, limit, offset
+                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3"), after,
+                limit, offset
             ) { row in try RoomSummary(row) }
         }
     }

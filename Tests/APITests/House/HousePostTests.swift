@@ -29,7 +29,7 @@ struct HousePostTests {
             #expect(first.headers[.location] == "/v1/posts/\(id)")
             #expect(first.json["author"]?["name"] == "ana")
             #expect(try await api.core.forum.postCount() == 1)
-            let elsewhere = try await api.send(.get, "/api/posts/1")
+            let elsewhere = try await api.send(.get, "/api/users/share/posts/1")
             #expect(elsewhere.text.contains("Ten kilometres."))
             for path in ["/v1/posts/\(id)", "/v1/posts/1"] {
                 #expect(try await api.send(.get, path).json == first.json)
@@ -123,7 +123,8 @@ struct HousePostTests {
                 headers: [.idempotencyKey: "k"])
             #expect(reply.json["replyTo"]?.string == id)
             for body: JSONValue in [
-                ["content": ""], ["content": "x", "replyTo": "x"], ["content": "x", "replyTo": .string(ObjectID.text(5))],
+                ["content": ""], ["content": "x", "replyTo": "x"],
+                ["content": "x", "replyTo": .string(ObjectID.text(5))],
             ] {
                 #expect(try await api.send(.post, path, body, token: ana).status == 400)
             }

@@ -111,16 +111,13 @@ struct HouseRunTests {
             let seen = try #require(second.headers[.eTag])
             let same = try await api.send(.get, "/v1/runs/1", token: ana, headers: [.ifNoneMatch: seen])
             #expect(same.status == 304 && same.bytes.isEmpty)
-            let kept = try await api.database.keptBytes(account: try #require(ObjectID.id(try await ownerID(api, "ana"))))
+            let owner = try #require(try await api.core.accounts.account(named: "ana")).id
+            let kept = try await api.database.keptBytes(account: owner)
             #expect(try await api.send(.delete, "/v1/runs/1", token: ana).status == 204)
             #expect(try await api.send(.delete, "/v1/runs/1", token: ana).status == 404)
-            let left = try await api.database.keptBytes(account: try #require(ObjectID.id(try await ownerID(api, "ana"))))
+            let left = try await api.database.keptBytes(account: owner)
             #expect(kept > "Too fast.\nAgain.".utf8.count && left == 0)
         }
-    }
-
-    private func ownerID(_ api: TestAPI, _ name: String) async throws -> String {
-        try #require(try await api.core.accounts.account(named: name)).objectID
     }
 
     @Test("a run that this server measured comes with its points in the degrees that are asked for")
