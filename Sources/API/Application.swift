@@ -270,6 +270,9 @@ private struct Running: Sendable {
             await attempt("to remove what deleted accounts have left", logger) { () throws(ServicesError) in
                 try await core.accounts.removeLeavings()
             }
+            await attempt("to remove guests who have gone", logger) { () throws(ServicesError) in
+                try await core.accounts.removeGuests()
+            }
             await attempt("to remove pictures that nobody uses", logger) { () throws(ServicesError) in
                 try await core.media.sweep()
             }

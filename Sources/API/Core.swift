@@ -27,6 +27,7 @@ struct Core: Sendable {
     /// Whether anybody may register at the entry task's API.
     let entryTaskRegistration: Bool
     let live: LiveRooms
+    let links: RoomLinks
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
@@ -46,8 +47,8 @@ struct Core: Sendable {
     let publicBase: PublicBase
     /// A video that is uploaded may have so many bytes.
     let maxVideoBytes: Int
-    /// The rooms that everybody may watch, as they were a moment ago.
-    let publicRooms: Brief<Result<[PublicRoomView], any Error>>
+    /// Rooms with a password that is told to everybody.
+    let publicRooms: [PublicRoom]
 
     /// Puts the services around an open database; `passwords`, if there are any, in place of those of a `cost`.
     ///
@@ -90,14 +91,14 @@ struct Core: Sendable {
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media)
         self.entryTaskRegistration = entryTaskRegistration
-        let live = LiveRooms(
+        links = RoomLinks(store: database, now: now)
+        live = LiveRooms(
             loop: loop, store: database, settings: settings,
             services: Self.liveServices(
-                accounts: accounts, ids: database.ids,
+                accounts: accounts, links: links, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
-        self.live = live
-        self.publicRooms = PublicRoomView.all(publicRooms, in: live)
+        self.publicRooms = publicRooms
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in
             switch change {
@@ -106,6 +107,7 @@ struct Core: Sendable {
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
+        links.whenRevoked { [weak live] in await live?.endLinks([$0]) }
         tokens.whenLoginsEnd { [weak live] end in
             switch end {
             case .all(let account): await live?.endLogins(of: account)
@@ -114,12 +116,20 @@ struct Core: Sendable {
         }
     }
 
-    private static func liveServices(accounts: Accounts, ids: IDGenerator, guesses: GuessThrottle?) -> LiveServices {
+    private static func liveServices(
+        accounts: Accounts, links: RoomLinks, ids: IDGenerator, guesses: GuessThrottle?
+    ) -> LiveServices {
         LiveServices(
             owner: { token in
                 switch try await accounts.login(byToken: token) {
                 case .success(let found): TokenOwner(person: Person(found.account), login: LoginID(found.login))
                 case .failure: nil
+                }
+            },
+            link: { secret in
+                try await links.find(secret).map { link, runID in
+                    LinkGrant(
+                        id: link.id, runID: runID, mayRun: link.role == .runner, expiresAt: link.expiresAt)
                 }
             },
             avatar: LepaoJSON.avatarPath,

@@ -193,6 +193,10 @@ public enum Limit {
         public static let capacity = 200
         /// Spectators; one more is close 4011; `--spectators`.
         public static let spectators = 2_000
+        /// Rooms of an account that made them by `/v1`; one more is 507.
+        public static let owned = 200
+        /// Links to a room; one more is 409.
+        public static let links = 100
         /// Events that a returning client can be given; one that has missed more gets the snapshot alone.
         public static let recoverableEvents = 256
         /// Events that may wait for a database that does not store; then what would cause one is refused, `not_stored`.

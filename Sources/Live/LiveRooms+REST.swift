@@ -1,23 +1,32 @@
 public import Geo
+import Limits
 public import Rooms
-import Store
+public import Store
 
 extension LiveRooms {
     // What is answered is on disk. What a request changes is on everybody's screen in the next frame.
 
     /// Makes a room without people.
     ///
-    /// - Throws: ``LiveError/roomExists``.
-    public func createRoom(_ runID: String, password: String) async throws -> RoomView {
+    /// - Parameters:
+    ///   - runID: Its name.
+    ///   - password: What lets people in, where a password does.
+    ///   - details: Whose it is, and who may come.
+    /// - Returns: The room.
+    /// - Throws: ``LiveError/roomExists``; ``LiveError/store(_:)``, with `quotaExceeded` when its owner has too many.
+    public func createRoom(
+        _ runID: String, password: String, details: RoomDetails = RoomDetails()
+    ) async throws -> RoomView {
         let secret = services.makeSecret(password)
         var generator = SystemRandomNumberGenerator()
         let epoch = String(UInt64.random(in: (1 << 63)...UInt64.max, using: &generator), radix: 16)
         do {
             let stored = try await store.rooms.createRoom(
-                runID: runID, passwordSalt: secret.salt, passwordHash: secret.hash, epoch: epoch, at: clock.now())
+                runID: runID, passwordSalt: secret.salt, passwordHash: secret.hash, epoch: epoch, details: details,
+                ownedLimit: Limit.Room.owned, at: clock.now())
             return RoomView(
                 key: stored.id, runID: runID, createdAt: stored.summary.createdAt,
-                updatedAt: stored.summary.updatedAt, runners: [])
+                updatedAt: stored.summary.updatedAt, details: details, runners: [])
         } catch StoreError.roomExists {
             throw LiveError.roomExists
         } catch {
@@ -35,7 +44,7 @@ extension LiveRooms {
         }
     }
 
-    /// Some rooms, in the order of their making.
+    /// Some rooms that the lists of the running app have, in the order of their making.
     ///
     /// Sleeping ones are looked at without being woken, away from the loop.
     ///
@@ -46,7 +55,7 @@ extension LiveRooms {
     /// - Returns: None behind the last; without those that are deleted meanwhile.
     /// - Throws: ``LiveError/store(_:)``.
     public func rooms(after key: Int64 = 0, offset: Int = 0, limit: Int) async throws -> [RoomView] {
-        var summaries = try await store.rooms.rooms(after: key, offset: offset, limit: limit)
+        var summaries = try await store.rooms.listedRooms(after: key, offset: offset, limit: limit)
         while let last = summaries.last {
             var views: [RoomView] = []
             for summary in summaries {
@@ -57,13 +66,13 @@ extension LiveRooms {
                 }
             }
             if !views.isEmpty { return views }
-            summaries = try await store.rooms.rooms(after: last.id, limit: limit)
+            summaries = try await store.rooms.listedRooms(after: last.id, limit: limit)
         }
         return []
     }
 
-    /// How many rooms there are.
-    public func roomCount() async throws -> Int { try await store.rooms.roomCount() }
+    /// How many rooms there are in that list.
+    public func roomCount() async throws -> Int { try await store.rooms.listedRoomCount() }
 
     /// What a room will be when it wakes.
     private func sleepingView(_ runID: String) async throws -> RoomView? {
@@ -93,13 +102,37 @@ extension LiveRooms {
         return try await host.join(person, at: coordinate, isAuthenticated: isAuthenticated)
     }
 
+    /// Says whether somebody of the running app's API may act in a room.
+    ///
+    /// In that app's own rooms the password is all that it takes. In others one has to have shown who one is as well.
+    ///
+    /// - Parameters:
+    ///   - runID: The room's.
+    ///   - password: What was shown as the room's password.
+    ///   - address: Where it comes from.
+    ///   - account: Who has shown to be whom they are said to be; nil for nobody.
+    /// - Returns: Whether they may.
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
+    public func opens(
+        _ runID: String, password: String, from address: String, by account: Int64? = nil
+    ) async throws -> Bool {
+        let host = try await registry.existing(runID)
+        switch host.details.visibility {
+        case .everybody: return account != nil
+        case .link: return account.flatMap(host.room.number).map(host.room.isInRoom) ?? false
+        case .password: if account == nil { return false }
+        case .app: break
+        }
+        return try await takes(password, of: runID, from: address)
+    }
+
     /// Says whether a password is the room's.
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
-    public func opens(_ runID: String, password: String, from address: String) async throws -> Bool {
+    public func takes(_ password: String, of runID: String, from address: String) async throws -> Bool {
         switch services.judge(password, try await registry.existing(runID).secret, runID, address) {
-        case .right: true
-        case .wrong: false
+        case .right: return true
+        case .wrong: return false
         case .throttled(let retryAfter): throw LiveError.tooManyGuesses(retryAfter: retryAfter)
         }
     }

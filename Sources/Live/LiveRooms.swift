@@ -173,6 +173,12 @@ public actor LiveRooms {
         edge.end("The login has ended.") { $0.login.map(logins.contains) ?? false }
     }
 
+    /// Ends the connections that came by one of these links, which are not good any more, with 4001.
+    public func endLinks(_ links: Set<Int64>) {
+        registry.noteAccountChange()
+        edge.end("The link was revoked.") { $0.link.map(links.contains) ?? false }
+    }
+
     /// Has everybody who comes later learn what somebody is called now.
     ///
     /// Rooms that sleep ask the account when they wake.

@@ -18,6 +18,25 @@ public struct LoginID: Hashable, Sendable {
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
+/// What a link lets whoever shows it do.
+public struct LinkGrant: Hashable, Sendable {
+    /// Of use only to be compared.
+    public var id: Int64
+    /// The room that it leads to.
+    public var runID: String
+    /// Whether one may run there, beside watching.
+    public var mayRun: Bool
+    /// Until when it is good, in Unix milliseconds; nil for ever.
+    public var expiresAt: Int64?
+
+    public init(id: Int64, runID: String, mayRun: Bool, expiresAt: Int64?) {
+        self.id = id
+        self.runID = runID
+        self.mayRun = mayRun
+        self.expiresAt = expiresAt
+    }
+}
+
 /// What came of a room password that somebody showed.
 public enum PasswordVerdict: Hashable, Sendable {
     case right
@@ -32,6 +51,10 @@ public struct LiveServices: Sendable {
     ///
     /// Throws when that cannot be found out now.
     public var owner: @Sendable (_ token: String) async throws -> TokenOwner?
+    /// What a link is good for; nil for one that is not, or no longer.
+    ///
+    /// Throws when that cannot be found out now.
+    public var link: @Sendable (_ secret: String) async throws -> LinkGrant?
     /// Where the picture of whoever has a name is, relative to the server.
     public var avatar: @Sendable (_ username: String) -> String
     /// A new secret for a room password.
@@ -44,12 +67,14 @@ public struct LiveServices: Sendable {
 
     public init(
         owner: @escaping @Sendable (String) async throws -> TokenOwner?,
+        link: @escaping @Sendable (String) async throws -> LinkGrant? = { _ in nil },
         avatar: @escaping @Sendable (String) -> String,
         makeSecret: @escaping @Sendable (String) -> RoomSecret,
         judge: @escaping @Sendable (String, RoomSecret, String, String) -> PasswordVerdict,
         newID: @escaping @Sendable () -> Int64
     ) {
         self.owner = owner
+        self.link = link
         self.avatar = avatar
         self.makeSecret = makeSecret
         self.judge = judge

@@ -34,6 +34,16 @@ import Testing
         #expect(try self.join(#","runID":"1","role":"spectator""#).isSpectator)
     }
 
+    @Test("a link stands for the room, and what it is for may be left to it")
+    func linkedJoin() throws {
+        let join = try join(#","link":"abc""#)
+        #expect(join.link == "abc" && join.runID.isEmpty && !join.hasRole && !join.isInvited)
+        #expect(try self.join(#","link":"abc","role":"runner""#).hasRole)
+        for more in ["", #","link":null"#, #","link":5"#, #","runID":null"#] {
+            #expect(throws: ClientMessage.Problem.self) { try self.join(more) }
+        }
+    }
+
     @Test(
         "only a time that a phone could have is a sample of its clock",
         arguments: [

@@ -129,7 +129,7 @@ struct Everything {
         _ = try await database.forum.hit(.id(post.id), reader: .account(bob), pause: 1, at: 1)
         for list: PostList in [
             .writtenBy(ana), .likedBy(ana), .collectedBy(ana), .hottest, .newest, .videosBy(ana), .likedVideosBy(ana),
-            .videosBefore(9), .videosPublishedBefore(9),
+            .videosBefore(9), .videosPublishedBefore(9), .before(9),
         ] {
             _ = try await database.forum.posts(list, limit: 9)
         }
@@ -179,6 +179,11 @@ struct Everything {
         _ = try await database.records.recordSummaries(account: ana)
         _ = try await database.records.record(account: ana, runID: record.runID)
         _ = try await database.records.liveTracks(runKeys: [1])
+        _ = try await database.records.notedRecords(account: ana, limit: 9)
+        _ = try await database.records.notedRecord(id: record.id)
+        _ = try await database.records.notedRecord(account: ana, runID: record.runID)
+        _ = try await database.records.totals(account: ana)
+        _ = try await database.records.setNotes(RunNotes(title: "t"), on: record.id)
         _ = try await database.records.deleteRecord(account: ana, runID: record.runID)
     }
 
@@ -200,10 +205,10 @@ struct Everything {
         changes.blocks = []
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 2)
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 12)
+        try await own(ana)
         _ = try await database.rooms.room(runID: "1")
         _ = try await database.rooms.journal(room: room.id)
         _ = try await database.rooms.rooms()
-        _ = try await database.rooms.roomCount()
         _ = try await database.rooms.roomsWithJournal()
         _ = try await database.rooms.blocks(room: room.id, runner: 1)
         _ = try await database.rooms.runnersWithBlocks(room: room.id)
@@ -222,8 +227,25 @@ struct Everything {
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
     }
 
+    private func own(_ ana: Int64) async throws {
+        let room = try await database.rooms.createRoom(
+            runID: "own", passwordSalt: [], passwordHash: [], epoch: "",
+            details: RoomDetails(owner: ana, name: "n", visibility: .link), at: 1)
+        _ = try await database.rooms.summary(runID: "own")
+        _ = try await database.rooms.changeRoom(room.id, to: RoomDetails(visibility: .password), password: ([1], [2]))
+        _ = try await database.rooms.rooms(ownedBy: ana, limit: 9)
+        _ = try await database.rooms.listedRooms(limit: 9)
+        _ = try await database.rooms.listedRoomCount()
+        let link = try await database.links.insertLink(
+            room: room.id, hash: [1], role: .runner, label: nil, expiresAt: 9, limit: 1, at: 1)
+        _ = try await database.links.links(of: room.id, limit: 9)
+        _ = try await database.links.link(hash: [1])
+        _ = try await database.links.deleteLink(try found(link).id, of: room.id)
+    }
+
     private func roles(_ ana: Int64) async throws {
         _ = try await database.accounts.administrators()
+        _ = try await database.accounts.endedGuests(madeBefore: 9, limit: 9)
         _ = try await database.accounts.setTakesDigest(true, account: ana, at: 2)
         _ = try await database.accounts.setRole("user", account: ana, at: 1)
         _ = try await database.accounts.setDisabled(1, account: ana)

@@ -135,6 +135,13 @@ enum OlderDatabase {
             since(9, "INSERT INTO track_blocks VALUES (70, 40, 1, 0, x'0708');"),
             since(10, "UPDATE people SET way = x'0a' WHERE runner = 1;"),
             since(11, "UPDATE rooms SET term = 4 WHERE id = 40;"),
+            since(
+                17,
+                """
+                UPDATE rooms SET owner = 10, name = 'Ours', starts_at = 9, visibility = 'link', revision = 3 WHERE id = 41;
+                INSERT INTO links VALUES (80, 41, x'80', 'runner', 'Family', 1, 9);
+                INSERT INTO run_notes VALUES (30, 'River', 'Fast', 'link', x'81', 2);
+                """),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,
@@ -147,6 +154,7 @@ enum OlderDatabase {
                 UPDATE profiles SET follow_count = 1, likes_given = 1 WHERE account = 20;
                 UPDATE counters SET value = 3 WHERE name = 'journal_bytes';
                 """),
+            since(17, "UPDATE accounts SET kept_bytes = kept_bytes + 9 WHERE id = 10;"),
         ]
     }
 }

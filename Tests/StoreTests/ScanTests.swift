@@ -21,10 +21,12 @@ import Testing
         "SELECT a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, "
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "
             + "a.takes_digest FROM accounts a WHERE a.role IN": "an index of administrators alone",
+        "SELECT id FROM accounts WHERE password_hash = '!'": "an index of guests alone",
         "SELECT id FROM accounts WHERE is_leaving = 1": "an index of the accounts that are leaving alone",
         "SELECT id FROM posts ORDER BY hit_count DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id FROM posts ORDER BY number DESC": "a numbered page, in the order of an index, up to its end",
-        "SELECT id, run_id, created_at, updated_at FROM rooms WHERE EXISTS": "once at a start",
+        "SELECT id, run_id, created_at, updated_at, owner, name, starts_at, visibility, revision FROM rooms "
+            + "WHERE EXISTS": "once at a start",
         "DELETE FROM post_hits WHERE reader": "it has the readers of the last half minute",
         "WITH RECURSIVE discussion": "what it has found itself",
     ]

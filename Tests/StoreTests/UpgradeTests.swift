@@ -17,7 +17,7 @@ import Testing
         #expect(try database.administer("PRAGMA foreign_key_check") == [])
         #expect(try database.wrongCounts() == [])
         try await accounts(database, version)
-        try await records(database)
+        try await records(database, version)
         try await room(database, version)
         if version >= 2 { try await media(database) }
         if version >= 3 { try await forum(database, version) }
@@ -73,9 +73,12 @@ import Testing
                 == (version >= 7 ? "code" : nil))
     }
 
-    private func records(_ database: AppDatabase) async throws {
+    private func records(_ database: AppDatabase, _ version: Int) async throws {
         #expect(try await database.records.recordSummaries(account: 10).records.map(\.runID) == [1, 2])
         let posted = try #require(try await database.records.record(account: 10, runID: 1))
+        let notes = RunNotes(title: "River", notes: "Fast", visibility: .link, link: [0x81], revision: 2)
+        let noted = try await database.records.notedRecord(account: 10, runID: 1)
+        #expect(noted?.notes == (version >= 17 ? notes : RunNotes()))
         #expect(posted.track == [1, 2, 3] && posted.summary.meters == 5000.5 && posted.summary.extra == "{}")
         let live = try #require(try await database.records.record(account: 10, runID: 2))
         #expect(live.track == [9] && live.summary.runKey == 77 && live.summary.splits == "[300]")
@@ -94,6 +97,17 @@ import Testing
         #expect(try await database.rooms.journalBytes() == 3)
         #expect(try await database.rooms.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
         #expect(try await database.rooms.roomsWithJournal().map(\.runID) == ["159"])
+        // Rooms of before are nobody's, and open as they were.
+        #expect(room.summary.details == RoomDetails())
+        let other = try await database.rooms.summary(runID: "160")?.details
+        let link = try await database.links.link(hash: [0x80])
+        guard version >= 17 else {
+            #expect(other == RoomDetails() && link == nil)
+            return
+        }
+        #expect(
+            other == RoomDetails(owner: 10, name: "Ours", startsAt: 9, visibility: .link, revision: 3))
+        #expect(link?.link.id == 80 && link?.link.label == "Family" && link?.runID == "160")
     }
 
     private func media(_ database: AppDatabase) async throws {

@@ -31,6 +31,10 @@ package enum TrueCounts {
                 UNION ALL SELECT p.id, m.bytes FROM accounts p JOIN media m ON m.id = p.picture
                 UNION ALL SELECT p.id, m.bytes FROM accounts p JOIN media m ON m.id = p.cover
                 UNION ALL SELECT account, LENGTH(track) FROM records
+                UNION ALL
+                SELECT r.account,
+                    COALESCE(LENGTH(CAST(n.title AS BLOB)), 0) + COALESCE(LENGTH(CAST(n.notes AS BLOB)), 0)
+                FROM run_notes n JOIN records r ON r.id = n.record
                 UNION ALL SELECT author, LENGTH(CAST(title AS BLOB)) + LENGTH(CAST(content AS BLOB)) FROM posts
                 UNION ALL
                 SELECT p.author, m.bytes

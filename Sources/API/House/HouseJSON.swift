@@ -10,14 +10,16 @@ enum HouseJSON {
             "nickname": .string(account.nickname), "role": .string(account.role.rawValue),
             "email": account.email.map { .string($0) } ?? .null, "sign": account.sign.map { .string($0) } ?? .null,
             "picture": .string(base + LepaoJSON.avatarPath(of: account.username)),
-            "createdAt": .int(account.createdAt), "updatedAt": .int(account.updatedAt),
+            "isGuest": .bool(account.isGuest), "createdAt": .int(account.createdAt),
+            "updatedAt": .int(account.updatedAt),
         ]
     }
 
     static let accountSchema = Schema.object([
         "id": Schema.objectID, "name": Schema.text("ana"), "nickname": Schema.text("Ana"),
         "role": Schema.words(Account.Role.allCases.map(\.rawValue)), "email": Schema.orNull(Schema.text),
-        "sign": Schema.orNull(Schema.text), "picture": Schema.text, "createdAt": Schema.integer,
+        "sign": Schema.orNull(Schema.text), "picture": Schema.text, "isGuest": Schema.boolean,
+        "createdAt": Schema.integer,
         "updatedAt": Schema.integer,
     ])
 

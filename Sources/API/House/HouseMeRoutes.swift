@@ -31,11 +31,15 @@ struct HouseMeRoutes: Sendable {
             Endpoint(
                 .put, "/v1/me/password",
                 EndpointDescription(
-                    group, "Change one's password", "All logins end with it, this one too.",
+                    group, "Change one's password",
+                    """
+                    All logins end with it, this one too. A guest, who has none, gives the new one alone: the account is \
+                    like any other then, and its logins stay.
+                    """,
                     answers: .empty(204, "Changed."), refusals: [401: "The present password is wrong."]),
                 access: .token, cost: .login,
                 input: Form(
-                    in: [.json], HouseAccountRoutes.password,
+                    in: [.json], HouseAccountRoutes.password.optional,
                     Field.string("newPassword", Schema.text("secret2", upTo: Limit.Accounts.password))), setPassword),
             Endpoint(
                 .put, "/v1/me/picture",
@@ -44,9 +48,10 @@ struct HouseMeRoutes: Sendable {
             Endpoint(
                 .delete, "/v1/me",
                 EndpointDescription(
-                    group, "Delete one's account", "With all that is one's own, for good.",
+                    group, "Delete one's account",
+                    "With all that is one's own, for good. A guest needs no password for it.",
                     answers: .empty(204, "Deleted."), refusals: [401: "The password is wrong."]),
-                access: .token, cost: .login, input: Form(in: [.json], HouseAccountRoutes.password), delete),
+                access: .token, cost: .login, input: Form(in: [.json], HouseAccountRoutes.password.optional), delete),
         ]
     }
 
@@ -78,7 +83,12 @@ struct HouseMeRoutes: Sendable {
         }
     }
 
-    private func setPassword(_ call: Call<Account>, present: String, new: String) async throws -> Response {
+    private func setPassword(_ call: Call<Account>, present: String?, new: String) async throws -> Response {
+        if call.caller.isGuest {
+            try await core.accounts.makeWhole(call.caller, password: new, address: call.address)
+            return Response(status: .noContent)
+        }
+        guard let present else { throw ParameterError.missing("password") }
         try await core.accounts.changePassword(of: call.caller.id, from: present, to: new, address: call.address)
         return Response(status: .noContent)
     }
@@ -91,7 +101,12 @@ struct HouseMeRoutes: Sendable {
         return answer(account, to: call.request)
     }
 
-    private func delete(_ call: Call<Account>, password: String) async throws -> Response {
+    private func delete(_ call: Call<Account>, password: String?) async throws -> Response {
+        if call.caller.isGuest {
+            try await core.accounts.deleteGuest(call.caller)
+            return Response(status: .noContent)
+        }
+        guard let password else { throw ParameterError.missing("password") }
         _ = try await core.accounts.delete(
             username: call.caller.username, password: password, address: call.address)
         return Response(status: .noContent)

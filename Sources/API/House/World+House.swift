@@ -1,7 +1,11 @@
 import Endpoints
 import HTTPTypes
 import LWS
+import Limits
+import Live
+import Rooms
 import Services
+import Store
 
 extension World {
     /// `/v1`, the house's own API: what the pages use, and whoever writes a client of their own.
@@ -16,12 +20,16 @@ extension World {
         tellsLimits: true, takesCookie: true,
         schemas: [
             "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema, "Opened": HouseLogin.schema,
-            "PublicRoom": HouseRoomRoutes.schema,
+            "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
+            "NewLink": HouseLinkRoutes.newLinkSchema, "Run": HouseJSON.runSchema,
+            "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
         ],
         shapes: [.problem]
     ) { core in
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
+            + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
+            + HouseRunRoutes(core: core).endpoints + HousePostRoutes(core: core).endpoints
     }
 }
 
@@ -59,6 +67,11 @@ enum HouseCode: String, CaseIterable, Sendable {
     case notFound = "not_found"
     case nameTaken = "name_taken"
     case emailTaken = "email_taken"
+    case wrongRoomPassword = "wrong_room_password"
+    case roomPasswordNeeded = "room_password_needed"
+    case tooManyLinks = "too_many_links"
+    case badLink = "bad_link"
+    case conflict
     case keyReused = "idempotency_key_reused"
     case keyInUse = "idempotency_key_in_use"
     case changedMeanwhile = "changed_meanwhile"
@@ -77,6 +90,7 @@ enum HouseCode: String, CaseIterable, Sendable {
             case 401: .unauthenticated
             case 403: .forbidden
             case 404: .notFound
+            case 409: .conflict
             case 412: .changedMeanwhile
             case 413: .tooLarge
             case 429: .tooMany
@@ -115,6 +129,16 @@ extension Problem {
         case ServicesError.quotaExceeded, ServicesError.outOfSpace:
             self.init(error)
             code = (error as? ServicesError == .outOfSpace ? HouseCode.outOfSpace : .quotaExceeded).rawValue
+        case LiveError.noSuchRoom, LiveError.room(.roomClosed):
+            self = .house(.notFound, .notFound, "There is no such room.")
+        case LiveError.notInRoom, LiveError.room(.noSuchRunner), LiveError.room(.hasLeft):
+            self = .house(.notFound, .notFound, "There is no such runner in the room.")
+        case LiveError.wrongPassword:
+            self = .house(.unauthorized, .wrongRoomPassword, "The room's password is wrong.")
+        case LiveError.store(.quotaExceeded):
+            self = .house(
+                .insufficientStorage, .quotaExceeded,
+                "Your account has \(Limit.Room.owned) rooms; delete one that is not used.")
         case ServicesError.invalid(field: "file", let message):
             self = .house(.badRequest, .badPicture, message)
         default: self.init(error)

@@ -16,7 +16,7 @@ enum PostForm {
         Field.filled("content", Schema.text("Ten kilometres.")), LepaoFields.namedUser,
         images)
 
-    private static let images = Field<[HTTPBody]>(
+    static let images = Field<[HTTPBody]>(
         [FormMember("images", Schema.array(of: Schema.file, upTo: Forum.maxImages), isRequired: false, isFile: true)]
     ) { (parameters) throws(ParameterError) in
         // A browser sends an empty file where none was chosen.

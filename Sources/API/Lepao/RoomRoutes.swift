@@ -6,6 +6,7 @@ import Limits
 import Live
 import Rooms
 import Services
+import Store
 
 /// Run rooms of the running app's API: the same rooms that the live protocol has.
 ///
@@ -173,7 +174,15 @@ struct RoomRoutes: Sendable {
         guard let runID = try? RunID.normalized(call.path("runID")), let room = try await core.live.room(runID) else {
             throw Problem(.notFound, "Run room not found", code: "ROOM_NOT_FOUND")
         }
-        if !core.roomsAreOpen { try await checkMayLook(into: room, call, password) }
+        switch room.details.visibility {
+        case .everybody: break
+        case .app: if !core.roomsAreOpen { try await checkMayLook(into: room, call, password) }
+        case .password: try await checkMayLook(into: room, call, password)
+        case .link:
+            guard case .success(let owner) = call.caller.owner, room.hasRunner(owner.id) else {
+                throw Problem(.notFound, "Run room not found", code: "ROOM_NOT_FOUND")
+            }
+        }
         var text = JSONText()
         text.raw("{\"success\":true,\"code\":\"ROOM_FOUND\",\"message\":\"Run room retrieved successfully\",\"data\":")
         RoomJSON(system: system).writeData(room, to: &text)
@@ -181,29 +190,29 @@ struct RoomRoutes: Sendable {
         return .json(encoded: text.bytes)
     }
 
-    /// Where rooms are not open, one needs the room's password or a runner's token.
+    /// Where a room is not open, one needs the room's password or a runner's token.
     private func checkMayLook(
         into room: RoomView, _ call: Call<LepaoRoomReader>, _ password: String?
     ) async throws {
         if let password = call.request.head.headers[.roomPassword] ?? password {
-            guard try await opens(room.runID, password, call.address) else {
+            guard try await core.live.takes(password, of: room.runID, from: call.address) else {
                 throw Problem(.forbidden, "Invalid password for the room")
             }
             return
         }
         let account = try call.caller.owner.get().id
-        guard room.runners.contains(where: { $0.person.account == account }) else {
+        guard room.hasRunner(account) else {
             throw Problem(.forbidden, "You are not a runner of this room")
         }
     }
 
-    private func opens(_ runID: String, _ password: String, _ address: String) async throws -> Bool {
-        try await core.live.opens(runID, password: password, from: address)
-    }
-
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/wrongPassword``, ``LiveError/tooManyGuesses(retryAfter:)``.
-    private func check(_ password: String, of runID: String, _ call: Call<LepaoGuest>) async throws {
-        guard try await opens(runID, password, call.address) else { throw LiveError.wrongPassword }
+    private func check(
+        _ password: String, of runID: String, _ call: Call<LepaoGuest>, by bearer: Account?
+    ) async throws {
+        guard try await core.live.opens(runID, password: password, from: call.address, by: bearer?.id) else {
+            throw LiveError.wrongPassword
+        }
     }
 
     // MARK: - Rooms
@@ -216,7 +225,12 @@ struct RoomRoutes: Sendable {
     }
 
     private func delete(_ call: Call<LepaoGuest>, runID: String, password: String) async throws -> Response {
-        try await check(password, of: runID, call)
+        let owner = call.caller.owner
+        try await check(password, of: runID, call, by: owner)
+        // Of a room that somebody has made for themselves, who may come in may not end it.
+        if let details = try await core.live.details(of: runID)?.details, details.visibility != .app {
+            guard let owner, details.isKept(by: owner) else { throw LiveError.wrongPassword }
+        }
         try await core.live.deleteRoom(runID)
         return .json(["message": .string("RunRoom with ID \(runID) has been deleted successfully.")])
     }
@@ -227,7 +241,7 @@ struct RoomRoutes: Sendable {
         _ call: Call<LepaoGuest>, runID: String, password: String, username: String, place: RoomFields.Place
     ) async throws -> Response {
         let bearer = try await call.caller.account(named: username)
-        try await check(password, of: runID, call)
+        try await check(password, of: runID, call, by: bearer)
         let room = try await core.live.join(runID, at: place.coordinate, isAuthenticated: bearer != nil) {
             [accounts = core.accounts] in
             guard let account = try await accounts.usableAccount(named: username) else {
@@ -242,7 +256,7 @@ struct RoomRoutes: Sendable {
         _ call: Call<LepaoGuest>, runID: String, password: String, username: String, progress: RoomFields.Progress
     ) async throws -> Response {
         let bearer = try await call.caller.account(named: username)
-        try await check(password, of: runID, call)
+        try await check(password, of: runID, call, by: bearer)
         guard let account = try await core.accounts.usableAccount(named: username) else { throw LiveError.notInRoom }
         let room = try await core.live.update(
             runID, account: account.id, isAuthenticated: bearer != nil, progress.report)
@@ -256,7 +270,7 @@ struct RoomRoutes: Sendable {
         guard password != nil || bearer != nil else {
             throw Problem(.unauthorized, "The room's password or a token is required")
         }
-        if let password { try await check(password, of: runID, call) }
+        if let password { try await check(password, of: runID, call, by: bearer) }
         guard let account = try await core.accounts.usableAccount(named: username) else {
             // An unknown room is worth more than an unknown runner, here as everywhere.
             guard try await core.live.room(runID) != nil else { throw LiveError.noSuchRoom }
@@ -270,7 +284,7 @@ struct RoomRoutes: Sendable {
         _ call: Call<LepaoGuest>, runID: String, password: String, username: String, system: CoordinateSystem
     ) async throws -> Response {
         let bearer = try await call.caller.account(named: username)
-        try await check(password, of: runID, call)
+        try await check(password, of: runID, call, by: bearer)
         guard let account = try await core.accounts.account(named: username) else { throw LiveError.notInRoom }
         let room = try await core.live.leave(runID, account: account.id, isAuthenticated: bearer != nil)
         return Self.answer("Runner \(username) has left the room.", room, RoomJSON(system: system), as: "updatedRoom")
@@ -319,6 +333,10 @@ extension RoomRoutes {
             }
         }
     }
+}
+
+extension RoomView {
+    fileprivate func hasRunner(_ account: Int64) -> Bool { runners.contains { $0.person.account == account } }
 }
 
 extension HTTPField.Name {

@@ -69,7 +69,7 @@ struct HTTPPolicy: Sendable {
         guard isAllowed(origin) else { return response }
         response.headers[.accessControlAllowMethods] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
         response.headers[.accessControlAllowHeaders] =
-            "Authorization, Content-Type, X-Room-Password, Idempotency-Key, If-Match"
+            "Authorization, Content-Type, X-Room-Password, X-Room-Link, X-Run-Link, Idempotency-Key, If-Match"
         response.headers[.accessControlMaxAge] = "86400"
         return response
     }

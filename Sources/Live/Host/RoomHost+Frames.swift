@@ -14,7 +14,7 @@ extension RoomHost: RoomSource {
         if let since = join.since, since.epoch == room.epoch {
             missed = room.events(after: since.event, through: releasedEvent)
         }
-        let picture = picture(for: join, as: runner, shown: shown)
+        let picture = picture(in: join.system, tracks: join.wantsTracks, as: runner, shown: shown)
         let message = ServerMessages.joined(
             ServerMessages.Joined(
                 runID: room.id, epoch: room.epoch, event: releasedEvent, isRecovered: missed != nil, runner: runner,
@@ -28,9 +28,11 @@ extension RoomHost: RoomSource {
     /// A crowd that comes back together gets the same bytes: what was written within the tick is taken again, unless the
     /// people or the told events are others by now, viewers have seen more, or the joiner's own row is another. So
     /// nobody's picture is older than a frame may be, and a frame brings what has changed since.
-    private func picture(for join: ClientMessage.Join, as runner: Int?, shown: UInt64) -> RoomPicture {
+    func picture(
+        in system: CoordinateSystem, tracks hasTracks: Bool, as runner: Int? = nil, shown: UInt64 = 0
+    ) -> RoomPicture {
         let (now, moment) = (context.clock.now(), Moment.now)
-        if let known = pictures[join.system, tracks: join.wantsTracks], moment < known.made + context.settings.tick,
+        if let known = pictures[system, tracks: hasTracks], moment < known.made + context.settings.tick,
             known.peopleVersion == room.peopleVersion, known.event == releasedEvent, known.version >= shown,
             runner.map({ room.isUnchanged($0, since: known.version) }) ?? true
         {
@@ -42,8 +44,8 @@ extension RoomHost: RoomSource {
             version: room.version, peopleVersion: room.peopleVersion, event: releasedEvent, time: now, made: moment,
             bytes: ServerMessages.picture(
                 people: room.people(numbers), rows: room.rows(of: numbers, at: now),
-                tracks: join.wantsTracks ? room.outlines(at: now) : nil, in: join.system))
-        pictures[join.system, tracks: join.wantsTracks] = picture
+                tracks: hasTracks ? room.outlines(at: now) : nil, in: system))
+        pictures[system, tracks: hasTracks] = picture
         return picture
     }
 

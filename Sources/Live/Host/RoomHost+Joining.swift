@@ -13,7 +13,7 @@ extension RoomHost {
     ///   - arrival: When that was.
     /// - Throws: ``JoinRefusal``, and what the disk says.
     func admit(_ viewer: Viewer, as person: Person?, _ join: ClientMessage.Join, arrival: Int64) async throws {
-        try checkPassword(of: join, from: viewer.address, person)
+        try checkAdmission(of: join, by: viewer)
         if let person {
             try await enter(viewer, as: person, join, arrival: arrival)
         } else {
@@ -25,11 +25,18 @@ extension RoomHost {
         }
     }
 
-    /// Who is a runner of the room needs no password.
-    private func checkPassword(of join: ClientMessage.Join, from address: String, _ person: Person?) throws {
-        let isKnown = person.flatMap { room.number(of: $0.account) }.map(room.isInRoom) ?? false
-        guard !isKnown else { return }
-        switch join.password.map({ context.services.judge($0, secret, room.id, address) }) {
+    /// Who is a runner of the room, or has it, or came by a link, needs no password.
+    private func checkAdmission(of join: ClientMessage.Join, by viewer: Viewer) throws {
+        if join.isInvited { return }
+        if let account = viewer.account {
+            if account == details.owner || room.number(of: account).map(room.isInRoom) ?? false { return }
+        }
+        switch details.visibility {
+        case .everybody: return
+        case .link: throw JoinRefusal(.noSuchRoom, "There is no such room.")
+        case .app, .password: break
+        }
+        switch join.password.map({ context.services.judge($0, secret, room.id, viewer.address) }) {
         case .right: break
         case .wrong, nil: throw JoinRefusal(.wrongPassword, "The room password is wrong.")
         case .throttled(let seconds):

@@ -6,7 +6,8 @@ import Rooms
 extension RoomHost {
     func view() -> RoomView {
         room.refreshStandings()
-        return RoomView(of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, at: context.clock.now())
+        return RoomView(
+            of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, details: details, at: context.clock.now())
     }
 
     func join(_ person: Person, at coordinate: Coordinate?, isAuthenticated: Bool) async throws -> RoomView {

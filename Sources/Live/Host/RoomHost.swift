@@ -1,5 +1,6 @@
 import LWS
 import Rooms
+import Store
 
 /// A room where it is at home, and all that is done with it: it owns the room and its audience, and knows what of the
 /// room is still to be stored and told.
@@ -19,7 +20,8 @@ final class RoomHost {
     /// The one in which this host has the room: of another, nothing that it writes is taken.
     let term: Int64
     var room: Room
-    let secret: RoomSecret
+    var details: RoomDetails
+    var secret: RoomSecret
     let createdAt: Int64
     var updatedAt: Int64
 
@@ -62,6 +64,7 @@ final class RoomHost {
         key = loaded.key
         term = loaded.term
         room = loaded.room
+        details = loaded.details
         secret = loaded.secret
         createdAt = loaded.createdAt
         updatedAt = loaded.updatedAt

@@ -1,5 +1,6 @@
 public import Geo
 public import Rooms
+public import Store
 
 /// A room as REST shows it.
 public struct RoomView: Sendable {
@@ -21,13 +22,14 @@ public struct RoomView: Sendable {
     /// Unix milliseconds.
     public var createdAt: Int64
     public var updatedAt: Int64
+    public var details: RoomDetails
     /// In the order of joining, without those whose accounts were deleted.
     public var runners: [RunnerView]
 }
 
 extension RoomView {
     /// A room at a moment; its standings must be up to date.
-    init(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64, at now: Int64) {
+    init(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64, details: RoomDetails, at now: Int64) {
         let runners = room.runnerNumbers.compactMap { number -> RunnerView? in
             guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {
                 return nil
@@ -38,12 +40,14 @@ extension RoomView {
                 joinedAt: room.joinedAt(number) ?? createdAt, start: times.start, end: times.end,
                 outline: room.outline(of: number))
         }
-        self.init(key: key, runID: room.id, createdAt: createdAt, updatedAt: updatedAt, runners: runners)
+        self.init(
+            key: key, runID: room.id, createdAt: createdAt, updatedAt: updatedAt, details: details, runners: runners)
     }
 
     /// A room that sleeps: what it would be if it woke.
     init(of loaded: LoadedRoom, at now: Int64) {
         self.init(
-            of: loaded.room, key: loaded.key, createdAt: loaded.createdAt, updatedAt: loaded.updatedAt, at: now)
+            of: loaded.room, key: loaded.key, createdAt: loaded.createdAt, updatedAt: loaded.updatedAt,
+            details: loaded.details, at: now)
     }
 }

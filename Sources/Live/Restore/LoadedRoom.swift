@@ -1,10 +1,12 @@
 import Rooms
+import Store
 
 /// A room as it came from the disk: ready to go on, and in no place of the memory yet.
 struct LoadedRoom: Sendable {
     var key: Int64
     var term: Int64
     var room: Room
+    var details: RoomDetails
     var secret: RoomSecret
     var createdAt: Int64
     var updatedAt: Int64

@@ -48,7 +48,7 @@ struct RoomLoader: Sendable {
         let firstNeeded = firstSequence.values.min() ?? nextSequence
         let blocked = isTaken ? try await store.rooms.runnersWithBlocks(room: stored.id) : []
         var loaded = LoadedRoom(
-            key: stored.id, term: stored.term, room: room,
+            key: stored.id, term: stored.term, room: room, details: stored.summary.details,
             secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
             nextSequence: nextSequence, firstSequence: firstSequence,

@@ -7,8 +7,9 @@ extension LiveEdge {
     /// Looks who it is and which room is meant, and takes the viewer there.
     func join(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64) async {
         do {
-            let (person, host) = try await registry.whileAccountsStay {
-                (try await self.person(joining: join, by: viewer), try await self.host(joined: join))
+            let (join, person, host) = try await registry.whileAccountsStay {
+                let join = try await self.invited(join, viewer)
+                return (join, try await self.person(joining: join, by: viewer), try await self.host(joined: join))
             }
             guard viewer.isJoining else { return }
             try await host.admit(viewer, as: person, join, arrival: arrival)
@@ -21,9 +22,33 @@ extension LiveEdge {
         }
     }
 
+    /// A join by a link as one to the room that it leads to; any other as it is.
+    private func invited(_ join: ClientMessage.Join, _ viewer: Viewer) async throws -> ClientMessage.Join {
+        guard let secret = join.link else { return join }
+        guard let link = try await context.services.link(secret) else {
+            throw JoinRefusal(.unauthorized, code: "bad_link", "The link is not good, or not any more.")
+        }
+        (viewer.link, viewer.linkExpiry) = (link.id, link.expiresAt)
+        var join = join
+        (join.runID, join.isInvited) = (link.runID, true)
+        if !join.hasRole { join.isSpectator = !link.mayRun }
+        guard join.isSpectator || link.mayRun else {
+            throw JoinRefusal(.unauthorized, code: "spectators_only", "The link is for spectators.")
+        }
+        return join
+    }
+
     /// Who joins; nil for a spectator.
     private func person(joining join: ClientMessage.Join, by viewer: Viewer) async throws -> Person? {
-        guard !join.isSpectator else { return nil }
+        guard !join.isSpectator else {
+            // Who shows neither a link nor a password may be somebody who needs none.
+            if !join.isInvited, join.password == nil, let token = join.token ?? viewer.authorization, !token.isEmpty,
+                let owner = try await context.services.owner(token)
+            {
+                (viewer.account, viewer.login) = (owner.person.account, owner.login)
+            }
+            return nil
+        }
         guard let token = join.token ?? viewer.authorization, !token.isEmpty else {
             throw JoinRefusal(.unauthorized, "A runner needs a token.")
         }

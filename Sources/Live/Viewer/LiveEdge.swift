@@ -38,9 +38,15 @@ final class LiveEdge {
 
     // MARK: - Heartbeat
 
-    /// Once a second: who is silent.
+    /// Once a second: who is silent, and whose link has ended.
     func sweep(at moment: ContinuousClock.Instant) {
-        for viewer in viewers { examine(viewer, at: moment) }
+        let now = context.clock.now()
+        for viewer in viewers {
+            examine(viewer, at: moment)
+            if let expiry = viewer.linkExpiry, expiry <= now, !viewer.isEnding {
+                viewer.close(.unauthorized, "The link has expired.")
+            }
+        }
         context.metrics.connections = viewers.count
     }
 

@@ -48,14 +48,18 @@ final class Viewer {
     let address: String
     /// The token that came with the upgrade, in its `Authorization` header or as the pages' cookie.
     let authorization: String?
-    /// Whose token it has shown; nil for a spectator, and before a join.
+    /// Whose token it has shown; nil for a spectator who needs none, and before a join.
     var account: Int64?
     /// The login that gave this token.
     var login: LoginID?
+    /// The link that it came by.
+    var link: Int64?
     let opened = ContinuousClock.now
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
     var quietUntil = ContinuousClock.now
+    /// When the link that it came by ends, by the server's clock.
+    var linkExpiry: Int64?
     var lastCheer: ContinuousClock.Instant?
     /// Its place among all viewers of its loop.
     var edgeIndex: Int?

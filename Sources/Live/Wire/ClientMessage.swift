@@ -5,7 +5,14 @@ import Limits
 /// The messages of protocol.md, section 2, but for `markers`, which has a scanner of its own.
 enum ClientMessage {
     struct Join {
+        /// Empty where a link is shown instead.
         var runID: String
+        /// What a link to the room ends with.
+        var link: String?
+        /// Whether a link that was shown is good; then no password is needed.
+        var isInvited = false
+        /// Whether it says what it is for; otherwise a link does.
+        var hasRole: Bool
         var password: String?
         var token: String?
         var isSpectator: Bool
@@ -87,6 +94,7 @@ enum ClientMessage {
 
     private static func join(_ data: Data) throws(Problem) -> Join {
         let wire: WireJoin = try decode(data)
+        guard wire.link != nil || wire.runID != nil else { throw .malformed("`runID` is missing.") }
         guard let system = wire.crs.map(CoordinateSystem.init(rawValue:)) ?? .wgs84 else {
             throw .malformed("`crs` is wgs84 or gcj02.")
         }
@@ -95,7 +103,8 @@ enum ClientMessage {
         }
         return Join(
             // Rooms are named in NFC; a phone may send the same name decomposed.
-            runID: wire.runID.text.precomposedStringWithCanonicalMapping, password: wire.password?.text,
+            runID: wire.runID?.text.precomposedStringWithCanonicalMapping ?? "", link: wire.link,
+            hasRole: wire.role != nil, password: wire.password?.text,
             token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
             clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil },
@@ -117,7 +126,8 @@ enum ClientMessage {
             var epoch: String
             var event: Int
         }
-        var runID: TextOrNumber
+        var runID: TextOrNumber?
+        var link: String?
         var password: TextOrNumber?
         var token: String?
         var role: String?

@@ -252,7 +252,8 @@ public final class Accounts: Sendable {
     ) async throws(ServicesError) -> Passwords.Verdict {
         let attempt = LoginThrottle.Key(account: stored?.usernameKey ?? name, address: address)
         try throttle.check(attempt, at: now())
-        let isTaken = stored.map { !proof.isDigest || Account($0).takesDigest } ?? false
+        let isTaken =
+            stored.map(Account.init).map { !$0.isGuest && (!proof.isDigest || $0.takesDigest) } ?? false
         let verdict = try await passwords.verify(
             proof, against: isTaken ? stored?.passwordHash : nil, for: Passwords.Lane(address))
         if verdict == .wrong {

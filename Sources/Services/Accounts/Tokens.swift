@@ -359,7 +359,7 @@ public final class Tokens: Sendable {
     /// No salt and no work: 256 random bits cannot be guessed, with or without.
     private static func hash(_ token: some StringProtocol) -> [UInt8] { Crypto.sha256(Array(token.utf8)) }
 
-    private static func base64url(_ bytes: [UInt8]) -> String {
+    static func base64url(_ bytes: [UInt8]) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

@@ -203,7 +203,8 @@ extension AppDatabase {
                     """
                     SELECT COALESCE(MAX(id), 0) FROM (
                         SELECT MAX(id) AS id FROM accounts
-                        UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM journal
+                        UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM links
+                        UNION ALL SELECT MAX(id) FROM journal
                         UNION ALL SELECT MAX(id) FROM track_blocks
                         UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
                         UNION ALL SELECT MAX(run_key) FROM deleted_runs

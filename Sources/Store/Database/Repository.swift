@@ -34,5 +34,6 @@ extension AppDatabase {
     public var social: SocialRepository { SocialRepository(database: self) }
     public var media: MediaRepository { MediaRepository(database: self) }
     public var rooms: RoomRepository { RoomRepository(database: self) }
+    public var links: LinkRepository { LinkRepository(database: self) }
     public var records: RecordRepository { RecordRepository(database: self) }
 }

@@ -9,6 +9,8 @@ public enum PostList: Hashable, Sendable {
     /// Those opened most often first, the newest of equals.
     case hottest
     case newest
+    /// Those before a number, newest first.
+    case before(Int64)
     /// Those of an author with a video, newest first.
     case videosBy(Int64)
     /// What an account likes of those with a video, the last like first.
@@ -39,6 +41,7 @@ extension ForumRepository {
             case .collectedBy(let account): return try ids(Self.collected, account)
             case .hottest: return try session.rows(Self.hottest, limit, offset) { try $0.get(0) }
             case .newest: return try session.rows(Self.newest, limit, offset) { try $0.get(0) }
+            case .before(let number): return try ids(Self.before, number)
             case .videosBy(let author): return try ids(Self.videosByAuthor, author)
             case .likedVideosBy(let account): return try ids(Self.likedVideos, account)
             case .videosBefore(let id): return try ids(Self.videosBefore, id)
@@ -87,6 +90,8 @@ extension ForumRepository {
     private static let hottest: SQL =
         "SELECT id FROM posts ORDER BY hit_count DESC, number DESC LIMIT $1 OFFSET $2"
     private static let newest: SQL = "SELECT id FROM posts ORDER BY number DESC LIMIT $1 OFFSET $2"
+    private static let before: SQL =
+        "SELECT id FROM posts WHERE number < $3 ORDER BY number DESC LIMIT $1 OFFSET $2"
     private static let videosByAuthor = SQL(
         "SELECT post FROM videos WHERE author = $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
     private static let likedVideos = SQL(

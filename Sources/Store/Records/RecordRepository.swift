@@ -94,11 +94,14 @@ extension RecordRepository {
                 WHERE account = $1 AND run_id = $2 AND run_key IS NOT NULL
                 """,
                 account, runID)
-            let bytes = try session.one(
-                "DELETE FROM records WHERE account = $1 AND run_id = $2 RETURNING LENGTH(track)", account, runID
-            ) { try $0.get(0) as Int }
-            guard let bytes else { return false }
-            try AccountQuota.countAnyway(-bytes, of: account, in: session)
+            let id = try session.one("SELECT id FROM records WHERE account = $1 AND run_id = $2", account, runID) {
+                try $0.get(0) as Int64
+            }
+            guard let id, let notes = try Self.noteBytes(id, in: session) else { return false }
+            let bytes = try session.one("DELETE FROM records WHERE id = $1 RETURNING LENGTH(track)", id) {
+                try $0.get(0) as Int
+            }
+            try AccountQuota.countAnyway(-(bytes ?? 0) - notes.bytes, of: account, in: session)
             return true
         }
     }

@@ -7,18 +7,28 @@ extension RoomRepository {
     /// Adds a room without people.
     ///
     /// - Throws: ``StoreError/roomExists`` when one has this run ID; of any number of calls at the same moment, exactly
-    ///   one succeeds.
+    ///   one succeeds. ``StoreError/quotaExceeded`` when its owner has as many rooms as `ownedLimit`.
     public func createRoom(
-        runID: String, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String, at time: Int64
+        runID: String, passwordSalt: [UInt8], passwordHash: [UInt8], epoch: String,
+        details: RoomDetails = RoomDetails(), ownedLimit: Int = .max, at time: Int64
     ) async throws(StoreError) -> StoredRoom {
-        let summary = RoomSummary(id: ids.next(), runID: runID, createdAt: time, updatedAt: time)
+        let summary = RoomSummary(id: ids.next(), runID: runID, createdAt: time, updatedAt: time, details: details)
         let inserted = try await write { session throws(StoreError) in
-            try session.execute(
+            if let owner = details.owner {
+                let count = try session.one("SELECT COUNT(*) FROM rooms WHERE owner = $1", owner) {
+                    try $0.get(0) as Int
+                }
+                guard count ?? 0 < ownedLimit else { throw .quotaExceeded }
+            }
+            return try session.execute(
                 """
-                INSERT INTO rooms (id, run_id, password_salt, password_hash, epoch, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (run_id) DO NOTHING
+                INSERT INTO rooms (
+                    id, run_id, password_salt, password_hash, epoch, created_at, updated_at, owner, name, starts_at,
+                    visibility)
+                VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10) ON CONFLICT (run_id) DO NOTHING
                 """,
-                summary.id, runID, passwordSalt, passwordHash, epoch, time)
+                summary.id, runID, passwordSalt, passwordHash, epoch, time, details.owner, details.name,
+                details.startsAt, details.visibility.rawValue)
         }
         guard inserted == 1 else { throw .roomExists }
         return StoredRoom(
@@ -54,15 +64,17 @@ extension RoomRepository {
     public func room(runID: String, events hasEvents: Bool = true) async throws(StoreError) -> StoredRoom? {
         try await read { session throws(StoreError) in
             let found = try session.one(
-                """
-                SELECT id, run_id, created_at, updated_at, password_salt, password_hash, epoch, term
-                FROM rooms WHERE run_id = $1
-                """,
+                SQL(
+                    """
+                    SELECT \(RoomSummary.columns), password_salt, password_hash, epoch, term
+                    FROM rooms WHERE run_id = $1
+                    """),
                 runID
             ) { row in
-                StoredRoom(
-                    summary: try RoomSummary(row), passwordSalt: try row.get(4), passwordHash: try row.get(5),
-                    epoch: try row.get(6), term: try row.get(7))
+                let next = RoomSummary.columnCount
+                return StoredRoom(
+                    summary: try RoomSummary(row), passwordSalt: try row.get(next),
+                    passwordHash: try row.get(next + 1), epoch: try row.get(next + 2), term: try row.get(next + 3))
             }
             guard let found else { return nil }
             return StoredRoom(
@@ -98,17 +110,9 @@ extension RoomRepository {
     ) async throws(StoreError) -> [RoomSummary] {
         try await read { session throws(StoreError) in
             try session.rows(
-                """
-                SELECT id, run_id, created_at, updated_at FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3
-                """, after, limit, offset
+                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3"), after,
+                limit, offset
             ) { row in try RoomSummary(row) }
-        }
-    }
-
-    /// How many rooms there are.
-    public func roomCount() async throws(StoreError) -> Int {
-        try await read { session throws(StoreError) in
-            try session.one("SELECT COUNT(*) FROM rooms") { try $0.get(0) } ?? 0
         }
     }
 
@@ -117,10 +121,11 @@ extension RoomRepository {
         try await read { session throws(StoreError) in
             // A probe per room: DISTINCT over the journal would read all of its index.
             try session.rows(
-                """
-                SELECT id, run_id, created_at, updated_at FROM rooms
-                WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) ORDER BY id
-                """
+                SQL(
+                    """
+                    SELECT \(RoomSummary.columns) FROM rooms
+                    WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) ORDER BY id
+                    """)
             ) { row in
                 try RoomSummary(row)
             }
@@ -155,14 +160,6 @@ extension RoomRepository {
         try session.rows("SELECT sequence, time, bytes FROM journal WHERE room = $1 ORDER BY sequence", room) { row in
             JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2))
         }
-    }
-}
-
-extension RoomSummary {
-    /// Reads id, run_id, created_at, updated_at.
-    init(_ row: SQLRow) throws {
-        self.init(
-            id: try row.get(0), runID: try row.get(1), createdAt: try row.get(2), updatedAt: try row.get(3))
     }
 }
 

@@ -7,12 +7,16 @@ public struct RoomSummary: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// Milliseconds since 1970.
     public let updatedAt: Int64
+    public let details: RoomDetails
 
-    public init(id: Int64, runID: String, createdAt: Int64, updatedAt: Int64) {
+    public init(
+        id: Int64, runID: String, createdAt: Int64, updatedAt: Int64, details: RoomDetails = RoomDetails()
+    ) {
         self.id = id
         self.runID = runID
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.details = details
     }
 }
 

@@ -17,6 +17,7 @@ struct Stage {
     let live: LiveRooms
     let port: Int
     let logins = Logins()
+    let links = Links()
     fileprivate let server: Server
     private let phones: EventLoop
     private let client: WebSocketClient
@@ -76,6 +77,7 @@ struct Stage {
                             login: LoginID(Array(token.utf8)))
                     }
                 },
+                link: { [links] secret in links.grants.withLock { $0[secret] } },
                 avatar: { [hook] in
                     hook.read($0)
                     return "/pictures/\($0)"
@@ -147,6 +149,15 @@ final class Logins: Sendable {
 
     /// Fails on another thread than the caller's.
     @concurrent fileprivate static func fail() async throws { throw StoreError.busy }
+}
+
+/// What links are good for.
+final class Links: Sendable {
+    fileprivate let grants = Mutex<[String: LinkGrant]>([:])
+
+    func give(_ secret: String, _ grant: LinkGrant) { grants.withLock { $0[secret] = grant } }
+
+    func take(_ secret: String) { grants.withLock { $0[secret] = nil } }
 }
 
 /// What is to happen while a room is being read from disk.

@@ -7,7 +7,7 @@ import { openAccountDialog, session } from './account.js';
 import { nameNode, sentence } from './format.js';
 import { element, word } from './page.js';
 
-/** @typedef {{ runID: string, password: string | null, people: number, running: number }} PublicRoom */
+/** @typedef {{ runID: string, name: string, password: string | null, people: number, running: number }} PublicRoom */
 
 /** Milliseconds between two looks at who runs. */
 const EVERY = 10000;
@@ -37,13 +37,13 @@ function show(list) {
     const text = JSON.stringify(list);
     if (text === shown) return;
     shown = text;
-    rooms.replaceChildren(...list.map(({ runID, password, people, running }) => {
+    rooms.replaceChildren(...list.map(({ runID, name: roomName, password, people, running }) => {
         const link = document.createElement('a');
         link.className = 'room-link';
         link.href = `/r/${encodeURIComponent(runID)}` + (password ? `#password=${encodeURIComponent(password)}` : '');
         const name = document.createElement('span');
         name.className = 'room-name';
-        name.append(nameNode(runID));
+        name.append(nameNode(roomName));
         const count = document.createElement('span');
         count.className = 'room-count';
         count.dataset.live = String(running > 0);

@@ -1,0 +1,57 @@
+import Endpoints
+import HTTPTypes
+import LWS
+import Limits
+import Services
+import Store
+
+/// Who comes by a runner's link and has no account, in `/v1`.
+struct HouseGuestRoutes: Sendable {
+    let core: Core
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/guests",
+                EndpointDescription(
+                    HouseAccountRoutes.group, "Run by a link, without an account",
+                    """
+                    Makes an account without a password and logs it in; `name` is what others see. `PUT /v1/me/password` \
+                    makes it one like any other. Without that nobody can come back to it once its login has ended; where it \
+                    ran it is shown as long as the room is there. With an `Idempotency-Key`, the same request again has the \
+                    same answer for a day, and makes no second account.
+                    """,
+                    answers: .json(
+                        Schema.object([
+                            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+                            "refreshToken": Schema.text, "runID": Schema.text("k3m9t0qwxy"),
+                        ]), status: 201, "Logged in."),
+                    refusals: [
+                        403: "The link is not good, or not for runners.", 409: "A request with this key is under way.",
+                        422: "The key belongs to another request.",
+                    ]),
+                access: .open, cost: .registration,
+                input: Form(
+                    in: [.json], Field.filled("name", Schema.text("Ana", upTo: Limit.Accounts.nickname)),
+                    Field.filled("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg"))), register)
+        ]
+    }
+
+    private func register(_ call: Call<Void>, name: String, link: String) async throws -> Response {
+        try await core.repeats.answer(call.request, by: call.address) {
+            guard let found = try await core.links.find(link), found.link.role == .runner else {
+                throw Problem.house(
+                    .forbidden, .badLink, "The link is not good, or not any more, or it is for spectators.")
+            }
+            let account = try await core.accounts.registerGuest(nickname: name)
+            let session = try await core.tokens.startSession(for: account)
+            let base = core.publicBase.text(for: call.request)
+            return .json(
+                [
+                    "account": HouseJSON.account(account, base: base), "token": .string(session.access.token),
+                    "expiresAt": .int(session.access.expiresAt), "refreshToken": .string(session.refresh.token),
+                    "runID": .string(found.runID),
+                ], status: .created)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Endpoints
+import HTTPTypes
+import LWS
+import Services
+import Store
+
+/// The tag of what `/v1` shows, for who changes only what they have seen (RFC 9110, sections 8.8.3 and 13.1).
+struct HouseTag: Sendable {
+    private let opaque: String
+
+    init(_ opaque: String) { self.opaque = opaque }
+
+    /// What is said of a room: its people are not in it.
+    init(_ room: RoomSummary) { self.init("\(ObjectID.text(room.id))-\(room.details.revision)") }
+
+    /// What is said of a run: the rest of it never changes.
+    init(_ run: NotedRecord) { self.init("\(ObjectID.text(run.id))-\(run.notes.revision)") }
+
+    /// What its author wrote in a post: who likes it is not in it.
+    init(_ post: Post) { self.init("\(ObjectID.text(post.id))-\(post.updatedAt)") }
+
+    static let changedMeanwhile = Problem.house(
+        .preconditionFailed, .changedMeanwhile, "It has been changed since you read it.")
+
+    /// - Throws: 412 for an `If-Match` that is not of this.
+    func check(_ request: HTTPServerRequest) throws(Problem) {
+        guard let field = request.head.headers[.ifMatch], field != "*" else { return }
+        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque == opaque else {
+            throw Self.changedMeanwhile
+        }
+    }
+
+    /// A value with its tag; that nothing has changed, to who has it already.
+    func response(_ value: JSONValue, status: Status = .ok, to request: HTTPServerRequest? = nil) -> Response {
+        response(encoded: value.bytes, status: status, to: request)
+    }
+
+    /// The same of a value that is written already.
+    func response(encoded bytes: [UInt8], status: Status = .ok, to request: HTTPServerRequest? = nil) -> Response {
+        var response: Response
+        if let field = request?.head.headers[.ifNoneMatch], EntityTag("\"\(opaque)\"")?.isNoneMatch(field) == true,
+            request?.head.method == .get
+        {
+            response = Response(status: .notModified)
+        } else {
+            response = .json(encoded: bytes, status: status)
+        }
+        response.headers[.eTag] = "\"\(opaque)\""
+        // Asked anew each time, and told that nothing has changed.
+        response.headers[.cacheControl] = "private, no-cache"
+        return response
+    }
+}
