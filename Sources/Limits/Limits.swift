@@ -245,6 +245,13 @@ public enum Limit {
         public static let passingTimes = 256
         /// Pauses; one more is `too_many_pauses`.
         public static let pauses = 1_000
+        /// Blocks of older markers after which a run's measurement is stored, from which a restart goes on.
+        public static let markedBlocks = 2
+        /// Gaps between a run's markers, kilometres and bytes of what is stored of its measurement; of a run with more it
+        /// is not stored, and a restart measures all of it.
+        public static let markGaps = 1_024
+        public static let markKilometers = 4_096
+        public static let markBytes = 65_536
     }
 
     /// The database.

@@ -177,12 +177,14 @@ public struct JournalChunk: Hashable, Sendable {
 /// They are in the journal too: a block is kept so that they need not be in memory until the run ends.
 public struct TrackBlock: Hashable, Sendable {
     public var runner: Int
+    public var runKey: Int64
     /// 0, 1, 2 and so on along the run; with 0 all blocks of the runner that were stored before become void.
     public var number: Int
     public var bytes: [UInt8]
 
-    public init(runner: Int, number: Int, bytes: [UInt8]) {
+    public init(runner: Int, runKey: Int64, number: Int, bytes: [UInt8]) {
         self.runner = runner
+        self.runKey = runKey
         self.number = number
         self.bytes = bytes
     }

@@ -47,6 +47,8 @@ public struct Room: Sendable {
     /// Runner numbers in the order of the standings; kept between calls because it changes little.
     var standings: [Int] = []
     var standingsAreStale = false
+    /// Whose checkpoint is looked for first.
+    var nextCheckpoint = 0
     /// Before this moment nobody's way is let go of again, Unix milliseconds.
     var nextForgetting = Int64.min
 

@@ -47,9 +47,9 @@ import Testing
     @Test("blocks of a settled run go, but not those of a run that began since")
     mutating func blocks() {
         ledger.note(settled(1, 10), [])
-        ledger.note(settled(2, 20), [TrackBlock(runner: 1, number: 0, bytes: [])])
+        ledger.note(settled(2, 20), [TrackBlock(runner: 1, runKey: 0, number: 0, bytes: [])])
         #expect(removed().blocksRemoved == [2])
-        ledger.note(Decisions(), [TrackBlock(runner: 2, number: 1, bytes: [])])
+        ledger.note(Decisions(), [TrackBlock(runner: 2, runKey: 0, number: 1, bytes: [])])
         #expect(removed().blocksRemoved == [2], "only the first block takes the place of others")
     }
 

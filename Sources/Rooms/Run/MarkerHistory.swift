@@ -65,6 +65,8 @@ public struct MarkerHistory: Sendable {
     private(set) var blockCount = 0
     /// The highest id in a block; 0 without one.
     private(set) var lastSealedID: Int32 = 0
+    /// The highest id in a block but the newest one; 0 without one.
+    private(set) var lastIDBeforeNewestBlock: Int32 = 0
     /// The latest time in a block.
     private(set) var newestSealedTime = Int64.min
     /// When the markers in blocks that count passed which distance.
@@ -128,6 +130,7 @@ public struct MarkerHistory: Sendable {
             newestSealedTime = max(newestSealedTime, entry.time)
             if entry.isCounted { passings.append(centimetres: entry.centimetres, time: entry.time) }
         }
+        lastIDBeforeNewestBlock = lastSealedID
         lastSealedID = oldest.last?.id ?? lastSealedID
         sealedCount += oldest.count
         blockCount += 1
@@ -138,6 +141,15 @@ public struct MarkerHistory: Sendable {
     mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] {
         defer { unstored = [] }
         return unstored.enumerated().map { (blockCount - unstored.count + $0.offset, $0.element) }
+    }
+
+    /// Forgets the blocks that are on disk as they are here.
+    ///
+    /// - Parameter isStored: whether a block is, by its number and bytes.
+    mutating func dropBlocks(where isStored: (Int, [UInt8]) -> Bool) {
+        let first = blockCount - unstored.count
+        let known = unstored.enumerated().prefix { isStored(first + $0.offset, $0.element) }
+        unstored.removeFirst(known.count)
     }
 
     /// Nobody needs the blocks any more.
@@ -193,6 +205,30 @@ public struct MarkerHistory: Sendable {
         guard step > 0 else { return Double(after.time) }
         let share = (goal - Double(before.centimetres)) / step
         return Double(before.time) + share * Double(after.time - before.time)
+    }
+}
+
+// MARK: - Bytes
+
+extension MarkerHistory {
+    /// What is known of the markers in blocks; those in the window are not part of it.
+    func write(to writer: inout MarkWriter) {
+        writer.write(sealedCount)
+        writer.write(blockCount)
+        writer.write(lastSealedID)
+        writer.write(lastIDBeforeNewestBlock)
+        writer.write(newestSealedTime)
+        passings.write(to: &writer)
+    }
+
+    /// One whose window is empty.
+    init(from reader: inout MarkReader) throws(RunMark.Damage) {
+        sealedCount = try reader.read(in: 1...Self.capacity)
+        blockCount = try reader.read(in: 1...sealedCount)
+        lastSealedID = try reader.read(in: 1...Self.largestID + Self.mostPolled)
+        lastIDBeforeNewestBlock = try reader.read(in: 0...lastSealedID - 1)
+        newestSealedTime = try reader.readTime()
+        passings = try PassingTimes(from: &reader)
     }
 }
 

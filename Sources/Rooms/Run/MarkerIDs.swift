@@ -39,3 +39,48 @@ struct MarkerIDs: Sendable {
         return index < gaps.count && gaps[index].contains(id) ? index : nil
     }
 }
+
+// MARK: - Bytes
+
+extension MarkerIDs {
+    /// How many ids have come.
+    var count: Int { gaps.reduce(Int(newest)) { $0 - $1.count } }
+
+    /// Those up to one.
+    func prefix(through last: Int32) -> MarkerIDs {
+        var ids = MarkerIDs(through: min(last, newest))
+        ids.gaps = gaps.lazy.filter { $0.lowerBound <= last }.map { $0.clamped(to: 1..<last + 1) }
+        // A gap at the end is none: what is behind it has not come.
+        while let gap = ids.gaps.last, gap.upperBound > ids.newest {
+            ids.newest = gap.lowerBound - 1
+            ids.gaps.removeLast()
+        }
+        return ids
+    }
+
+    /// Nil when there are more gaps than a mark may have.
+    func write(to writer: inout MarkWriter) -> Bool {
+        guard gaps.count <= RunMark.mostGaps else { return false }
+        writer.write(newest)
+        writer.write(gaps.count)
+        var last: Int32 = 0
+        for gap in gaps {
+            writer.write(gap.lowerBound - last)
+            writer.write(Int32(gap.count))
+            last = gap.upperBound
+        }
+        return true
+    }
+
+    init(from reader: inout MarkReader) throws(RunMark.Damage) {
+        newest = try reader.read(in: 1...MarkerHistory.largestID + MarkerHistory.mostPolled)
+        var last: Int32 = 0
+        for _ in 0..<(try reader.read(in: 0...RunMark.mostGaps)) {
+            let start = last + (try reader.read(in: 1...newest))
+            guard start < newest else { throw .malformed }
+            last = start + (try reader.read(in: 1...newest))
+            guard last <= newest else { throw .malformed }
+            gaps.append(start..<last)
+        }
+    }
+}

@@ -60,3 +60,23 @@ struct Measurement: Sendable {
     /// Nobody winds back to a moment before this one any more.
     mutating func release(before mark: Mark) { outline.release(before: mark.outline) }
 }
+
+// MARK: - Bytes
+
+extension Measurement {
+    /// False, and what was written is none, when there can be no mark of it.
+    func write(to writer: inout MarkWriter) -> Bool {
+        guard odometer.write(to: &writer) else { return false }
+        outline.write(to: &writer)
+        writer.write(latest)
+        writer.write(isLatestVague ? 1 : 0)
+        return true
+    }
+
+    init(filter: MarkerFilter, from reader: inout MarkReader) throws(RunMark.Damage) {
+        odometer = try Odometer(filter: filter, from: &reader)
+        outline = try TrackOutline(from: &reader)
+        latest = try reader.readCoordinate()
+        isLatestVague = try reader.read(in: 0...1) == 1
+    }
+}

@@ -208,3 +208,41 @@ extension Coordinate {
     /// 0,0: what receivers say when they know nothing.
     var isNullIsland: Bool { latitudeE7 == 0 && longitudeE7 == 0 }
 }
+
+// MARK: - Bytes
+
+extension Odometer {
+    /// False, and what was written is none, when it is in doubt, or has more kilometres than a mark may have.
+    func write(to writer: inout MarkWriter) -> Bool {
+        guard !isDoubting, kilometers.count <= RunMark.mostKilometers else { return false }
+        writer.write(meters)
+        writer.write(kilometers.count)
+        for kilometer in kilometers { writer.write(kilometer) }
+        writer.write(anchor)
+        writer.write(last?.coordinate)
+        for time in [last?.time, lastCountedTime, firstCountedTime == .max ? nil : firstCountedTime, previousTime] {
+            writer.write(time)
+        }
+        writer.write(segment.map(Int64.init))
+        return true
+    }
+
+    init(filter: MarkerFilter, from reader: inout MarkReader) throws(RunMark.Damage) {
+        self.filter = filter
+        meters = try reader.readDouble(in: 0...RunnerSnapshot.largestAmount)
+        for _ in 0..<(try reader.read(in: 0...RunMark.mostKilometers)) {
+            kilometers.append(try reader.readDouble(in: (kilometers.last ?? 0)...RunnerSnapshot.largestAmount))
+        }
+        anchor = try reader.readCoordinate()
+        let place = try reader.readCoordinate()
+        let time = try reader.readOptionalTime()
+        lastCountedTime = try reader.readOptionalTime()
+        firstCountedTime = try reader.readOptionalTime() ?? .max
+        previousTime = try reader.readOptionalTime()
+        segment = try reader.readOptionalTime().map { Int(truncatingIfNeeded: $0) }
+        if let place, let time { last = Fix(coordinate: place, time: time) }
+        guard (place == nil) == (time == nil), kilometers.count == Int(meters / 1000),
+            firstCountedTime <= lastCountedTime ?? .max, (firstCountedTime == .max) == (lastCountedTime == nil)
+        else { throw .malformed }
+    }
+}

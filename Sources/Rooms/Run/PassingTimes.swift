@@ -159,3 +159,38 @@ struct PassingTimes: Sendable {
         return end
     }
 }
+
+// MARK: - Bytes
+
+extension PassingTimes {
+    func write(to writer: inout MarkWriter) {
+        writer.write(share)
+        writer.write(start)
+        writer.write(points.count)
+        var last = Point(centimetres: 0, milliseconds: 0)
+        for point in points {
+            writer.write(Int64(point.centimetres) - Int64(last.centimetres))
+            writer.write(Int64(point.milliseconds) - Int64(last.milliseconds))
+            last = point
+        }
+    }
+
+    init(from reader: inout MarkReader) throws(RunMark.Damage) {
+        // With a smaller share, or none, no thinning would end.
+        share = try reader.readDouble(in: Self.smallestShare...1e15)
+        start = try reader.readTime()
+        var last: (centimetres: Int64, milliseconds: Int64) = (0, 0)
+        let count = try reader.read(in: 0...Self.capacity)
+        points.reserveCapacity(count)
+        for index in 0..<count {
+            last.centimetres += try reader.read(in: 0...Int64(UInt32.max))
+            last.milliseconds += try reader.read(in: -Int64(UInt32.max)...Int64(UInt32.max))
+            guard let centimetres = UInt32(exactly: last.centimetres),
+                let milliseconds = Int32(exactly: last.milliseconds), index > 0 || milliseconds == 0
+            else { throw .malformed }
+            points.append(Point(centimetres: centimetres, milliseconds: milliseconds))
+            // Of a wait there are its first and its last moment.
+            guard index < 2 || points[index - 2].centimetres < centimetres else { throw .malformed }
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import Geo
+import Limits
 
 /// One run of one runner: its clock, its markers, and what they amount to.
 struct Run: Sendable {
@@ -56,6 +57,12 @@ struct Run: Sendable {
     private var overdue: [TrackPoint] = []
     /// Markers that are being put back after a restart, until all are there.
     private var restoring: [TrackPoint] = []
+    /// It is being put back by its mark.
+    private var isMarked = false
+    /// How many blocks there were at the last checkpoint.
+    private var markedBlocks = 0
+    /// How many blocks have been read back, or are to be with the last checkpoint.
+    private var checkedBlocks = 0
     /// What a settled run was stored with, in case its markers cannot be had again.
     var final: Report?
     /// It was put back by its ``SettledWay``: its markers are in its record and nowhere here.
@@ -335,6 +342,7 @@ struct Run: Sendable {
         blockEnd = nil
         overdue = []
         isRecalling = false
+        (markedBlocks, checkedBlocks) = (0, 0)
         for point in points.sorted(by: { $0.id < $1.id }) { append(MarkerHistory.Entry(point)) }
     }
 
@@ -384,10 +392,97 @@ struct Run: Sendable {
 
     /// All stored markers are there.
     mutating func restored() {
-        guard isUnmeasured else { return }
+        guard isUnmeasured else { return isMarked = false }
         hasLostItsStart = !hasStarted && restoring.contains { !MarkerFlags(rawValue: $0.flags).contains(.beforeStart) }
-        reckon(restoring)
+        if needsAllMarkers { forgetMark() }
+        if isMarked {
+            for point in restoring.sorted(by: { $0.id < $1.id }) { append(MarkerHistory.Entry(point)) }
+        } else {
+            reckon(restoring)
+        }
+        isMarked = false
         restoring = []
         if isSettled { history.dropUnstoredBlocks() }
+    }
+}
+
+// MARK: - Marks
+
+extension Run {
+    /// What the markers in blocks have come to; nil when there are none, or it still depends on others.
+    func mark(_ settings: RoomSettings) -> RunMark? {
+        guard history.sealedCount > 0, !isRecalling, !windowStart.isDoubtful, !isWithoutMarkers else { return nil }
+        var (measurement, sealed) = (measurement, history)
+        measurement.rewind(to: windowStart)
+        _ = sealed.takeWindow()
+        sealed.dropUnstoredBlocks()
+        return RunMark(
+            runKey: key, rules: RunMark.rules(of: settings), clock: clock.stamp(through: history.newestSealedTime),
+            ids: ids.prefix(through: history.lastSealedID), measurement: measurement, history: sealed)
+    }
+
+    /// Whether enough has come since the last checkpoint for another one; of those blocks that are to be read back all
+    /// are on disk then.
+    var isCheckpointDue: Bool {
+        history.blockCount >= markedBlocks + Limit.Run.markedBlocks && history.unstored.count <= 1 && !isRecalling
+            && !isFinished && !isSettled
+    }
+
+    /// Takes a checkpoint that is due.
+    mutating func takeCheckpoint(of runner: Int, _ settings: RoomSettings) -> Checkpoint {
+        let checked = checkedBlocks
+        markedBlocks = history.blockCount
+        checkedBlocks = max(checked, history.blockCount - 1)
+        return Checkpoint(
+            runner: runner, runKey: key, blocks: checked..<checkedBlocks, marker: history.lastIDBeforeNewestBlock,
+            mark: mark(settings))
+    }
+
+    /// Puts the run back as it was at a mark; the markers after it follow by ``restore(_:)-swift.method``.
+    ///
+    /// - Returns: False, and nothing has changed, when it is not this run's, or does not fit what else is known of it.
+    mutating func restore(_ mark: RunMark, _ settings: RoomSettings) -> Bool {
+        guard mark.runKey == key, !isSettled, !isUnmeasured, mark.rules == RunMark.rules(of: settings),
+            mark.clock == clock.stamp(through: mark.history.newestSealedTime)
+        else { return false }
+        isMarked = true
+        measurement = mark.measurement
+        windowStart = measurement.mark
+        history = mark.history
+        ids = mark.ids
+        durable = ids.contiguous
+        newestTime = max(newestTime, history.newestSealedTime)
+        markedBlocks = history.blockCount
+        checkedBlocks = history.blockCount - 1
+        return true
+    }
+
+    /// Whether the mark is of no use, since markers lie before it that had not come then.
+    var needsAllMarkers: Bool { isMarked && restoring.contains { $0.id < history.lastSealedID } }
+
+    /// Leaves the run to be measured from its first marker, with those that were put back since the mark.
+    mutating func forgetMark() {
+        guard isMarked else { return }
+        isMarked = false
+        measurement = Measurement(filter: odometer.filter)
+        windowStart = measurement.mark
+        history = MarkerHistory()
+        ids = MarkerIDs()
+        (markedBlocks, checkedBlocks) = (0, 0)
+        for id in restoring.map(\.id).sorted() { ids.insert(id) }
+        durable = ids.contiguous
+    }
+
+    /// Forgets the blocks that were made anew while the run was put back and are on disk as they are, if that holds of
+    /// all that are there.
+    ///
+    /// - Parameter stored: those on disk, by their numbers.
+    mutating func dropBlocks(stored: [Int: [UInt8]]) {
+        let made = history.blockCount
+        guard stored.keys.allSatisfy({ $0 < made }) else { return }
+        let unstored = history.unstored
+        let first = made - unstored.count
+        let differs = unstored.enumerated().contains { (stored[first + $0.offset] ?? $0.element) != $0.element }
+        if !differs { history.dropBlocks { stored[$0] == $1 } }
     }
 }

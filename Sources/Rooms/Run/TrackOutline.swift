@@ -71,3 +71,24 @@ public struct TrackOutline: Sendable {
         if mark.stride == stride { beforeThinning = [] }
     }
 }
+
+// MARK: - Bytes
+
+extension TrackOutline {
+    func write(to writer: inout MarkWriter) {
+        writer.write(stride)
+        writer.write(seen)
+        writer.write(kept)
+        writer.write(newest)
+    }
+
+    init(from reader: inout MarkReader) throws(RunMark.Damage) {
+        stride = try reader.read(in: 1...MarkerHistory.capacity)
+        seen = try reader.read(in: 0...MarkerHistory.capacity)
+        kept = try reader.readCoordinates(atMost: Self.capacity - 1)
+        newest = try reader.readCoordinate()
+        // Whoever winds it back reckons with this.
+        guard stride.nonzeroBitCount == 1, kept.count == (seen + stride - 1) / stride, (newest == nil) == (seen == 0)
+        else { throw .malformed }
+    }
+}

@@ -8,8 +8,14 @@ struct Disk {
     private(set) var events: [RoomEvent] = []
     private(set) var lastEvent = 0
     private(set) var chunks: [JournalChunk] = []
+    /// What was purged of them, for restoring without marks.
+    private var purged: [JournalChunk] = []
     /// The blocks of each runner's run that is not over.
     private(set) var blocks: [Int: [[UInt8]]] = [:]
+    /// Whose they are.
+    private var blockKeys: [Int: Int64] = [:]
+    /// The mark of each runner's run that is not over.
+    private(set) var marks: [Int: [UInt8]] = [:]
     /// The newest record of each run, by its key, with its markers.
     private(set) var records: [Int64: (run: FinishedRun, markers: [TrackPoint])] = [:]
     /// The ways of settled runs, by their keys: all that there is of one that became no record.
@@ -23,8 +29,11 @@ struct Disk {
         lastEvent = decisions.events.last?.number ?? lastEvent
         for number in decisions.changedRunners.sorted() { save(number, of: room) }
         for record in decisions.records { store(record) }
-        for run in decisions.settledRuns { chunks.removeAll { $0.runKey == run.runKey } }
-        for runner in decisions.voidBlocks { blocks[runner] = nil }
+        for run in decisions.settledRuns {
+            chunks.removeAll { $0.runKey == run.runKey }
+            purged.removeAll { $0.runKey == run.runKey }
+        }
+        for runner in decisions.voidBlocks { (blocks[runner], marks[runner]) = (nil, nil) }
         recalls.formUnion(decisions.recalls)
     }
 
@@ -53,7 +62,7 @@ struct Disk {
     /// Removes whose account a runner is, with the records; what is left of them in the room is nameless.
     mutating func deleteAccount(of number: Int) {
         guard people.indices.contains(number - 1) else { return }
-        blocks[number] = nil
+        (blocks[number], marks[number]) = (nil, nil)
         records = records.filter { $0.value.run.account != people[number - 1].person.account }
         people[number - 1].person = .nobody(number)
         people[number - 1].snapshot.latitudeE7 = nil
@@ -65,14 +74,33 @@ struct Disk {
 
     /// Commits the markers that came since the last time; then the room is told.
     mutating func commitJournal(of room: inout Room) -> [Acknowledgement] {
+        let checkpoints = room.takeCheckpoints()
+        for checkpoint in checkpoints {
+            precondition(blocks[checkpoint.runner, default: []].count >= checkpoint.blocks.upperBound, "not on disk")
+            precondition(checkpoint.blocks.isEmpty || blockKeys[checkpoint.runner] == checkpoint.runKey, "another's")
+        }
         let journal = room.takeJournal()
         chunks += journal.chunks
         for block in journal.blocks {
-            if block.number == 0 { blocks[block.runner] = [] }
-            precondition(blocks[block.runner, default: []].count == block.number, "a block is missing")
+            if block.number == 0 { (blocks[block.runner], marks[block.runner]) = ([], nil) }
+            precondition(blocks[block.runner, default: []].count >= block.number, "a block is missing")
+            blocks[block.runner, default: []].removeLast(blocks[block.runner, default: []].count - block.number)
             blocks[block.runner, default: []].append(block.bytes)
+            blockKeys[block.runner] = block.runKey
         }
+        for checkpoint in checkpoints { take(checkpoint) }
         return journal.acknowledgements.filter { room.stored($0) }
+    }
+
+    /// Keeps a mark, and purges the markers before it one by one: a driver purges no more than that.
+    private mutating func take(_ checkpoint: Checkpoint) {
+        if let bytes = checkpoint.mark?.bytes { marks[checkpoint.runner] = bytes }
+        for index in chunks.indices where chunks[index].runKey == checkpoint.runKey {
+            var gone = chunks[index]
+            gone.markers.removeAll { $0.id > checkpoint.marker }
+            if !gone.markers.isEmpty { purged.append(gone) }
+            chunks[index].markers.removeAll { $0.id <= checkpoint.marker }
+        }
     }
 
     /// Reads back the blocks that the room wanted, after a commit of its journal.
@@ -96,12 +124,25 @@ struct Disk {
     mutating func forgetRecalls() { recalls = [] }
 
     /// The room after a crash; with other people than were stored, if that is said.
+    ///
+    /// - Parameter usesMarks: False for a room that is measured from the first marker that ever came, and by nothing that
+    ///   was made of it.
     func restoredRoom(
-        like room: Room, people others: [(person: Person, snapshot: RunnerSnapshot)]? = nil, at now: Int64
+        like room: Room, people others: [(person: Person, snapshot: RunnerSnapshot)]? = nil,
+        usingMarks usesMarks: Bool = true, at now: Int64
     ) -> Room {
         var restored = Room(
             restoring: room.id, epoch: room.epoch, settings: room.settings, people: others ?? people,
             events: Array(events.suffix(room.settings.recoverableEvents)), lastEvent: lastEvent)
+        var first: [Int: Int] = [:]
+        for number in restored.runnerNumbers where usesMarks {
+            if let bytes = marks[number], let mark = try? RunMark(bytes, settings: room.settings),
+                restored.restoreMark(mark, of: number)
+            {
+                first[number] = mark.blockCount
+            }
+            restoreBlocks(of: number, from: first[number] ?? 0, to: &restored)
+        }
         for (runner, key) in restored.finishedRunKeys {
             guard let record = records[key] else {
                 if let way = ways[key] { restored.restoreWay(way, of: runner) }
@@ -109,8 +150,32 @@ struct Disk {
             }
             restored.restoreMarkers(JournalChunk(runner: runner, runKey: key, markers: record.markers))
         }
-        for chunk in chunks { restored.restoreMarkers(chunk) }
+        for chunk in usesMarks ? chunks : purged + chunks { restored.restoreMarkers(chunk) }
+        for number in restored.runnerNumbers where restored.needsAllMarkers(of: number) {
+            first[number] = 0
+            restored.forgetMark(of: number)
+            restoreBlocks(of: number, from: 0, to: &restored)
+        }
+        restored.measure()
+        for number in restored.runnerNumbers where usesMarks {
+            restored.dropBlocks(
+                of: number,
+                stored: Dictionary(uniqueKeysWithValues: storedBlocks(of: number, from: first[number] ?? 0, in: restored)))
+        }
         restored.restored(at: now)
         return restored
+    }
+
+    private func storedBlocks(of number: Int, from first: Int, in room: Room) -> [(Int, [UInt8])] {
+        guard blockKeys[number] == room.runKey(of: number) else { return [] }
+        return Array(blocks[number, default: []].enumerated().dropFirst(first).map { ($0.offset, $0.element) })
+    }
+
+    private func restoreBlocks(of number: Int, from first: Int, to room: inout Room) {
+        guard let key = room.runKey(of: number), !room.isSettled(number) else { return }
+        for (_, bytes) in storedBlocks(of: number, from: first, in: room) {
+            guard let points = try? TrackCodec.decode(bytes) else { preconditionFailure("a block cannot be read") }
+            room.restoreMarkers(JournalChunk(runner: number, runKey: key, markers: points))
+        }
     }
 }

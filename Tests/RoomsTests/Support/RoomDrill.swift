@@ -176,8 +176,8 @@ struct RoomDrill {
     }
 
     /// Kills the server and starts it again.
-    mutating func crash() {
-        room = disk.restoredRoom(like: room, at: now)
+    mutating func crash(usingMarks usesMarks: Bool = true) {
+        room = disk.restoredRoom(like: room, usingMarks: usesMarks, at: now)
         disk.forgetRecalls()
         for number in room.runnerNumbers where random.happens(80) {
             if let decisions = try? room.connected(number, at: now) { commit(decisions) }
