@@ -32,6 +32,8 @@ const WAYS_EVERY = 1000;
 export class MapView {
     /** @type {'all' | 'free' | number} The number of who is followed. */
     mode = 'all';
+    /** @type {number | null} The number of who looks, if they run. */
+    mine = null;
 
     /** @type {Runner[]} From the last to the first, who is drawn on top. */ #runners = [];
     /** @type {Dot[]} As drawn last. */ #dots = [];
@@ -148,7 +150,7 @@ export class MapView {
 
     /** @param {Iterable<Runner>} runners */
     update(runners) {
-        const rank = (/** @type {Runner} */ runner) => runner.number === this.mode ? 0 : runner.row.place ?? Infinity;
+        const rank = (/** @type {Runner} */ runner) => runner.number === this.mode ? 0 : runner.number === this.mine ? 0.5 : runner.row.place ?? Infinity;
         this.#runners = [...runners].filter(runner => runner.isOnMap)
             .sort((a, b) => rank(b) - rank(a) || b.number - a.number);
         this.#keepInView();
@@ -269,7 +271,7 @@ export class MapView {
         const now = this.#now();
         const isFollowing = typeof this.mode === 'number';
         this.#ways.show(this.#runners.map(runner => {
-            const isBold = runner.number === this.mode;
+            const isBold = runner.number === this.mode || runner.number === this.mine;
             return {
                 way: runner.way, color: runner.color, isBold,
                 isFaint: isFollowing && !isBold || runner.row.state === 'finished' || runner.silence(now) > 0,

@@ -287,6 +287,7 @@ export class MyRun {
         nodes.runHere.textContent = word(session.account && !isMine ? 'runHere' : 'logIn');
         nodes.start.hidden = phase !== 'ready' && phase !== 'finished';
         nodes.start.disabled = this.#room.runner === null;
+        nodes.start.textContent = word(phase === 'finished' ? 'runAgain' : 'start');
         nodes.resume.hidden = phase !== 'paused';
         nodes.pause.hidden = phase !== 'running';
         nodes.finish.hidden = !isOn;

@@ -157,6 +157,7 @@ function draw() {
     isDirty = true;
     requestAnimationFrame(() => {
         isDirty = false;
+        map.mine = room.runner;
         map.update(runners.values());
         showStandings();
         myRun.show();
