@@ -93,6 +93,10 @@ import Testing
         #expect(room.journal.map(\.bytes) == [[1, 2], [3]])
         #expect(try await database.rooms.journalBytes() == 3)
         #expect(try await database.rooms.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
+        #expect(room.people.map(\.mark) == [version >= 17 ? [11] : nil, nil])
+        #expect(
+            try await database.rooms.blocks(room: 40, runner: 1).map(\.runKey)
+                == (version >= 9 ? [version >= 17 ? 77 : 0] : []))
         #expect(try await database.rooms.roomsWithJournal().map(\.runID) == ["159"])
     }
 
@@ -145,6 +149,7 @@ import Testing
         #expect(Set(profiles.values.map(\.publicID)).count == 3)
         #expect(try await database.accounts.deleteAccount(id: 10)?.isComplete == true)
         #expect(try await database.rooms.room(runID: "159")?.people.map(\.account) == [nil, nil])
+        #expect(try database.administer("SELECT COUNT(mark) FROM people") == ["0"])
         #expect(try database.wrongCounts() == [])
         #expect(try database.administer("PRAGMA foreign_key_check") == [])
     }
