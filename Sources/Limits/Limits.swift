@@ -225,6 +225,11 @@ public enum Limit {
         public static let cheerBytes = 8_192
         /// Runners whose rows may be missing when a room is read; beyond, the room is damaged.
         public static let missingRunners = 1_000
+        /// Markers in a room's journal for each run; what older rows have of a run that stands is written anew then, so
+        /// that they can go.
+        public static let journaledMarkers = 400
+        /// Rooms that are read from disk at once; who asks for another waits.
+        public static let reading = 4
     }
 
     /// A run.

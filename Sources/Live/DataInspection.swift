@@ -10,6 +10,8 @@ public enum DataInspection {
         public var journalRows = 0
         public var trackBlocks = 0
         public var people = 0
+        /// What is stored of the measurement of runs under way.
+        public var marks = 0
         public var liveTracks = 0
         public var postedTracks = 0
     }
@@ -50,10 +52,16 @@ public enum DataInspection {
                         damage("room “\(runID)”, runner \(block.runner), block \(block.number): \(error)")
                     }
                 },
-                person: { room, runID, person in
+                person: { room, runID, person, blocks in
                     tally.count.people += 1
                     do throws(JournalCodec.Damage) {
-                        _ = try SnapshotCodec.decode(person.state, room: room, runner: person.runner, decoder)
+                        let state = try SnapshotCodec.decode(person.state, room: room, runner: person.runner, decoder)
+                        if let mark = person.mark {
+                            tally.count.marks += 1
+                            if let reason = reasonAgainst(mark, of: state, try? blocks()) {
+                                damage("room “\(runID)”, runner \(person.runner): the mark: \(reason)")
+                            }
+                        }
                     } catch {
                         damage("room “\(runID)”, runner \(person.runner): the state: \(error.reason)")
                     }
@@ -82,5 +90,25 @@ public enum DataInspection {
                     }
                 }))
         return tally.count
+    }
+
+    /// Why nobody should go on from a mark: it cannot be read, or its run comes to something else when all of its blocks
+    /// are measured, which are nil when they cannot be read.
+    private static func reasonAgainst(
+        _ bytes: [UInt8], of state: RunnerSnapshot, _ blocks: [StoredBlock]?
+    ) -> String? {
+        do throws(RunMark.Damage) {
+            let mark = try RunMark(bytes)
+            // What is damaged of the blocks has been told.
+            guard mark.runKey == state.runKey, !state.isSettled, let blocks,
+                let points = try? blocks.filter({ $0.runKey == mark.runKey }).map({ try TrackCodec.decode($0.bytes) })
+            else { return nil }
+            return mark.isRight(for: Array(points.joined()), clock: state.clock) ?? true
+                ? nil : "the run's markers come to something else"
+        } catch .unknownVersion {
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 }

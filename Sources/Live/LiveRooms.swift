@@ -49,30 +49,22 @@ public actor LiveRooms {
         clockWatch = ClockWatch(clock, logger)
     }
 
-    /// Brings back the rooms that were alive when the server stopped, and starts the timers.
+    /// Starts the timers, and begins to bring back the rooms that were alive when the server stopped: whoever asks for one
+    /// that is not up yet waits for it.
     ///
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
     public func start() async throws {
-        var rooms = try await store.rooms.roomsWithJournal().makeIterator()
-        await withTaskGroup(of: Void.self) { group in
-            // Some at a time: they are read and measured off the loop, and each needs memory for that.
-            for _ in 0..<4 {
-                guard let next = rooms.next() else { break }
-                group.addTask { await self.wakeAtStart(next.runID) }
-            }
-            while await group.next() != nil {
-                guard let next = rooms.next() else { continue }
-                group.addTask { await self.wakeAtStart(next.runID) }
-            }
-        }
+        let rooms = try await store.rooms.roomsWithJournal()
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
         sweepTimer?.schedule(after: .seconds(1))
         wheel.start()
         pipeline.start()
+        registry.wake(rooms.map(\.runID))
     }
 
-    private func wakeAtStart(_ runID: String) async { await registry.wakeAtStart(runID) }
+    /// Returns when the rooms are up that were alive when the server stopped.
+    func roomsAreUp() async { await registry.roomsAreUp() }
 
     /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
     ///
@@ -81,6 +73,7 @@ public actor LiveRooms {
     public func stop() async {
         guard !pipeline.isStopping else { return }
         sweepTimer?.cancel()
+        await registry.stop()
         wheel.end()
         await pipeline.stop()
         wheel.stop()

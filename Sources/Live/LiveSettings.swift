@@ -53,6 +53,9 @@ public struct LiveSettings: Sendable {
     public var storeTries = Limit.Store.tries
     /// The wait before the second try; each later one is twice as long.
     public var storeRetry = Limit.Store.retry
+    /// Whether rooms that are read from disk go on from what is stored of their runs' measurement; otherwise, to find
+    /// faults, all runs are measured from their first marker.
+    public var usesMarks = true
     /// A room without people, and with nothing to wait for, goes to sleep on disk after this.
     public var sleepAfter = Limit.Room.sleepAfter
     /// Markers that may wait for the disk, all rooms together; beyond it they are refused with a clear error.

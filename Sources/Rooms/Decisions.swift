@@ -141,6 +141,11 @@ extension FinishedRun {
 public struct RunReference: Hashable, Sendable {
     public var runner: Int
     public var runKey: Int64
+
+    public init(runner: Int, runKey: Int64) {
+        self.runner = runner
+        self.runKey = runKey
+    }
 }
 
 /// One full kilometre of a run.

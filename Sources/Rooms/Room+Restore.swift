@@ -55,33 +55,6 @@ extension Room {
         return (0...MarkerHistory.mostPolled).contains(count) ? count : nil
     }
 
-    /// Puts somebody's present run back as it was at a mark: of its markers only those after it are needed then.
-    ///
-    /// To be called before its markers are put back.
-    ///
-    /// - Returns: False, and nothing has changed, when it does not fit what else is known of the run.
-    public mutating func restoreMark(_ mark: RunMark, of number: Int) -> Bool {
-        guard let index = try? index(of: number) else { return false }
-        return runners[index].run.restore(mark, settings)
-    }
-
-    /// Whether somebody's mark is of no use after all: then all markers are needed, and ``forgetMark(of:)`` comes first.
-    public func needsAllMarkers(of number: Int) -> Bool { runner(number)?.run.needsAllMarkers ?? false }
-
-    /// Has somebody's run measured from its first marker, as without a mark.
-    public mutating func forgetMark(of number: Int) {
-        if isKnown(number) { runners[number - 1].run.forgetMark() }
-    }
-
-    /// Forgets the blocks of somebody's run that were made anew by ``measure()`` and are on disk just so.
-    ///
-    /// - Parameters:
-    ///   - number: Theirs.
-    ///   - stored: All blocks of the run that are on disk, or all after its mark, by their numbers.
-    public mutating func dropBlocks(of number: Int, stored: [Int: [UInt8]]) {
-        if isKnown(number) { runners[number - 1].run.dropBlocks(stored: stored) }
-    }
-
     /// Puts stored markers back; those of runs that are no longer anybody's present run are passed over.
     public mutating func restoreMarkers(_ chunk: JournalChunk) {
         guard let index = try? index(of: chunk.runner), runners[index].run.key == chunk.runKey else { return }

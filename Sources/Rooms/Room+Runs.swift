@@ -551,24 +551,6 @@ extension Room {
         return journal
     }
 
-    /// Takes the checkpoints that are due: of some runners at a time, for those who start together have them together.
-    ///
-    /// To be called right before ``takeJournal()``, when all that was taken before is on disk.
-    public mutating func takeCheckpoints() -> [Checkpoint] {
-        var checkpoints: [Checkpoint] = []
-        var left = max(1, runners.count / 32)
-        for turn in runners.indices {
-            let index = (nextCheckpoint + turn) % runners.count
-            guard runners[index].run.isCheckpointDue else { continue }
-            checkpoints.append(runners[index].run.takeCheckpoint(of: runners[index].number, settings))
-            left -= 1
-            guard left == 0 else { continue }
-            nextCheckpoint = (index + 1) % runners.count
-            break
-        }
-        return checkpoints
-    }
-
     private mutating func takeJournal(of index: Int, into journal: inout MarkerBatch) {
         let number = runners[index].number
         if !runners[index].run.unjournaled.isEmpty {

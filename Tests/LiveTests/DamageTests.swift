@@ -48,7 +48,8 @@ import Testing
     }
 
     private let blobs = [
-        ("people", "state"), ("people", "way"), ("journal", "bytes"), ("track_blocks", "bytes"), ("records", "track"),
+        ("people", "state"), ("people", "way"), ("people", "mark"), ("journal", "bytes"), ("track_blocks", "bytes"),
+        ("records", "track"),
     ]
     private let texts = [("events", "body")]
     private let numbers = [
@@ -212,7 +213,7 @@ import Testing
         }
         #expect(restored.room.runnerNumbers.count <= 1_003, "\(what)")
         let journal = restored.room.takeJournal()
-        _ = JournalCodec.encode(journal.chunks, room: restored.key, sequence: restored.nextSequence)
+        _ = JournalCodec.encode(journal.chunks, room: restored.key, sequence: restored.ledger.nextSequence)
         let last = restored.room.lastEvent
         for event in restored.room.events(after: max(0, restored.room.firstRecoverableEvent - 1), through: last) ?? [] {
             _ = EventCoding.encode(event)

@@ -6,7 +6,7 @@ import Testing
 
 /// What of a room's markers may be removed from the disk.
 @Suite("The ledger of a room") struct RoomLedgerTests {
-    private var ledger = RoomLedger(nextSequence: 7, firstSequence: [:], hasJournalToRemove: false, blocksToRemove: [])
+    private var ledger = RoomLedger(nextSequence: 7)
 
     private func chunk(_ runner: Int, _ key: Int64) -> JournalChunk {
         JournalChunk(runner: runner, runKey: key, markers: [])

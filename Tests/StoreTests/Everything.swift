@@ -199,7 +199,8 @@ struct Everything {
             room: room.id, term: taken.term, updatedAt: 2, records: [.make(runKey: 5, account: ana)],
             people: [.make(runner: 1, account: ana)], events: [event, ofRecord, ofAuthor],
             journal: (1...9).map { JournalRow(sequence: $0, time: 1, bytes: [1]) },
-            blocks: (0...9).map { StoredBlock(runner: 1, number: $0, bytes: [1]) })
+            blocks: (0...9).map { StoredBlock(runner: 1, number: $0, bytes: [1]) },
+            marks: [StoredMark(runner: 1, bytes: [1])])
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
         (changes.eventsBelow, changes.journalBelow, changes.blocksRemoved) = (2, 8, [1])
         changes.blocks = []
@@ -211,7 +212,7 @@ struct Everything {
         _ = try await database.rooms.rooms()
         _ = try await database.rooms.roomsWithJournal()
         _ = try await database.rooms.blocks(room: room.id, runner: 1)
-        _ = try await database.rooms.runnersWithBlocks(room: room.id)
+        _ = try await database.rooms.runnersWithBlocks(room: room.id, among: [1])
         _ = try await database.rooms.journalBytes()
         try await database.rooms.rewriteJournal(of: room.id) { _ in [2] }
         changes.people = [.make(runner: 2, account: bob)]

@@ -229,6 +229,45 @@ import Testing
         #expect(try await database.rooms.blocks(room: 99, runner: 1) == [])
     }
 
+    @Test("a mark goes with the blocks that it is of, and with whose it is")
+    func marks() async throws {
+        let ana = try await temporary.makeAccount("ana").id
+        let room = try await temporary.makeRoom().id
+        func marks() async throws -> [[UInt8]?] {
+            try #require(try await database.rooms.room(runID: "159")).people.map(\.mark)
+        }
+        func commit(_ change: (inout RoomChanges) -> Void) async throws {
+            var changes = RoomChanges(room: room, term: 0)
+            change(&changes)
+            _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
+        }
+        func block(_ number: Int) -> StoredBlock { StoredBlock(runner: 1, runKey: 7, number: number, bytes: [1]) }
+        try await commit {
+            $0.people = [.make(runner: 1, account: ana), .make(runner: 2, account: nil)]
+            $0.blocks = [block(0), block(1)]
+            $0.marks = [1, 2, 3].map { StoredMark(runner: $0, bytes: [UInt8($0)]) }
+        }
+        #expect(try await marks() == [[1], nil], "nobody has none")
+        #expect(try await database.rooms.blocks(room: room, from: [1: 1]) == [block(1)])
+        try await commit {
+            $0.people = [.make(runner: 1, account: ana)]
+            $0.blocks = [block(2)]
+        }
+        #expect(try await marks() == [[1], nil], "a state and a block leave it")
+        try await commit { $0.blocks = [block(0)] }
+        #expect(try await marks() == [nil, nil])
+        try await commit {
+            $0.blocks = [block(0)]
+            $0.marks = [StoredMark(runner: 1, bytes: [9])]
+        }
+        #expect(try await marks() == [[9], nil])
+        try await commit { $0.blocksRemoved = [1] }
+        #expect(try await marks() == [nil, nil])
+        try await commit { $0.marks = [StoredMark(runner: 1, bytes: [8])] }
+        _ = try await database.accounts.deleteAccount(id: ana)
+        #expect(try database.administer("SELECT COUNT(mark) FROM people") == ["0"])
+    }
+
     @Test("what nothing needs any more is removed some rows at a time, from the oldest on, and nothing else is")
     func purging() async throws {
         var rooms: [Int64] = []
@@ -267,7 +306,7 @@ import Testing
         #expect(commits == 9 || commits == 10, "\(commits)")
         for (number, room) in zip(1..., rooms) {
             #expect(try await database.rooms.room(runID: "\(number)")?.journal.map(\.sequence) == [24, 25])
-            #expect(try await database.rooms.runnersWithBlocks(room: room) == [3])
+            #expect(try await database.rooms.runnersWithBlocks(room: room, among: [2, 3, 4]) == [3])
             #expect(try await database.rooms.blocks(room: room, runner: 3).count == 7)
         }
     }

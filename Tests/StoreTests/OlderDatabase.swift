@@ -132,8 +132,9 @@ enum OlderDatabase {
                 UPDATE people SET latitude_e7 = 480000000, longitude_e7 = -115 WHERE runner = 1;
                 UPDATE events SET account = 10, anonymous_body = '{"n":0}' WHERE number = 1;
                 """),
-            since(9, "INSERT INTO track_blocks VALUES (70, 40, 1, 0, x'0708');"),
+            since(9, "INSERT INTO track_blocks (id, room, runner, number, bytes) VALUES (70, 40, 1, 0, x'0708');"),
             since(10, "UPDATE people SET way = x'0a' WHERE runner = 1;"),
+            since(18, "UPDATE people SET mark = x'0b' WHERE runner = 1; UPDATE track_blocks SET run_key = 77;"),
             since(11, "UPDATE rooms SET term = 4 WHERE id = 40;"),
             since(
                 17,

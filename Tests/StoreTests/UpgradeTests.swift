@@ -96,6 +96,10 @@ import Testing
         #expect(room.journal.map(\.bytes) == [[1, 2], [3]])
         #expect(try await database.rooms.journalBytes() == 3)
         #expect(try await database.rooms.blocks(room: 40, runner: 1).map(\.bytes) == (version >= 9 ? [[7, 8]] : []))
+        #expect(room.people.map(\.mark) == [version >= 18 ? [11] : nil, nil])
+        #expect(
+            try await database.rooms.blocks(room: 40, runner: 1).map(\.runKey)
+                == (version >= 9 ? [version >= 18 ? 77 : 0] : []))
         #expect(try await database.rooms.roomsWithJournal().map(\.runID) == ["159"])
         // Rooms of before are nobody's, and open as they were.
         #expect(room.summary.details == RoomDetails())
@@ -159,6 +163,7 @@ import Testing
         #expect(Set(profiles.values.map(\.publicID)).count == 3)
         #expect(try await database.accounts.deleteAccount(id: 10)?.isComplete == true)
         #expect(try await database.rooms.room(runID: "159")?.people.map(\.account) == [nil, nil])
+        #expect(try database.administer("SELECT COUNT(mark) FROM people") == ["0"])
         #expect(try database.wrongCounts() == [])
         #expect(try database.administer("PRAGMA foreign_key_check") == [])
     }

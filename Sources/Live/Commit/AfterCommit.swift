@@ -9,6 +9,9 @@ struct AfterCommit {
     var acknowledgements: [Acknowledgement]
     /// Runs whose blocks are to be read back then.
     var recalls: Set<RunReference>
+    var checkpoints: [Checkpoint] = []
+    /// The newest journal row when they were taken.
+    var sequence: Int64 = 0
     /// The runs that are stored as records.
     var records: [FinishedRun]
     var waiters: [(LiveError?) -> Void]

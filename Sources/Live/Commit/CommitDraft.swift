@@ -19,6 +19,7 @@ struct CommitDraft: Sendable {
         /// Of the journal row.
         var sequence: Int64 = 0
         var records: [FinishedRun] = []
+        var checkpoints: [Checkpoint] = []
     }
 
     /// When it was gathered, in Unix milliseconds.
@@ -32,6 +33,10 @@ struct CommitDraft: Sendable {
         var batch: JournalBatch
         /// The keys of runs whose records lack markers that could not be read at the moment.
         var unread: Set<Int64>
+        /// The keys of runs whose checkpoints hold: all that lies before them has been read back.
+        var passed: Set<Int64> = []
+        /// The keys of runs with blocks that are damaged, or not there.
+        var damaged: Set<Int64> = []
     }
 
     /// Encodes the batch, off the caller's executor, and reads what its records need.
@@ -56,9 +61,33 @@ struct CommitDraft: Sendable {
                 // What cannot be read now stays for when it can.
                 (changes.journalBelow, changes.blocksRemoved) = (nil, [])
             }
+            for checkpoint in room.checkpoints {
+                guard let isSound = await areSound(checkpoint, in: changes.room, from: store) else { continue }
+                guard isSound else {
+                    encoded.damaged.insert(checkpoint.runKey)
+                    continue
+                }
+                encoded.passed.insert(checkpoint.runKey)
+                guard let bytes = checkpoint.mark?.bytes else { continue }
+                changes.marks.append(StoredMark(runner: checkpoint.runner, bytes: bytes))
+            }
             encoded.batch.rooms.append(changes)
         }
         return encoded
+    }
+
+    /// Whether the blocks before a checkpoint can be read back; nil when that cannot be said at the moment.
+    private func areSound(_ checkpoint: Checkpoint, in room: Int64, from store: AppDatabase) async -> Bool? {
+        guard !checkpoint.blocks.isEmpty else { return true }
+        guard
+            let blocks = try? await store.rooms.blocks(
+                room: room, from: [checkpoint.runner: checkpoint.blocks.lowerBound])
+        else { return nil }
+        let sound = blocks.lazy.filter { block in
+            checkpoint.blocks.contains(block.number) && block.runKey == checkpoint.runKey
+                && (try? TrackCodec.decode(block.bytes)) != nil
+        }
+        return sound.count == checkpoint.blocks.count
     }
 
     /// A record with the whole track of its run, and whether all of it could be read.
@@ -115,13 +144,14 @@ struct CommitDraft: Sendable {
         return (RowCoding.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder), isWhole || isRead)
     }
 
-    /// All markers of a runner's blocks.
+    /// All markers of a run's blocks.
     ///
     /// - Throws: `StoreError`, and `TrackCodecError` for a block that is damaged.
     @concurrent static func readBlocks(
-        of runner: Int, in room: Int64, from store: AppDatabase
+        of run: RunReference, in room: Int64, from store: AppDatabase
     ) async throws -> [TrackPoint] {
-        try await store.rooms.blocks(room: room, runner: runner).flatMap { try TrackCodec.decode($0.bytes) }
+        try await store.rooms.blocks(room: room, runner: run.runner).filter { $0.runKey == run.runKey }
+            .flatMap { try TrackCodec.decode($0.bytes) }
     }
 
     /// What there is of a run's markers on disk: those of sound blocks, and those in the journal; with repeats.
@@ -129,7 +159,7 @@ struct CommitDraft: Sendable {
         of run: RunReference, in room: Int64, from store: AppDatabase
     ) async throws(StoreError) -> [TrackPoint] {
         let blocks = try await store.rooms.blocks(room: room, runner: run.runner)
-        return blocks.flatMap { (try? TrackCodec.decode($0.bytes)) ?? [] }
+        return blocks.filter { $0.runKey == run.runKey }.flatMap { (try? TrackCodec.decode($0.bytes)) ?? [] }
             + (try await journaled(run.runKey, in: room, from: store))
     }
 

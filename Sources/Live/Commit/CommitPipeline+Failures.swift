@@ -28,6 +28,7 @@ extension CommitPipeline {
                 host.notePurged(result.unpurged[host.key])
             }
             host.noteUnread(after.records, encoded.unread)
+            host.noteCheckpoints(of: after, encoded)
             host.committed(after, result)
         }
     }

@@ -1,3 +1,4 @@
+import Limits
 import Rooms
 import Store
 
@@ -5,8 +6,12 @@ import Store
 struct RoomLedger {
     /// The number of the next journal row.
     private(set) var nextSequence: Int64
-    /// The first journal row that holds markers of a run, by its key.
-    private var firstSequence: [Int64: Int64]
+    /// The journal rows that runs need, by the runs' keys.
+    private var spans: [Int64: JournalSpan] = [:]
+    /// How many markers have been put into the journal.
+    private var markerCount = 0
+    /// The first row that was needed when it was last seen that some are not.
+    private var firstKept: Int64 = 0
     /// Whether journal rows are of no use any more.
     private(set) var hasJournalToRemove: Bool
     /// Runners whose blocks are of no use any more.
@@ -23,32 +28,74 @@ struct RoomLedger {
         var due: ContinuousClock.Instant
     }
 
-    init(
-        nextSequence: Int64, firstSequence: [Int64: Int64], hasJournalToRemove: Bool, blocksToRemove: Set<Int>
-    ) {
+    /// That of a room whose journal rows follow by ``note(_:at:)``.
+    init(nextSequence: Int64, blocksToRemove: Set<Int> = []) {
         self.nextSequence = nextSequence
-        self.firstSequence = firstSequence
-        self.hasJournalToRemove = hasJournalToRemove
+        hasJournalToRemove = false
         self.blocksToRemove = blocksToRemove
     }
 
     var hasSomethingToRemove: Bool { hasJournalToRemove || !blocksToRemove.isEmpty }
 
     /// The first journal row that is still needed.
-    private var firstNeeded: Int64 { firstSequence.values.min() ?? nextSequence }
+    private var firstNeeded: Int64 { spans.values.lazy.compactMap(\.first).min() ?? nextSequence }
 
     /// Numbers a journal row.
     mutating func number(_ chunks: [JournalChunk]) -> Int64 {
         let sequence = nextSequence
         nextSequence += 1
-        for chunk in chunks where firstSequence[chunk.runKey] == nil { firstSequence[chunk.runKey] = sequence }
+        for chunk in chunks { note(chunk, at: sequence) }
         return sequence
     }
+
+    /// Notes what a journal row holds of a run that is not settled; rows come in their order.
+    mutating func note(_ chunk: JournalChunk, at sequence: Int64) {
+        spans[chunk.runKey, default: JournalSpan(runner: chunk.runner)].add(
+            chunk.markers, in: sequence, after: markerCount)
+        markerCount += chunk.markers.count
+    }
+
+    /// Notes that the journal begins at a row.
+    mutating func noteFirst(_ sequence: Int64) {
+        firstKept = sequence
+        hasJournalToRemove = sequence < firstNeeded
+    }
+
+    // MARK: - Checkpoints
+
+    /// The newest row that there is.
+    var lastSequence: Int64 { nextSequence - 1 }
+
+    /// Runs that keep far more of the journal than the others need, by their keys: of who stands, while the others run.
+    var laggards: Set<Int64> {
+        let enough = Limit.Room.journaledMarkers * (spans.count + 1)
+        guard markerCount > enough else { return [] }
+        return Set(spans.lazy.filter { markerCount - ($0.value.markersBefore ?? markerCount) > enough }.map(\.key))
+    }
+
+    /// Notes that the next row has all of a run that is in no block.
+    mutating func carry(_ runKey: Int64) { spans[runKey]?.beginAnew() }
+
+    /// Notes that what lies before a checkpoint has been read back.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: It, with its mark on the disk.
+    ///   - sequence: The newest row of when it was taken.
+    mutating func passed(_ checkpoint: Checkpoint, at sequence: Int64) {
+        spans[checkpoint.runKey]?.remove(through: checkpoint.marker, upTo: sequence)
+        if checkpoint.loose != nil { spans[checkpoint.runKey]?.remove(through: .max, upTo: sequence - 1) }
+        // Some at a time: it is looked for what may go.
+        guard firstNeeded >= firstKept + 16 else { return }
+        firstKept = firstNeeded
+        hasJournalToRemove = true
+    }
+
+    // MARK: - What is needless
 
     /// Notes what a room's decisions and new blocks make needless.
     mutating func note(_ decisions: Decisions, _ blocks: [TrackBlock]) {
         for run in decisions.settledRuns {
-            firstSequence[run.runKey] = nil
+            spans[run.runKey] = nil
             hasJournalToRemove = true
         }
         blocksToRemove.formUnion(decisions.voidBlocks)

@@ -81,14 +81,21 @@ extension RoomHost {
         isBeingStored = true
         let decisions = unstored
         unstored = Decisions()
+        let checkpoints = room.takeCheckpoints(of: ledger.laggards)
         let batch = room.takeJournal()
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
-        if !batch.chunks.isEmpty {
-            room.chunks = batch.chunks
-            room.sequence = ledger.number(batch.chunks)
-            for chunk in batch.chunks { acks.committing(chunk.runner) }
+        room.checkpoints = checkpoints
+        room.chunks = batch.chunks
+        for checkpoint in checkpoints {
+            guard let loose = checkpoint.loose, !loose.isEmpty else { continue }
+            ledger.carry(checkpoint.runKey)
+            room.chunks.append(JournalChunk(runner: checkpoint.runner, runKey: checkpoint.runKey, markers: loose))
         }
-        room.changes.blocks = batch.blocks.map { StoredBlock(runner: $0.runner, number: $0.number, bytes: $0.bytes) }
+        if !room.chunks.isEmpty { room.sequence = ledger.number(room.chunks) }
+        for chunk in batch.chunks { acks.committing(chunk.runner) }
+        room.changes.blocks = batch.blocks.map {
+            StoredBlock(runner: $0.runner, runKey: $0.runKey, number: $0.number, bytes: $0.bytes)
+        }
         let isAnew = Set(decisions.records.map(\.runKey))
         room.records = decisions.records + ledger.toReadAgain(at: .now).filter { !isAnew.contains($0.runKey) }
         ledger.note(decisions, batch.blocks)
@@ -109,7 +116,8 @@ extension RoomHost {
         draft.rooms.append(room)
         let after = AfterCommit(
             host: self, events: events, acknowledgements: batch.acknowledgements, recalls: decisions.recalls,
-            records: room.records, waiters: waiters, isDeletion: isDeleted)
+            checkpoints: checkpoints, sequence: ledger.lastSequence, records: room.records, waiters: waiters,
+            isDeletion: isDeleted)
         waiters = []
         return after
     }
@@ -172,6 +180,21 @@ extension RoomHost {
             }
         }
         if !records.isEmpty, ledger.unread.isEmpty, !pipeline.isStopping, ledger.hasSomethingToRemove { markDirty() }
+    }
+
+    /// What lies before a checkpoint is needed from the journal no longer; where a block is damaged, it is mended from
+    /// there.
+    func noteCheckpoints(of after: AfterCommit, _ encoded: CommitDraft.Encoded) {
+        for checkpoint in after.checkpoints {
+            if encoded.passed.contains(checkpoint.runKey) {
+                ledger.passed(checkpoint, at: after.sequence)
+            } else if encoded.damaged.contains(checkpoint.runKey) {
+                context.logger.error(
+                    "blocks of a run's older markers are damaged; they are made anew from the journal",
+                    metadata: ["room": "\(room.id)", "runner": "\(checkpoint.runner)"])
+                apply(room.mendBlocks(of: RunReference(runner: checkpoint.runner, runKey: checkpoint.runKey)))
+            }
+        }
     }
 
     // MARK: - The end

@@ -8,7 +8,7 @@ extension RoomHost {
     /// Reads back the older markers of a run, all of which are on disk now, for those that came late.
     func recall(_ run: RunReference) async {
         do {
-            let points = try await CommitDraft.readBlocks(of: run.runner, in: key, from: context.store)
+            let points = try await CommitDraft.readBlocks(of: run, in: key, from: context.store)
             let moment = Moment.now
             guard
                 let decisions = room.recall(points, of: run.runner, runKey: run.runKey, at: context.clock.now())

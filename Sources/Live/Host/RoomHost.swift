@@ -69,9 +69,7 @@ final class RoomHost {
         createdAt = loaded.createdAt
         updatedAt = loaded.updatedAt
         phase = wheel.phase(of: loaded.key)
-        ledger = RoomLedger(
-            nextSequence: loaded.nextSequence, firstSequence: loaded.firstSequence,
-            hasJournalToRemove: loaded.hasJournalToRemove, blocksToRemove: Set(loaded.blocksToRemove))
+        ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent
         deadline = loaded.room.nextDeadline
     }

@@ -1,3 +1,4 @@
+import Limits
 import Logging
 import LWS
 import Rooms
@@ -13,6 +14,14 @@ final class RoomRegistry {
     let loader: RoomLoader
     /// Rooms that are being read from disk.
     private var waking: [String: Task<Void, any Error>] = [:]
+    /// So many are read at once.
+    private let turns = ReadingTurns(Limit.Room.reading)
+    /// Rooms that were alive when the server stopped, and are not read yet.
+    private var sleepers: ArraySlice<String> = []
+    /// How many tasks read them, and who waits for the last.
+    private var readers = 0
+    private var waitingForAll: [CheckedContinuation<Void, Never>] = []
+    private var isStopping = false
     /// Rooms that could not be taken at the start, since nothing could be stored.
     private var waitingToWake: [String] = []
     /// How often accounts or logins have come to an end or accounts got another name: whoever has looked at one meanwhile
@@ -25,7 +34,8 @@ final class RoomRegistry {
         self.pipeline = pipeline
         self.wheel = wheel
         loader = RoomLoader(
-            store: context.store, settings: context.settings.room, clock: context.clock, services: context.services)
+            store: context.store, settings: context.settings.room, clock: context.clock, services: context.services,
+            usesMarks: context.settings.usesMarks)
     }
 
     /// The room of this name, read from disk if it sleeps there; nil when there is none.
@@ -37,6 +47,7 @@ final class RoomRegistry {
             host.lastUsed = .now
             return host.isDeleted ? nil : host
         }
+        guard !isStopping else { throw LiveError.stopping }
         let task: Task<Void, any Error>
         if let running = waking[runID] {
             task = running
@@ -95,15 +106,58 @@ final class RoomRegistry {
 
     private func wake(_ runID: String) async throws {
         defer { waking[runID] = nil }
+        await turns.take()
+        defer { turns.give() }
+        guard !isStopping else { throw LiveError.stopping }
         let loaded = try await whileAccountsStay { try await self.loader.load(runID, taking: true) }
         guard let loaded, table[runID] == nil, !pipeline.isStopped else { return }
         takeIn(loaded)
     }
 
+    /// Begins to wake the rooms that were alive when the server stopped, some at a time; whoever asks for one of them waits
+    /// for that one.
+    func wake(_ rooms: [String]) {
+        sleepers = rooms[...]
+        readers = min(Limit.Room.reading, rooms.count)
+        let begun = ContinuousClock.now
+        for _ in 0..<readers {
+            context.tasks.start(self) { _, registry in await registry.wakeSleepers(rooms.count, since: begun) }
+        }
+    }
+
+    private func wakeSleepers(_ count: Int, since begun: ContinuousClock.Instant) async {
+        while !isStopping, let next = sleepers.popFirst() { await wakeAtStart(next) }
+        readers -= 1
+        guard readers == 0 else { return }
+        if !isStopping {
+            context.logger.notice(
+                "all rooms are up",
+                metadata: ["rooms": "\(count)", "seconds": "\(begun.duration(to: .now).inSeconds)"])
+        }
+        let waiting = waitingForAll
+        waitingForAll = []
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Returns when all rooms are up that were alive when the server stopped.
+    func roomsAreUp() async {
+        guard readers > 0 else { return }
+        await withCheckedContinuation { waitingForAll.append($0) }
+    }
+
+    /// Reads no room any more; returns when none is being read.
+    func stop() async {
+        isStopping = true
+        for task in waking.values { _ = try? await task.value }
+        await roomsAreUp()
+    }
+
     /// Wakes a room that was alive when the server stopped.
-    func wakeAtStart(_ runID: String) async {
+    private func wakeAtStart(_ runID: String) async {
         do {
             _ = try await host(runID)
+        } catch LiveError.stopping {
+            return
         } catch StoreError.diskFull, StoreError.busy {
             // Its runs go on as soon as it can be taken.
             if !waitingToWake.contains(runID) { waitingToWake.append(runID) }

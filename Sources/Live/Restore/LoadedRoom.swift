@@ -10,11 +10,8 @@ struct LoadedRoom: Sendable {
     var secret: RoomSecret
     var createdAt: Int64
     var updatedAt: Int64
-    var nextSequence: Int64
-    var firstSequence: [Int64: Int64]
-    /// Journal rows and runners' blocks that nothing needs any more: whoever purged did not come to them.
-    var hasJournalToRemove: Bool
-    var blocksToRemove: [Int]
+    /// With journal rows and runners' blocks that nothing needs any more: whoever purged did not come to them.
+    var ledger: RoomLedger
     var damage: [Damage]
     /// Runners whose runs are over, and had to be measured from their records.
     var unsavedWays: [Int]
@@ -32,6 +29,8 @@ struct LoadedRoom: Sendable {
             case runner(Int)
             case event(Int)
             case track(runner: Int)
+            case mark(runner: Int)
+            case block(runner: Int, number: Int)
 
             var description: String {
                 switch self {
@@ -39,6 +38,8 @@ struct LoadedRoom: Sendable {
                 case .runner(let number): "runner \(number)"
                 case .event(let number): "event \(number)"
                 case .track(let runner): "track of runner \(runner)"
+                case .mark(let runner): "mark of runner \(runner)"
+                case .block(let runner, let number): "block \(number) of runner \(runner)"
                 }
             }
         }

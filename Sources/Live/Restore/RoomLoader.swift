@@ -15,6 +15,8 @@ struct RoomLoader: Sendable {
     let settings: RoomSettings
     let clock: ServerClock
     let services: LiveServices
+    /// Whether runs go on from their marks; otherwise they are measured from their first marker.
+    var usesMarks = true
 
     /// Neither events nor journal rows nor milliseconds are numbered beyond this; what is, nobody has written.
     private static let farthestNumber = 1 << 52
@@ -40,21 +42,27 @@ struct RoomLoader: Sendable {
             restoring: stored.runID, epoch: stored.epoch, settings: settings, people: people,
             events: readEvents(of: stored, persons, damage: &damage),
             lastEvent: stored.events.last { (1...Self.farthestNumber).contains($0.number) }?.number ?? 0)
-        let firstSequence = restoreJournal(chunks, to: &room)
+        let settled = room.runnerNumbers.filter(room.isSettled)
+        // Blocks of runs that go on and are made anew take the place of what is there.
+        let blocked = isTaken ? try await store.rooms.runnersWithBlocks(room: stored.id, among: settled) : []
+        var ledger = RoomLedger(
+            nextSequence: min(stored.journal.last?.sequence ?? 0, Int64(Self.farthestNumber)) + 1,
+            blocksToRemove: Set(blocked))
+        var older = OlderMarkers(room: stored.id, store: store)
+        if usesMarks { older.restoreMarks(of: stored.people, to: &room, settings, damage: &damage) }
+        try await older.restoreBlocks(to: &room, damage: &damage)
+        restoreJournal(chunks, to: &room, &ledger)
+        ledger.noteFirst(stored.journal.first?.sequence ?? ledger.nextSequence)
         restoreWays(of: stored, to: &room, damage: &damage)
         let recorded = try await restoreRecords(to: &room, damage: &damage)
+        try await older.restoreBlocksBeforeUselessMarks(to: &room, damage: &damage)
         room.measure()
-        let nextSequence = min(stored.journal.last?.sequence ?? 0, Int64(Self.farthestNumber)) + 1
-        let firstNeeded = firstSequence.values.min() ?? nextSequence
-        let blocked = isTaken ? try await store.rooms.runnersWithBlocks(room: stored.id) : []
+        older.dropKnownBlocks(of: &room)
         var loaded = LoadedRoom(
             key: stored.id, term: stored.term, room: room, details: stored.summary.details,
             secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
-            nextSequence: nextSequence, firstSequence: firstSequence,
-            hasJournalToRemove: stored.journal.first.map { $0.sequence < firstNeeded } ?? false,
-            // Those of runs that go on are made anew, and take the place of what is there.
-            blocksToRemove: blocked.filter(room.isSettled), damage: damage,
+            ledger: ledger, damage: damage,
             unsavedWays: recorded.filter { room.settledWay(of: $0) != nil },
             disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
             holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })
@@ -97,18 +105,14 @@ struct RoomLoader: Sendable {
     }
 
     /// Puts the markers of runs that are not settled back.
-    ///
-    /// - Returns: The first journal row that holds markers of each of them.
     private func restoreJournal(
-        _ chunks: [(sequence: Int64, chunk: JournalChunk)], to room: inout Room
-    ) -> [Int64: Int64] {
+        _ chunks: [(sequence: Int64, chunk: JournalChunk)], to room: inout Room, _ ledger: inout RoomLedger
+    ) {
         let unsettled = room.unsettledRunKeys
-        var firstSequence: [Int64: Int64] = [:]
         for (sequence, chunk) in chunks where unsettled.contains(chunk.runKey) {
-            if firstSequence[chunk.runKey] == nil { firstSequence[chunk.runKey] = sequence }
+            ledger.note(chunk, at: sequence)
             room.restoreMarkers(chunk)
         }
-        return firstSequence
     }
 
     private func restoreWays(of stored: StoredRoom, to room: inout Room, damage: inout [LoadedRoom.Damage]) {

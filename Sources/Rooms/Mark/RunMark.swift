@@ -1,4 +1,4 @@
-import Geo
+public import Geo
 import Limits
 
 /// What a run's markers had come to when its newest block was made: with it a run goes on after a restart without
@@ -12,8 +12,10 @@ import Limits
 /// its markers. A mark that cannot promise that is not taken: when markers have come late that lie before it, when the
 /// clock was changed for a time before it, or when it was made by other rules.
 public struct RunMark: Sendable {
-    /// Of the form, and of the rules by which runs are measured: to be counted up when the same markers come to
-    /// something else. Marks of before are not read then, and runs are measured anew.
+    /// Of the form, and of the rules by which runs are measured.
+    ///
+    /// To be counted up when the same markers come to something else: marks of before are not read then, and runs are
+    /// measured anew.
     private static let version: UInt8 = 1
     /// Ids that are missing lie in at most so many gaps; of a run with more there is no mark.
     static let mostGaps = Limit.Run.markGaps
@@ -111,6 +113,43 @@ extension RunMark {
     }
 }
 
+extension RunMark {
+    /// Whether a run that goes on from the mark comes to what it comes to when all of it is measured.
+    ///
+    /// - Parameters:
+    ///   - points: All markers of the run's blocks, those after the mark too.
+    ///   - clock: The run's.
+    ///   - settings: By which it is measured.
+    /// - Returns: Nil when the mark is not of these markers, or was made by another clock or other rules: then nobody goes
+    ///   on from it.
+    /// - Complexity: Some 0.7 µs for each marker.
+    public func isRight(for points: [TrackPoint], clock: RunClock, settings: RoomSettings = RoomSettings()) -> Bool? {
+        var marked = Run(key: runKey, settings: settings)
+        marked.clock = clock
+        var whole = marked
+        guard marked.restore(self, settings) else { return nil }
+        marked.restore(points)
+        guard !marked.needsAllMarkers else { return nil }
+        marked.restored()
+        whole.restore(points)
+        whole.restored()
+        return marked.isMeasured(like: whole)
+    }
+}
+
+extension Run {
+    /// Whether all figures are the same to the last bit.
+    fileprivate func isMeasured(like other: Run) -> Bool {
+        let (mine, theirs) = (odometer, other.odometer)
+        return mine.meters.bitPattern == theirs.meters.bitPattern && mine.kilometers == theirs.kilometers
+            && mine.lastCountedTime == theirs.lastCountedTime && latest == other.latest
+            && outline.points == other.outline.points
+            && history.passingTimes.elementsEqual(other.history.passingTimes, by: ==)
+            && history.entries.map(\.centimetres) == other.history.entries.map(\.centimetres)
+            && history.entries.map(\.isCounted) == other.history.entries.map(\.isCounted)
+    }
+}
+
 extension RunClock {
     /// Says what the clock was like for all times up to one; what happened later makes no difference.
     func stamp(through time: Int64) -> UInt32 {
@@ -131,11 +170,15 @@ extension RunClock {
 public struct Checkpoint: Sendable {
     public var runner: Int
     public var runKey: Int64
-    /// The blocks to be read back, which are on disk. The newest one is not among them: its markers stay in the journal,
-    /// for when it is damaged.
+    /// The blocks to be read back, which are on disk.
+    ///
+    /// The newest one is not among them: its markers stay in the journal, for when it is damaged.
     public var blocks: Range<Int>
     /// Markers up to this one lie in those blocks, or in blocks before them.
     public var marker: Int32
     /// Nil when there is none of this run at the moment.
     public var mark: RunMark?
+    /// The markers that are in no block, of a run that was to leave the journal's older rows: they are to be put into it
+    /// anew, and all blocks are read back.
+    public var loose: [TrackPoint]?
 }

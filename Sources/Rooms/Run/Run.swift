@@ -423,13 +423,25 @@ extension Run {
 
     /// Whether enough has come since the last checkpoint for another one; of those blocks that are to be read back all
     /// are on disk then.
-    var isCheckpointDue: Bool {
-        history.blockCount >= markedBlocks + Limit.Run.markedBlocks && history.unstored.count <= 1 && !isRecalling
-            && !isFinished && !isSettled
+    ///
+    /// - Parameter isLagging: Whether older journal rows are there for this run alone.
+    /// - Returns: Whether ``takeCheckpoint(of:isLagging:_:)`` is to be called.
+    func isCheckpointDue(isLagging: Bool) -> Bool {
+        guard !isRecalling, !isFinished, !isSettled else { return false }
+        return isLagging
+            ? history.unstored.isEmpty
+            : history.blockCount >= markedBlocks + Limit.Run.markedBlocks && history.unstored.count <= 1
     }
 
     /// Takes a checkpoint that is due.
-    mutating func takeCheckpoint(of runner: Int, _ settings: RoomSettings) -> Checkpoint {
+    mutating func takeCheckpoint(of runner: Int, isLagging: Bool, _ settings: RoomSettings) -> Checkpoint {
+        if isLagging {
+            let checked = checkedBlocks
+            (markedBlocks, checkedBlocks) = (history.blockCount, history.blockCount)
+            return Checkpoint(
+                runner: runner, runKey: key, blocks: checked..<checkedBlocks, marker: history.lastSealedID,
+                mark: mark(settings), loose: loosePoints)
+        }
         let checked = checkedBlocks
         markedBlocks = history.blockCount
         checkedBlocks = max(checked, history.blockCount - 1)
@@ -455,6 +467,14 @@ extension Run {
         markedBlocks = history.blockCount
         checkedBlocks = history.blockCount - 1
         return true
+    }
+
+    /// Has the run measured anew and its blocks made anew, since one of them is damaged.
+    ///
+    /// - Returns: Whether the blocks are needed for that and were not before.
+    mutating func mendBlocks() -> Bool {
+        guard history.blockCount > 0, !isSettled else { return false }
+        return beginRecall()
     }
 
     /// Whether the mark is of no use, since markers lie before it that had not come then.

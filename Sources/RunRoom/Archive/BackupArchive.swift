@@ -205,8 +205,8 @@ enum BackupArchive {
         var damage: [String] = []
         try reader.inspect(
             DatabaseReader.Inspection(
-                damage: { damage.append($0) }, journalRow: { _, _, _ in }, block: { _, _ in }, person: { _, _, _ in },
-                record: { _ in }))
+                damage: { damage.append($0) }, journalRow: { _, _, _ in }, block: { _, _ in },
+                person: { _, _, _, _ in }, record: { _ in }))
         try reader.close()
         if let first = damage.first {
             throw Terminal.Complaint(description: "The database in the backup is damaged: \(first).")

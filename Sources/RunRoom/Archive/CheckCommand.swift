@@ -36,7 +36,7 @@ struct CheckCommand: AsyncParsableCommand {
             Terminal.say(
                 """
                 Looked at \(count.journalRows) journal rows, \(count.trackBlocks) blocks of tracks, \
-                \(count.people) runners of rooms and \(count.liveTracks) live tracks, \(count.postedTracks) posted tracks, \
+                \(count.people) runners of rooms, \(count.marks) marks of their runs and \(count.liveTracks) live tracks, \(count.postedTracks) posted tracks, \
                 \(media) media files: \(tally.damages == 0 ? "all is well" : "\(tally.damages) damaged").
                 """)
             if tally.damages > 0 { throw ExitCode(1) }

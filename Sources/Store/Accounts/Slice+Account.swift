@@ -129,7 +129,8 @@ extension Slice {
         static let people = SQL("SELECT room, runner FROM people WHERE account = $1 LIMIT $2")
         static let forgetPerson = SQL(
             """
-            UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL, way = NULL
+            UPDATE people SET account = NULL, latitude_e7 = NULL, longitude_e7 = NULL, way = NULL,
+                mark = NULL
             WHERE room = $1 AND runner = $2
             """)
         static let events = SQL(

@@ -107,8 +107,9 @@ extension DatabaseReader {
         public var journalRow: (_ room: Int64, _ runID: String, _ row: JournalRow) -> Void
         /// Takes a block of a run that is not over.
         public var block: (_ runID: String, _ block: StoredBlock) -> Void
-        /// Takes a runner of a room.
-        public var person: (_ room: Int64, _ runID: String, _ person: StoredPerson) -> Void
+        /// Takes a runner of a room, and what gives the blocks of their run.
+        public var person:
+            (_ room: Int64, _ runID: String, _ person: StoredPerson, _ blocks: () throws -> [StoredBlock]) -> Void
         /// Takes a record with its track.
         public var record: (_ record: StoredRecord) -> Void
 
@@ -116,7 +117,10 @@ extension DatabaseReader {
             damage: @escaping (String) -> Void,
             journalRow: @escaping (_ room: Int64, _ runID: String, _ row: JournalRow) -> Void,
             block: @escaping (_ runID: String, _ block: StoredBlock) -> Void,
-            person: @escaping (_ room: Int64, _ runID: String, _ person: StoredPerson) -> Void,
+            person:
+                @escaping (
+                    _ room: Int64, _ runID: String, _ person: StoredPerson, _ blocks: () throws -> [StoredBlock]
+                ) -> Void,
             record: @escaping (_ record: StoredRecord) -> Void
         ) {
             self.damage = damage
@@ -151,24 +155,27 @@ extension DatabaseReader {
             }
             section("the blocks of tracks") {
                 let sql = """
-                    SELECT b.runner, b.number, b.bytes, r.run_id FROM track_blocks b JOIN rooms r ON r.id = b.room \
+                    SELECT b.runner, b.number, b.bytes, r.run_id, b.run_key FROM track_blocks b JOIN rooms r ON r.id = b.room \
                     ORDER BY b.id
                     """
                 try each(sql, in: database, "a block") { row in
                     block(
                         try row.get(3),
-                        StoredBlock(runner: try row.get(0), number: try row.get(1), bytes: try row.get(2)))
+                        StoredBlock(
+                            runner: try row.get(0), runKey: try row.get(4), number: try row.get(1),
+                            bytes: try row.get(2)))
                 }
             }
             section("the people of rooms") {
                 let sql = """
                     SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
-                    a.username, a.nickname, a.disabled_at, p.way, r.run_id, r.id \
+                    a.username, a.nickname, a.disabled_at, p.way, p.mark, r.run_id, r.id \
                     FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
                     AND a.is_leaving = 0 ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
-                    person(try row.get(11), try row.get(10), try StoredPerson(row))
+                    let (room, someone): (Int64, StoredPerson) = (try row.get(12), try StoredPerson(row))
+                    person(room, try row.get(11), someone) { try blocks(of: someone.runner, room, in: database) }
                 }
             }
             section("the records") {
@@ -177,6 +184,13 @@ extension DatabaseReader {
                     record(StoredRecord(summary: try RecordSummary(row), track: try row.get(12)))
                 }
             }
+        }
+
+        private func blocks(of runner: Int, _ room: Int64, in database: Database) throws -> [StoredBlock] {
+            try Session(database).rows(
+                "SELECT number, run_key, bytes FROM track_blocks WHERE room = $1 AND runner = $2 ORDER BY number",
+                room, runner
+            ) { StoredBlock(runner: runner, runKey: try $0.get(1), number: try $0.get(0), bytes: try $0.get(2)) }
         }
 
         /// Goes on with the next part when one cannot be read to its end.

@@ -36,6 +36,7 @@ struct Migration: Sendable {
         Migration(version: 15, keptBytes),
         Migration(version: 16, digests),
         Migration(version: 17, links),
+        Migration(version: 18, marks),
     ]
 }
 

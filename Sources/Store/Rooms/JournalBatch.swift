@@ -32,15 +32,18 @@ public struct RoomChanges: Hashable, Sendable {
     public var journalBelow: Int64?
     /// Runners all of whose blocks are removed, before the adding, as many as a commit may remove.
     public var blocksRemoved: [Int]
-    /// Added, or replaced by runner and number, in this order; number 0 takes the place of all that the runner had.
+    /// Added, or replaced by runner and number, in this order; number 0 takes the place of all that the runner had, and of
+    /// the runner's mark.
     public var blocks: [StoredBlock]
+    /// Take the place of those that the runners have, after the blocks; whoever is nobody gets none.
+    public var marks: [StoredMark]
     /// The room is removed, after all else, with its people, events and journal; records stay.
     public var isDeleted: Bool
 
     public init(
         room: Int64, term: Int64, updatedAt: Int64? = nil, records: [LiveRecord] = [], people: [StoredPerson] = [],
         events: [StoredEvent] = [], eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil,
-        blocksRemoved: [Int] = [], blocks: [StoredBlock] = [], isDeleted: Bool = false
+        blocksRemoved: [Int] = [], blocks: [StoredBlock] = [], marks: [StoredMark] = [], isDeleted: Bool = false
     ) {
         self.room = room
         self.term = term
@@ -53,6 +56,7 @@ public struct RoomChanges: Hashable, Sendable {
         self.journalBelow = journalBelow
         self.blocksRemoved = blocksRemoved
         self.blocks = blocks
+        self.marks = marks
         self.isDeleted = isDeleted
     }
 }

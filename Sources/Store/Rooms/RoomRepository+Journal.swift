@@ -62,21 +62,33 @@ extension RoomRepository {
     ///
     /// No such room or runner is not an error: they have none.
     public func blocks(room: Int64, runner: Int) async throws(StoreError) -> [StoredBlock] {
-        try await read { session throws(StoreError) in
-            try session.rows(
-                "SELECT number, bytes FROM track_blocks WHERE room = $1 AND runner = $2 ORDER BY number", room, runner
-            ) { StoredBlock(runner: runner, number: try $0.get(0), bytes: try $0.get(1)) }
+        try await blocks(room: room, from: [runner: 0])
+    }
+
+    /// The blocks of the runs of some runners that are not over: of each, ascending, those from a number on.
+    ///
+    /// - Complexity: One read transaction, and a search of the index for each runner.
+    public func blocks(room: Int64, from first: [Int: Int]) async throws(StoreError) -> [StoredBlock] {
+        guard !first.isEmpty else { return [] }
+        return try await read { session throws(StoreError) in
+            var blocks: [StoredBlock] = []
+            for (runner, number) in first.sorted(by: { $0.key < $1.key }) {
+                blocks += try session.rows(Statements.blocks, room, runner, number) {
+                    StoredBlock(
+                        runner: runner, runKey: try $0.get(1), number: try $0.get(0), bytes: try $0.get(2))
+                }
+            }
+            return blocks
         }
     }
 
-    /// The runners of a room of whom there are blocks, ascending.
-    ///
-    /// - Complexity: Linear in the number of the room's blocks, on a reader; the blocks themselves are not read.
-    public func runnersWithBlocks(room: Int64) async throws(StoreError) -> [Int] {
-        try await read { session throws(StoreError) in
-            try session.rows("SELECT DISTINCT runner FROM track_blocks WHERE room = $1 ORDER BY runner", room) {
-                try $0.get(0)
-            }
+    /// Those of some runners of a room of whom there are blocks.
+    public func runnersWithBlocks(room: Int64, among runners: [Int]) async throws(StoreError) -> [Int] {
+        guard !runners.isEmpty else { return [] }
+        return try await read { session throws(StoreError) in
+            var found: [Int] = []
+            for runner in runners where try session.exists(Statements.findBlocks, room, runner) { found.append(runner) }
+            return found
         }
     }
 
@@ -208,6 +220,7 @@ extension RoomRepository {
             if budget == 0 { unpurged.hasJournal = try session.exists(Statements.findJournal, room, first) }
         }
         for runner in changes.blocksRemoved {
+            try session.execute(Statements.deleteMark, room, runner)
             budget -= try session.execute(Statements.deleteBlocks, room, runner, budget)
             guard budget == 0, try session.exists(Statements.findBlocks, room, runner) else { continue }
             unpurged.blocks.append(runner)
@@ -215,10 +228,13 @@ extension RoomRepository {
         for block in changes.blocks {
             if block.number == 0 {
                 try session.execute(Statements.deleteBlocks, room, block.runner, Int.max)
+                try session.execute(Statements.deleteMark, room, block.runner)
                 unpurged.blocks.removeAll { $0 == block.runner }
             }
-            try session.execute(Statements.upsertBlock, ids.next(), room, block.runner, block.number, block.bytes)
+            try session.execute(
+                Statements.upsertBlock, ids.next(), room, block.runner, block.number, block.bytes, block.runKey)
         }
+        for mark in changes.marks { try session.execute(Statements.updateMark, room, mark.runner, mark.bytes) }
         if unpurged != CommitResult.Unpurged() { result.unpurged[room] = unpurged }
         if changes.isDeleted {
             bytes -= try session.one(Statements.journalBytes, room) { try $0.get(0) as Int } ?? 0
@@ -286,8 +302,19 @@ extension RoomRepository {
             """
         static let findJournal: SQL = "SELECT 1 FROM journal WHERE room = $1 AND sequence < $2 LIMIT 1"
         static let upsertBlock: SQL = """
-            INSERT INTO track_blocks (id, room, runner, number, bytes) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (room, runner, number) DO UPDATE SET bytes = excluded.bytes
+            INSERT INTO track_blocks (id, room, runner, number, bytes, run_key) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (room, runner, number) DO UPDATE SET bytes = excluded.bytes, run_key = excluded.run_key
+            """
+        static let blocks: SQL = """
+            SELECT number, run_key, bytes FROM track_blocks WHERE room = $1 AND runner = $2 AND number >= $3
+            ORDER BY number
+            """
+        static let updateMark: SQL = """
+            UPDATE people SET mark = $3 WHERE room = $1 AND runner = $2
+                AND EXISTS (SELECT 1 FROM accounts WHERE id = people.account AND is_leaving = 0)
+            """
+        static let deleteMark: SQL = """
+            UPDATE people SET mark = NULL WHERE room = $1 AND runner = $2 AND mark IS NOT NULL
             """
         static let deleteBlocks: SQL = """
             DELETE FROM track_blocks WHERE id IN (

@@ -67,6 +67,8 @@ public struct StoredPerson: Hashable, Sendable {
     public var longitudeE7: Int32?
     /// Where the runner's last run led, if it is over; opaque here.
     public var way: [UInt8]?
+    /// What the older markers of the runner's run had come to; opaque here, and written by ``RoomChanges/marks``.
+    public var mark: [UInt8]?
     /// The runner's state, opaque here; nothing of it tells who or where somebody is.
     public var state: [UInt8]
     /// What the account says now, nil once it is deleted.
@@ -143,17 +145,33 @@ public struct StoredEvent: Hashable, Sendable {
     }
 }
 
+/// What the older markers of a runner's run that is not over have come to.
+public struct StoredMark: Hashable, Sendable {
+    /// The runner's number in the room.
+    public var runner: Int
+    /// Opaque here.
+    public var bytes: [UInt8]
+
+    public init(runner: Int, bytes: [UInt8]) {
+        self.runner = runner
+        self.bytes = bytes
+    }
+}
+
 /// Older markers of the run of a runner that is not over.
 public struct StoredBlock: Hashable, Sendable {
     /// The runner's number in the room.
     public var runner: Int
+    /// Names the run; 0 in what was written when that was not noted.
+    public var runKey: Int64
     /// 0, 1, 2 and so on along the run.
     public var number: Int
     /// Opaque here.
     public var bytes: [UInt8]
 
-    public init(runner: Int, number: Int, bytes: [UInt8]) {
+    public init(runner: Int, runKey: Int64 = 0, number: Int, bytes: [UInt8]) {
         self.runner = runner
+        self.runKey = runKey
         self.number = number
         self.bytes = bytes
     }

@@ -90,6 +90,7 @@ struct Stage {
             configuration: ServerConfiguration(), loop: loop, responder: NotFound(), endpoints: [live.endpoint()],
             logger: logger)
         try await live.start()
+        await live.roomsAreUp()
         port = try await server.start()
     }
 

@@ -125,8 +125,7 @@ struct Disk {
 
     /// The room after a crash; with other people than were stored, if that is said.
     ///
-    /// - Parameter usesMarks: False for a room that is measured from the first marker that ever came, and by nothing that
-    ///   was made of it.
+    /// Not using marks, it is measured from the first marker that ever came, and by nothing that was made of it.
     func restoredRoom(
         like room: Room, people others: [(person: Person, snapshot: RunnerSnapshot)]? = nil,
         usingMarks usesMarks: Bool = true, at now: Int64
@@ -158,9 +157,8 @@ struct Disk {
         }
         restored.measure()
         for number in restored.runnerNumbers where usesMarks {
-            restored.dropBlocks(
-                of: number,
-                stored: Dictionary(uniqueKeysWithValues: storedBlocks(of: number, from: first[number] ?? 0, in: restored)))
+            let stored = storedBlocks(of: number, from: first[number] ?? 0, in: restored)
+            restored.dropBlocks(of: number, stored: Dictionary(uniqueKeysWithValues: stored))
         }
         restored.restored(at: now)
         return restored

@@ -5,6 +5,7 @@
 /// - Parameters:
 ///   - value: Anything.
 ///   - names: Properties that are left out, with all that is in them.
+/// - Returns: One for each, in their order.
 func allNumbers(of value: Any, without names: Set<String> = []) -> [String] {
     var found: [String] = []
     func collect(_ value: Any, _ way: String) {
@@ -23,9 +24,16 @@ extension Run {
     /// All that is known of the run, to the last bit, but for what only its driver is told and what is of use to nobody
     /// any more.
     var state: [String] {
-        allNumbers(
+        let entries = history.entries.map { "\($0.point), \($0.isCounted), \($0.centimetres)" }
+        let passings = history.passingTimes.map { "\($0.centimetres) \($0.time)" }
+        // The long lists by themselves: to look at each of their properties takes its time.
+        return allNumbers(
             of: self,
-            without: ["unjournaled", "unstored", "markedBlocks", "checkedBlocks", "beforeThinning", "durable"])
+            without: [
+                "unjournaled", "unstored", "markedBlocks", "checkedBlocks", "beforeThinning", "durable", "entries",
+                "kept",
+                "points", "kilometers",
+            ]) + entries + passings + outline.points.map { "\($0)" } + odometer.kilometers.map { "\($0.bitPattern)" }
     }
 }
 

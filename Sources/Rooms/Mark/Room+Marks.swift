@@ -1,0 +1,70 @@
+import Geo
+
+/// Runs are put back as they were at a mark.
+extension Room {
+    // MARK: - While they are under way
+
+    /// Takes the checkpoints that are due: of some runners at a time, for those who start together have them together.
+    ///
+    /// To be called right before ``takeJournal()``, when all that was taken before is on disk.
+    ///
+    /// - Parameter laggards: Runs for which alone older journal rows are there, by their keys.
+    /// - Returns: At most one for each 32 runners, or one.
+    public mutating func takeCheckpoints(of laggards: Set<Int64> = []) -> [Checkpoint] {
+        var checkpoints: [Checkpoint] = []
+        var left = max(1, runners.count / 32)
+        for turn in runners.indices {
+            let index = (nextCheckpoint + turn) % runners.count
+            let isLagging = laggards.contains(runners[index].run.key)
+            guard runners[index].run.isCheckpointDue(isLagging: isLagging) else { continue }
+            checkpoints.append(
+                runners[index].run.takeCheckpoint(of: runners[index].number, isLagging: isLagging, settings))
+            left -= 1
+            guard left == 0 else { continue }
+            nextCheckpoint = (index + 1) % runners.count
+            break
+        }
+        return checkpoints
+    }
+
+    /// Has the blocks of somebody's present run made anew, since one of them turned out to be damaged.
+    ///
+    /// - Returns: What to store: they are wanted back, as far as they can be had.
+    public mutating func mendBlocks(of run: RunReference) -> Decisions {
+        var decisions = Decisions()
+        guard let index = try? index(of: run.runner), runners[index].run.key == run.runKey,
+            runners[index].run.mendBlocks()
+        else { return decisions }
+        decisions.recalls.insert(run)
+        return decisions
+    }
+
+    // MARK: - After a restart
+
+    /// Puts somebody's present run back as it was at a mark: of its markers only those after it are needed then.
+    ///
+    /// To be called before its markers are put back.
+    ///
+    /// - Returns: False, and nothing has changed, when it does not fit what else is known of the run.
+    public mutating func restoreMark(_ mark: RunMark, of number: Int) -> Bool {
+        guard let index = try? index(of: number) else { return false }
+        return runners[index].run.restore(mark, settings)
+    }
+
+    /// Whether somebody's mark is of no use after all: then all markers are needed, and ``forgetMark(of:)`` comes first.
+    public func needsAllMarkers(of number: Int) -> Bool { runner(number)?.run.needsAllMarkers ?? false }
+
+    /// Has somebody's run measured from its first marker, as without a mark.
+    public mutating func forgetMark(of number: Int) {
+        if isKnown(number) { runners[number - 1].run.forgetMark() }
+    }
+
+    /// Forgets the blocks of somebody's run that were made anew by ``measure()`` and are on disk just so.
+    ///
+    /// - Parameters:
+    ///   - number: Theirs.
+    ///   - stored: All blocks of the run that are on disk, or all after its mark, by their numbers.
+    public mutating func dropBlocks(of number: Int, stored: [Int: [UInt8]]) {
+        if isKnown(number) { runners[number - 1].run.dropBlocks(stored: stored) }
+    }
+}
