@@ -1,3 +1,4 @@
+import Geo
 import Testing
 
 @testable import Live
@@ -42,6 +43,52 @@ import Testing
         #expect(removed().journalBelow == 9)
         ledger.purged(nil)
         #expect(removed().journalBelow == nil && !ledger.hasSomethingToRemove)
+    }
+
+    private func chunk(_ key: Int64, _ ids: ClosedRange<Int32>) -> JournalChunk {
+        JournalChunk(
+            runner: 1, runKey: key,
+            markers: ids.compactMap { id in
+                (try? Coordinate(latitudeE7: 1, longitudeE7: 1)).map { TrackPoint(id: id, time: 1, coordinate: $0) }
+            })
+    }
+
+    private func checkpoint(_ key: Int64, through marker: Int32, loose: [TrackPoint]? = nil) -> Checkpoint {
+        Checkpoint(runner: 1, runKey: key, blocks: 0..<1, marker: marker, mark: nil, loose: loose)
+    }
+
+    @Test("journal rows go when a checkpoint has passed all that they hold, but not those with what came late")
+    mutating func checkpoints() {
+        for row in 0..<Int32(20) { _ = ledger.number([chunk(10, (row * 40 + 1)...(row * 40 + 40))]) }
+        #expect(ledger.lastSequence == 26)
+        // It came late, before the checkpoint was taken; and one after it.
+        _ = ledger.number([chunk(10, 3...3)])
+        let taken = ledger.lastSequence
+        _ = ledger.number([chunk(10, 5...5)])
+        ledger.passed(checkpoint(10, through: 400), at: taken)
+        #expect(removed().journalBelow == 17, "ten rows of forty")
+        ledger.purged(nil)
+        ledger.passed(checkpoint(10, through: 410), at: taken)
+        #expect(removed().journalBelow == nil, "some at a time")
+        ledger.passed(checkpoint(10, through: 2_000), at: taken)
+        #expect(removed().journalBelow == 27 || removed().journalBelow == 28, "what came since is needed")
+        #expect(ledger.lastSequence == 28)
+    }
+
+    @Test("who stands keeps no more of the journal than others need: what they have of it is written anew")
+    mutating func laggards() {
+        _ = ledger.number([chunk(10, 1...20)])
+        for row in 0..<Int32(60) { _ = ledger.number([chunk(20, (row * 40 + 1)...(row * 40 + 40))]) }
+        #expect(ledger.laggards == [10, 20])
+        ledger.passed(checkpoint(20, through: 2_300), at: ledger.lastSequence)
+        #expect(removed().journalBelow == nil)
+        #expect(ledger.laggards == [10])
+        let loose = chunk(10, 1...20)
+        ledger.carry(10)
+        let row = ledger.number([loose])
+        ledger.passed(checkpoint(10, through: 0, loose: loose.markers), at: row)
+        #expect(ledger.laggards.isEmpty)
+        #expect(removed().journalBelow.map { $0 > 60 } ?? false)
     }
 
     @Test("blocks of a settled run go, but not those of a run that began since")

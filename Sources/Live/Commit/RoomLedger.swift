@@ -85,7 +85,7 @@ struct RoomLedger {
         spans[checkpoint.runKey]?.remove(through: checkpoint.marker, upTo: sequence)
         if checkpoint.loose != nil { spans[checkpoint.runKey]?.remove(through: .max, upTo: sequence - 1) }
         // Some at a time: it is looked for what may go.
-        guard firstNeeded >= firstKept + 16 else { return }
+        guard firstNeeded >= firstKept + 8 else { return }
         firstKept = firstNeeded
         hasJournalToRemove = true
     }
