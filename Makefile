@@ -1,6 +1,10 @@
 # Thin on purpose: each target is a line that can be typed.
 PORT ?= 8000
 
+# A pipe fails where its first part does.
+SHELL = bash
+.SHELLFLAGS = -o pipefail -c
+
 .PHONY: run test test-fast deps
 
 # Everything for a first look: what is missing is installed, then a server with a room in which simulated runners run.
@@ -12,13 +16,16 @@ run: deps
 # Some tests at a time, where `swift test` can be told so: a test that has its share of the machine can tell slow from stuck.
 SOME = $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
 
+# Most lines of a run would say that a case has begun that passes; one that fails is told with its arguments.
+BRIEFLY = grep --line-buffered -v '^◇ Test case passing .* started\.$$'
+
 test: deps
-	swift test $(SOME)
+	swift test $(SOME) | $(BRIEFLY)
 	bash .ci/browser
 
 # While working: all tests but those that start processes, and none in a browser.
 test-fast:
-	swift test $(SOME) --skip '^EndToEndTests\.'
+	swift test $(SOME) --skip '^EndToEndTests\.' | $(BRIEFLY)
 
 deps:
 	@bash .ci/deps

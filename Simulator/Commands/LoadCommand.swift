@@ -31,6 +31,10 @@ struct LoadCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
         []
     @Option(help: "Kill the started server with -9 after so many seconds and start it again.") var restartAt: Double?
+    @Option(help: ArgumentHelp("Make accounts and rooms, write them to this file, and end.", valueName: "file.json"))
+    var prepare: String?
+    @Option(help: ArgumentHelp("Use the accounts and rooms of such a file.", valueName: "file.json"))
+    var prepared: String?
     @Flag(help: "Measure the floor for the same shape afterwards, and say the ratios.") var floor = false
     @Option(help: "Seconds for which the floor is measured (default: as the load, at most 20).") var floorDuration:
         Double?
@@ -49,6 +53,12 @@ struct LoadCommand: ParsableCommand {
         guard serverFlags == nil || server != nil else { throw ValidationError("--server-flags needs --server.") }
         guard !tls || server != nil else { throw ValidationError("--tls needs --server; --url says it by https.") }
         guard !trust.isGiven || url != nil else { throw ValidationError("--cacert and --insecure need --url.") }
+        guard (prepare == nil && prepared == nil) || server == nil else {
+            throw ValidationError("--prepare and --prepared are about a server that stays: they need --url.")
+        }
+        guard prepare == nil || prepared == nil else {
+            throw ValidationError("Give --prepare or --prepared, not both.")
+        }
         guard (0...10).contains(churn) else { throw ValidationError("--churn must be from 0 to 10.") }
         guard latecomers >= 0 else { throw ValidationError("There cannot be fewer than no latecomers.") }
         guard (0...3600).contains(clockError) else { throw ValidationError("--clock-error must be from 0 to 3600.") }
@@ -98,6 +108,19 @@ struct LoadCommand: ParsableCommand {
         let core = crowd.bindProcessors()
         let line = ProgressLine()
 
+        if let prepare {
+            let address = try CommandParts.address(of: url ?? "http://127.0.0.1:8000", trust: trust.trust)
+            let made = try Preparation.prepare(
+                settings, lane: HTTPLane(address: address), isCancelled: { Interruption.hasCome },
+                progress: line.showPreparation)
+            line.end()
+            return try made.write(to: prepare)
+        }
+        let prepared = try prepared.map { try Preparation.read(from: $0) }
+        guard prepared?.isFor(settings) ?? true else {
+            throw ValidationError("The prepared file is of other numbers of rooms and runners.")
+        }
+
         let target: LoadRun.Target =
             if let server {
                 .program(executable: server, flags: CommandParts.words(in: serverFlags), tls: tls)
@@ -105,7 +128,7 @@ struct LoadCommand: ParsableCommand {
                 .url(url ?? "http://127.0.0.1:8000", trust: trust.trust)
             }
         let run = try LoadRun.perform(
-            target, settings, tick: crowd.tick, core: core, restartAt: restartAt, line: line)
+            target, settings, prepared: prepared, tick: crowd.tick, core: core, restartAt: restartAt, line: line)
         let (engine, figures) = (run.engine, run.figures)
 
         var checks = run.evidence.checks()

@@ -21,6 +21,7 @@ struct LoadRun {
     /// - Parameters:
     ///   - target: What is loaded.
     ///   - settings: By whom.
+    ///   - prepared: Accounts and rooms that are there already; nil to make them.
     ///   - tick: Milliseconds for a server that is started; nil for its own.
     ///   - core: The processor that a started server is bound to.
     ///   - restartAt: Seconds after the start of the runs at which a started server is killed and started again.
@@ -28,8 +29,8 @@ struct LoadRun {
     /// - Returns: What there is to say about it.
     /// - Throws: ``SimulatorError``.
     static func perform(
-        _ target: Target, _ settings: LoadSettings, tick: Int?, core: Int?, restartAt: Double? = nil,
-        line: ProgressLine
+        _ target: Target, _ settings: LoadSettings, prepared: Preparation? = nil, tick: Int?, core: Int?,
+        restartAt: Double? = nil, line: ProgressLine
     ) throws(SimulatorError) -> LoadRun {
         var started: StartedServer?
         let address: SocketAddress
@@ -46,8 +47,13 @@ struct LoadRun {
             meter = try MetricsMeter(address: address)
         }
         let lane = try HTTPLane(address: address)
-        let preparation = try Preparation.prepare(
-            settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: line.showPreparation)
+        let preparation: Preparation
+        if let prepared {
+            preparation = prepared
+        } else {
+            preparation = try Preparation.prepare(
+                settings, lane: lane, isCancelled: { Interruption.hasCome }, progress: line.showPreparation)
+        }
         let engine = try LoadEngine(
             settings: settings, preparation: preparation, address: address, lane: lane, meter: meter)
         engine.onProgress = { line.show($0) }

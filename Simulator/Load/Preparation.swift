@@ -1,7 +1,7 @@
 import Foundation
 
 /// Somebody with an account.
-struct Account: Sendable {
+struct Account: Sendable, Codable {
     var username: String
     var password: String
     var token: String
@@ -10,8 +10,8 @@ struct Account: Sendable {
 }
 
 /// What must exist on the server before the first WebSocket: accounts and rooms.
-struct Preparation: Sendable {
-    struct Room: Sendable {
+struct Preparation: Sendable, Codable {
+    struct Room: Sendable, Codable {
         var runID: String
         var password: String
         var runners: [Account] = []
@@ -131,6 +131,28 @@ struct Preparation: Sendable {
                             : REST.failure(answer, what: "log in as \(username)", lane: lane)))
             }
         }
+    }
+
+    /// Writes it into a file, for a load that begins later: passwords and tokens of accounts that are good for nothing
+    /// else.
+    ///
+    /// - Throws: What the file system says.
+    func write(to path: String) throws {
+        try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path))
+    }
+
+    /// What was written into a file.
+    ///
+    /// - Throws: What the file system says, or that it holds something else.
+    static func read(from path: String) throws -> Preparation {
+        try JSONDecoder().decode(Preparation.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    /// Whether it is as many rooms, and as many runners in each, as are wanted.
+    func isFor(_ settings: LoadSettings) -> Bool {
+        rooms.count == settings.allRooms
+            && rooms.reduce(0) { $0 + $1.runners.count } == settings.allRunners
+            && rooms.prefix(settings.rooms).allSatisfy { $0.runners.count == settings.runners }
     }
 
     /// Rooms and runners of a floor, which knows neither.

@@ -30,6 +30,8 @@ final class LWSContext: @unchecked Sendable {
     struct Options {
         var tls: TLSFiles?
         var isClient = false
+        /// Until a TLS handshake must be done.
+        var handshakeSeconds = Limit.Connections.handshakeSeconds
         var logger: Logger
     }
 
@@ -78,7 +80,7 @@ final class LWSContext: @unchecked Sendable {
         idlePolicy.initialize(to: lws_retry_bo_t())
 
         let before = handlesOnLoop()
-        var info = creationInfo(withTLS: options.tls != nil)
+        var info = creationInfo(withTLS: options.tls != nil, handshakeSeconds: options.handshakeSeconds)
         let created = withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: 1) { loops in
             loops.initialize(repeating: UnsafeMutableRawPointer(loop.uvLoop))
             info.foreign_loops = loops.baseAddress
@@ -100,7 +102,8 @@ final class LWSContext: @unchecked Sendable {
                     tls.key.withCString { key in
                         "tls".withCString { name in
                             "http/1.1".withCString { alpn in
-                                var info = creationInfo(withTLS: true)
+                                var info = creationInfo(
+                                    withTLS: true, handshakeSeconds: options.handshakeSeconds)
                                 info.vhost_name = name
                                 info.ssl_cert_filepath = certificate
                                 info.ssl_private_key_filepath = key
@@ -119,7 +122,7 @@ final class LWSContext: @unchecked Sendable {
         }
     }
 
-    private func creationInfo(withTLS: Bool) -> lws_context_creation_info {
+    private func creationInfo(withTLS: Bool, handshakeSeconds: UInt32) -> lws_context_creation_info {
         var info = lws_context_creation_info()
         info.port = CInt(CLibwebsockets_NO_LISTEN_SERVER)
         info.gid = -1
@@ -132,8 +135,8 @@ final class LWSContext: @unchecked Sendable {
         info.fd_limit_per_thread = 0
         // One for the context: what one read takes from a socket.
         info.pt_serv_buf_size = 32 << 10
-        info.timeout_secs = Limit.Connections.handshakeSeconds
-        info.connect_timeout_secs = Limit.Connections.handshakeSeconds
+        info.timeout_secs = handshakeSeconds
+        info.connect_timeout_secs = handshakeSeconds
         return info
     }
 

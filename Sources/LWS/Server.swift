@@ -125,7 +125,8 @@ public final class Server: @unchecked Sendable {
         precondition(context == nil, "a server starts once")
         context = try LWSContext(
             loop: loop,
-            options: .init(tls: configuration.tls, logger: logger))
+            options: .init(
+                tls: configuration.tls, handshakeSeconds: configuration.handshakeSeconds, logger: logger))
         listener = Listener(loop: loop, descriptor: descriptor) { [unowned self] socket, address in
             accept(socket, from: address)
         }

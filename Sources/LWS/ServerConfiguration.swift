@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var port = 0
     /// Nil serves without TLS.
     public var tls: TLSFiles?
+    /// Seconds until a TLS handshake must be done; then it is cut off.
+    public var handshakeSeconds = Limit.Connections.handshakeSeconds
     /// How often it is seen whether those files have changed.
     ///
     /// They are read when they have stayed the same from one look to the next: new handshakes then get what is in them.

@@ -164,4 +164,22 @@ extension LiveRooms {
     ///
     /// - Throws: ``LiveError/noSuchRoom``.
     public func deleteRoom(_ runID: String) async throws { try await registry.existing(runID).delete() }
+
+    /// Deletes all rooms, one after the other, so that everybody in them is told.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: What the database says; the rooms before are gone then.
+    public nonisolated func deleteAllRooms() async throws -> Int {
+        var count = 0
+        for room in try await store.rooms.rooms() {
+            do {
+                try await deleteRoom(room.runID)
+                count += 1
+            } catch LiveError.noSuchRoom {
+                // Somebody else has just deleted it.
+                continue
+            }
+        }
+        return count
+    }
 }

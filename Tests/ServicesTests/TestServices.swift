@@ -17,9 +17,13 @@ final class TestServices: Sendable {
     let accounts: Accounts
     let records: Records
 
-    init(cost: Passwords.Cost = .low, queueLimit: Int = 1000, cacheCapacity: Int = 100) throws {
+    /// A database as a server has it that nobody has used yet.
+    private static let unused = DirectoryTemplate { try AppDatabase(directory: $0, logger: .quiet).close() }
+
+    init(cost: Passwords.Cost = .least, queueLimit: Int = 1000, cacheCapacity: Int = 100) throws {
         let now = { @Sendable [clock] in clock.now }
         let logger = Logger.quiet
+        try Self.unused.copy(to: folder.path)
         store = try AppDatabase(directory: folder.path, logger: logger, now: now)
         passwords = Passwords(cost: cost, queueLimit: queueLimit)
         tokens = Tokens(store: store, cacheCapacity: cacheCapacity, now: now)
@@ -32,4 +36,9 @@ final class TestServices: Sendable {
     func makeAccount(_ name: String = "ana", password: String = "secret") async throws -> Account {
         try await accounts.register(username: name, password: password, for: .operators)
     }
+}
+
+extension Passwords.Cost {
+    /// As little as scrypt can: for tests of what is done with a hash.
+    static let least = Passwords.Cost(logN: 1, r: 1, p: 1)
 }

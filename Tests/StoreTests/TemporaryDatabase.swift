@@ -26,7 +26,11 @@ struct TemporaryDatabase {
     let directory = TemporaryDirectory()
     let database: AppDatabase
 
+    /// A database as a server has it that nobody has used yet.
+    private static let unused = DirectoryTemplate { try AppDatabase(directory: $0, logger: .quiet).close() }
+
     init(busyTimeout: Double = 5, quota: Int = 0) throws {
+        try Self.unused.copy(to: directory.path)
         database = try directory.open(busyTimeout: busyTimeout, quota: quota)
     }
 

@@ -3,7 +3,6 @@ import HTTPTypes
 import LWS
 import Live
 import Services
-import Store
 
 /// The routes that empty the server, for administrators; who they are is decided on the command line.
 ///
@@ -49,18 +48,7 @@ struct WipeRoutes: Sendable {
         ("All posts deleted", try await core.forum.deleteAllPosts())
     }
 
-    /// One room after the other, so that everybody in them is told.
     private func rooms() async throws -> (done: String, count: Int) {
-        var count = 0
-        for room in try await core.database.rooms.rooms() {
-            do {
-                try await core.live.deleteRoom(room.runID)
-                count += 1
-            } catch LiveError.noSuchRoom {
-                // Somebody else has just deleted it.
-                continue
-            }
-        }
-        return ("All rooms deleted", count)
+        ("All rooms deleted", try await core.live.deleteAllRooms())
     }
 }

@@ -184,7 +184,7 @@ import Testing
     @Test("an account whose hash takes no digest does not come in here, also when its password was used elsewhere")
     func olderAccount() async throws {
         try await withAPI { api in
-            // `secret` as version 6 kept it, at the cost of the tests.
+            // `secret` as version 6 kept it, at a low cost.
             let old = "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$MAQg4JGLPMRqJFBEKf8fQ+4nhhombI56iCi1UYs3wDs"
             _ = try await api.database.accounts.insertAccount(
                 username: "old", usernameKey: "old", nickname: "old", passwordHash: old, at: 1)

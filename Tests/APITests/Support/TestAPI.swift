@@ -24,6 +24,9 @@ struct TestAPI: Sendable {
     let clock = ManualClock()
     let postbox: Postbox
 
+    /// A database as a server has it that nobody has used yet.
+    private static let unused = DirectoryTemplate { try AppDatabase(directory: $0, logger: .quiet).close() }
+
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
         captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, quota: Int, reserve: DiskReserve?,
@@ -31,12 +34,14 @@ struct TestAPI: Sendable {
     )
         throws
     {
+        try Self.unused.copy(to: folder.path)
         database = try AppDatabase(directory: folder.path, logger: logger, quota: AccountQuota(bytes: quota))
         loop = try EventLoop(name: "test")
         postbox = Postbox()
         core = Core(
-            database: database, loop: loop, live: live, cost: .low, passwords: passwords, limits: limits,
-            coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
+            database: database, loop: loop, live: live,
+            passwords: passwords ?? Passwords(cost: .least, queueLimit: PasswordCost.low.queueLimit),
+            limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
             pageOrigins: pageOrigins, reserve: reserve, mail: postbox, captcha: captcha,
             entryTaskRegistration: entryTaskRegistration, logger: logger, now: { [clock] in clock.now }
         )
@@ -194,4 +199,9 @@ extension JSONValue {
 
     /// The names of an object's members, in order.
     var names: [String] { object?.members.map(\.name) ?? [] }
+}
+
+extension Passwords.Cost {
+    /// As little as scrypt can: for tests of what is done with a hash.
+    static let least = Passwords.Cost(logN: 1, r: 1, p: 1)
 }

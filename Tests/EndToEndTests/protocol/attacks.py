@@ -13,8 +13,10 @@ bodies     thousands of bodies that come slowly, forms among them byte by byte
 
 The limits are those that a server on the network has, and passwords cost what they cost there; only registrations,
 new rooms and reads of records, of which the simulator needs many from one address, are less limited. The honest
-runners are those of `simulator load`, fifty in a room, from 127.0.0.1; attackers come from 127.0.1.x; somebody who has
-registered before logs in every second, each time from another 127.0.2.x. It is to hold of each kind that
+runners are those of `simulator load`, fifty in a room, from 127.0.0.1. Five hundred of them cannot register in a minute
+at that cost: they do so before, on the same data directory while its server has `--password-cost low`, and come by
+their tokens. Attackers come from 127.0.1.x; somebody who has registered at the real cost logs in every second, each time
+from another 127.0.2.x. It is to hold of each kind that
 
 - frames are at most 400 ms late at p99, and every check of the simulator passes;
 - each login of somebody new succeeds within 2 s;
@@ -567,9 +569,32 @@ class Attack:
 
     # How it goes.
 
-    def flags(self):
+    def prepare_runners(self, folder):
+        """Has the honest runners registered where that costs little.
+
+        Returns the flags by which the simulator finds them."""
+        rooms = max(1, self.options.runners // 50)
+        crowd = ["--rooms", str(rooms), "--runners", str(self.options.runners // rooms), "--duration",
+                 str(self.options.seconds + 5)]
+        file = os.path.join(folder, "runners.json")
+        server = live.Server(self.options.runroom, self.data, *self.flags("low"))
+        try:
+            server.start()
+            made = subprocess.run(
+                [self.options.simulator, "load", "--url", server.url, *crowd, "--prepare", file],
+                check=False, timeout=300, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            if made.returncode != 0:
+                raise RuntimeError("the honest cannot be registered: " + (made.stdout + made.stderr)[-2000:])
+            server.terminate()
+            if server.wait(60) != 0:
+                raise RuntimeError("the server that registers does not stop in order")
+        finally:
+            server.kill()
+        return [*crowd, "--prepared", file]
+
+    def flags(self, password_cost):
         many = "100000:100000"
-        flags = ["--rate-limits", "on", "--password-cost", self.options.password_cost, "--limit-registrations", many,
+        flags = ["--rate-limits", "on", "--password-cost", password_cost, "--limit-registrations", many,
                  "--limit-room-creations", many, "--limit-heavy-reads", "600:120"]
         help = subprocess.run(
             [self.options.runroom, "serve", "--help"], capture_output=True, text=True, check=True).stdout
@@ -591,9 +616,10 @@ class Attack:
         if self.kind == "disk" and os.geteuid() == 0:
             mounted = subprocess.run(
                 ["mount", "-t", "tmpfs", "-o", "size=1g,mode=0700", "tmpfs", self.data], check=False).returncode == 0
-        server = live.Server(options.runroom, self.data, *self.flags())
+        server = live.Server(options.runroom, self.data, *self.flags(options.password_cost))
         attackers, simulator = [], None
         try:
+            crowd = self.prepare_runners(folder)
             server.start()
             self.url = server.url
             attackers = self.prepare()
@@ -601,12 +627,10 @@ class Attack:
             meter = Meter(server.process.pid)
             meter.start()
             report_file = os.path.join(folder, "report.json")
-            rooms = max(1, options.runners // 50)
             with open(os.path.join(folder, "simulator.log"), "w", encoding="utf-8") as output:
                 simulator = subprocess.Popen(
-                    [options.simulator, "load", "--url", self.url, "--rooms", str(rooms), "--runners",
-                     str(options.runners // rooms), "--duration", str(options.seconds + 5), "--connect-rate", "200",
-                     "--patience", "120", "--report", report_file],
+                    [options.simulator, "load", "--url", self.url, *crowd, "--connect-rate", "200", "--patience", "120",
+                     "--report", report_file],
                     stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
             begun = time.monotonic()
             while "runroom_markers_received_total 0" in hostile.metrics(self.url):
@@ -764,7 +788,7 @@ def main():
     parser.add_argument("--max-memory", type=float, default=600, help="MB at most")
     parser.add_argument("--max-lines", type=float, default=8, help="lines a minute in the log about one attacker")
     parser.add_argument("--password-cost", default="default", choices=["default", "low"],
-                        help="low for machines on which five hundred people cannot register in a minute or two")
+                        help="what a password costs while it is attacked; low for a machine that has no time for it")
     parser.add_argument("--keep", action="store_true", help="keep the server's log and the simulator's report")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(KINDS) - {"none"}:

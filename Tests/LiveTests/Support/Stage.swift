@@ -48,12 +48,16 @@ struct Stage {
         return LiveRooms(loop: loop, store: store, settings: settings, services: live.services, logger: logger)
     }
 
+    /// A database as a server has it that nobody has used yet.
+    private static let unused = DirectoryTemplate { try AppDatabase(directory: $0, logger: .quiet).close() }
+
     private init(
         _ directory: String, _ settings: LiveSettings, _ busyTimeout: Double, _ clock: ServerClock, _ log: RecordingLog?
     ) async throws {
         var logger = log?.logger ?? Logger(label: "test")
         if log == nil { logger.logLevel = .critical }
         self.directory = directory
+        try Self.unused.copy(to: directory)
         let store = try AppDatabase(directory: directory, logger: logger, busyTimeout: busyTimeout)
         self.store = store
         loop = try EventLoop(name: "live")
