@@ -41,6 +41,14 @@ export async function run({ RunRoom, IndexedDBStore }, options, say) {
 }
 
 if (typeof process !== 'undefined' && process.argv[2]) {
+    // Debian 12's Node.js has neither.
+    globalThis.WebSocket ??= (await import('/usr/share/nodejs/ws/index.js')).default;
+    globalThis.CustomEvent ??= class extends Event {
+        constructor(type, { detail }) {
+            super(type);
+            this.detail = detail;
+        }
+    };
     const options = JSON.parse(process.argv[2]);
     const module = await (await fetch(`${options.module}`)).text();
     const client = await import('data:text/javascript;base64,' + Buffer.from(module).toString('base64'));

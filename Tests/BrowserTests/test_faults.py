@@ -167,7 +167,11 @@ async def halves(proxy, server):
             proxy.up = half_of(proxy)
         else:
             proxy.down = half_of(proxy)
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
+        # Where nothing followed the half.
+        proxy.up = proxy.down = proxy.plain
+        proxy.cut()
+        await asyncio.sleep(0.7)
 
 
 def half_of(proxy):
@@ -264,18 +268,13 @@ class Told:
         return next((word for word in self.words if "done" in word), None)
 
 
-def node_arguments():
+async def under_node(options, told):
     node = shutil.which("nodejs") or shutil.which("node")
     assert node, "Node.js is missing: .ci/deps"
-    # From Node.js 22 on there is a WebSocket without being asked for.
-    flags = ["--no-warnings", "--experimental-websocket", "--input-type=module"]
-    return [node, *flags]
-
-
-async def under_node(options, told):
     source = (HERE / "faults.js").read_text()
     process = await asyncio.create_subprocess_exec(
-        *node_arguments(), "--eval", "process.argv.splice(1, 0, '-');" + source, json.dumps(options),
+        node, "--no-warnings", "--input-type=module", "--eval", "process.argv.splice(1, 0, '-');" + source,
+        json.dumps(options),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, limit=1 << 20)
     try:
         while line := await process.stdout.readline():

@@ -249,6 +249,31 @@ struct HouseTests {
         }
     }
 
+    @Test("public rooms are those that are there, where most run first, with what opens them and how many run")
+    func publicRooms() async throws {
+        let rooms = ["quiet", "gone", "busy"].map { PublicRoom(runID: $0, password: "pw") }
+        try await withAPI(publicRooms: rooms) { api in
+            try await api.makeRoom("quiet", runners: ["ana"])
+            try await api.makeRoom("busy", runners: ["ben", "eva"])
+            try await api.makeRoom("secret", runners: ["ida"])
+            for room in [("busy", "eva"), ("secret", "ida")] {
+                let started = try await api.update(room.0, room.1, ["running": true, "latitude": 1, "longitude": 1])
+                #expect(started.status == 200, "\(started.text)")
+            }
+            let answer = try await api.send(.get, "/v1/rooms")
+            #expect(
+                answer.json == [
+                    "rooms": [
+                        ["runID": "busy", "password": "pw", "people": 2, "running": 1],
+                        ["runID": "quiet", "password": "pw", "people": 1, "running": 0],
+                    ]
+                ])
+        }
+        try await withAPI { api in
+            #expect(try await api.send(.get, "/v1/rooms").json == ["rooms": []])
+        }
+    }
+
     @Test("limits are told before they are reached")
     func limits() async throws {
         var limits = RateLimits()

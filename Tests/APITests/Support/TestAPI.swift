@@ -30,7 +30,7 @@ struct TestAPI: Sendable {
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
         captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, quota: Int, reserve: DiskReserve?,
-        pageOrigins: Set<String>, logger: Logger
+        pageOrigins: Set<String>, publicRooms: [PublicRoom], logger: Logger
     )
         throws
     {
@@ -42,7 +42,7 @@ struct TestAPI: Sendable {
             database: database, loop: loop, live: live,
             passwords: passwords ?? Passwords(cost: .least, queueLimit: PasswordCost.low.queueLimit),
             limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
-            pageOrigins: pageOrigins, reserve: reserve, mail: postbox, captcha: captcha,
+            pageOrigins: pageOrigins, reserve: reserve, publicRooms: publicRooms, mail: postbox, captcha: captcha,
             entryTaskRegistration: entryTaskRegistration, logger: logger, now: { [clock] in clock.now }
         )
         responder = APIResponder(core: core, logger: logger)
@@ -134,12 +134,13 @@ func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
     legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
     entryTaskRegistration: Bool = true, passwords: Passwords? = nil, quota: Int = 0, reserve: DiskReserve? = nil,
-    pageOrigins: Set<String> = [], logger: Logger = .quiet, _ body: (TestAPI) async throws -> Value
+    pageOrigins: Set<String> = [], publicRooms: [PublicRoom] = [], logger: Logger = .quiet,
+    _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
         captcha: captcha, entryTaskRegistration: entryTaskRegistration, passwords: passwords, quota: quota,
-        reserve: reserve, pageOrigins: pageOrigins, logger: logger)
+        reserve: reserve, pageOrigins: pageOrigins, publicRooms: publicRooms, logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)
