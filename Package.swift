@@ -45,12 +45,14 @@ let package = Package(
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .target(
             name: "CWeb", path: "Sources/Web/Site",
             exclude: ["pages", "styles", "scripts", "icons", "words", "types", "tsconfig.json"]),
         .target(name: "Geo"),
         .target(name: "Limits"),
         .target(name: "Text"),
+        .target(name: "ActivityFiles", dependencies: ["Geo", "Limits", "CExpat", "CZlib"]),
         // 1: the room, the database, the network, the mail; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", "Limits", "Text", deque, orderedCollections]),
         .target(name: "Store", dependencies: ["Geo", "Limits", grdb, log]),
@@ -80,17 +82,20 @@ let package = Package(
         .executableTarget(
             name: "Simulator",
             dependencies: [
-                "CEpoll", "CLibssl", "Geo", arguments, .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "CEpoll", "CLibssl", "ActivityFiles", "Geo", arguments,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Simulator"),
 
         .target(name: "TestKit", dependencies: [log], path: "Tests/TestKit"),
         .testTarget(name: "GeoTests", dependencies: ["Geo", "TestKit"]),
+        .testTarget(name: "ActivityFilesTests", dependencies: ["ActivityFiles", "CZlib", "Geo", "TestKit"]),
         .testTarget(
             name: "LimitsTests",
             dependencies: ["Limits", "Endpoints", "API", "Live", "Services", "Rooms", "LWS", "Geo"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
-        .testTarget(name: "RoomsTests", dependencies: ["Rooms", "Geo", "TestKit"], exclude: ["reference"]),
+        .testTarget(
+            name: "RoomsTests", dependencies: ["Rooms", "ActivityFiles", "Geo", "TestKit"], exclude: ["reference"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Geo", "TestKit", grdb, log]),
         .testTarget(name: "LWSTests", dependencies: ["LWS", "CLibwebsockets", "TestKit", httpTypes, log]),
         .testTarget(
@@ -108,10 +113,11 @@ let package = Package(
         .testTarget(
             name: "RunRoomTests",
             dependencies: ["RunRoom", "API", "Endpoints", "Live", "LWS", "Geo", "Limits", "TestKit", arguments, log]),
-        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "Geo", "TestKit"]),
+        .testTarget(
+            name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "ActivityFiles", "Geo", "TestKit"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["RunRoom", "Simulator", "LWS", "Geo", "TestKit", grdb, httpTypes],
+            dependencies: ["RunRoom", "Simulator", "ActivityFiles", "LWS", "Geo", "TestKit", grdb, httpTypes],
             exclude: ["protocol", "mail"]),
     ]
 )

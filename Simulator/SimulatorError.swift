@@ -3,7 +3,7 @@ enum SimulatorError: Error, Hashable, CustomStringConvertible {
     case badURL(String)
     case badAuthority(file: String)
     case unreachable(url: String, reason: String)
-    case unreadableGPX(file: String, reason: String)
+    case unreadableFile(file: String, reason: String)
     case refused(what: String, status: Int, message: String)
     case unexpectedAnswer(what: String)
     case noLoop(String)
@@ -20,7 +20,7 @@ enum SimulatorError: Error, Hashable, CustomStringConvertible {
             "\(url) is not the address of a server; it looks like http://127.0.0.1:8000 or wss://run.example.org."
         case .badAuthority(let file): "Cannot read a certificate in PEM from \(file)."
         case .unreachable(let url, let reason): "Cannot reach \(url): \(reason)."
-        case .unreadableGPX(let file, let reason): "Cannot read \(file): \(reason)."
+        case .unreadableFile(let file, let reason): "Cannot read \(file): \(reason)"
         case .refused(let what, let status, let message): "The server refused to \(what): \(status) \(message)."
         case .unexpectedAnswer(let what): "The server's answer to “\(what)” is not the JSON it should be."
         case .noLoop(let reason): "Cannot start the network: \(reason)."

@@ -94,9 +94,9 @@ enum CommandParts {
             do {
                 data = try Data(contentsOf: URL(fileURLWithPath: file))
             } catch {
-                throw .unreadableGPX(file: file, reason: "there is no such file, or it must not be read")
+                throw .unreadableFile(file: file, reason: "There is no such file, or it must not be read.")
             }
-            plans.append(try RecordedRun.plan(gpx: data, name: file))
+            plans.append(try RecordedRun.plan(file: data, name: file))
         }
         return plans
     }

@@ -28,8 +28,11 @@ struct LoadCommand: ParsableCommand {
     var latecomersWithin = 5.0
     @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
-    @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
-        []
+    @Option(
+        parsing: .upToNextOption,
+        help: "Files of recorded runs (GPX, TCX, FIT, KML) to run, by turns, instead of invented laps.") var gpx:
+        [String] =
+            []
     @Option(help: "Kill the started server with -9 after so many seconds and start it again.") var restartAt: Double?
     @Option(help: ArgumentHelp("Make accounts and rooms, write them to this file, and end.", valueName: "file.json"))
     var prepare: String?

@@ -7,7 +7,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Lets runners run in rooms of a server.",
         discussion: """
-            Registers runners, makes rooms, streams markers from invented laps of a park or from GPX files, and at the end \
+            Registers runners, makes rooms, streams markers from invented laps of a park or from recorded runs, and at the end \
             compares what frames, events and records say with its own reckoning. Exits with 1 if anything is wrong.
 
             With --demo a room looks like life, for people to look at: up to \(Club.people.count) people with names, all \
@@ -22,10 +22,14 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many rooms.") var rooms = 1
     @Option(help: "How many runners in each room.") var runners = 8
     @Option(help: "How many spectators in each room.") var spectators = 0
-    @Option(parsing: .upToNextOption, help: "GPX files to run, by turns, instead of invented laps.") var gpx: [String] =
-        []
+    @Option(
+        parsing: .upToNextOption,
+        help: "Files of recorded runs (GPX, TCX, FIT, KML) to run, by turns, instead of invented laps.") var gpx:
+        [String] =
+            []
     @Option(help: "How much faster than life (default: 10, and 1 with --demo).") var speed: Double?
-    @Option(help: "Seconds for which markers are sent (default: 60, or a GPX track to its end).") var duration: Double?
+    @Option(help: "Seconds for which markers are sent (default: 60, or a recorded run to its end).") var duration:
+        Double?
     @Option(help: "Use this room; it is made if it is not there. Needs --password.") var room: String?
     @Option(help: "The password of --room.") var password: String?
     @Option(help: "The coordinates that clients speak: wgs84 or gcj02.") var crs = "wgs84"

@@ -1,34 +1,32 @@
+import ActivityFiles
 import Foundation
 import Geo
 
-/// Reads runs that somebody ran, from GPX files.
+/// Reads runs that somebody ran, from the files of watches and phones.
 enum RecordedRun {
-    /// The first track of a file that has at least two points with times.
+    /// The first activity of a file that has at least two points with times.
     ///
     /// Points whose time is not after the one before are left out, as no phone sends them.
-    static func plan(gpx data: Data, name: String) throws(SimulatorError) -> RunPlan {
-        let tracks: [GPXTrack]
+    static func plan(file data: Data, name: String) throws(SimulatorError) -> RunPlan {
+        let contents: ActivityFile.Contents
         do {
-            tracks = try GPX.parse(data)
+            contents = try ActivityFile.contents(of: data)
         } catch {
-            throw .unreadableGPX(file: name, reason: reason(error))
+            throw .unreadableFile(file: name, reason: error.description)
         }
-        for track in tracks {
-            let plan = plan(track.points)
+        for activity in contents.activities {
+            let plan = plan(activity.points)
             if plan.points.count > 1 { return plan }
         }
-        throw .unreadableGPX(file: name, reason: "it has no track with times")
+        throw .unreadableFile(file: name, reason: "It has no track with times.")
     }
 
     /// The plan of points with times.
-    static func plan(_ points: [GPXPoint]) -> RunPlan {
+    static func plan(_ points: [Activity.Point]) -> RunPlan {
         var plan = RunPlan(points: [])
         var start: Int64?
         for point in points {
-            // The reader refuses positions out of range, so a place that cannot be made is one that it did not read.
-            guard let time = point.time,
-                let place = try? Coordinate(latitude: point.latitude, longitude: point.longitude)
-            else { continue }
+            guard let time = point.time, let place = point.place else { continue }
             let offset = time - (start ?? time)
             if let last = plan.points.last, offset <= last.offset { continue }
             start = start ?? time
@@ -38,16 +36,5 @@ enum RecordedRun {
                     heartRate: point.heartRate))
         }
         return plan
-    }
-
-    private static func reason(_ error: GPXError) -> String {
-        switch error {
-        case .malformed(let line): "line \(line) is not well-formed XML"
-        case .notGPX: "it is not GPX"
-        case .documentType: "it declares a document type"
-        case .badPosition(let line): "line \(line) has no position that makes sense"
-        case .badTime(let line): "line \(line) has a time that cannot be read"
-        case .tooManyPoints: "it has too many points"
-        }
     }
 }

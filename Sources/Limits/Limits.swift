@@ -480,4 +480,29 @@ public enum Limit {
         /// Seconds that a mail server has for one delivery; then it is tried again.
         public static let timeoutSeconds = 30
     }
+    /// Activity files of other programs.
+    public enum Files {
+        /// Bytes of one file, unpacked.
+        public static let bytes = 64 << 20
+        /// Bytes of an archive, and of all that comes out of it.
+        public static let archive = 512 << 20
+        /// Points of one file: 138 hours at one a second.
+        public static let points = 500_000
+        /// Files in an archive.
+        public static let entries = 10_000
+        /// How many times its size something may unpack to, beyond the first MiB.
+        public static let ratio = 200
+        /// Elements of XML, arrays and objects of JSON, inside each other.
+        public static let depth = 64
+        /// Bytes of a text in XML or JSON.
+        public static let text = 1 << 20
+        /// Bytes of a tag or a comment of XML.
+        public static let tag = 256 << 10
+        /// Names of elements and attributes of XML that are told apart.
+        public static let names = 4_096
+        /// Attributes of an element of XML.
+        public static let attributes = 64
+        /// Warnings, courses, laps and marks of one file; what is beyond is left out.
+        public static let details = 10_000
+    }
 }

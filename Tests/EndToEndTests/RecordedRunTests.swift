@@ -1,5 +1,5 @@
+import ActivityFiles
 import Foundation
-import Geo
 import Testing
 
 private enum Recordings {
@@ -44,14 +44,15 @@ struct RecordedRunTests {
         ])
     func replay(_ recording: Recording) async throws {
         let file = try #require(Recordings.folder).appending(path: recording.name)
-        let points = try GPX.parse(Data(contentsOf: file)).flatMap(\.points)
+        let points = try ActivityFile.contents(of: Data(contentsOf: file)).activities.flatMap(\.points)
         let first = try #require(points.first?.time)
         let last = try #require(points.last?.time)
         // As if it had ended a minute ago: a phone that was without a signal all the way.
         let shift = Way.now - 60_000 - last
         let markers = try points.enumerated().map { index, point -> [String: Any] in
+            let place = try #require(point.place)
             var marker: [String: Any] = [
-                "id": index + 1, "latitude": point.latitude, "longitude": point.longitude,
+                "id": index + 1, "latitude": place.latitude, "longitude": place.longitude,
                 "time": try #require(point.time) + shift,
             ]
             marker["altitude"] = point.elevation

@@ -4,8 +4,11 @@
 What is added to a corpus by hand, such as the reproducer of a fault that was mended, stays: nothing is deleted.
 """
 
+import gzip
+import io
 import os
 import struct
+import zipfile
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Corpus")
 MARKER = '{"id":1,"latitude":39.9050,"longitude":116.4070,"time":1732350000000,"accuracy":6.5,"altitude":44.0,"heartRate":151}'
@@ -180,6 +183,82 @@ GPX = {
     "undeclared": "<gpx><a:trk/></gpx>",
 }
 
+TCX_POINT = ("<Trackpoint><Time>2018-05-14T09:54:1%dZ</Time><Position><LatitudeDegrees>39.9</LatitudeDegrees>"
+             "<LongitudeDegrees>116.4</LongitudeDegrees></Position><AltitudeMeters>0</AltitudeMeters><DistanceMeters>7"
+             "</DistanceMeters><HeartRateBpm><Value>99.5</Value></HeartRateBpm><Cadence>80</Cadence></Trackpoint>")
+TCX = ('<TrainingCenterDatabase><Activities><Activity Sport="Running"><Lap StartTime="2018-05-14T09:54:10Z">'
+       "<TotalTimeSeconds>3</TotalTimeSeconds><DistanceMeters>9</DistanceMeters><Calories>1</Calories><TriggerMethod>"
+       "Distance</TriggerMethod><Track>" + TCX_POINT % 1 + "</Track><Track>" + TCX_POINT % 3 + "</Track></Lap>"
+       '<Lap StartTime="2018-05-14T09:54:15Z"><Track>' + TCX_POINT % 8 + "</Track></Lap><Notes>n</Notes></Activity>"
+       "</Activities></TrainingCenterDatabase>")
+KML = ('<kml xmlns:gx="g"><Document><Placemark><name>n</name><gx:MultiTrack><gx:Track><when>2018-05-14T09:54:11Z</when>'
+       "<when>2018-05-14T09:54:12Z</when><gx:coord>2 1 7</gx:coord><gx:coord/><ExtendedData><SchemaData>"
+       '<gx:SimpleArrayData name="heartrate"><gx:value>99</gx:value></gx:SimpleArrayData></SchemaData></ExtendedData>'
+       "</gx:Track></gx:MultiTrack></Placemark><Placemark><LineString><coordinates>2,1,3 2.1,1</coordinates></LineString>"
+       "</Placemark><Placemark><name>m</name><Point><coordinates>2,1</coordinates></Point></Placemark></Document></kml>")
+GEOJSON = ('{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"n","coordTimes":'
+           '["2018-05-14T09:54:11Z",1526291652000],"heart":[99,null]},"geometry":{"type":"LineString","coordinates":'
+           '[[2,1,7.5],[2.1,-1e0]]}},{"type":"MultiLineString","coordinates":[[[1,2]],[[3,4],[5,6]]]},{"properties":'
+           '{"name":"\\ud83c\\udfc1"},"type":"Feature","geometry":{"type":"Point","coordinates":[3,4]}}]}')
+XML = {
+    "tcx": TCX, "kml": KML, "geojson": GEOJSON,
+    "cdata": KML.replace("<name>n", "<name><![CDATA[n]]>&#13;"),
+    "utf16": KML.encode("utf-16"),
+    "course": "<TrainingCenterDatabase><Courses><Course><Name>c</Name><Track>" + TCX_POINT % 1 + "</Track><CoursePoint>"
+              "<Name>p</Name><Position><LatitudeDegrees>1</LatitudeDegrees><LongitudeDegrees>1</LongitudeDegrees>"
+              "</Position></CoursePoint></Course></Courses></TrainingCenterDatabase>",
+}
+
+# What gpsbabel, fitdecode and Garmin's kit read alike: three records, a lap, a session.
+GOLDEN = bytes.fromhex(
+    "0e20e2525e0100002e464954480a40000000000500010001028402028403048c0404860004ff000000010000003044a44141"
+    "0000150003fd0486000100010100013044a4410000420000140007fd04860004850104854e04860504864904860301020230"
+    "44a441ca7b601c663fc752a00a0000000000000000000078023a44a441c589601c663fc752a10a0000020d0000020d00008c"
+    "024444a441c197601c663fc752a20a0000041a0000020d0000ff014444a4410004430000130009fe0284fd04860204860704"
+    "860804860904860001000101001801000300004444a4413044a441204e0000204e0000041a000009010744000012000dfe02"
+    "84fd04860204860704860804860904860001000101000501000601001902841a02841c01000400004444a4413044a441204e"
+    "0000204e0000041a0000080101000000010000450000220007fd0486000486010284020100030100040100050486054444a4"
+    "41204e00000100001a01c4b4a4417ea2")
+
+
+def fit(data):
+    return bytes([12, 0x20, 0, 0]) + struct.pack("<I", len(data)) + b".FIT" + data + b"\0\0"
+
+
+FITS = {
+    "golden": GOLDEN,
+    "chained": GOLDEN + fit(bytes.fromhex("4000000000010001000006")),
+    "cut": GOLDEN[:200],
+    "unsized": GOLDEN[:4] + bytes(4) + GOLDEN[8:-2],
+    "compressed": fit(bytes.fromhex("4000000000010001000004") + bytes.fromhex("410000140002fd0486030102")
+                      + bytes.fromhex("013044a44164") + bytes.fromhex("420000140001030102")
+                      + bytes([0xc5, 100, 0xdf, 101, 0xc1, 102])),
+    "big": fit(bytes.fromhex("410001001403fd0486000485010485") + bytes.fromhex("0141a444301c607bca52c73f66")),
+    "developer": fit(bytes.fromhex("610000140001fd048601000100") + bytes.fromhex("013044a44107")),
+    "course": fit(bytes.fromhex("40000000000100010006") + bytes.fromhex("410000200003010486020485030485")
+                  + bytes.fromhex("013044a441ca7b601c663fc752")),
+    "compressedDistance": fit(bytes.fromhex("410000140002fd048608030d") + bytes.fromhex("013044a441010203")),
+}
+
+
+def zipped(files, stored=False):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
+
+
+ZIP = {
+    "zip": zipped([("a/run.gpx", GPX["track"]), ("b.fit", GOLDEN)]),
+    "stored": zipped([("../run.gpx", GPX["track"]), ("x.jpg", b"\xff\xd8\xff" + bytes(9))], stored=True),
+    "kmz": zipped([("doc.kml", KML), ("a.png", b"\x89PNG")]),
+    "nested": zipped([("a.zip", zipped([("b.gpx", GPX["track"])]))]),
+    "gzip": gzip.compress(GPX["track"].encode(), mtime=0),
+    "members": gzip.compress(b"<gpx>", mtime=0) + gzip.compress(b"</gpx>", mtime=0),
+    "empty": zipped([]),
+}
+
 # Kind; then of each point: what it has, and its numbers, each behind the number of its bytes.
 POINTS = bytes([2]) + b"".join(
     bytes([present, 4]) + struct.pack(">i", 399_050_000 + i * 100) + bytes([4]) + struct.pack(">i", 1_164_070_000)
@@ -210,7 +289,8 @@ JOURNAL = {
 }
 
 for target, inputs in {"Markers": MARKERS, "JSON": JSON, "Requests": REQUESTS, "Frames": FRAMES,
-                       "Multipart": MULTIPART, "GPX": GPX, "Tracks": TRACKS, "Journal": JOURNAL}.items():
+                       "Multipart": MULTIPART, "GPX": GPX, "XML": XML, "FIT": FITS, "Zip": ZIP,
+                       "Tracks": TRACKS, "Journal": JOURNAL}.items():
     os.makedirs(os.path.join(HERE, target), exist_ok=True)
     for name, content in inputs.items():
         with open(os.path.join(HERE, target, name), "wb") as file:

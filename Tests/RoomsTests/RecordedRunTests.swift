@@ -1,3 +1,4 @@
+import ActivityFiles
 import Foundation
 import Geo
 import TestKit
@@ -58,11 +59,12 @@ struct RecordedRun: Sendable, CustomTestStringConvertible {
     func load() throws -> [IncomingMarker] { try #require(Self.loaded[name]).get() }
 
     private func read() throws -> [IncomingMarker] {
-        let points = try GPX.parse(Data(contentsOf: Self.folder.appending(path: name))).flatMap(\.points)
+        let points = try ActivityFile.contents(of: Data(contentsOf: Self.folder.appending(path: name))).activities
+            .flatMap(\.points)
         return try points.enumerated().map { index, point in
             IncomingMarker(
                 id: Int32(index + 1),
-                coordinate: try Coordinate(latitude: point.latitude, longitude: point.longitude),
+                coordinate: try #require(point.place),
                 time: try #require(point.time), altitude: point.elevation, heartRate: point.heartRate.map { Int32($0) })
         }
     }

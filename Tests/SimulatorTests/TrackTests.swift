@@ -1,3 +1,4 @@
+import ActivityFiles
 import Foundation
 import Geo
 import Testing
@@ -60,28 +61,46 @@ import Testing
 
     @Test("points without time, or not later than the one before, are no markers")
     func recorded() {
+        let longitudes = [2, 2, 2.0001, 2.0002, 2.0003]
+        let places = longitudes.map { try? Coordinate(latitude: 1, longitude: $0) }
         let plan = RecordedRun.plan([
-            GPXPoint(latitude: 1, longitude: 2),
-            GPXPoint(latitude: 1, longitude: 2, elevation: 44.04, time: 5000, heartRate: 120),
-            GPXPoint(latitude: 1, longitude: 2.0001, time: 5000),
-            GPXPoint(latitude: 1, longitude: 2.0002, time: 4000),
-            GPXPoint(latitude: 1, longitude: 2.0003, time: 8000),
+            Activity.Point(place: places[0]),
+            Activity.Point(time: 5000, place: places[1], elevation: 44.04, heartRate: 120),
+            Activity.Point(time: 5000, place: places[2]),
+            Activity.Point(time: 4000, place: places[3]),
+            Activity.Point(time: 6000, heartRate: 121),
+            Activity.Point(time: 8000, place: places[4]),
         ])
         #expect(plan.points.map(\.offset) == [0, 3000])
         #expect(plan.points[0].altitude == 440)
         #expect(plan.points[0].heartRate == 120)
     }
 
-    @Test("a GPX file that is none is told of in a sentence")
+    @Test("a file that is none is told of in a sentence")
     func unreadable() {
-        #expect(throws: SimulatorError.self) { try RecordedRun.plan(gpx: Data("<kml/>".utf8), name: "x.gpx") }
         #expect(
-            throws: SimulatorError.unreadableGPX(file: "y.gpx", reason: "it has no track with times")
+            throws: SimulatorError.unreadableFile(file: "x.gpx", reason: ActivityFileError.unknownFormat.description)
         ) {
-            try RecordedRun.plan(
-                gpx: Data(
-                    #"<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg><trkpt lat="1" lon="2"/></trkseg></trk></gpx>"#
-                        .utf8), name: "y.gpx")
+            try RecordedRun.plan(file: Data("<html/>".utf8), name: "x.gpx")
         }
+        let untimed = #"<gpx version="1.1"><trk><trkseg><trkpt lat="1" lon="2"/></trkseg></trk></gpx>"#
+        #expect(throws: SimulatorError.unreadableFile(file: "y.gpx", reason: "It has no track with times.")) {
+            try RecordedRun.plan(file: Data(untimed.utf8), name: "y.gpx")
+        }
+    }
+
+    @Test("every format of recorded runs is run alike")
+    func formats() throws {
+        let points = try (0..<3).map { index in
+            Activity.Point(
+                time: 1_732_350_000_000 + Int64(index) * 1000,
+                place: try Coordinate(latitude: 39.905 + Double(index) * 1e-4, longitude: 116.407), heartRate: 120)
+        }
+        let activity = Activity(segments: [Activity.Segment(points)])
+        let expected = RecordedRun.plan(points)
+        for file in [GPX.text(activity), try TCX.text(activity), KML.text(activity), GeoJSON.text(activity)] {
+            #expect(try RecordedRun.plan(file: Data(file.utf8), name: "run").points == expected.points)
+        }
+        #expect(try RecordedRun.plan(file: Data(FIT.bytes(activity)), name: "run").points.count == 3)
     }
 }

@@ -1,4 +1,4 @@
-/// Times as GPX files write them: `2018-05-14T09:54:12.25Z`.
+/// Times as files write them: `2018-05-14T09:54:12.25Z`.
 enum ISO8601 {
     /// Unix milliseconds of a date and a time of day, with or without a fraction and a zone (without: UTC).
     ///
@@ -42,6 +42,35 @@ enum ISO8601 {
 
         let minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute - offset
         return Int64((minutes * 60 + second) * 1000 + fraction)
+    }
+
+    /// A time in UTC, with milliseconds only if there are any; nil outside the years 0001 … 9999.
+    static func text(_ milliseconds: Int64) -> String? {
+        guard -62_135_596_800_000..<253_402_300_800_000 ~= milliseconds else { return nil }
+        let seconds = floorDivide(Int(milliseconds), 1000)
+        let fraction = Int(milliseconds) - seconds * 1000
+        let day = floorDivide(seconds, 86_400)
+        let second = seconds - day * 86_400
+        // The inverse of `daysSince1970`, in eras of 400 years that begin with March.
+        let shifted = day + 719_468
+        let era = floorDivide(shifted, 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        var result = [
+            padded(year, 4), "-", padded(month, 2), "-", padded(dayOfYear - (153 * marchMonth + 2) / 5 + 1, 2), "T",
+            padded(second / 3600, 2), ":", padded(second / 60 % 60, 2), ":", padded(second % 60, 2),
+        ].joined()
+        if fraction > 0 { result += "." + padded(fraction, 3) }
+        return result + "Z"
+    }
+
+    private static func padded(_ number: Int, _ digits: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 
     private static func length(of month: Int, in year: Int) -> Int {
