@@ -35,6 +35,7 @@ struct Migration: Sendable {
         Migration(version: 14, leaving),
         Migration(version: 15, keptBytes),
         Migration(version: 16, digests),
+        Migration(version: 17, markerLog),
     ]
 }
 
