@@ -261,8 +261,12 @@ public enum Limit {
 
     /// The database.
     public enum Store {
-        /// Markers are committed, and acknowledged, this often.
+        /// Markers are on the disk, and may be acknowledged, this soon: at most so often they are synced.
+        public static let markerInterval = Duration.milliseconds(20)
+        /// Whatever else has changed is committed this often, and markers get to the journals of their rooms.
         public static let commitInterval = Duration.seconds(1)
+        /// What comes at once after a silence is gathered for so long.
+        public static let gathering = Duration.milliseconds(2)
         /// Markers that may wait for the disk, all rooms together; more are `not_stored`.
         public static let unjournaledMarkers = 2_000_000
         /// Journal rows and blocks that one commit removes; the others wait for the next.

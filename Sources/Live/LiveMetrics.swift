@@ -52,7 +52,10 @@ public struct LiveMetrics: Sendable {
         uniqueKeysWithValues: RoomViolation.allCases.map { ($0.rawValue, 0) })
     public internal(set) var closes: [UInt16: Int] = [:]
     /// From a marker's arrival to the sending of its `ack`; one sample an `ack`, of its oldest marker.
-    public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 5, 10, 30])
+    public internal(set) var ackDelay = Histogram(bounds: [0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2, 5, 10, 30])
+    /// From a marker's arrival to its being on disk; one sample for each runner and commit, of the oldest marker.
+    public internal(set) var storeDelay = Histogram(
+        bounds: [0.005, 0.01, 0.02, 0.025, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30])
     /// From a tick's appointed time to its work.
     public internal(set) var tickDelay = Histogram(
         bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])

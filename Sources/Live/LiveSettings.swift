@@ -45,7 +45,9 @@ public struct LiveSettings: Sendable {
     public var slowLimit = Limit.Live.slow
     /// How many bytes of them may wait.
     public var backlogBytes = Limit.Live.backlog
-    /// Markers are committed, and acknowledged, this often.
+    /// Markers that wait are on the disk, and may be acknowledged, this soon.
+    public var markerInterval = Limit.Store.markerInterval
+    /// Whatever else has changed is committed this often, and markers get to the journals of their rooms.
     public var commitInterval = Limit.Store.commitInterval
     /// How many journal rows and blocks that nothing needs any more one commit removes: everybody waits for it.
     public var purgedRows = Limit.Store.purgedRows

@@ -299,14 +299,21 @@ struct CrashTests {
         var runners: [Runner] = []
         for room in rooms { runners.append(try await Runner.enter(room, port: server.port)) }
         let start = Way.now - 600_000
-        // Four commits: four journal rows a room, of ten markers each.
+        // Four commits of everything: four journal rows a room, of ten markers each.
         for runner in runners { runner.phone.send(["type": "start", "time": start]) }
+        var reading = Configuration()
+        reading.readonly = true
+        let journals = try DatabaseQueue(path: server.directory + "/runroom.sqlite", configuration: reading)
         for batch in 0..<4 {
             for runner in runners {
                 runner.send(Way.markers(batch * 10 + 1...batch * 10 + 10, from: start, stride: 10, interval: 3))
             }
             for runner in runners { try await runner.phone.next("ack") { $0.int("marker") == batch * 10 + 10 } }
+            try await eventually("a row of each room") {
+                try await journals.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM journal") } == 2 * (batch + 1)
+            }
         }
+        try journals.close()
         try await server.killHard()
 
         // In the first room row 2 is cut off, and in row 3 one bit is other than it was.

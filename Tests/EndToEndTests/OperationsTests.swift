@@ -66,6 +66,7 @@ struct OperationsTests {
             let now = try await server.metrics()
             return now["runroom_runners_connected"] == 1 && now["runroom_spectators_connected"] == 1
                 && now["runroom_live_connections"] == 2 && now["runroom_unstored_markers"] == 0
+                && now["runroom_journal_bytes"].map { $0 > 14 } ?? false
         }
         let after = try await server.metrics()
         #expect(after["runroom_rooms_awake"] == 1)
@@ -88,11 +89,11 @@ struct OperationsTests {
         #expect(try #require(after["process_resident_memory_bytes"]) > 1e6)
         #expect(try #require(after["process_cpu_seconds_total"]) > 0)
         #expect(try #require(after["process_open_fds"]) > 5)
-        // A marker waits for the next second's commit.
         let acknowledged = try #require(after["runroom_ack_delay_seconds_count"])
         #expect(acknowledged >= 2)
         #expect(try #require(after["runroom_ack_delay_seconds_sum"]) < acknowledged * 5)
-        for name in ["runroom_ack_delay_seconds", "runroom_tick_delay_seconds", "runroom_commit_seconds"] {
+        for of in ["store_delay", "ack_delay", "tick_delay", "commit"] {
+            let name = "runroom_\(of)_seconds"
             let count = try #require(after["\(name)_count"])
             #expect(count > 0 && after["\(name)_bucket{le=\"+Inf\"}"] == count)
             let buckets = after.filter { $0.key.hasPrefix("\(name)_bucket") }

@@ -146,6 +146,9 @@ struct RelationTests {
     func timeouts() {
         #expect(Limit.Store.transaction < Limit.Live.tick)
         #expect(Limit.Live.tick < Limit.Store.commitInterval)
+        // Markers are on the disk before the tick that they are told with, for nearly all of them.
+        #expect(Limit.Store.gathering < Limit.Store.markerInterval)
+        #expect(Limit.Store.markerInterval * 5 < Limit.Live.tick)
         #expect(Limit.Connections.closing < Limit.Live.join)
         #expect(Limit.Live.join < Limit.Live.pingInterval)
         // One pong may be lost.

@@ -2,56 +2,46 @@ import Testing
 
 @testable import Live
 
-/// Live protocol, section 3: at most one `ack` a second per runner, never before the commit.
+/// Live protocol, section 3: at most one `ack` a tick per runner, never before the commit.
 @Suite("When runners are told what is on disk") struct AckScheduleTests {
     private var schedule = AckSchedule()
     private let start = Moment(nanoseconds: 1_000_000_000)
 
-    private mutating func store(_ runner: Int, hasGrown: Bool = true) {
+    @discardableResult
+    private mutating func store(_ runner: Int, hasGrown: Bool = true, at moment: Moment? = nil) -> Double? {
         schedule.committing(runner)
-        schedule.committed(runner, hasGrown: hasGrown)
+        return schedule.committed(runner, hasGrown: hasGrown, at: moment ?? start)
     }
 
-    @Test("what a commit of events has stored is told after the next commit of everything")
-    mutating func waitsForAll() {
-        schedule.connected(3)
-        store(3)
-        #expect(schedule.waitsForAll && !schedule.isDue)
-        schedule.allCommitted()
-        #expect(!schedule.waitsForAll && schedule.isDue)
-        #expect(schedule.ready(at: start) == [3])
+    @Test("nobody is told before the commit, and everybody once with the tick after it")
+    mutating func afterTheCommit() {
+        for runner in [3, 4] {
+            schedule.connected(runner)
+            schedule.came(from: runner, at: start)
+            schedule.committing(runner)
+        }
         #expect(!schedule.isDue)
-    }
-
-    @Test("a second one waits for its moment, and others do not wait for it")
-    mutating func oneASecond() {
-        for runner in [3, 4] { schedule.connected(runner) }
-        store(3)
-        schedule.allCommitted()
-        #expect(schedule.ready(at: start) == [3])
-        _ = schedule.told(3, at: start, again: start + .seconds(1))
-        for runner in [3, 4] { store(runner) }
-        store(3)
-        schedule.allCommitted()
-        #expect(schedule.ready(at: start + .milliseconds(999)) == [4])
+        for runner in [3, 4, 3] { store(runner) }
         #expect(schedule.isDue)
-        #expect(schedule.ready(at: start + .seconds(1)) == [3], "once, though more was stored twice")
+        #expect(schedule.take(at: start).map(\.runner) == [3, 4], "once, though more was stored twice")
+        #expect(!schedule.isDue && schedule.take(at: start).isEmpty)
+        store(4)
+        #expect(schedule.take(at: start).map(\.runner) == [4])
     }
 
-    @Test("the delay is that of the oldest marker, and what waits for a gap to be filled has none")
+    @Test("the delays are those of the oldest marker, and what waits for a gap to be filled is not told")
     mutating func delays() {
         schedule.connected(3)
         schedule.came(from: 3, at: start)
-        store(3, hasGrown: false)
-        schedule.allCommitted()
-        #expect(schedule.ready(at: start).isEmpty)
+        #expect(store(3, hasGrown: false, at: start + .milliseconds(500)) == 0.5, "it is on disk")
+        #expect(!schedule.isDue)
         schedule.came(from: 3, at: start + .seconds(1))
         schedule.came(from: 3, at: start + .seconds(2))
-        store(3)
-        schedule.allCommitted()
-        #expect(schedule.ready(at: start + .seconds(3)) == [3])
-        #expect(schedule.told(3, at: start + .seconds(3), again: start) == 2)
-        #expect(schedule.told(3, at: start + .seconds(9), again: start) == nil)
+        #expect(store(3, at: start + .milliseconds(2500)) == 1.5)
+        let told = schedule.take(at: start + .seconds(3))
+        #expect(told.map(\.runner) == [3] && told.map(\.delay) == [2])
+        #expect(store(3, at: start + .seconds(9)) == nil, "nothing has come")
+        #expect(schedule.take(at: start + .seconds(9)).map(\.delay) == [nil])
     }
 
     @Test("nothing is owed to a connection that has gone, nor to the one that comes after it")
@@ -59,12 +49,11 @@ import Testing
         schedule.connected(3)
         store(3)
         schedule.connected(3)
-        #expect(!schedule.waitsForAll)
+        #expect(!schedule.isDue)
         store(3)
-        schedule.allCommitted()
         schedule.disconnected(3)
         #expect(!schedule.isDue)
         store(3)
-        #expect(!schedule.waitsForAll, "of a runner without a connection")
+        #expect(!schedule.isDue, "of a runner without a connection")
     }
 }

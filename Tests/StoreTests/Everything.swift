@@ -207,6 +207,12 @@ struct Everything {
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 2)
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]), purging: 12)
         try await own(ana)
+        let logged = RoomChanges(
+            room: room.id, term: taken.term, logged: JournalRow(sequence: 10, time: 1, bytes: [1]))
+        for isReplaced in [true, false] {
+            let log = try await database.rooms.commit(JournalBatch(rooms: [logged])).logged
+            _ = try await database.rooms.commit(JournalBatch(log: log, replacesLog: isReplaced))
+        }
         _ = try await database.rooms.room(runID: "1")
         _ = try await database.rooms.journal(room: room.id)
         _ = try await database.rooms.rooms()

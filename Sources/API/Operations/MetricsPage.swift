@@ -98,6 +98,7 @@ struct MetricsPage {
     private func writeTimes(to page: inout PrometheusText) {
         let histograms: [(String, String, LiveMetrics.Histogram)] = [
             ("runroom_ack_delay_seconds", "From a marker's arrival to its acknowledgement.", live.ackDelay),
+            ("runroom_store_delay_seconds", "From a marker's arrival to its being on disk.", live.storeDelay),
             ("runroom_tick_delay_seconds", "From a tick's appointed time to its work.", live.tickDelay),
             ("runroom_commit_seconds", "Duration of a commit with its sync.", live.commitTime),
         ]

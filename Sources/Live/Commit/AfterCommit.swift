@@ -5,17 +5,19 @@ import Store
 struct AfterCommit {
     var host: RoomHost
     /// To be told.
-    var events: [RoomEvent]
+    var events: [RoomEvent] = []
     var acknowledgements: [Acknowledgement]
     /// Runs whose blocks are to be read back then.
-    var recalls: Set<RunReference>
+    var recalls: Set<RunReference> = []
     var checkpoints: [Checkpoint] = []
     /// The newest journal row when they were taken.
     var sequence: Int64 = 0
     /// The runs that are stored as records.
-    var records: [FinishedRun]
-    var waiters: [(LiveError?) -> Void]
-    var isDeletion: Bool
+    var records: [FinishedRun] = []
+    var waiters: [(LiveError?) -> Void] = []
+    var isDeletion = false
+    /// These are markers alone, and in the log.
+    var isLogged = false
 }
 
 /// Changes of a room that could not be stored, while those of others could: they are tried again by themselves, and what

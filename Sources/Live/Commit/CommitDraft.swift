@@ -11,10 +11,12 @@ struct CommitDraft: Sendable {
     struct RoomDraft: Sendable {
         /// All that is in its final form already.
         var changes: RoomChanges
+        /// Whether the markers are for the log, and not for the journal.
+        var isLogged = false
         var people: [(person: Person, snapshot: RunnerSnapshot, way: SettledWay?)] = []
         /// With the accounts of their authors.
         var events: [(event: RoomEvent, author: Int64?)] = []
-        /// The markers of one journal row; none when there is to be no row.
+        /// The markers of one journal row, of a run perhaps in several parts; none when there is to be no row.
         var chunks: [JournalChunk] = []
         /// Of the journal row.
         var sequence: Int64 = 0
@@ -27,6 +29,9 @@ struct CommitDraft: Sendable {
     var rooms: [RoomDraft] = []
     /// What was encoded before and could not be stored; of other rooms than `rooms`.
     var heldBack: [RoomChanges] = []
+    /// Rows of the log that are needed no more, or have markers besides that are to be brought into the journals.
+    var log: [Int64] = []
+    var replacesLog = false
 
     /// What a draft has become.
     struct Encoded: Sendable {
@@ -50,7 +55,8 @@ struct CommitDraft: Sendable {
     /// - Returns: What is to be committed.
     @concurrent func encode(from store: AppDatabase, logger: Logger) async -> Encoded {
         let encoder = JSONEncoder()
-        var encoded = Encoded(batch: JournalBatch(rooms: heldBack), unread: [])
+        var encoded = Encoded(
+            batch: JournalBatch(rooms: heldBack, log: log, replacesLog: replacesLog), unread: [])
         for room in rooms {
             var changes = changes(of: room, encoder)
             for run in room.records {
@@ -180,9 +186,26 @@ struct CommitDraft: Sendable {
         }
         changes.events = draft.events.map { RowCoding.event($0.event, author: $0.author) }
         if !draft.chunks.isEmpty {
-            let bytes = JournalCodec.encode(draft.chunks, room: changes.room, sequence: draft.sequence)
-            changes.journal = [JournalRow(sequence: draft.sequence, time: time, bytes: bytes)]
+            let chunks = draft.isLogged ? draft.chunks : Self.joined(draft.chunks)
+            let bytes = JournalCodec.encode(chunks, room: changes.room, sequence: draft.sequence)
+            let row = JournalRow(sequence: draft.sequence, time: time, bytes: bytes)
+            if draft.isLogged { changes.logged = row } else { changes.journal = [row] }
         }
         return changes
+    }
+
+    /// The parts of each run in one.
+    private static func joined(_ parts: [JournalChunk]) -> [JournalChunk] {
+        var chunks: [JournalChunk] = []
+        var places: [Int64: Int] = [:]
+        for part in parts {
+            if let place = places[part.runKey] {
+                chunks[place].markers += part.markers
+            } else {
+                places[part.runKey] = chunks.count
+                chunks.append(part)
+            }
+        }
+        return chunks
     }
 }

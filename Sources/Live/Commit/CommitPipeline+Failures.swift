@@ -21,7 +21,11 @@ extension CommitPipeline {
                 context.logger.notice(
                     "a room is stored again", metadata: ["room": "\(host.room.id)", "tries": "\(held.tries)"])
                 // What has come meanwhile has waited for long enough.
-                isFullCommitDue = true
+                rhythm.hurry(at: .now)
+            }
+            if after.isLogged {
+                host.committed(after, result)
+                continue
             }
             // In this order: while a run was unread nothing was removed, and what is to be is not forgotten by that.
             if after.records.allSatisfy({ !encoded.unread.contains($0.runKey) }) {
@@ -64,6 +68,7 @@ extension CommitPipeline {
     private func holdBack(_ after: AfterCommit, _ changes: RoomChanges, _ error: StoreError) {
         let host = after.host
         let tries = (host.heldBack?.tries ?? 0) + 1
+        isLogShared = true
         var after = after
         let waiters = after.waiters + host.waiters
         (after.waiters, host.waiters) = ([], [])
@@ -94,7 +99,8 @@ extension CommitPipeline {
     ///
     /// Nothing of what is dropped was told or acknowledged.
     func setAside(_ host: RoomHost, because reason: String) {
-        for list in [\CommitPipeline.heldBack, \.dirty, \.acknowledging] {
+        isLogShared = true
+        for list in [\CommitPipeline.heldBack, \.dirty, \.fresh] {
             self[keyPath: list].removeAll { $0 === host }
         }
         table.remove(host)

@@ -1,16 +1,19 @@
+import Limits
 import Logging
 import LWS
 import Rooms
 import Store
 
-/// Brings what the rooms of a loop have to store to the disk: one commit at a time, of all rooms each second, and in
-/// between of those where events wait.
+/// Brings what the rooms of a loop have to store to the disk, one commit at a time.
 ///
+/// Of markers as soon as the last one has ended, of rooms where events wait, and of all rooms each second: when is the
+/// ``CommitRhythm``'s to say. Markers alone go into the log of all rooms, which costs little; with the next commit of everything they get to the
+/// journals of their rooms.
 /// ```text
-///  add ──▶ dirty ──begin──▶ (draft) ──commit──▶ on disk: told ──▶ acknowledgements, when it was of everything
-///            ▲                  │ nothing can be stored: again each second
-///            │                  └ one room cannot: held back, again by itself ──▶ stored, or set aside
-///            └── requestCommit: of rooms with events, after 2 ms
+///  addFresh ──▶ fresh ─┐
+///  add ──────▶ dirty ──┴─begin──▶ (draft) ──commit──▶ on disk: told, and acknowledged with the next tick
+///                                     │ nothing can be stored: again each second
+///                                     └ one room cannot: held back, again by itself ──▶ stored, or set aside
 /// ```
 final class CommitPipeline {
     let context: LiveContext
@@ -18,12 +21,13 @@ final class CommitPipeline {
 
     /// Rooms with something to store.
     var dirty: [RoomHost] = []
-    private var hasUrgent = false
-    private var isCommitting = false
-    /// A commit of everything waits for the one under way.
-    var isFullCommitDue = false
-    /// Rooms where somebody's markers are on disk, and not acknowledged before all that had come is.
-    var acknowledging: [RoomHost] = []
+    /// Rooms with markers that are not on disk; some more than once.
+    var fresh: [RoomHost] = []
+    var rhythm: CommitRhythm
+    /// Rows of the log that have markers which are not all in the journals.
+    private var log: [Int64] = []
+    /// The log has markers of rooms that were not stored, or are here no more: what is in it must not be dropped.
+    var isLogShared = false
     /// Why the last commit failed, while it is being tried again.
     var failure: StoreError?
     /// Rooms that cannot be stored while others can.
@@ -31,8 +35,9 @@ final class CommitPipeline {
     /// Markers that wait for the disk: counted up as they come, and anew every second.
     var unjournaledMarkers = 0
 
-    private var commitTimer: LoopTimer?
-    private var urgentTimer: LoopTimer?
+    private var timer: LoopTimer?
+    /// When the timer goes off.
+    private var armed: Moment?
     private(set) var retryTimer: LoopTimer?
 
     private(set) var isStopping = false
@@ -45,6 +50,10 @@ final class CommitPipeline {
     init(_ context: LiveContext, _ table: RoomTable) {
         self.context = context
         self.table = table
+        let settings = context.settings
+        rhythm = CommitRhythm(
+            gathering: Limit.Store.gathering, markerInterval: settings.markerInterval,
+            interval: settings.commitInterval)
     }
 
     /// Whether no more markers may wait.
@@ -52,11 +61,13 @@ final class CommitPipeline {
 
     /// From the loop's thread.
     func start() {
-        commitTimer = context.makeTimer { [weak self] in self?.commitTick() }
-        urgentTimer = context.makeTimer { [weak self] in self?.begin(everything: false) }
-        retryTimer = context.makeTimer { [weak self] in self?.begin(everything: false) }
-        commitTimer?.schedule(after: context.settings.commitInterval)
-        if !dirty.isEmpty { requestCommit() }
+        timer = context.makeTimer { [weak self] in
+            self?.armed = nil
+            self?.begin()
+        }
+        retryTimer = context.makeTimer { [weak self] in self?.retry() }
+        armed = nil
+        arm()
     }
 
     /// Stores what is left; returns when all is on disk, or cannot be.
@@ -65,103 +76,135 @@ final class CommitPipeline {
         // A database that cannot store gets a few more chances; what was not acknowledged may then be lost.
         lastTry = .now + .seconds(3)
         while !isStopped {
-            if !isCommitting { begin(everything: true) }
-            guard isCommitting else { break }
+            if !rhythm.isUnderWay { commitTick() }
+            guard rhythm.isUnderWay else { break }
             await withCheckedContinuation { ends.append($0) }
         }
         isStopped = true
         if failure != nil || !heldBack.isEmpty {
             context.logger.error("stopped with changes that could not be stored")
         }
-        for timer in [commitTimer, urgentTimer, retryTimer] { timer?.cancel() }
+        for timer in [timer, retryTimer] { timer?.cancel() }
         dirty.removeAll()
+        fresh.removeAll()
         heldBack.removeAll()
-        acknowledging.removeAll()
     }
 
     // MARK: - What is to be stored
 
     /// Has a room stored with the next commit of everything; to be called once, until it was taken.
-    func add(_ host: RoomHost) { dirty.append(host) }
+    func add(_ host: RoomHost) {
+        dirty.append(host)
+        rhythm.changesWait(at: .now)
+        arm()
+    }
 
-    /// Has a room tell what is on disk when all that had come is.
-    func tellAfterAll(_ host: RoomHost) { acknowledging.append(host) }
+    /// Has a room's new markers stored soon; to be called once, until they were taken.
+    func addFresh(_ host: RoomHost) {
+        fresh.append(host)
+        rhythm.markersWait(at: .now)
+        arm()
+    }
 
     /// Lets go of a room that has no place any more.
     func dismiss(_ host: RoomHost) { table.remove(host) }
 
     /// Asks for a commit soon: events wait for it.
-    ///
-    /// A few milliseconds gather what happens at once.
     func requestCommit() {
-        guard !hasUrgent else { return }
-        hasUrgent = true
-        guard !isCommitting else { return }
-        urgentTimer?.schedule(after: .milliseconds(2))
+        rhythm.eventsWait(at: .now)
+        arm()
     }
 
     /// Everything is to be committed: at once, or when the commit that is under way has ended.
     func commitTick() {
-        isFullCommitDue = true
-        if !isCommitting { begin(everything: true) }
+        rhythm.hurry(at: .now)
+        begin()
+    }
+
+    /// Sees to it that the next commit begins when it is due.
+    private func arm() {
+        guard let next = rhythm.next, armed.map({ next < $0 }) ?? true else { return }
+        armed = next
+        timer?.schedule(after: .seconds(max(0, Moment.now.seconds(to: next))))
     }
 
     // MARK: - A commit
 
-    /// Hands what is to be stored to the database: of all rooms, or only of those where events wait.
-    private func begin(everything: Bool) {
-        guard !isCommitting else { return }
-        if everything { isFullCommitDue = false }
-        hasUrgent = false
+    /// Begins what is due.
+    private func begin() {
+        if let round = rhythm.begin(at: .now) { begin(round) } else { arm() }
+    }
+
+    /// What is held back is tried again.
+    private func retry() {
+        rhythm.eventsWait(at: .now)
+        arm()
+    }
+
+    /// Hands what is to be stored to the database.
+    private func begin(_ round: CommitRhythm.Round) {
         var draft = CommitDraft(time: context.clock.now())
         var afters: [AfterCommit] = []
-        var rest: [RoomHost] = []
-        for host in dirty {
-            guard host.heldBack == nil, everything || host.isUrgent else {
-                rest.append(host)
-                continue
-            }
-            if let violation = host.room.violation {
-                // What is on disk is right, as far as anybody knows; what is here is not.
-                context.metrics.invariantViolations[violation.rawValue, default: 0] += 1
-                setAside(host, because: "the invariant “\(violation.rawValue)” of the room does not hold")
-                continue
-            }
-            afters.append(host.take(into: &draft))
-        }
-        dirty = rest
+        if round.hasEvents { takeDirty(all: round.isEverything, into: &draft, &afters) }
+        if round.hasMarkers { takeFresh(into: &draft, &afters) }
         let moment = ContinuousClock.now
         for host in heldBack {
             guard let held = host.heldBack, isStopping || held.due <= moment else { continue }
             draft.heldBack.append(held.changes)
             afters.append(held.after)
         }
-        guard !afters.isEmpty else {
-            if everything { endFullCommit() }
+        // Whoever stops does not wait for what cannot be written: it is made up for when the database is opened.
+        if round.isEverything, !log.isEmpty, !(isStopping && isLogShared && afters.isEmpty) {
+            (draft.log, draft.replacesLog) = (log, !isLogShared)
+            log.removeAll(keepingCapacity: true)
+            // Of who is still held back there may be more.
+            isLogShared = !heldBack.isEmpty
+        }
+        guard !afters.isEmpty || !draft.log.isEmpty else {
+            rhythm.ended()
+            arm()
             // A timer may be early by a moment.
             scheduleRetry()
             return
         }
-        isCommitting = true
-        context.tasks.start((self, afters)) { [draft] _, work in
-            await work.0.commit(draft, work.1, everything: everything)
-        }
+        context.tasks.start((self, afters)) { [draft] _, work in await work.0.commit(draft, work.1) }
     }
 
-    /// All that had come is on disk: tells runners so, and comes again.
-    ///
-    /// Only then are acknowledgements given. The interval is counted from here, so that the commits are a little rarer
-    /// than acknowledgements may be: one that is late does not make all later ones late.
-    private func endFullCommit() {
-        for host in acknowledging {
-            host.acks.allCommitted()
-            host.markChanged()
+    /// Takes what rooms have to store: all of them, or those where events wait.
+    private func takeDirty(all: Bool, into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
+        var rest: [RoomHost] = []
+        for host in dirty {
+            guard host.heldBack == nil, all || host.isUrgent else {
+                rest.append(host)
+                continue
+            }
+            if isSound(host) { afters.append(host.take(into: &draft)) }
         }
-        acknowledging.removeAll(keepingCapacity: true)
-        commitTimer?.schedule(after: context.settings.commitInterval)
+        dirty = rest
     }
 
-    private func commit(_ draft: CommitDraft, _ afters: [AfterCommit], everything: Bool) async {
+    /// Takes the markers that have come.
+    private func takeFresh(into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
+        var rest: [RoomHost] = []
+        for host in fresh where host.isFresh {
+            if host.heldBack != nil {
+                rest.append(host)
+            } else if isSound(host) {
+                afters.append(host.takeMarkers(into: &draft))
+            }
+        }
+        fresh = rest
+    }
+
+    /// What is on disk is right, as far as anybody knows; what is in memory may not be, and is dropped then.
+    private func isSound(_ host: RoomHost) -> Bool {
+        guard let violation = host.room.violation else { return true }
+        context.metrics.invariantViolations[violation.rawValue, default: 0] += 1
+        setAside(host, because: "the invariant “\(violation.rawValue)” of the room does not hold")
+        return false
+    }
+
+    private func commit(_ draft: CommitDraft, _ afters: [AfterCommit]) async {
         let begun = ContinuousClock.now
         var afters = afters
         let encoded = await draft.encode(from: context.store, logger: context.logger)
@@ -184,6 +227,8 @@ final class CommitPipeline {
                 failure = nil
                 context.logger.notice("the database stores again")
             }
+            log += result.unfolded + result.logged
+            if !result.unfolded.isEmpty { isLogShared = true }
             settle(afters, encoded, result)
         }
         if isStopping, !heldBack.isEmpty {
@@ -193,20 +238,14 @@ final class CommitPipeline {
                 try? await Task.sleep(for: .milliseconds(200))
             }
         }
-        isCommitting = false
-        if everything { endFullCommit() }
+        rhythm.ended()
         let waiting = ends
         ends = []
         for continuation in waiting { continuation.resume() }
         // Whoever stops begins the next one.
         guard !isStopping else { return }
         scheduleRetry()
-        if isFullCommitDue {
-            begin(everything: true)
-        } else if hasUrgent {
-            hasUrgent = false
-            requestCommit()
-        }
+        arm()
     }
 
     private func attempt(_ batch: JournalBatch) async -> Result<CommitResult, StoreError> {

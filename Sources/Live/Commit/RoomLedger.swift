@@ -48,6 +48,12 @@ struct RoomLedger {
         return sequence
     }
 
+    /// Numbers a row of the log of all rooms, whose markers get into a journal row of their own before long.
+    mutating func numberOfLog() -> Int64 {
+        defer { nextSequence += 1 }
+        return nextSequence
+    }
+
     /// Notes what a journal row holds of a run that is not settled; rows come in their order.
     mutating func note(_ chunk: JournalChunk, at sequence: Int64) {
         spans[chunk.runKey, default: JournalSpan(runner: chunk.runner)].add(

@@ -1,98 +1,77 @@
-/// Whom a room owes an `ack`, and when it may be told: at most once a second each, and only when all that had come is on
-/// disk.
+/// Whom a room owes an `ack`: whoever has more on disk than they were told.
 ///
-/// How far a runner's markers are on disk is the room's to know (`Room.durableMarker(of:)`); here is when that is said.
+/// How far a runner's markers are on disk is the room's to know (`Room.durableMarker(of:)`); here is when that is said: with
+/// the next tick, so that it goes with a frame, and each has at most one a tick.
 /// ```text
-///                                        grows: owed                                 a second after the last
-///  came ──▶ committing ──▶ committed ───────────────▶ stored ──allCommitted──▶ due ──ready──▶ told
+///                                        grows: owed
+///  came ──▶ committing ──▶ committed ───────────────▶ due ──take, at a tick──▶ told
 /// ```
-/// One for what a commit of events has stored would have to be followed by a second of silence, in which the next commit
-/// of everything ends: so they wait for that one.
 struct AckSchedule {
     /// What is known of a runner with a connection.
     private struct Runner {
         var waiting = WaitingMarkers()
-        /// Before this moment there is no further `ack`.
-        var next: Moment?
-        /// Is in `stored` or in `due`.
+        /// Is in `due`.
         var isOwed = false
     }
 
-    private var runners: [Int: Runner] = [:]
-    /// To be told after the next commit of everything.
-    private var stored: [Int] = []
-    /// To be told now, or a second after the last.
+    /// By their numbers, which begin with 1 and have no gaps: asked for each marker.
+    private var runners: [Runner?] = []
+    /// To be told with the next tick.
     private var due: [Int] = []
 
     /// Somebody is to be told at the next tick.
     var isDue: Bool { !due.isEmpty }
 
-    /// Somebody waits for a commit of everything.
-    var waitsForAll: Bool { !stored.isEmpty }
-
     /// A runner has a connection from now on, or another one: nothing is owed to it.
     mutating func connected(_ runner: Int) {
         disconnected(runner)
-        runners[runner] = Runner()
+        while runners.count < runner { runners.append(nil) }
+        runners[runner - 1] = Runner()
     }
+
+    private func isConnected(_ runner: Int) -> Bool { runner <= runners.count && runners[runner - 1] != nil }
 
     /// Who has gone is told with the next `joined`.
     mutating func disconnected(_ runner: Int) {
-        guard let known = runners.removeValue(forKey: runner), known.isOwed else { return }
-        stored.removeAll { $0 == runner }
+        guard isConnected(runner) else { return }
+        runners[runner - 1] = nil
         due.removeAll { $0 == runner }
     }
 
     /// New markers have come.
-    mutating func came(from runner: Int, at moment: Moment) { runners[runner]?.waiting.came(at: moment) }
+    mutating func came(from runner: Int, at moment: Moment) {
+        if runner <= runners.count { runners[runner - 1]?.waiting.came(at: moment) }
+    }
 
     /// All that has come from a runner goes into a commit.
-    mutating func committing(_ runner: Int) { runners[runner]?.waiting.committed() }
+    mutating func committing(_ runner: Int) {
+        if runner <= runners.count { runners[runner - 1]?.waiting.committed() }
+    }
 
     /// A commit is on disk.
     ///
     /// - Parameters:
     ///   - runner: Whose markers were in it.
     ///   - hasGrown: Whether more is stored without a gap than before.
-    mutating func committed(_ runner: Int, hasGrown: Bool) {
-        guard var known = runners[runner] else { return }
-        known.waiting.settled(hasGrown: hasGrown)
-        if hasGrown, !known.isOwed {
-            known.isOwed = true
-            stored.append(runner)
+    ///   - moment: Now.
+    /// - Returns: How many seconds the oldest of its markers waited for that.
+    mutating func committed(_ runner: Int, hasGrown: Bool, at moment: Moment) -> Double? {
+        guard isConnected(runner) else { return nil }
+        if hasGrown, runners[runner - 1]?.isOwed == false {
+            runners[runner - 1]?.isOwed = true
+            due.append(runner)
         }
-        runners[runner] = known
+        return runners[runner - 1]?.waiting.settled(hasGrown: hasGrown, at: moment)
     }
 
-    /// All that had come is on disk.
-    mutating func allCommitted() {
-        due += stored
-        stored.removeAll(keepingCapacity: true)
-    }
-
-    /// Takes out those who may be told now.
+    /// Takes out those who are told now, with how many seconds the oldest of their markers waited for it.
     ///
-    /// To each that is, ``told(_:at:again:)`` follows; who is not will be owed one when more is stored.
-    mutating func ready(at moment: Moment) -> [Int] {
-        var ready: [Int] = []
-        due.removeAll { runner in
-            if let next = runners[runner]?.next, moment < next { return false }
-            ready.append(runner)
-            return true
+    /// A second one of them will be owed when more is stored.
+    mutating func take(at moment: Moment) -> [(runner: Int, delay: Double?)] {
+        defer { due.removeAll(keepingCapacity: true) }
+        return due.map { runner in
+            runners[runner - 1]?.isOwed = false
+            return (runner, runners[runner - 1]?.waiting.told(at: moment))
         }
-        for runner in ready { runners[runner]?.isOwed = false }
-        return ready
-    }
-
-    /// An `ack` is sent.
-    ///
-    /// - Parameters:
-    ///   - runner: To whom.
-    ///   - moment: When.
-    ///   - next: When there may be another.
-    /// - Returns: How many seconds the oldest of its markers waited for it.
-    mutating func told(_ runner: Int, at moment: Moment, again next: Moment) -> Double? {
-        runners[runner]?.next = next
-        return runners[runner]?.waiting.told(at: moment)
     }
 }

@@ -11,7 +11,7 @@ extension RoomHost {
     func apply(_ decisions: Decisions) {
         if decisions.newMarkers > 0 {
             pipeline.unjournaledMarkers += decisions.newMarkers
-            markDirty()
+            markFresh()
             markChanged()
             // The most frequent case by far: no deadline comes sooner by it.
             if decisions.isOnlyMarkers { return }
@@ -26,6 +26,14 @@ extension RoomHost {
             pipeline.requestCommit()
         }
         markChanged()
+    }
+
+    /// Has new markers of the room stored soon, and brought into the journal with the next commit of everything.
+    private func markFresh() {
+        markDirty()
+        guard !isFresh, !isOver else { return }
+        isFresh = true
+        pipeline.addFresh(self)
     }
 
     /// Has the room stored with the next commit of everything.
@@ -74,10 +82,26 @@ extension RoomHost {
 
     // MARK: - A commit
 
+    /// Moves the room's new markers into a draft, for the log.
+    func takeMarkers(into draft: inout CommitDraft) -> AfterCommit {
+        isFresh = false
+        isBeingStored = true
+        let batch = room.takeJournal()
+        var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term), isLogged: true)
+        for chunk in batch.chunks { acks.committing(chunk.runner) }
+        if !batch.chunks.isEmpty { (room.chunks, room.sequence) = (batch.chunks, ledger.numberOfLog()) }
+        logged += batch.chunks
+        room.changes.blocks = batch.blocks.map(StoredBlock.init)
+        ledger.note(Decisions(), batch.blocks)
+        draft.rooms.append(room)
+        return AfterCommit(host: self, acknowledgements: batch.acknowledgements, isLogged: true)
+    }
+
     /// Moves what the room has to store into a draft.
     func take(into draft: inout CommitDraft) -> AfterCommit {
         isDirty = false
         isUrgent = false
+        isFresh = false
         isBeingStored = true
         let decisions = unstored
         unstored = Decisions()
@@ -85,17 +109,17 @@ extension RoomHost {
         let batch = room.takeJournal()
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
         room.checkpoints = checkpoints
-        room.chunks = batch.chunks
+        for chunk in batch.chunks { acks.committing(chunk.runner) }
+        // Those in the log are written once more, and taken out there by the next commit of everything.
+        var chunks = logged + batch.chunks
+        logged = []
         for checkpoint in checkpoints {
             guard let loose = checkpoint.loose, !loose.isEmpty else { continue }
             ledger.carry(checkpoint.runKey)
-            room.chunks.append(JournalChunk(runner: checkpoint.runner, runKey: checkpoint.runKey, markers: loose))
+            chunks.append(JournalChunk(runner: checkpoint.runner, runKey: checkpoint.runKey, markers: loose))
         }
-        if !room.chunks.isEmpty { room.sequence = ledger.number(room.chunks) }
-        for chunk in batch.chunks { acks.committing(chunk.runner) }
-        room.changes.blocks = batch.blocks.map {
-            StoredBlock(runner: $0.runner, runKey: $0.runKey, number: $0.number, bytes: $0.bytes)
-        }
+        if !chunks.isEmpty { (room.chunks, room.sequence) = (chunks, ledger.number(chunks)) }
+        room.changes.blocks = batch.blocks.map(StoredBlock.init)
         let isAnew = Set(decisions.records.map(\.runKey))
         room.records = decisions.records + ledger.toReadAgain(at: .now).filter { !isAnew.contains($0.runKey) }
         ledger.note(decisions, batch.blocks)
@@ -126,11 +150,12 @@ extension RoomHost {
     func committed(_ after: AfterCommit, _ result: CommitResult) {
         isBeingStored = false
         release(after.events, runIDs: result.runIDs)
-        let wasOwed = acks.waitsForAll
+        let moment = Moment.now
         for acknowledgement in after.acknowledgements {
-            acks.committed(acknowledgement.runner, hasGrown: room.stored(acknowledgement))
+            let hasGrown = room.stored(acknowledgement)
+            let delay = acks.committed(acknowledgement.runner, hasGrown: hasGrown, at: moment)
+            if let delay { context.metrics.storeDelay.record(delay) }
         }
-        if !wasOwed, acks.waitsForAll { pipeline.tellAfterAll(self) }
         for run in after.recalls { context.tasks.start(self) { _, host in await host.recall(run) } }
         for answer in after.waiters { answer(nil) }
         if after.isDeletion { disband() } else { markChanged() }
@@ -211,8 +236,15 @@ extension RoomHost {
         isOver = true
         heldBack = nil
         isDirty = false
+        isFresh = false
         isBeingStored = false
         answerWaiters(.stopping)
         for viewer in audience.viewers { viewer.closeUnavailable() }
+    }
+}
+
+extension StoredBlock {
+    fileprivate init(_ block: TrackBlock) {
+        self.init(runner: block.runner, runKey: block.runKey, number: block.number, bytes: block.bytes)
     }
 }

@@ -53,16 +53,13 @@ extension RoomHost: RoomSource {
     func takeAcks() -> [(runner: Int, marker: Int32)] {
         guard acks.isDue else { return [] }
         var told: [(runner: Int, marker: Int32)] = []
-        let moment = Moment.now
-        // A tick that is a little late must not make the one a second later too early.
-        let next = moment + (.seconds(1) - context.settings.tick / 2)
-        for runner in acks.ready(at: moment) where audience.isWatching(runner) {
+        for (runner, delay) in acks.take(at: .now) where audience.isWatching(runner) {
             let marker = room.durableMarker(of: runner)
             // A new run has begun since: its markers count from 1, and none is stored yet.
             guard marker > 0 else { continue }
             told.append((runner, marker))
             context.metrics.acksOut += 1
-            if let delay = acks.told(runner, at: moment, again: next) { context.metrics.ackDelay.record(delay) }
+            if let delay { context.metrics.ackDelay.record(delay) }
         }
         return told
     }

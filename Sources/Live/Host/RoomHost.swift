@@ -33,13 +33,17 @@ final class RoomHost {
     /// When in the tick this room is served.
     private let phase: Int
     var pictures = RoomPictures()
-    /// What each runner may still cause; of those who have caused something since the room woke.
-    private var allowances: [Int: Allowance] = [:]
+    /// What each runner may still cause, by their numbers; of those who have caused something since the room woke.
+    private var allowances: [Allowance?] = []
 
     // What is to be stored.
     var unstored = Decisions()
     var isDirty = false
     var isUrgent = false
+    /// Has markers that are not on disk.
+    var isFresh = false
+    /// What is in the log of markers, and not in the journal yet.
+    var logged: [JournalChunk] = []
     /// A commit with changes of this room is under way.
     var isBeingStored = false
     var isDeleted = false
@@ -82,9 +86,10 @@ final class RoomHost {
 
     /// What a runner may still cause; all that there may be, the first time.
     func allowance(of runner: Int, at moment: Moment = .now) -> Allowance {
-        if let known = allowances[runner] { return known }
+        if runner <= allowances.count, let known = allowances[runner - 1] { return known }
+        while allowances.count < runner { allowances.append(nil) }
         let new = Allowance(context.settings, at: moment)
-        allowances[runner] = new
+        allowances[runner - 1] = new
         return new
     }
 

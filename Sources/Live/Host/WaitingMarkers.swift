@@ -17,11 +17,16 @@ struct WaitingMarkers {
     }
 
     /// The commit is on disk.
-    /// - Parameter hasGrown: whether more is stored without a gap than before.
-    mutating func settled(hasGrown: Bool) {
+    ///
+    /// - Parameters:
+    ///   - hasGrown: Whether more is stored without a gap than before.
+    ///   - moment: Now.
+    /// - Returns: How many seconds the oldest of its markers waited for it.
+    mutating func settled(hasGrown: Bool, at moment: Moment) -> Double? {
+        defer { committing = nil }
         // What waits for the client to fill a gap is not the server's delay.
         if hasGrown { stored = stored ?? committing }
-        committing = nil
+        return committing?.seconds(to: moment)
     }
 
     /// The `ack` is sent.

@@ -66,13 +66,20 @@ public final class AppDatabase: Sendable {
         let lock = try DirectoryLock(directory: directory)
         DirectoryModes.keepPrivate(directory, logger: logger)
         let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger, trace: trace)
+        let ids = IDGenerator(above: highestID, now: now)
+        do {
+            try Self.foldLog(pool, ids)
+        } catch .diskFull, .busy {
+            // Rooms that are taken bring theirs into their journals; until then nobody can write anyway.
+            logger.warning("the newest markers are not in the journals yet, since nothing can be written")
+        }
         self.directory = directory
         self.logger = logger
         self.quota = quota
         self.lock = lock
         self.pool = pool
         queue = WriteQueue(pool)
-        ids = IDGenerator(above: highestID, now: now)
+        self.ids = ids
         logger.info("database open", metadata: ["path": "\(path)"])
     }
 
@@ -205,7 +212,7 @@ extension AppDatabase {
                         SELECT MAX(id) AS id FROM accounts
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM links
                         UNION ALL SELECT MAX(id) FROM journal
-                        UNION ALL SELECT MAX(id) FROM track_blocks
+                        UNION ALL SELECT MAX(id) FROM track_blocks UNION ALL SELECT MAX(id) FROM marker_log
                         UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
                         UNION ALL SELECT MAX(run_key) FROM deleted_runs
                         UNION ALL SELECT MAX(id) FROM media
@@ -223,6 +230,19 @@ extension AppDatabase {
             case .corrupt(let reason): throw .corrupt("\(path): \(reason)")
             case let error: throw error
             }
+        }
+    }
+
+    /// Brings the markers that the last process had not brought into the journals there.
+    private static func foldLog(_ pool: DatabasePool, _ ids: IDGenerator) throws(StoreError) {
+        do {
+            try pool.writeWithoutTransaction { database in
+                try inTransaction(database) { session throws(StoreError) in
+                    try RoomRepository.foldWholeLog(ids: ids, in: session)
+                }
+            }
+        } catch {
+            throw StoreError(error)
         }
     }
 

@@ -153,6 +153,16 @@ extension DatabaseReader {
                         JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2)))
                 }
             }
+            section("the log of the newest markers") {
+                let rows = try Row.fetchAll(database, sql: "SELECT id, run_id FROM rooms")
+                let runIDs = Dictionary(rows.map { ($0[0] as Int64, $0[1] as String) }) { first, _ in first }
+                try each("SELECT bytes FROM marker_log ORDER BY id", in: database, "a row of the log") { row in
+                    for section in MarkerLog.sections(of: try row.get(0)) {
+                        guard let runID = runIDs[section.room] else { continue }
+                        journalRow(section.room, runID, section.row)
+                    }
+                }
+            }
             section("the blocks of tracks") {
                 let sql = """
                     SELECT b.runner, b.number, b.bytes, r.run_id, b.run_key FROM track_blocks b JOIN rooms r ON r.id = b.room \

@@ -37,6 +37,7 @@ struct Migration: Sendable {
         Migration(version: 16, digests),
         Migration(version: 17, links),
         Migration(version: 18, marks),
+        Migration(version: 19, markerLog),
     ]
 }
 

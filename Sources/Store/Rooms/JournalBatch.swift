@@ -6,9 +6,18 @@ public struct JournalBatch: Hashable, Sendable {
     /// Written in this order; each room comes once.
     public var rooms: [RoomChanges]
 
-    public init(rooms: [RoomChanges] = []) { self.rooms = rooms }
+    /// Rows of the log of markers, as ``CommitResult/logged`` told them: they are removed.
+    public var log: [Int64]
+    /// Whether all that they have is in the journals by this batch; otherwise it is brought there.
+    public var replacesLog: Bool
 
-    public var isEmpty: Bool { rooms.isEmpty }
+    public init(rooms: [RoomChanges] = [], log: [Int64] = [], replacesLog: Bool = false) {
+        self.rooms = rooms
+        self.log = log
+        self.replacesLog = replacesLog
+    }
+
+    public var isEmpty: Bool { rooms.isEmpty && log.isEmpty }
 }
 
 /// What one commit writes of a room, all of it or nothing; of a room that is no longer there, the records alone.
@@ -26,6 +35,8 @@ public struct RoomChanges: Hashable, Sendable {
     public var events: [StoredEvent]
     /// Events with smaller numbers are removed, after the adding.
     public var eventsBelow: Int?
+    /// Added to the log of the newest markers of all rooms, until a later commit has them in `journal`.
+    public var logged: JournalRow?
     /// Added, or replaced by sequence.
     public var journal: [JournalRow]
     /// Journal rows with smaller sequences are removed, after the adding, as many as a commit may remove.
@@ -42,8 +53,9 @@ public struct RoomChanges: Hashable, Sendable {
 
     public init(
         room: Int64, term: Int64, updatedAt: Int64? = nil, records: [LiveRecord] = [], people: [StoredPerson] = [],
-        events: [StoredEvent] = [], eventsBelow: Int? = nil, journal: [JournalRow] = [], journalBelow: Int64? = nil,
-        blocksRemoved: [Int] = [], blocks: [StoredBlock] = [], marks: [StoredMark] = [], isDeleted: Bool = false
+        events: [StoredEvent] = [], eventsBelow: Int? = nil, logged: JournalRow? = nil, journal: [JournalRow] = [],
+        journalBelow: Int64? = nil, blocksRemoved: [Int] = [], blocks: [StoredBlock] = [], marks: [StoredMark] = [],
+        isDeleted: Bool = false
     ) {
         self.room = room
         self.term = term
@@ -52,6 +64,7 @@ public struct RoomChanges: Hashable, Sendable {
         self.people = people
         self.events = events
         self.eventsBelow = eventsBelow
+        self.logged = logged
         self.journal = journal
         self.journalBelow = journalBelow
         self.blocksRemoved = blocksRemoved
@@ -104,6 +117,10 @@ public struct LiveRecord: Hashable, Sendable {
 public struct CommitResult: Hashable, Sendable {
     /// The run ID of each record of the batch, by run key; without those whose account no longer exists.
     public internal(set) var runIDs: [Int64: Int64] = [:]
+    /// The rows of the log that have the markers of the batch: whoever has brought them into the journals removes them.
+    public internal(set) var logged: [Int64] = []
+    /// Rows of the log that stay, since what they have of some room cannot be brought into its journal.
+    public internal(set) var unfolded: [Int64] = []
     /// The rooms of which nothing was written, and why; that of the others is there.
     public internal(set) var failures: [Int64: StoreError] = [:]
     /// What was to be removed and is still there, by room: it takes another commit.
@@ -120,6 +137,7 @@ public struct CommitResult: Hashable, Sendable {
 
     mutating func merge(_ other: CommitResult) {
         runIDs.merge(other.runIDs) { $1 }
+        logged += other.logged
         failures.merge(other.failures) { $1 }
         unpurged.merge(other.unpurged) { $1 }
     }

@@ -25,17 +25,23 @@ extension RoomRepository {
         var result = CommitResult()
         var budget = limit
         var parts = batch.isEmpty ? [] : [batch.rooms[...]]
+        var isLogKept = !batch.log.isEmpty
         while let part = parts.popLast() {
             do throws(StoreError) {
                 let (ids, left) = (ids, budget)
+                let isWhole = part.count == batch.rooms.count
                 let (stored, rest) = try await write(.journal) { session throws(StoreError) in
-                    var (stored, rest, bytes) = (CommitResult(), left, 0)
+                    var (stored, rest, bytes, log) = (CommitResult(), left, 0, [UInt8]())
                     for changes in part {
-                        try Self.store(changes, &stored, purging: &rest, bytes: &bytes, ids: ids, in: session)
+                        try Self.store(
+                            changes, &stored, purging: &rest, bytes: &bytes, log: &log, ids: ids, in: session)
                     }
                     try Self.countJournal(bytes, in: session)
+                    if !log.isEmpty { stored.logged.append(try Self.writeLog(log, ids: ids, in: session)) }
+                    if isWhole, batch.replacesLog { try Self.removeLog(batch.log, in: session) }
                     return (stored, rest)
                 }
+                if isWhole, batch.replacesLog { isLogKept = false }
                 budget = rest
                 result.merge(stored)
             } catch {
@@ -47,6 +53,13 @@ extension RoomRepository {
                     let middle = part.startIndex + part.count / 2
                     parts += [part[middle...], part[..<middle]]
                 }
+            }
+        }
+        if isLogKept {
+            // It may have markers of a room that is not in the batch, or could not be written.
+            let ids = ids
+            result.unfolded = try await write(.journal) { session throws(StoreError) in
+                try Self.foldLog(batch.log, ids: ids, in: session)
             }
         }
         // Of a batch of which nothing could be written, no room need be the reason.
@@ -139,7 +152,7 @@ extension RoomRepository {
     // MARK: Inside a transaction
 
     /// Takes a change of the journal into the sum of its bytes.
-    private static func countJournal(_ bytes: Int, in session: Session) throws(StoreError) {
+    static func countJournal(_ bytes: Int, in session: Session) throws(StoreError) {
         if bytes != 0 { try session.execute(Statements.countJournal, bytes) }
     }
 
@@ -172,10 +185,16 @@ extension RoomRepository {
 
     private static func store(
         _ changes: RoomChanges, _ result: inout CommitResult, purging budget: inout Int, bytes: inout Int,
-        ids: IDGenerator, in session: Session
+        log: inout [UInt8], ids: IDGenerator, in session: Session
     ) throws(StoreError) {
         let room = changes.room
-        let isThere = try session.execute(Statements.touchRoom, room, changes.updatedAt, changes.term) == 1
+        let isThere: Bool
+        if changes.logged == nil {
+            isThere = try session.execute(Statements.touchRoom, room, changes.updatedAt, changes.term) == 1
+        } else {
+            // Markers alone change nothing of the room's row.
+            isThere = try session.exists(Statements.findTerm, room, changes.term)
+        }
         if !isThere, try session.exists(Statements.findRoom, room) { throw .termLost }
         for record in changes.records {
             if let runID = try store(record, ids: ids, in: session) { result.runIDs[record.runKey] = runID }
@@ -203,6 +222,7 @@ extension RoomRepository {
         if let first = changes.eventsBelow {
             try session.execute(Statements.deleteEvents, room, first)
         }
+        if let row = changes.logged { MarkerLog.append(MarkerLog.Section(room: room, row: row), to: &log) }
         for row in changes.journal {
             bytes += row.bytes.count
             let isNew =
@@ -253,6 +273,7 @@ extension RoomRepository {
         static let touchRoom: SQL = """
             UPDATE rooms SET updated_at = COALESCE($2, updated_at) WHERE id = $1 AND term = $3
             """
+        static let findTerm: SQL = "SELECT 1 FROM rooms WHERE id = $1 AND term = $2"
         static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1"
         static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1 AND term = $2"
         static let upsertPerson: SQL = """

@@ -81,13 +81,14 @@ extension RoomRepository {
                 summary: found.summary, passwordSalt: found.passwordSalt, passwordHash: found.passwordHash,
                 epoch: found.epoch, term: found.term, people: try Self.people(of: found.id, in: session),
                 events: hasEvents ? try Self.events(of: found.id, in: session) : [],
-                journal: try Self.journal(of: found.id, in: session))
+                // Of a room that nobody has there is seldom anything in the log.
+                journal: try Self.journal(of: found.id, withLog: hasEvents, in: session))
         }
     }
 
-    /// A room's journal, in the order of its sequence.
+    /// A room's journal, in the order of its sequence, with what is only in the log yet.
     public func journal(room: Int64) async throws(StoreError) -> [JournalRow] {
-        try await read { session throws(StoreError) in try Self.journal(of: room, in: session) }
+        try await read { session throws(StoreError) in try Self.journal(of: room, withLog: true, in: session) }
     }
 
     /// Whether there is a room with this run ID.
@@ -156,10 +157,18 @@ extension RoomRepository {
         }
     }
 
-    private static func journal(of room: Int64, in session: Session) throws(StoreError) -> [JournalRow] {
-        try session.rows("SELECT sequence, time, bytes FROM journal WHERE room = $1 ORDER BY sequence", room) { row in
+    private static func journal(
+        of room: Int64, withLog: Bool, in session: Session
+    ) throws(StoreError) -> [JournalRow] {
+        let rows = try session.rows(
+            "SELECT sequence, time, bytes FROM journal WHERE room = $1 ORDER BY sequence", room
+        ) { row in
             JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2))
         }
+        guard withLog else { return rows }
+        let known = Set(rows.lazy.map(\.sequence))
+        let logged = try log(of: room, in: session).filter { !known.contains($0.sequence) }
+        return logged.isEmpty ? rows : (rows + logged).sorted { $0.sequence < $1.sequence }
     }
 }
 

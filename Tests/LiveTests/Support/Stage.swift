@@ -140,6 +140,15 @@ struct Stage {
         return (phone, try await phone.next("joined"))
     }
 
+    /// What a statement on the writer answers.
+    func administered(_ statement: String) throws -> [String] { try store.administer(statement) }
+
+    /// What a crash would leave now.
+    func copy(to directory: TemporaryDirectory) throws {
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        try administer("VACUUM INTO '\(directory.path)/runroom.sqlite'")
+    }
+
     /// A statement on the writer.
     func administer(_ statement: String) throws { _ = try store.administer(statement) }
 }
