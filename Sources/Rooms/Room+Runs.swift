@@ -559,8 +559,13 @@ extension Room {
                 JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
             // The chunk has the buffer now.
             runners[index].run.unjournaled = []
-            journal.acknowledgements.append(
-                Acknowledgement(runner: number, runKey: key, marker: runners[index].run.ids.contiguous))
+            #if PLANTED_FAULT
+            // For the drills to find: it promises what lies behind a gap.
+            let promised = runners[index].run.ids.newest
+            #else
+            let promised = runners[index].run.ids.contiguous
+            #endif
+            journal.acknowledgements.append(Acknowledgement(runner: number, runKey: key, marker: promised))
         }
         if !runners[index].run.history.unstored.isEmpty {
             for block in runners[index].run.takeBlocks() {

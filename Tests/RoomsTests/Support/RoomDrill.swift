@@ -23,13 +23,17 @@ struct RoomDrill {
     private(set) var phones: [Int: Phone] = [:]
     /// What their connections know of their clocks.
     private var clocks: [Int: PhoneClock] = [:]
+    private let seed: UInt64
     private var random: SplitMix
+    /// The number of the last command.
+    private var number: UInt64 = 0
     private var lastKey: Int64 = 0
     /// Commands that were done and that were refused.
     private(set) var done = 0
     private(set) var refused = 0
 
     init(seed: UInt64) {
+        self.seed = seed
         random = SplitMix(seed: seed)
         var settings = RoomSettings()
         settings.capacity = 6
@@ -43,7 +47,13 @@ struct RoomDrill {
     }
 
     /// One command, at random.
-    mutating func step() {
+    mutating func step() { step(number + 1) }
+
+    /// The command with this number, which is what it is whatever came before: so some can be left out.
+    mutating func step(_ number: UInt64) {
+        self.number = number
+        var mixed = SplitMix(seed: seed &+ number &* 0xd134_2543_de82_ef95)
+        random = SplitMix(seed: mixed.next())
         now += Int64.random(in: 0...3_000, using: &random)
         if random.happens(1) { now += Int64.random(in: 0...10 * minute, using: &random) }
         let number = Int.random(in: 1...max(1, room.runnerNumbers.count), using: &random)
