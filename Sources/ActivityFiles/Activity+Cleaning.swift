@@ -111,10 +111,9 @@ extension Activity {
         var position = 0
         for index in segments.indices {
             let count = segments[index].points.count
-            let range = position..<(position + count)
-            let kept = range.clamped(to: beginning..<end)
-            segments[index].points = Array(
-                segments[index].points[(kept.lowerBound - position)..<(kept.upperBound - position)])
+            let first = max(beginning - position, 0)
+            let last = min(end - position, count)
+            segments[index].points = first < last ? Array(segments[index].points[first..<last]) : []
             position += count
         }
         return (beginning, times.count - end)

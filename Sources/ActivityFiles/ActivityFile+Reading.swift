@@ -21,6 +21,7 @@ extension ActivityFile {
     ///
     /// - Parameters:
     ///   - data: The file; a large archive is best mapped.
+    ///   - bounds: What it may take.
     ///   - body: Is told of each file, one after the other, so that no more than one is in memory.
     public static func read(_ data: Data, bounds: FileBounds = FileBounds(), _ body: (Item) -> Void) {
         data.withUnsafeBytes { bytes in
@@ -104,8 +105,7 @@ enum ContentKind {
     /// How much is looked at: blanks before an XML declaration are rarely more than some lines.
     static let head = 4096
 
-    /// - Parameter isWhole: Whether nothing follows.
-    /// - Returns: Nil for none of them, and for too little to know.
+    /// The kind; nil for none of them, and for too little to know, unless nothing follows.
     static func of(_ bytes: UnsafeRawBufferPointer, isWhole: Bool) -> ContentKind? {
         if bytes.count >= 12, bytes[8..<12].elementsEqual(".FIT".utf8) { return .fit }
         // Too short to know that it is no FIT, whose header may begin with any of the below.

@@ -1,5 +1,6 @@
 import ActivityFiles
 import Foundation
+import Geo
 import Testing
 
 private enum Recordings {

@@ -11,7 +11,7 @@ final class Inflater {
     /// Whether the end of the (last) member has been read.
     private(set) var isComplete = false
 
-    /// - Parameter isGzip: Of one or more members; else bare deflate, as in a zip.
+    /// For gzip of one or more members; else for bare deflate, as in a zip.
     init(isGzip: Bool, bounds: FileBounds) throws(ActivityFileError) {
         self.isGzip = isGzip
         self.bounds = bounds
@@ -23,11 +23,9 @@ final class Inflater {
 
     deinit { inflateEnd(&stream) }
 
-    /// Unpacks what comes of these bytes.
+    /// Unpacks what comes of these bytes, in pieces of at most 64 KiB.
     ///
     /// What follows the end is passed over, unless it is a further member of a gzip file.
-    ///
-    /// - Parameter body: Is given pieces of at most 64 KiB.
     func push(
         _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(ActivityFileError) -> Void
     ) throws(ActivityFileError) {

@@ -17,9 +17,7 @@ struct ZipArchive {
     let entries: [Entry]
     private let bytes: UnsafeRawBufferPointer
 
-    /// Reads the directory.
-    ///
-    /// - Parameter bytes: The archive; must live as long as this value.
+    /// Reads the directory of an archive whose bytes live as long as this value.
     init(_ bytes: UnsafeRawBufferPointer, bounds: FileBounds) throws(ActivityFileError) {
         self.bytes = bytes
         // At the end, but for a comment of up to 64 KiB.
@@ -60,9 +58,7 @@ struct ZipArchive {
         self.entries = entries
     }
 
-    /// Unpacks an entry.
-    ///
-    /// - Parameter body: Is given its bytes in pieces; an error of it ends the unpacking.
+    /// Unpacks an entry, piece by piece; an error of `body` ends it.
     func unpack(
         _ entry: Entry, bounds: FileBounds, _ body: (UnsafeRawBufferPointer) throws(ActivityFileError) -> Void
     ) throws(ActivityFileError) {

@@ -2,9 +2,9 @@ import Geo
 
 /// Writes the points of an activity as a table (RFC 4180), for spreadsheets.
 public enum CSV {
-    /// A line for each point, the pieces between pauses numbered from 1; numbers and times only, so that no text of
-    /// somebody becomes a formula. 90 bytes a point.
+    /// A line for each point, the pieces between pauses numbered from 1.
     ///
+    /// Numbers and times only, so that no text of somebody becomes a formula. 90 bytes a point.
     /// Distances are those of the points, or reckoned by our rules from the place before in the same piece.
     public static func text(_ activity: Activity) -> String {
         var text = "time,latitude,longitude,elevation_m,distance_m,heart_rate_bpm,cadence_rpm,segment\r\n"

@@ -14,6 +14,7 @@ public enum FIT {
     /// - Parameters:
     ///   - activity: With at least one time, all within FIT's: 1989-12-31 … 2126-02-07.
     ///   - offset: Seconds east of Greenwich of the clock on the wall, which is written beside the end.
+    /// - Returns: The whole file.
     /// - Throws: ``ActivityFileError/noTimes``.
     public static func bytes(_ activity: Activity, offset: Int = 0) throws(ActivityFileError) -> [UInt8] {
         let log = TimedLog(activity)
@@ -98,6 +99,7 @@ public enum FIT {
     ///   - course: With at least one point.
     ///   - start: Unix milliseconds of the first point, within FIT's times.
     ///   - pace: Milliseconds a metre.
+    /// - Returns: The whole file.
     /// - Throws: ``ActivityFileError/noPoints``, ``ActivityFileError/noTimes``.
     public static func bytes(
         _ course: Course, start: Int64 = 1_577_836_800_000, pace: Double = 360

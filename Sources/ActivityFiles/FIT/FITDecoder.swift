@@ -75,11 +75,7 @@ struct FITDecoder {
             && bytes[(start + 8)..<(start + 12)].elementsEqual(".FIT".utf8)
     }
 
-    /// Reads the file that begins at `start`, where `begins` is true.
-    ///
-    /// - Parameters:
-    ///   - wanted: Whether messages of a number are to be told.
-    ///   - body: Is told each of them, in the order of the file.
+    /// Reads the file that begins at `start`, where `begins` is true, and tells the wanted messages in the order of the file.
     static func read(
         _ bytes: UnsafeRawBufferPointer, at start: Int, wanted: (UInt16) -> Bool,
         _ body: (FITMessage) throws(ActivityFileError) -> Void

@@ -5,9 +5,8 @@ struct FITEncoder {
     /// The data, without header and checksum.
     private var data: [UInt8] = []
 
-    /// Says what a local message is: a message of the profile with fields of these numbers and base types.
-    ///
-    /// - Parameter text: A field with a text at the end, and its bytes.
+    /// Says what a local message is: a message of the profile with fields of these numbers and base types, and perhaps a
+    /// text of so many bytes at the end.
     mutating func define(
         _ local: UInt8, as number: UInt16, _ fields: [(number: UInt8, type: UInt8)],
         text: (number: UInt8, size: Int)? = nil

@@ -54,7 +54,9 @@ struct GeoJSONReader {
         "Polygon", "MultiPolygon",
     ]
 
-    /// An object of GeoJSON of any type; members may come in any order. A collection hands its features on by itself.
+    /// An object of GeoJSON of any type, its members in any order.
+    ///
+    /// A collection hands its features on by itself.
     private mutating func object(_ reader: inout JSONReader) throws(ActivityFileError) -> Feature? {
         guard try reader.peek() == UInt8(ascii: "{") else {
             try reader.skip()

@@ -191,7 +191,7 @@ struct JSONReader {
         return value
     }
 
-    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`
+    // -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
     private static func isNumber(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
         var rest = text
         func digits() -> Int {

@@ -86,7 +86,7 @@ final class KMLReader: ActivityXML {
         return ActivityFile.Contents(format: .kml, activities: activities, courses: courses)
     }
 
-    /// Longitude, latitude and perhaps altitude. Nil for none, and for what is no place.
+    /// Longitude, latitude and perhaps altitude; nil for none, and for what is no place.
     private func place(_ parts: [ArraySlice<UInt8>]) -> (place: Coordinate, elevation: Double?)? {
         guard !parts.isEmpty else { return nil }
         guard parts.count >= 2,

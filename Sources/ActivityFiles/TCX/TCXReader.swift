@@ -143,7 +143,7 @@ final class TCXReader: ActivityXML {
             guard let place = point.place else { return }
             let elevation = point.elevation.flatMap { abs($0) <= 9_999 ? $0 : nil }
             course?.points.append(Course.Point(place: place, elevation: elevation))
-        } else if point.place != nil || point.heartRate != nil || point.distance != nil {
+        } else if point != Activity.Point() {
             if let time = point.time {
                 if let last = segment.points.last?.time, time > last {
                     let gap = time - last

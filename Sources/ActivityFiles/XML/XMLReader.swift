@@ -5,16 +5,10 @@ import Limits
 ///
 /// Whatever it throws ends the reading.
 protocol XMLHandler: AnyObject {
-    /// An element begins.
-    ///
-    /// - Parameters:
-    ///   - name: Without prefix.
-    ///   - path: The names of the elements around it, the outermost first.
+    /// An element begins: its name without prefix, and the names of the elements around it, the outermost first.
     func begin(_ name: String, _ attributes: [String: String], path: [String]) throws(ActivityFileError)
 
-    /// An element ends.
-    ///
-    /// - Parameter text: What stood in it after its last child.
+    /// An element ends, with what stood in it after its last child.
     func end(_ name: String, _ text: XMLText, path: [String]) throws(ActivityFileError)
 }
 
@@ -92,9 +86,7 @@ final class XMLReader {
 
     deinit { XML_ParserFree(parser) }
 
-    /// Reads on.
-    ///
-    /// - Parameter bytes: Any number.
+    /// Reads on, any number of bytes.
     func push(_ bytes: UnsafeRawBufferPointer) throws(ActivityFileError) {
         var rest = bytes[...]
         // In pieces, so that an endless tag is found before much of it is held.

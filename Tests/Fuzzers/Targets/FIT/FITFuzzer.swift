@@ -12,8 +12,9 @@ public func fuzzFIT(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         // Other formats have parts of a second, and 180 degrees.
         guard contents.format == .fit, let written = try? FIT.bytes(activity) else { continue }
         let read = try? ActivityFile.contents(of: Data(written)).activities
-        require(read?.first?.points.map(\.time) == activity.points.map(\.time), "\(activity) is read as \(read ?? [])")
-        require(read?.first?.points.map(\.place) == activity.points.map(\.place), "\(activity) is read as \(read ?? [])")
+        let points = read?.first?.points
+        require(points?.map(\.time) == activity.points.map(\.time), "\(activity) is read as \(read ?? [])")
+        require(points?.map(\.place) == activity.points.map(\.place), "\(activity) is read as \(read ?? [])")
     }
     for course in contents.courses { _ = try? FIT.bytes(course) }
     return 0
