@@ -194,8 +194,10 @@ async def test_rows_are_reached_and_followed_by_keys_and_keep_the_focus(server, 
                 break
         rows_found = [name for name in found if name.startswith("runner")]
         assert rows_found[:3] == ["runner 1", "runner 2", "runner 3"], found
-        # The bar, the map with its buttons, the standings, the events.
-        assert found[:3] == ["brand", "language", "map"] and found.index("map") < found.index("runner 1"), found
+        # The bar, the map with its buttons, the own run, the standings, the events with the cheers.
+        assert found[:4] == ["brand", "language", "log-in", "map"], found
+        places = [found.index(name) for name in ("map", "run-here", "runner 1", "cheer-to")]
+        assert places == sorted(places), found
 
         await page.locator('[data-runner="3"] button').focus()
         await page.keyboard.press("Enter")

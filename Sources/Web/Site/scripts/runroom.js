@@ -511,6 +511,8 @@ export class RunRoom extends EventTarget {
             this.#receive(JSON.parse(data));
         };
         socket.onclose = ({ code, reason }) => this.#closed(code, reason);
+        // A close follows; Node's `ws` ends the program for an error that nobody listens to.
+        socket.onerror = () => {};
         this.#heard = performance.now();
         this.#pinger = setInterval(() => this.#ping(), PING_EVERY);
     }
