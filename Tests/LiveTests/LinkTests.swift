@@ -1,4 +1,5 @@
 import Foundation
+import Rooms
 import Store
 import TestKit
 import Testing
