@@ -106,8 +106,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "TestKit", httpTypes,
-                log,
+                "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Limits", "Geo", "TestKit",
+                httpTypes, log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(

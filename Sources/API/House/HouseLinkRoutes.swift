@@ -118,7 +118,7 @@ struct HouseLinkRoutes: Sendable {
     static let linkSchema = schema([])
     static let newLinkSchema = schema([
         ("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg")),
-        ("url", Schema.text("https://example.org/s/VY9Zb0nDq1oQw3Jt5kfXRg")),
+        ("url", Schema.text("/s/VY9Zb0nDq1oQw3Jt5kfXRg")),
     ])
 
     private static func schema(_ more: [(String, JSONValue)]) -> JSONValue {

@@ -1,7 +1,9 @@
 import HTTPTypes
 import LWS
 import Live
+import Rooms
 import Services
+import TestKit
 import Testing
 
 @testable import API

@@ -1,7 +1,10 @@
 import HTTPTypes
+import LWS
 import Limits
 import Live
+import Logging
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -116,5 +119,81 @@ struct HouseLinkTests {
             }
             #expect(pages == 2 && found.count == Limit.Room.links)
         }
+    }
+
+    @Test("a live connection comes by a link, and ends with 4001 when it is revoked", .timeLimit(.minutes(5)))
+    func revocation() async throws {
+        let directory = TemporaryDirectory()
+        var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low)
+        configuration.server.port = 0
+        let application = try Application(configuration: configuration, logger: .quiet)
+        let client = try await RawHTTP(port: application.start())
+        func call(_ method: String, _ path: String, _ json: String? = nil, token: String = "") async throws -> JSONValue
+        {
+            let answer = try await client.send(
+                method, path, ["Content-Type: application/json", "Authorization: Bearer \(token)"],
+                json.map { Array($0.utf8) })
+            return answer.body.isEmpty ? .null : try JSONValue(parsing: answer.body)
+        }
+        let account = try await call("POST", "/v1/accounts", #"{"name":"ana","password":"secret"}"#)
+        let token = try #require(account["token"]?.string)
+        let room = try await call("POST", "/v1/rooms", #"{"name":"Ours"}"#, token: token)
+        let links = "/v1/rooms/\(try #require(room["runID"]?.string))/links"
+        let link = try await call("POST", links, #"{"role":"spectator"}"#, token: token)
+        let secret = try #require(link["link"]?.string), id = try #require(link["id"]?.string)
+
+        let loop = try EventLoop(name: "watcher"), sockets = try WebSocketClient(loop: loop)
+        let (heard, continuation) = AsyncStream.makeStream(of: Heard.self)
+        loop.execute {
+            sockets.connect(
+                host: "127.0.0.1", port: client.port, path: "/live", subprotocol: "runroom.v1",
+                handler: Watcher(link: secret, continuation))
+        }
+        var kinds: [String] = [], code: UInt16?
+        for await heard in heard {
+            switch heard {
+            case .message(let message):
+                kinds.append(message["type"]?.string ?? "")
+                guard message["type"] == "joined" else { continue }
+                #expect(message["runID"] == room["runID"])
+                #expect(try await call("DELETE", "\(links)/\(id)", token: token) == .null)
+            case .end(let end): code = end
+            }
+        }
+        #expect(kinds == ["joined", "error"] && code == 4001)
+        await sockets.shutDown()
+        await loop.shutDown()
+        await application.stop()
+    }
+}
+
+private enum Heard: Sendable {
+    case message(JSONValue)
+    case end(UInt16?)
+}
+
+/// Joins by a link and hands on what it hears; on its loop's thread only.
+private final class Watcher: WebSocketHandler {
+    private let link: String
+    private let heard: AsyncStream<Heard>.Continuation
+
+    init(link: String, _ heard: AsyncStream<Heard>.Continuation) {
+        self.link = link
+        self.heard = heard
+    }
+
+    func didOpen(_ socket: WebSocket) {
+        socket.send(OutgoingMessage(#"{"type":"join","link":"\#(link)"}"#))
+    }
+
+    func didReceive(text: UnsafeRawBufferPointer, from socket: WebSocket) {
+        heard.yield(.message((try? JSONValue(parsing: Array(text))) ?? .null))
+    }
+
+    func didBecomeWritable(_ socket: WebSocket) {}
+
+    func didClose(_ socket: WebSocket, code: UInt16?, reason: String) {
+        heard.yield(.end(code))
+        heard.finish()
     }
 }

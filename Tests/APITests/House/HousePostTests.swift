@@ -1,6 +1,7 @@
 import HTTPTypes
 import LWS
 import Services
+import TestKit
 import Testing
 
 @testable import API

@@ -3,7 +3,10 @@ import HTTPTypes
 import LWS
 import Limits
 import Live
+import Rooms
 import Services
+import Store
+import TestKit
 import Testing
 
 @testable import API

@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Services
 import Store
+import TestKit
 import Testing
 
 @testable import API
