@@ -1,11 +1,11 @@
 import Foundation
 import Geo
 import Rooms
-import Store
 import TestKit
 import Testing
 
 @testable import Live
+@testable import Store
 
 /// A room with runs under way goes on from what is stored of their measurement, and its journal is short.
 @Suite("A room restored by marks", .timeLimit(.minutes(5))) struct MarkedRoomTests {

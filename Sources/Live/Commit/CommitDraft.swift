@@ -67,33 +67,37 @@ struct CommitDraft: Sendable {
                 // What cannot be read now stays for when it can.
                 (changes.journalBelow, changes.blocksRemoved) = (nil, [])
             }
-            for checkpoint in room.checkpoints {
-                guard let isSound = await areSound(checkpoint, in: changes.room, from: store) else { continue }
-                guard isSound else {
-                    encoded.damaged.insert(checkpoint.runKey)
-                    continue
-                }
-                encoded.passed.insert(checkpoint.runKey)
-                guard let bytes = checkpoint.mark?.bytes else { continue }
-                changes.marks.append(StoredMark(runner: checkpoint.runner, bytes: bytes))
-            }
+            await look(at: room.checkpoints, of: &changes, into: &encoded, from: store)
             encoded.batch.rooms.append(changes)
         }
         return encoded
     }
 
-    /// Whether the blocks before a checkpoint can be read back; nil when that cannot be said at the moment.
-    private func areSound(_ checkpoint: Checkpoint, in room: Int64, from store: AppDatabase) async -> Bool? {
-        guard !checkpoint.blocks.isEmpty else { return true }
-        guard
+    /// Reads back the blocks before checkpoints: with those that are sound their marks are stored.
+    ///
+    /// What cannot be read at the moment is looked at with the next checkpoint.
+    private func look(
+        at checkpoints: [Checkpoint], of changes: inout RoomChanges, into encoded: inout Encoded,
+        from store: AppDatabase
+    ) async {
+        let first = checkpoints.lazy.filter { !$0.blocks.isEmpty }.map { ($0.runner, $0.blocks.lowerBound) }
+        guard !checkpoints.isEmpty,
             let blocks = try? await store.rooms.blocks(
-                room: room, from: [checkpoint.runner: checkpoint.blocks.lowerBound])
-        else { return nil }
-        let sound = blocks.lazy.filter { block in
-            checkpoint.blocks.contains(block.number) && block.runKey == checkpoint.runKey
-                && (try? TrackCodec.decode(block.bytes)) != nil
+                room: changes.room, from: Dictionary(first, uniquingKeysWith: { first, _ in first }))
+        else { return }
+        for checkpoint in checkpoints {
+            let sound = blocks.lazy.filter { block in
+                block.runner == checkpoint.runner && block.runKey == checkpoint.runKey
+                    && checkpoint.blocks.contains(block.number) && (try? TrackCodec.decode(block.bytes)) != nil
+            }
+            guard sound.count == checkpoint.blocks.count else {
+                encoded.damaged.insert(checkpoint.runKey)
+                continue
+            }
+            encoded.passed.insert(checkpoint.runKey)
+            guard let bytes = checkpoint.mark?.bytes else { continue }
+            changes.marks.append(StoredMark(runner: checkpoint.runner, bytes: bytes))
         }
-        return sound.count == checkpoint.blocks.count
     }
 
     /// A record with the whole track of its run, and whether all of it could be read.

@@ -10,6 +10,8 @@ struct RoomLedger {
     private var spans: [Int64: JournalSpan] = [:]
     /// How many markers have been put into the journal.
     private var markerCount = 0
+    /// From how many on it is looked for laggards.
+    private var nextLook = 0
     /// The first row that was needed when it was last seen that some are not.
     private var firstKept: Int64 = 0
     /// Whether journal rows are of no use any more.
@@ -77,6 +79,13 @@ struct RoomLedger {
         let enough = Limit.Room.journaledMarkers * (spans.count + 1)
         guard markerCount > enough else { return [] }
         return Set(spans.lazy.filter { markerCount - ($0.value.markersBefore ?? markerCount) > enough }.map(\.key))
+    }
+
+    /// The ``laggards``, now and then: to look for them takes time with each run.
+    mutating func takeLaggards() -> Set<Int64> {
+        guard markerCount >= nextLook else { return [] }
+        nextLook = markerCount + 8 * spans.count
+        return laggards
     }
 
     /// Notes that the next row has all of a run that is in no block.

@@ -105,7 +105,7 @@ extension RoomHost {
         isBeingStored = true
         let decisions = unstored
         unstored = Decisions()
-        let checkpoints = room.takeCheckpoints(of: ledger.laggards)
+        let checkpoints = room.takeCheckpoints(of: ledger.takeLaggards())
         let batch = room.takeJournal()
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
         room.checkpoints = checkpoints
@@ -218,6 +218,8 @@ extension RoomHost {
                     "blocks of a run's older markers are damaged; they are made anew from the journal",
                     metadata: ["room": "\(room.id)", "runner": "\(checkpoint.runner)"])
                 apply(room.mendBlocks(of: RunReference(runner: checkpoint.runner, runKey: checkpoint.runKey)))
+            } else {
+                room.retry(checkpoint)
             }
         }
     }

@@ -149,6 +149,7 @@ final class RoomRegistry {
     func stop() async {
         isStopping = true
         for task in waking.values { _ = try? await task.value }
+        await context.tasks.comeBack()
         await roomsAreUp()
     }
 
@@ -156,12 +157,19 @@ final class RoomRegistry {
     private func wakeAtStart(_ runID: String) async {
         do {
             _ = try await host(runID)
-        } catch LiveError.stopping {
-            return
-        } catch StoreError.diskFull, StoreError.busy {
+        } catch {
+            await context.tasks.comeBack()
+            noteThatItSleepsOn(runID, error)
+        }
+    }
+
+    private func noteThatItSleepsOn(_ runID: String, _ error: any Error) {
+        switch error {
+        case LiveError.stopping: return
+        case StoreError.diskFull, StoreError.busy:
             // Its runs go on as soon as it can be taken.
             if !waitingToWake.contains(runID) { waitingToWake.append(runID) }
-        } catch {
+        default:
             // It stays as it is on disk; the others must not stay down with it.
             context.metrics.roomsUnreadable += 1
             context.logger.error(

@@ -27,6 +27,12 @@ extension Room {
         return checkpoints
     }
 
+    /// Has a checkpoint taken again that could not be looked at.
+    public mutating func retry(_ checkpoint: Checkpoint) {
+        guard let index = try? index(of: checkpoint.runner), runners[index].run.key == checkpoint.runKey else { return }
+        runners[index].run.retry(checkpoint)
+    }
+
     /// Has the blocks of somebody's present run made anew, since one of them turned out to be damaged.
     ///
     /// - Returns: What to store: they are wanted back, as far as they can be had.

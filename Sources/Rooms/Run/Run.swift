@@ -469,6 +469,12 @@ extension Run {
         return true
     }
 
+    /// A checkpoint is to be taken again.
+    mutating func retry(_ checkpoint: Checkpoint) {
+        markedBlocks = 0
+        checkedBlocks = min(checkedBlocks, checkpoint.blocks.lowerBound)
+    }
+
     /// Has the run measured anew and its blocks made anew, since one of them is damaged.
     ///
     /// - Returns: Whether the blocks are needed for that and were not before.
