@@ -249,7 +249,7 @@ struct HouseTests {
         }
     }
 
-    @Test("rooms whose password is no secret stand first in the list of public ones, with what opens them and how many run")
+    @Test("rooms with a password that is no secret stand first in the list, with what opens them and how many run")
     func publicRooms() async throws {
         let rooms = ["quiet", "gone", "busy"].map { PublicRoom(runID: $0, password: "pw") }
         try await withAPI(publicRooms: rooms) { api in
