@@ -26,7 +26,7 @@ struct Core: Sendable {
     let humanCheck: SliderCheck?
     /// Whether anybody may register at the entry task's API.
     let entryTaskRegistration: Bool
-    let live: LiveRooms
+    let live: LiveHub
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
@@ -49,7 +49,7 @@ struct Core: Sendable {
     ///
     /// Without a `reserve` nothing is kept free.
     init(
-        database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
+        database: AppDatabase, loops: [EventLoop], live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
@@ -84,8 +84,8 @@ struct Core: Sendable {
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media)
         self.entryTaskRegistration = entryTaskRegistration
-        live = LiveRooms(
-            loop: loop, store: database, settings: settings,
+        live = LiveHub(
+            loops: loops, store: database, settings: settings,
             services: Self.liveServices(
                 accounts: accounts, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),

@@ -18,7 +18,8 @@ struct TestAPI: Sendable {
     private let folder = TemporaryDirectory()
     var directory: String { folder.path }
     let database: AppDatabase
-    let loop: EventLoop
+    /// As many as `RUNROOM_TEST_LOOPS` says.
+    let loops: [EventLoop]
     let core: Core
     let responder: APIResponder
     let clock = ManualClock()
@@ -32,10 +33,10 @@ struct TestAPI: Sendable {
         throws
     {
         database = try AppDatabase(directory: folder.path, logger: logger, quota: AccountQuota(bytes: quota))
-        loop = try EventLoop(name: "test")
+        loops = try (0..<TestLoops.count).map { try EventLoop(name: "test \($0)") }
         postbox = Postbox()
         core = Core(
-            database: database, loop: loop, live: live, cost: .low, passwords: passwords, limits: limits,
+            database: database, loops: loops, live: live, cost: .low, passwords: passwords, limits: limits,
             coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
             pageOrigins: pageOrigins, reserve: reserve, mail: postbox, captcha: captcha,
             entryTaskRegistration: entryTaskRegistration, logger: logger, now: { [clock] in clock.now }
@@ -46,7 +47,7 @@ struct TestAPI: Sendable {
     fileprivate func end() async {
         core.mail.stop()
         await core.live.stop()
-        await loop.shutDown()
+        for loop in loops { await loop.shutDown() }
         try? database.close()
     }
 
