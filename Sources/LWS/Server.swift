@@ -118,7 +118,9 @@ public final class Server: @unchecked Sendable {
         await withCheckedContinuation { continuation in
             first.loop.execute {
                 first.listen(on: descriptor)
-                if let tls = configuration.tls, let look { first.certificateWatch = watch(tls, since: look, for: servers) }
+                if let tls = configuration.tls, let look {
+                    first.certificateWatch = watch(tls, since: look, for: servers)
+                }
                 continuation.resume()
             }
         }

@@ -174,7 +174,7 @@ import Testing
                     let large = Self.text(String(repeating: "x", count: 200_000))
                     send(Self.text("go") + Self.text("b") + large.prefix(100_000))
                     let said = receive(2 + 8)
-                    #expect(said == Self.answer("b loop \((turn - 1) % 2)") || said == Self.answer("b loop \(turn % 2)"))
+                    #expect([turn - 1, turn].contains { said == Self.answer("b loop \($0 % 2)") })
                     send(Array(large.dropFirst(100_000)) + Self.text("c"))
                     #expect(receive(2 + 13) == Self.answer("200000 loop \(turn % 2)"))
                     #expect(receive(2 + 8) == Self.answer("c loop \(turn % 2)"))

@@ -1,5 +1,6 @@
 import Foundation
 import Rooms
+import Store
 import TestKit
 import Testing
 
@@ -142,7 +143,9 @@ import Testing
         }
     }
 
-    @Test("the room in a handshake's query puts the connection on its loop before it joins; wrong and missing ones do no harm")
+    @Test(
+        "the room in a handshake's query puts the connection on its loop before it joins; wrong and missing ones do no harm"
+    )
     func hints() async throws {
         try await Stage.run(in: directory, loops: 2) { stage in
             let rooms = names(2)

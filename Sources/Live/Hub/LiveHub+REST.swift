@@ -13,7 +13,9 @@ extension LiveHub {
     }
 
     /// One room; nil when there is none.
-    public func room(_ runID: String) async throws -> RoomView? { try await atHome(of: runID) { try await $0.room(runID) } }
+    public func room(_ runID: String) async throws -> RoomView? {
+        try await atHome(of: runID) { try await $0.room(runID) }
+    }
 
     /// Some rooms, in the order of their making.
     ///

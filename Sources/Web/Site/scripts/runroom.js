@@ -151,8 +151,11 @@ export class RunRoom extends EventTarget {
     connect(credentials) {
         Object.assign(this.#options, credentials);
         this.#drop();
-        const { url = location.origin.replace(/^http/, 'ws') + '/live' } = this.#options;
-        const socket = this.#socket = new WebSocket(url, 'runroom.v1');
+        const { runID, url = location.origin.replace(/^http/, 'ws') + '/live' } = this.#options;
+        // A hint, by which the server can put this connection where the room is.
+        const hinted = new URL(url);
+        hinted.searchParams.set('room', runID);
+        const socket = this.#socket = new WebSocket(hinted, 'runroom.v1');
         this.#become({ state: 'connecting' });
         socket.onopen = () => this.#join();
         socket.onmessage = ({ data }) => {
