@@ -11,8 +11,14 @@ struct LoopPlace: Sendable {
     /// The place of a loop that has all rooms to itself.
     static var alone: LoopPlace { LoopPlace(index: 0, places: RoomPlaces(loops: 1), neighbours: Neighbours()) }
 
-    /// Whether a room is at home here, or would be if it woke.
-    func has(_ runID: String) -> Bool { places.place(of: runID) == index }
+    /// Whether a room is at home here, or is to wake here.
+    ///
+    /// - Parameter hasMoved: Whether who asks has come from another loop. Then a room that sleeps wakes here: where else it
+    ///   might, changes with all who are on their way.
+    func has(_ runID: String, after hasMoved: Bool) -> Bool {
+        guard places.loops > 1 else { return true }
+        return (hasMoved ? places.home(of: runID) ?? index : places.place(of: runID)) == index
+    }
 
     /// The loop where a room is at home, or would be if it woke; nil when there is none any more.
     func loop(of runID: String) -> EventLoop? { neighbours[places.place(of: runID)]?.loop }

@@ -9,7 +9,7 @@ extension LiveEdge {
     /// So all that happens between a room and its viewers is on one loop, and only a join, which is rare, knows that there
     /// are others.
     func begin(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int = 0) {
-        guard !context.place.has(join.runID) else {
+        guard !context.place.has(join.runID, after: hops > 0) else {
             context.tasks.start(viewer) { _, viewer in
                 await viewer.edge.join(join, by: viewer, arrival: arrival, hops: hops)
             }
