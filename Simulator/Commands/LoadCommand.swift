@@ -26,6 +26,7 @@ struct LoadCommand: ParsableCommand {
     var latecomersAt: Double?
     @Option(help: "Seconds in which the latecomers come; each starts to run within as many after the join.")
     var latecomersWithin = 5.0
+    @Flag(help: "Have handshakes not say which room is meant.") var noHint = false
     @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
     @Option(
@@ -100,6 +101,7 @@ struct LoadCommand: ParsableCommand {
         settings.latecomersWithin = latecomersWithin
         settings.clockError = clockError
         settings.patience = patience
+        settings.givesHint = !noHint
         return settings
     }
 

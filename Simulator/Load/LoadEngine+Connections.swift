@@ -56,10 +56,11 @@ extension LoadEngine {
             member.channel = channel
         }
         member.phase = .handshaking
-        var path = "/live"
+        // With a hint, by which a server of several loops can put the connection where the room is.
+        var path = settings.givesHint ? "/live?room=\(REST.percentEncoded(member.room.runID))" : "/live"
         if settings.isFloor {
             // All that a floor wants to know, so that it need not read what is said.
-            path += "?room=\(member.room.runID.dropFirst("floor-".count))"
+            path = "/live?room=\(member.room.runID.dropFirst("floor-".count))"
             if case .runner(let lane) = member.role { path += "&runner=\(lane + 1)" }
         }
         write(WebSocketWire.request(path: path, authority: address.authority), to: member)

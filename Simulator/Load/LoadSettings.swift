@@ -50,6 +50,8 @@ struct LoadSettings: Sendable {
     var dropInterval: Double?
     /// Nothing is judged, nor are runs finished: the other side is a floor, not a server.
     var isFloor = false
+    /// Whether handshakes say which room is meant.
+    var givesHint = true
 
     /// Parks that people run in: Beijing's Olympic Forest, Chaoyang, Hyde Park, Central Park.
     static let parks: [(latitude: Double, longitude: Double)] = [

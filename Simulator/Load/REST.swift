@@ -59,7 +59,7 @@ enum REST {
         return HTTPLane.Call(method: "GET", path: path, token: account.token)
     }
 
-    private static func percentEncoded(_ text: String) -> String {
+    static func percentEncoded(_ text: String) -> String {
         text.addingPercentEncoding(
             withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "\u{0}"..."\u{7f}")).union(
                 .init(charactersIn: "-_."))) ?? text

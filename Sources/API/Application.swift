@@ -105,10 +105,10 @@ public final class Application: Sendable {
 private struct Running: Sendable {
     let port: Int
     let core: Core
-    let server: Server
+    let servers: ServerGroup
     /// For operators alone, where they have one.
     let operators: Server?
-    let loop: EventLoop
+    let loops: [EventLoop]
     let upkeep: Task<Void, Never>
     let logger: Logger
 
@@ -122,15 +122,17 @@ private struct Running: Sendable {
         settings.shares.client = { proxies.client(of: $0) }
         settings.maxFileBytes = max(settings.maxFileBytes, 2 * configuration.maxVideoBytes)
         settings.temporaryDirectory = prepareUploads(in: configuration.dataDirectory, logger)
-        let loop: EventLoop
+        var loops: [EventLoop] = []
         do {
-            loop = try EventLoop(name: "live")
+            let count = configuration.loops.count
+            for index in 0..<count { loops.append(try EventLoop(name: count == 1 ? "live" : "live \(index)")) }
         } catch {
+            for loop in loops { await loop.shutDown() }
             close(database, logger)
             throw error
         }
         let core = Core(
-            database: database, loop: loop, live: configuration.live, cost: configuration.passwordCost,
+            database: database, loops: loops, live: configuration.live, cost: configuration.passwordCost,
             limits: configuration.rateLimits ? configuration.limits : nil,
             coordinateSystem: configuration.restCoordinateSystem, roomsAreOpen: configuration.openRoomReads,
             takesLegacyClients: configuration.legacyClients, pageOrigins: configuration.allowedOrigins.named,
@@ -142,7 +144,7 @@ private struct Running: Sendable {
             logger: logger)
         let gauge = LoadGauge()
         let responder = APIResponder(
-            core: core, load: { await gauge.load(on: loop) },
+            core: core, load: { await gauge.load },
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
                 isTLS: configuration.server.tls != nil),
@@ -155,14 +157,14 @@ private struct Running: Sendable {
             own.maxConnections = Limit.Operations.connections
             own.temporaryDirectory = settings.temporaryDirectory
             return Server(
-                configuration: own, loop: loop, responder: OperatorDoor(responder: responder, side: .operators),
+                configuration: own, loop: loops[0], responder: OperatorDoor(responder: responder, side: .operators),
                 endpoints: [], logger: logger)
         }
-        let server = Server(
-            configuration: settings, loop: loop,
+        let servers = ServerGroup(
+            configuration: settings, loops: loops,
             responder: OperatorDoor(responder: responder, side: operators == nil ? .everybody : .clients),
-            endpoints: [liveEndpoint(core, responder, configuration)], logger: logger)
-        gauge.watch(server)
+            endpoints: { [liveEndpoint(core, $0, responder, configuration)] }, logger: logger)
+        gauge.watch(servers)
         do {
             let accounts = configuration.entryTaskAccounts
             try EntryTaskAccount.reserve(accounts, with: core.accounts)
@@ -173,20 +175,20 @@ private struct Running: Sendable {
                     "operators are answered elsewhere",
                     metadata: ["address": "\(ListenAddress(host: address.host, port: port))"])
             }
-            let port = try await server.start()
+            let port = try await servers.start()
             let upkeep = Task {
                 async let added: Void = EntryTaskAccount.register(accounts, with: core.accounts, logger: logger)
                 await Self.upkeep(core, logger)
                 await added
             }
             return Running(
-                port: port, core: core, server: server, operators: operators, loop: loop, upkeep: upkeep, logger: logger
-            )
+                port: port, core: core, servers: servers, operators: operators, loops: loops, upkeep: upkeep,
+                logger: logger)
         } catch {
             await operators?.stop()
             core.mail.stop()
             await core.live.stop()
-            await loop.shutDown()
+            for loop in loops { await loop.shutDown() }
             close(database, logger)
             throw error
         }
@@ -194,11 +196,11 @@ private struct Running: Sendable {
 
     /// Where phones and pages connect.
     private static func liveEndpoint(
-        _ core: Core, _ responder: APIResponder, _ configuration: ApplicationConfiguration
+        _ core: Core, _ loop: Int, _ responder: APIResponder, _ configuration: ApplicationConfiguration
     ) -> WebSocketEndpoint {
         let cookie = core.cookie
         return core.live.endpoint(
-            address: configuration.trustedProxies.client,
+            on: loop, address: configuration.trustedProxies.client,
             credential: { $0.headers[.authorization] ?? cookie.token(in: $0) },
             refuse: { head in
                 guard cookie.refusesUpgrade(head) else { return nil }
@@ -234,12 +236,12 @@ private struct Running: Sendable {
 
     func end() async {
         upkeep.cancel()
-        await server.stop()
+        await servers.stop()
         await operators?.stop()
         core.mail.stop()
         await core.live.stop()
-        // The thread ends before the database closes, lest somebody on it still asks.
-        await loop.shutDown()
+        // The threads end before the database closes, lest somebody on them still asks.
+        for loop in loops { await loop.shutDown() }
         Self.close(core.database, logger)
     }
 
@@ -295,20 +297,15 @@ private struct Running: Sendable {
     }
 }
 
-/// Lets `/metrics` ask the server that serves it.
+/// Lets `/metrics` ask the servers that serve it.
 private final class LoadGauge: Sendable {
     private struct Watched {
-        weak var server: Server?
+        weak var servers: ServerGroup?
     }
 
     private let watched = Mutex(Watched())
 
-    func watch(_ server: Server) { watched.withLock { $0.server = server } }
+    func watch(_ servers: ServerGroup) { watched.withLock { $0.servers = servers } }
 
-    func load(on loop: EventLoop) async -> ServerLoad? {
-        guard let server = watched.withLock({ $0.server }) else { return nil }
-        return await withCheckedContinuation { continuation in
-            loop.execute { continuation.resume(returning: server.load) }
-        }
-    }
+    var load: ServerLoad? { get async { await watched.withLock { $0.servers }?.load } }
 }

@@ -1,4 +1,5 @@
 public import Endpoints
+import Foundation
 public import Geo
 public import LWS
 import Limits
@@ -41,6 +42,21 @@ public struct PublicRoom: Sendable, Hashable {
     }
 }
 
+/// How many event loops a server has.
+public enum LoopCount: Sendable, Hashable {
+    case number(Int)
+    /// One for two of the machine's processors, which leaves the others to the database, to hashing and to the system.
+    case auto
+
+    /// One at least.
+    var count: Int {
+        switch self {
+        case .number(let count): max(1, count)
+        case .auto: min(max(1, ProcessInfo.processInfo.activeProcessorCount / 2), Limit.Live.autoLoops)
+        }
+    }
+}
+
 /// Where mail goes.
 public enum MailDelivery: Sendable, Hashable {
     /// Into the file `outbox` of the data directory.
@@ -54,6 +70,8 @@ public struct ApplicationConfiguration: Sendable {
     public var server: ServerConfiguration
     /// The numbers of the live protocol.
     public var live: LiveSettings
+    /// On how many event loops rooms and connections are, each a thread of its own.
+    public var loops = LoopCount.number(1)
     /// Where everything is kept; made if it is not there.
     ///
     /// One server at a time may use it.

@@ -26,7 +26,7 @@ struct Core: Sendable {
     let humanCheck: SliderCheck?
     /// Whether anybody may register at the entry task's API.
     let entryTaskRegistration: Bool
-    let live: LiveRooms
+    let live: LiveHub
     let links: RoomLinks
     let limits: RequestLimits
     /// What is kept free of the disk.
@@ -54,7 +54,7 @@ struct Core: Sendable {
     ///
     /// Without a `reserve` nothing is kept free.
     init(
-        database: AppDatabase, loop: EventLoop, live settings: LiveSettings = LiveSettings(),
+        database: AppDatabase, loops: [EventLoop], live settings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
@@ -92,8 +92,8 @@ struct Core: Sendable {
         profiles = Profiles(accounts: accounts, media: media)
         self.entryTaskRegistration = entryTaskRegistration
         links = RoomLinks(store: database, now: now)
-        live = LiveRooms(
-            loop: loop, store: database, settings: settings,
+        live = LiveHub(
+            loops: loops, store: database, settings: settings,
             services: Self.liveServices(
                 accounts: accounts, links: links, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),

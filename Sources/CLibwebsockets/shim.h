@@ -55,12 +55,65 @@ static inline void CLibwebsockets_configure_tls(SSL_CTX *context, SSL_CTX **slot
 }
 
 /* Encrypts and sends: how many bytes were taken, 0 when the socket takes none now, -1 when it is broken. */
-static inline int CLibwebsockets_tls_write(struct lws *wsi, const void *bytes, size_t count) {
-    SSL *ssl = (SSL *)lws_get_ssl(wsi);
+static inline int CLibwebsockets_tls_write(SSL *ssl, const void *bytes, size_t count) {
     if (!ssl) return -1;
     ERR_clear_error();
     int taken = SSL_write(ssl, bytes, count > INT_MAX ? INT_MAX : (int)count);
     if (taken > 0) return taken;
     /* A renegotiation, which would want to read first, is none of TLS 1.3, and OpenSSL refuses a peer's of 1.2. */
     return SSL_get_error(ssl, taken) == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
+/* Keeps the TLS of a connection of which libwebsockets is to let go now: it says no farewell to the peer, and frees
+   nothing. NULL without TLS; freed by SSL_free. */
+static inline SSL *CLibwebsockets_tls_keep(struct lws *wsi) {
+    SSL *ssl = (SSL *)lws_get_ssl(wsi);
+    if (!ssl) return NULL;
+    SSL_up_ref(ssl);
+    SSL_set_quiet_shutdown(ssl, 1);
+    return ssl;
+}
+
+/* Goes on with TLS that was kept, when libwebsockets has let go of it: it is fed what comes from the peer, and writes to
+   the descriptor, which stays the caller's. Returns 0 without memory. */
+static inline int CLibwebsockets_tls_resume(SSL *ssl, int descriptor) {
+    BIO *output = BIO_new_socket(descriptor, BIO_NOCLOSE);
+    /* One that goes on for the second time may have been fed more than was read. */
+    int is_fed = BIO_method_type(SSL_get_rbio(ssl)) == BIO_TYPE_MEM;
+    BIO *input = is_fed ? NULL : BIO_new(BIO_s_mem());
+    if (!output || (!input && !is_fed)) {
+        BIO_free(input), BIO_free(output);
+        return 0;
+    }
+    SSL_set0_wbio(ssl, output);
+    if (input) {
+        /* That nothing is left to read is not the end. */
+        BIO_set_mem_eof_return(input, -1);
+        SSL_set0_rbio(ssl, input);
+    }
+    /* What libwebsockets' letting go has left. */
+    SSL_set_quiet_shutdown(ssl, 0);
+    SSL_set_shutdown(ssl, 0);
+    return 1;
+}
+
+/* Gives it what has come from the peer. Returns 0 without memory. */
+static inline int CLibwebsockets_tls_feed(SSL *ssl, const void *bytes, int count) {
+    return BIO_write(SSL_get_rbio(ssl), bytes, count) == count;
+}
+
+/* Decrypts what it was fed: how many bytes there were, 0 when it takes more to go on, -1 when nothing comes any more. */
+static inline int CLibwebsockets_tls_read(SSL *ssl, void *bytes, int size) {
+    ERR_clear_error();
+    int count = SSL_read(ssl, bytes, size);
+    if (count > 0) return count;
+    int reason = SSL_get_error(ssl, count);
+    return reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
+/* Takes leave of the peer, as far as the socket takes it now. */
+static inline void CLibwebsockets_tls_farewell(SSL *ssl) {
+    ERR_clear_error();
+    SSL_shutdown(ssl);
+    ERR_clear_error();
 }

@@ -204,6 +204,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         }
     }
 
+    /// CPU time that the thread has used, in seconds; nil when the system does not tell.
+    ///
+    /// From the loop's thread; traps elsewhere.
+    public var threadSeconds: Double? {
+        checkIsolated()
+        var time = timespec()
+        guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     // MARK: - Timers
 
     /// A timer that calls `fire` on the loop's thread; not armed yet.

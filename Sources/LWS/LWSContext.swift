@@ -261,6 +261,16 @@ final class LWSContext: @unchecked Sendable {
         connections[UInt(bitPattern: opaque)] = connection
     }
 
+    /// Closes a connection without a word to its peer, who has a duplicate of the descriptor; not within an event of it.
+    ///
+    /// - Parameters:
+    ///   - wsi: Nothing is told of it any more.
+    ///   - done: Called when libwebsockets has let go of it.
+    func letGo(of wsi: OpaquePointer, _ done: @escaping () -> Void) {
+        hand(wsi, to: Departure(done))
+        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, CInt(LWS_TO_KILL_SYNC))
+    }
+
     /// Starts a client connection; what becomes of it comes as events.
     func connect(_ info: inout lws_client_connect_info, connection: any LWSConnection) -> Bool {
         guard let context else {
@@ -318,6 +328,19 @@ final class LWSContext: @unchecked Sendable {
             first.socket.cutOff()
         }
     }
+}
+
+/// What is left of a connection in a context that lets go of it.
+private final class Departure: LWSConnection {
+    private let done: () -> Void
+
+    init(_ done: @escaping () -> Void) { self.done = done }
+
+    func handle(
+        _ reason: lws_callback_reasons, of wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?, count: Int
+    ) -> CInt { 0 }
+
+    func wasDestroyed() { done() }
 }
 
 /// What libwebsockets calls for every event of a context, on the loop's thread.

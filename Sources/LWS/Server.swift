@@ -3,6 +3,7 @@ internal import Glibc
 internal import HTTPTypes
 public import Limits
 public import Logging
+internal import Synchronization
 
 /// An HTTP and WebSocket server on one loop.
 ///
@@ -24,11 +25,8 @@ public final class Server: @unchecked Sendable {
     private var listener: Listener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var sockets: [ObjectIdentifier: WebSocket] = [:]
-    /// What those that are WebSockets' now have of ``shares``.
+    /// What those that are WebSockets' now have of the shares of their addresses.
     private var socketShares: [ObjectIdentifier: AddressShares.Share] = [:]
-    private var shares: AddressShares
-    /// Connections, and requests behind proxies, that were refused because their address had as many as it may have.
-    private var refusedByAddress = 0
     private var backlog: BacklogLedger<ObjectIdentifier>
     private var sweeper: LoopTimer?
     private var certificateWatch: Task<Void, Never>?
@@ -37,16 +35,17 @@ public final class Server: @unchecked Sendable {
     private(set) var isStopping = false
     var headWriter = ResponseHeadWriter()
     let disk: any Disk
-    /// What clients have sent and nobody has done with.
-    let inputMemory: Budget
-    /// Bytes of bodies in files.
-    let bodyFiles: Budget
-    /// The same of those whose senders nobody knows yet.
-    let strangersFiles: Budget
-    /// Places of requests that are with their handlers.
-    let handlers: Budget
-    /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
-    let spareHandlers = Budget(limit: Limit.HTTP.spareHandlers)
+    /// Those with whom it shares a listener and its limits; set before it starts, if ever.
+    weak var group: ServerGroup?
+    let resources: ServerResources
+    /// Connections that are here, or on their way here.
+    private let tally = Atomic(0)
+
+    var inputMemory: Budget { resources.inputMemory }
+    var bodyFiles: Budget { resources.bodyFiles }
+    var strangersFiles: Budget { resources.strangersFiles }
+    var handlers: Budget { resources.handlers }
+    var spareHandlers: Budget { resources.spareHandlers }
 
     /// Makes a server that does not listen yet.
     ///
@@ -65,28 +64,21 @@ public final class Server: @unchecked Sendable {
             endpoints: endpoints, logger: logger)
     }
 
-    /// A server whose files are on a disk that a test may hold.
+    /// A server whose files are on a disk that a test may hold, or that shares its limits with others.
     init(
-        configuration: ServerConfiguration, loop: EventLoop, disk: any Disk, responder: any HTTPResponder,
-        endpoints: [WebSocketEndpoint], logger: Logger
+        configuration: ServerConfiguration, resources: ServerResources? = nil, loop: EventLoop, disk: any Disk,
+        responder: any HTTPResponder, endpoints: [WebSocketEndpoint], logger: Logger
     ) {
         self.configuration = configuration
+        let resources = resources ?? ServerResources(configuration)
+        self.resources = resources
         self.loop = loop
         self.disk = disk
-        inputMemory = Budget(limit: configuration.maxInputBytes)
-        bodyFiles = Budget(limit: configuration.maxFileBytes)
-        strangersFiles = Budget(limit: configuration.maxStrangersFileBytes)
-        handlers = Budget(limit: configuration.maxHandlers)
         self.responder = responder
         self.endpoints = endpoints
         self.logger = logger
         incidents = IncidentReporter(logger: logger)
-        backlog = BacklogLedger(limit: configuration.backlogBytes)
-        shares = AddressShares(
-            limit: configuration.shares.perAddress
-                ?? max(
-                    Limit.Connections.leastOfAddress,
-                    configuration.maxConnections / Limit.Connections.shareOfAddress))
+        backlog = BacklogLedger(limit: configuration.backlogBytes / resources.servers)
     }
 
     // MARK: - Life
@@ -96,7 +88,12 @@ public final class Server: @unchecked Sendable {
     /// - Returns: The port.
     /// - Throws: ``LWSError/badCertificate(_:)`` before it listens; ``LWSError/addressInUse(host:port:)``,
     ///   ``LWSError/cannotListen(host:port:reason:)``, ``LWSError/loopFailed(_:)``.
-    public func start() async throws(LWSError) -> Int {
+    public func start() async throws(LWSError) -> Int { try await Self.start([self]) }
+
+    /// Has servers listen at one address; the first one accepts.
+    static func start(_ servers: [Server]) async throws(LWSError) -> Int {
+        let first = servers[0]
+        let configuration = first.configuration
         // Of the files before they are read, so that no change is missed.
         let look = configuration.tls.map { CertificateChange.Look($0) }
         if let tls = configuration.tls {
@@ -105,54 +102,84 @@ public final class Server: @unchecked Sendable {
             }
         }
         let (descriptor, port) = try Listener.open(host: configuration.host, port: configuration.port)
+        var opened: [Server] = []
+        do throws(LWSError) {
+            // One after the other: OpenSSL's first use is not for several threads, and what libwebsockets says of its
+            // failure is the process's.
+            for server in servers {
+                try await server.openContext()
+                opened.append(server)
+            }
+        } catch {
+            close(descriptor)
+            for server in opened { await server.stop(deadline: .zero) }
+            throw error
+        }
+        await withCheckedContinuation { continuation in
+            first.loop.execute {
+                first.listen(on: descriptor)
+                if let tls = configuration.tls, let look {
+                    first.certificateWatch = watch(tls, since: look, for: servers)
+                }
+                continuation.resume()
+            }
+        }
+        return port
+    }
+
+    /// Makes what has the connections.
+    private func openContext() async throws(LWSError) {
         let failure = await withCheckedContinuation { (continuation: CheckedContinuation<LWSError?, Never>) in
             loop.execute { [self] in
+                precondition(context == nil, "a server starts once")
                 do throws(LWSError) {
-                    try listen(on: descriptor)
-                    if let tls = configuration.tls, let look { certificateWatch = watch(tls, since: look) }
+                    context = try LWSContext(
+                        loop: loop,
+                        options: .init(
+                            tls: configuration.tls, handshakeSeconds: configuration.handshakeSeconds, logger: logger))
+                    sweeper = loop.makeTimer { [weak self] in self?.sweep() }
+                    sweeper?.schedule(after: sweepInterval)
                     continuation.resume(returning: nil)
                 } catch {
-                    close(descriptor)
                     continuation.resume(returning: error)
                 }
             }
         }
         if let failure { throw failure }
-        return port
     }
 
-    private func listen(on descriptor: CInt) throws(LWSError) {
-        precondition(context == nil, "a server starts once")
-        context = try LWSContext(
-            loop: loop,
-            options: .init(
-                tls: configuration.tls, handshakeSeconds: configuration.handshakeSeconds, logger: logger))
+    private func listen(on descriptor: CInt) {
         listener = Listener(loop: loop, descriptor: descriptor) { [unowned self] socket, address in
-            accept(socket, from: address)
+            place(socket, from: address)
         }
-        sweeper = loop.makeTimer { [weak self] in self?.sweep() }
-        sweeper?.schedule(after: sweepInterval)
     }
 
-    /// Reads the certificate again when its files have changed; off the loop.
-    private func watch(_ files: TLSFiles, since look: CertificateChange.Look) -> Task<Void, Never> {
-        Task { [weak self, loop, logger, interval = configuration.certificateInterval] in
+    /// Reads the certificate again when its files have changed; off the loops.
+    private static func watch(
+        _ files: TLSFiles, since look: CertificateChange.Look, for servers: [Server]
+    ) -> Task<Void, Never> {
+        let (logger, interval) = (servers[0].logger, servers[0].configuration.certificateInterval)
+        let watched = servers.map(Watched.init)
+        return Task {
             var change = CertificateChange(look)
             while (try? await Task.sleep(for: interval)) != nil {
                 guard change.isDue(CertificateChange.Look(files)) else { continue }
                 do throws(LWSError) {
                     let identity = try TLSIdentity(files)
-                    guard let server = self else { return }
-                    loop.execute {
-                        server.context?.show(identity)
-                        logger.notice("the certificate has changed; new connections get the new one")
+                    for case let server? in watched.map(\.server) {
+                        server.loop.execute { server.context?.show(identity) }
                     }
+                    logger.notice("the certificate has changed; new connections get the new one")
                 } catch {
                     logger.error(
                         "the changed certificate cannot be used; the one before stays", metadata: ["error": "\(error)"])
                 }
             }
         }
+    }
+
+    private struct Watched: Sendable {
+        weak let server: Server?
     }
 
     /// Often enough to keep the timeouts to a quarter, and not more often than that needs.
@@ -183,12 +210,7 @@ public final class Server: @unchecked Sendable {
                 certificateWatch?.cancel()
                 certificateWatch = nil
                 for connection in connections.values { connection.prepareToStop() }
-                for socket in sockets.values {
-                    // Spread, so that they do not all come back at once.
-                    socket.close(code: 1001, reason: String(Int.random(in: 0..<10_000)))
-                    // The end does not wait for what waits.
-                    context?.limitClosing(of: socket)
-                }
+                for socket in sockets.values { sendAway(socket) }
                 stopDeadline = loop.makeTimer { [weak self] in self?.finishStopping() }
                 stopDeadline?.schedule(after: deadline)
                 finishStoppingIfIdle()
@@ -196,8 +218,16 @@ public final class Server: @unchecked Sendable {
         }
     }
 
+    /// Takes leave of a peer, since the server stops.
+    private func sendAway(_ socket: WebSocket) {
+        // Spread, so that they do not all come back at once.
+        socket.close(code: 1001, reason: String(Int.random(in: 0..<10_000)))
+        // The end does not wait for what waits.
+        context?.limitClosing(of: socket)
+    }
+
     private func finishStoppingIfIdle() {
-        guard isStopping, connections.isEmpty, sockets.isEmpty else { return }
+        guard isStopping, tally.load(ordering: .relaxed) == 0 else { return }
         finishStopping()
     }
 
@@ -240,21 +270,40 @@ public final class Server: @unchecked Sendable {
         ServerLoad(
             connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used,
             fileBytes: bodyFiles.used + strangersFiles.used, backlogBytes: backlog.total,
-            refusedByAddress: refusedByAddress)
+            refusedByAddress: resources.refusedByAddress)
     }
 
-    private func accept(_ socket: CInt, from address: String) {
-        let isSurplus = connectionCount >= configuration.maxConnections
+    /// Hands a new connection to the server of the group that has the fewest.
+    private func place(_ socket: CInt, from address: String) {
+        let servers = group?.servers ?? [self]
+        var (target, fewest, all) = (self, Int.max, 0)
+        for server in servers {
+            let count = server.tally.load(ordering: .relaxed)
+            all += count
+            if count < fewest { (target, fewest) = (server, count) }
+        }
         // Room to say 503 to some; the rest is turned away without a word.
-        guard let context, connectionCount < configuration.maxConnections + Limit.Connections.surplus else {
+        guard all < configuration.maxConnections + Limit.Connections.surplus else {
             close(socket)
             return
+        }
+        let isSurplus = all >= configuration.maxConnections
+        target.expect(1)
+        if target === self { return accept(socket, from: address, isSurplus: isSurplus) }
+        target.loop.execute { [target] in target.accept(socket, from: address, isSurplus: isSurplus) }
+    }
+
+    /// Takes a connection that is expected.
+    private func accept(_ socket: CInt, from address: String, isSurplus: Bool) {
+        guard let context, !isStopping else {
+            close(socket)
+            return oneLess()
         }
         // An answer would hold the connection for as long as the peer takes to read it.
         let isProxied = configuration.shares.isProxy(address)
         guard let share = isProxied ? .some(.none) : takeShare(of: address) else {
             close(socket)
-            return
+            return oneLess()
         }
         let connection = HTTPConnection(
             server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, remoteAddress: address,
@@ -265,6 +314,13 @@ public final class Server: @unchecked Sendable {
 
     func connectionDidEnd(_ connection: HTTPConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        oneLess()
+    }
+
+    func expect(_ count: Int) { tally.add(count, ordering: .relaxed) }
+
+    private func oneLess() {
+        tally.subtract(1, ordering: .relaxed)
         finishStoppingIfIdle()
     }
 
@@ -275,14 +331,11 @@ public final class Server: @unchecked Sendable {
         guard let address = IPAddress(text), !configuration.shares.isExempt(address) else {
             return AddressShares.Share.none
         }
-        if let share = shares.take(address) { return share }
-        refusedByAddress += 1
-        if shares.isNews(address, at: .now) {
+        return resources.takeShare(of: address) { limit in
             logger.notice(
                 "an address has as many connections as it may have; more are refused",
-                metadata: ["address": "\(text)", "limit": "\(shares.limit)"])
+                metadata: ["address": "\(text)", "limit": "\(limit)"])
         }
-        return nil
     }
 
     /// Counts the request that a proxy has handed on, as one more connection of the client.
@@ -290,7 +343,7 @@ public final class Server: @unchecked Sendable {
         takeShare(of: configuration.shares.client(head))
     }
 
-    func giveBack(_ share: AddressShares.Share) { shares.giveBack(share) }
+    func giveBack(_ share: AddressShares.Share) { resources.giveBack(share) }
 
     func makeParser() -> RequestHeadParser {
         RequestHeadParser(maxTargetBytes: configuration.maxTargetBytes, maxHeaderBytes: configuration.maxHeaderBytes)
@@ -355,19 +408,26 @@ public final class Server: @unchecked Sendable {
     ///   - handler: Gets what happens.
     ///   - remoteAddress: The peer's.
     ///   - share: What it has taken, to be given back at its end.
+    /// - Returns: The WebSocket, which may have ended.
     func open(
         _ writer: SocketWriter, answer: [UInt8], rest: [UInt8], endpoint: WebSocketEndpoint,
         handler: any WebSocketHandler, remoteAddress: String, share: AddressShares.Share
-    ) {
+    ) -> WebSocket {
         limitSendBuffer(of: lws_get_socket_fd(writer.wsi))
         let socket = WebSocket(
             loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
             takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress, backlog: endpoint.backlog,
             inputMemory: inputMemory)
-        sockets[ObjectIdentifier(socket)] = socket
-        if share != .none { socketShares[ObjectIdentifier(socket)] = share }
+        add(socket, share)
+        expect(1)
         context?.hand(writer.wsi, to: socket)
         socket.begin(on: writer, answer: answer, rest: rest)
+        return socket
+    }
+
+    private func add(_ socket: WebSocket, _ share: AddressShares.Share) {
+        sockets[ObjectIdentifier(socket)] = socket
+        if share != .none { socketShares[ObjectIdentifier(socket)] = share }
     }
 
     /// Keeps what the kernel holds for a slow peer small, so that it is not old when it gets there.
@@ -379,14 +439,28 @@ public final class Server: @unchecked Sendable {
 }
 
 extension Server: WebSocketOwner {
-    func webSocketDidEnd(_ socket: WebSocket) {
-        sockets[ObjectIdentifier(socket)] = nil
-        if let share = socketShares.removeValue(forKey: ObjectIdentifier(socket)) { shares.giveBack(share) }
-        finishStoppingIfIdle()
-    }
+    func webSocketDidEnd(_ socket: WebSocket) { giveBack(webSocketDidLeave(socket)) }
 
     func webSocket(_ socket: WebSocket, holds bytes: Int) {
         backlog.note(ObjectIdentifier(socket), holds: bytes)
         for holder in backlog.surplus { sockets[holder]?.discardBacklog() }
+    }
+
+    func destination(on loop: EventLoop) -> (any WebSocketDestination)? {
+        group?.servers.first { $0.loop === loop }
+    }
+
+    func webSocketDidLeave(_ socket: WebSocket) -> AddressShares.Share {
+        guard sockets.removeValue(forKey: ObjectIdentifier(socket)) != nil else { return .none }
+        oneLess()
+        return socketShares.removeValue(forKey: ObjectIdentifier(socket)) ?? .none
+    }
+}
+
+extension Server: WebSocketDestination {
+    func take(_ arrival: WebSocketArrival) {
+        add(arrival.socket, arrival.share)
+        arrival.socket.arrive(over: arrival.descriptor, owner: self, context: context)
+        if isStopping, sockets[ObjectIdentifier(arrival.socket)] != nil { sendAway(arrival.socket) }
     }
 }

@@ -20,9 +20,11 @@ struct SocketWriter {
         case broken
     }
 
-    let wsi: OpaquePointer
-    private let descriptor: CInt
+    private(set) var wsi: OpaquePointer
+    private var descriptor: CInt
     let isTLS: Bool
+    /// The TLS of a connection that has come from another loop; libwebsockets has that of others.
+    private(set) var session: TLSSession?
     /// What the kernel has not taken, from `sent` on.
     private var tail: [UInt8] = []
     private var sent = 0
@@ -34,6 +36,20 @@ struct SocketWriter {
         self.wsi = wsi
         self.isTLS = isTLS
         descriptor = lws_get_socket_fd(wsi)
+    }
+
+    /// Keeps the connection's TLS, of which libwebsockets is to let go at once.
+    mutating func keepTLS() {
+        if session == nil { session = TLSSession(keeping: wsi) }
+    }
+
+    /// Writes over another connection of libwebsockets from now on, which has the same peer; what is kept goes there.
+    ///
+    /// - Parameter wsi: Without TLS of its own.
+    mutating func move(to wsi: OpaquePointer) {
+        self.wsi = wsi
+        descriptor = lws_get_socket_fd(wsi)
+        if isBusy { lws_callback_on_writable(wsi) }
     }
 
     /// An earlier write is still on its way: no other may follow.
@@ -99,6 +115,11 @@ struct SocketWriter {
     /// The most bytes that a record of TLS has.
     private static let recordBytes = 16_384
 
+    private func encrypt(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let session { return session.write(bytes) }
+        return Int(CLibwebsockets_tls_write(lws_get_ssl(wsi), bytes.baseAddress, bytes.count))
+    }
+
     /// As ``send(_:_:)``, a record of TLS after the other.
     private func sendTLS(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer?) -> Int {
         // A copy costs far less than a record and its system call.
@@ -114,11 +135,11 @@ struct SocketWriter {
             guard let part else { continue }
             var rest = part
             while !rest.isEmpty {
-                let count = CLibwebsockets_tls_write(wsi, rest.baseAddress, rest.count)
+                let count = encrypt(rest)
                 guard count >= 0 else { return -1 }
                 if count == 0 { return taken }
-                taken += Int(count)
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(Int(count)))
+                taken += count
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
             }
         }
         return taken

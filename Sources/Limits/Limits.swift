@@ -165,6 +165,12 @@ public enum Limit {
         public static let echo = 64
         /// Bytes of a `runID` in a join; a longer one is close 4004.
         public static let runID = 1024
+        /// How often a join, or a request about a room, follows the room to another loop before it is refused.
+        public static let hops = 4
+        /// Loops at most that `--loops auto` takes.
+        public static let autoLoops = 8
+        /// Loops at most; `--loops`.
+        public static let loops = 64
         /// Arrays and objects inside each other; deeper is `bad_json`.
         public static let jsonDepth = 32
 

@@ -22,8 +22,16 @@ public struct LiveMetrics: Sendable {
             counts[bucket] += times
             sum += seconds * Double(times)
         }
+
+        fileprivate mutating func add(_ other: Histogram) {
+            for index in counts.indices { counts[index] += other.counts[index] }
+            sum += other.sum
+        }
     }
 
+    /// CPU time that the loop's thread has used, its database's and others' work not included; nil when the system does
+    /// not tell.
+    public internal(set) var busySeconds: Double?
     public internal(set) var connections = 0
     public internal(set) var spectators = 0
     public internal(set) var roomsAwake = 0
@@ -63,4 +71,25 @@ public struct LiveMetrics: Sendable {
     public internal(set) var commitTime = Histogram(bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5])
 
     init() {}
+
+    /// Those of two loops together.
+    public static func + (one: LiveMetrics, other: LiveMetrics) -> LiveMetrics {
+        var sum = one
+        sum.busySeconds = one.busySeconds.flatMap { busy in other.busySeconds.map { busy + $0 } }
+        for number in [
+            \LiveMetrics.connections, \.spectators, \.roomsAwake, \.runners, \.messagesIn, \.markersIn, \.framesOut,
+            \.rowsOut, \.bytesOut, \.eventsOut, \.acksOut, \.framesSkipped, \.commits, \.commitsFailed,
+            \.journalRowsDamaged, \.recalls, \.recallsFailed, \.roomsUnreadable, \.roomsSetAside,
+        ] as [WritableKeyPath<LiveMetrics, Int>] {
+            sum[keyPath: number] += other[keyPath: number]
+        }
+        sum.invariantViolations.merge(other.invariantViolations, uniquingKeysWith: +)
+        sum.closes.merge(other.closes, uniquingKeysWith: +)
+        for histogram in [
+            \LiveMetrics.ackDelay, \.tickDelay, \.commitTime,
+        ] as [WritableKeyPath<LiveMetrics, Histogram>] {
+            sum[keyPath: histogram].add(other[keyPath: histogram])
+        }
+        return sum
+    }
 }

@@ -36,7 +36,7 @@ extension LiveRooms {
     ///   - key: Those that were made before the one with this key.
     ///   - limit: At most as many.
     /// - Returns: Fewer than `limit` at the end.
-    public func publicRooms(before key: Int64 = .max, limit: Int) -> [LiveCrowd] {
+    func publicRooms(before key: Int64 = .max, limit: Int) -> [LiveCrowd] {
         var crowds: [LiveCrowd] = []
         let hosts = table.hosts.filter { $0.details.visibility == .everybody && $0.key < key && !$0.isDeleted }
         for host in hosts.sorted(by: { $0.key > $1.key }) {
@@ -48,12 +48,12 @@ extension LiveRooms {
     }
 
     /// How many are in a room; nil when nobody has been for a while, or there is none.
-    public func crowd(of runID: String) -> LiveCrowd? {
+    func crowd(of runID: String) -> LiveCrowd? {
         table[runID].flatMap { $0.isDeleted ? nil : $0.crowd() }
     }
 
     /// What is said of a room; nil when there is none.
-    public func details(of runID: String) async throws -> RoomSummary? {
+    func details(of runID: String) async throws -> RoomSummary? {
         do {
             return try await store.rooms.summary(runID: runID)
         } catch {
@@ -62,7 +62,7 @@ extension LiveRooms {
     }
 
     /// Whether somebody is in a room, as a runner.
-    public func isRunner(_ account: Int64, of runID: String) async throws -> Bool {
+    func isRunner(_ account: Int64, of runID: String) async throws -> Bool {
         guard let room = try await registry.host(runID)?.room, let number = room.number(of: account) else {
             return false
         }
@@ -72,7 +72,7 @@ extension LiveRooms {
     /// Who is in a room, and how they stand.
     ///
     /// - Throws: ``LiveError/noSuchRoom``.
-    public func state(of runID: String, in system: CoordinateSystem) async throws -> LiveState {
+    func state(of runID: String, in system: CoordinateSystem) async throws -> LiveState {
         let host = try await registry.existing(runID)
         let picture = host.picture(in: system, tracks: false)
         return LiveState(
@@ -82,7 +82,7 @@ extension LiveRooms {
     /// The ways of a room's runners so far, each thinned to some points.
     ///
     /// - Throws: ``LiveError/noSuchRoom``.
-    public func tracks(of runID: String) async throws -> [(runner: Int, points: [Coordinate])] {
+    func tracks(of runID: String) async throws -> [(runner: Int, points: [Coordinate])] {
         let host = try await registry.existing(runID)
         return host.room.outlines(at: clock.now())
     }
@@ -97,7 +97,7 @@ extension LiveRooms {
     ///   - password: Another one; nil to leave it.
     /// - Returns: What it is then; nil when it has been changed since.
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/store(_:)``.
-    public func changeRoom(
+    func changeRoom(
         _ runID: String, to details: RoomDetails, password: String?
     ) async throws -> RoomSummary? {
         let host = try await registry.existing(runID)

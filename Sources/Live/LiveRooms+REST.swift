@@ -1,7 +1,7 @@
-public import Geo
+import Geo
 import Limits
-public import Rooms
-public import Store
+import Rooms
+import Store
 
 extension LiveRooms {
     // What is answered is on disk. What a request changes is on everybody's screen in the next frame.
@@ -14,7 +14,7 @@ extension LiveRooms {
     ///   - details: Whose it is, and who may come.
     /// - Returns: The room.
     /// - Throws: ``LiveError/roomExists``; ``LiveError/store(_:)``, with `quotaExceeded` when its owner has too many.
-    public func createRoom(
+    func createRoom(
         _ runID: String, password: String, details: RoomDetails = RoomDetails()
     ) async throws -> RoomView {
         let secret = services.makeSecret(password)
@@ -35,7 +35,7 @@ extension LiveRooms {
     }
 
     /// One room; nil when there is none.
-    public func room(_ runID: String) async throws -> RoomView? {
+    func room(_ runID: String) async throws -> RoomView? {
         do {
             return try await registry.host(runID)?.view()
         } catch StoreError.diskFull, StoreError.busy {
@@ -44,35 +44,18 @@ extension LiveRooms {
         }
     }
 
-    /// Some rooms that the lists of the running app have, in the order of their making.
-    ///
-    /// Sleeping ones are looked at without being woken, away from the loop.
-    ///
-    /// - Parameters:
-    ///   - key: Those that were made after the one with this key; 0 for all.
-    ///   - offset: How many of them to skip.
-    ///   - limit: At most as many.
-    /// - Returns: None behind the last; without those that are deleted meanwhile.
-    /// - Throws: ``LiveError/store(_:)``.
-    public func rooms(after key: Int64 = 0, offset: Int = 0, limit: Int) async throws -> [RoomView] {
-        var summaries = try await store.rooms.listedRooms(after: key, offset: offset, limit: limit)
-        while let last = summaries.last {
-            var views: [RoomView] = []
-            for summary in summaries {
-                if let host = table[summary.runID] {
-                    if !host.isDeleted { views.append(host.view()) }
-                } else if let view = try await sleepingView(summary.runID) {
-                    views.append(view)
-                }
+    /// Rooms as they are here, or as they would be if they woke; nil for those that are deleted.
+    func rooms(_ names: [String]) async throws -> [RoomView?] {
+        var views: [RoomView?] = []
+        for name in names {
+            if let host = table[name] {
+                views.append(host.isDeleted ? nil : host.view())
+            } else {
+                views.append(try await sleepingView(name))
             }
-            if !views.isEmpty { return views }
-            summaries = try await store.rooms.listedRooms(after: last.id, limit: limit)
         }
-        return []
+        return views
     }
-
-    /// How many rooms there are in that list.
-    public func roomCount() async throws -> Int { try await store.rooms.listedRoomCount() }
 
     /// What a room will be when it wakes.
     private func sleepingView(_ runID: String) async throws -> RoomView? {
@@ -92,7 +75,7 @@ extension LiveRooms {
     /// - Returns: The room with them in it.
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/room(_:)``, and what `find` throws. Joining twice is not an
     ///   error.
-    public func join(
+    func join(
         _ runID: String, at coordinate: Coordinate?, isAuthenticated: Bool = false,
         as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
@@ -113,7 +96,7 @@ extension LiveRooms {
     ///   - account: Who has shown to be whom they are said to be; nil for nobody.
     /// - Returns: Whether they may.
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
-    public func opens(
+    func opens(
         _ runID: String, password: String, from address: String, by account: Int64? = nil
     ) async throws -> Bool {
         let host = try await registry.existing(runID)
@@ -129,7 +112,7 @@ extension LiveRooms {
     /// Says whether a password is the room's.
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/tooManyGuesses(retryAfter:)``.
-    public func takes(_ password: String, of runID: String, from address: String) async throws -> Bool {
+    func takes(_ password: String, of runID: String, from address: String) async throws -> Bool {
         switch services.judge(password, try await registry.existing(runID).secret, runID, address) {
         case .right: return true
         case .wrong: return false
@@ -140,7 +123,7 @@ extension LiveRooms {
     /// Takes what a poller reports of its runner.
     ///
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/notInRoom``, ``LiveError/room(_:)``.
-    public func update(
+    func update(
         _ runID: String, account: Int64, isAuthenticated: Bool = false, _ report: PollReport
     ) async throws -> RoomView {
         let isReturn = report.isInRoom == true
@@ -151,35 +134,17 @@ extension LiveRooms {
     }
 
     /// Begins or resumes a runner's run; one that is under way goes on.
-    public func start(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
+    func start(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
         try await registry.existing(runID).start(account: account, isAuthenticated: isAuthenticated)
     }
 
     /// Takes a runner out of the room, and ends their live connection; leaving twice is not an error.
-    public func leave(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
+    func leave(_ runID: String, account: Int64, isAuthenticated: Bool = false) async throws -> RoomView {
         try await registry.existing(runID).leave(account: account, isAuthenticated: isAuthenticated)
     }
 
     /// Deletes the room: everybody is told, and their connections end.
     ///
     /// - Throws: ``LiveError/noSuchRoom``.
-    public func deleteRoom(_ runID: String) async throws { try await registry.existing(runID).delete() }
-
-    /// Deletes all rooms, one after the other, so that everybody in them is told.
-    ///
-    /// - Returns: How many there were.
-    /// - Throws: What the database says; the rooms before are gone then.
-    public nonisolated func deleteAllRooms() async throws -> Int {
-        var count = 0
-        for room in try await store.rooms.rooms() {
-            do {
-                try await deleteRoom(room.runID)
-                count += 1
-            } catch LiveError.noSuchRoom {
-                // Somebody else has just deleted it.
-                continue
-            }
-        }
-        return count
-    }
+    func deleteRoom(_ runID: String) async throws { try await registry.existing(runID).delete() }
 }

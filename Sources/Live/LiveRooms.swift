@@ -1,18 +1,20 @@
 import HTTPTypes
-public import LWS
-public import Logging
-public import Rooms
-public import Store
+import LWS
+import Logging
+import Rooms
+import Store
 
-/// All rooms that live on one event loop, and all viewers that are connected to it: what others may call from anywhere.
+/// All rooms that live on one event loop, and all viewers that are connected to it: what the hub calls from anywhere
+/// (``LiveHub``).
 ///
 /// The loop is this actor's executor, so that a message from a socket reaches its room without a hop or a lock, and
 /// nothing here ever waits for a disk: what must be stored is given to the database and comes back by `await`. What
 /// belongs to the loop is in plain objects behind it: ``RoomHost`` is a room with all that is done with it,
 /// ``RoomRegistry`` knows which are awake, ``LiveEdge`` has the viewers, ``CommitPipeline`` brings what has changed to the
 /// disk, and ``TickWheel`` has it shown.
-public actor LiveRooms {
+actor LiveRooms {
     nonisolated let loop: EventLoop
+    nonisolated let place: LoopPlace
     nonisolated let settings: LiveSettings
     nonisolated let clock: ServerClock
     nonisolated let services: LiveServices
@@ -20,7 +22,7 @@ public actor LiveRooms {
 
     let context: LiveContext
     /// Rooms in memory.
-    let table = RoomTable()
+    let table: RoomTable
     let registry: RoomRegistry
     let pipeline: CommitPipeline
     let edge: LiveEdge
@@ -30,18 +32,22 @@ public actor LiveRooms {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    public init(
-        loop: EventLoop, store: AppDatabase, settings: LiveSettings = LiveSettings(),
+    init(
+        loop: EventLoop, place: LoopPlace = .alone, store: AppDatabase, settings: LiveSettings = LiveSettings(),
         clock: ServerClock = ServerClock(), services: LiveServices, logger: Logger
     ) {
         self.loop = loop
+        self.place = place
         self.store = store
         self.settings = settings
         self.clock = clock
         self.services = services
         let context = LiveContext(
-            loop: loop, store: store, settings: settings, clock: clock, services: services, logger: logger)
+            loop: loop, place: place, store: store, settings: settings, clock: clock, services: services,
+            logger: logger)
         self.context = context
+        let table = RoomTable(place)
+        self.table = table
         wheel = TickWheel(context)
         pipeline = CommitPipeline(context, table)
         registry = RoomRegistry(context, table, pipeline, wheel)
@@ -49,13 +55,14 @@ public actor LiveRooms {
         clockWatch = ClockWatch(clock, logger)
     }
 
-    /// Starts the timers, and begins to bring back the rooms that were alive when the server stopped: whoever asks for one
-    /// that is not up yet waits for it.
+    /// Starts the timers, and begins to bring back the loop's part of the rooms that were alive when the server stopped:
+    /// whoever asks for one that is not up yet waits for it.
     ///
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
-    public func start() async throws {
-        let rooms = try await store.rooms.roomsWithJournal()
+    func start() async throws {
+        let rooms = try await store.rooms.roomsWithJournal().enumerated()
+            .filter { context.place.takes($0.offset) }.map(\.element)
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
         sweepTimer?.schedule(after: .seconds(1))
         wheel.start()
@@ -70,7 +77,7 @@ public actor LiveRooms {
     ///
     /// To be called when the server has stopped: connections are gone by then. Whoever still waits for an answer gets
     /// ``LiveError/stopping``.
-    public func stop() async {
+    func stop() async {
         guard !pipeline.isStopping else { return }
         sweepTimer?.cancel()
         await registry.stop()
@@ -96,10 +103,14 @@ public actor LiveRooms {
     }
 
     /// What was done since the start.
-    public var metrics: LiveMetrics { context.metrics }
+    var metrics: LiveMetrics {
+        var metrics = context.metrics
+        metrics.busySeconds = loop.threadSeconds
+        return metrics
+    }
 
     /// How many markers wait for the disk; as of the last second.
-    public var unjournaledCount: Int { pipeline.unjournaledMarkers }
+    var unjournaledCount: Int { pipeline.unjournaledMarkers }
 
     // MARK: - The endpoint
 
@@ -112,14 +123,15 @@ public actor LiveRooms {
     ///     is left out.
     ///   - refuse: Answers handshakes that are not to be taken.
     /// - Returns: What a server serves connections by.
-    public nonisolated func endpoint(
+    nonisolated func endpoint(
         path: String = "/live", address: @escaping @Sendable (HTTPRequestHead) -> String = { $0.remoteAddress },
         credential: (@Sendable (HTTPRequestHead) -> String?)? = nil,
         refuse: @escaping @Sendable (HTTPRequestHead) -> LWS.HTTPResponse? = { _ in nil }
     ) -> WebSocketEndpoint {
         WebSocketEndpoint(
             path: path, subprotocol: "runroom.v1", maxMessageBytes: settings.maxMessageBytes,
-            backlog: BacklogLimits(bytes: settings.backlogBytes, age: settings.slowLimit), refuse: refuse
+            backlog: BacklogLimits(bytes: settings.backlogBytes, age: settings.slowLimit), refuse: refuse,
+            loop: { [place] in place.loop(hintedBy: $0) }
         ) { [self] head in
             assumeIsolated { live in
                 LoopLocal(
@@ -141,7 +153,7 @@ public actor LiveRooms {
     /// - Parameters:
     ///   - accounts: Theirs.
     ///   - isForgetting: Whether nothing is to be left of who and where they were, whichever room they ever ran in.
-    public func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) async {
+    func expel(_ accounts: Set<Int64>, forgetting isForgetting: Bool) async {
         registry.noteAccountChange()
         var concerned: [RoomHost] = []
         for host in table.hosts where !host.isDeleted {
@@ -155,19 +167,19 @@ public actor LiveRooms {
     /// Ends the connections that came by a token of an account, whose logins have all ended, with 4001.
     ///
     /// Their runners are offline then, and may come back with a new token.
-    public func endLogins(of account: Int64) {
+    func endLogins(of account: Int64) {
         registry.noteAccountChange()
         edge.end("The password was changed.") { $0.account == account }
     }
 
     /// Ends the connections that came by a token of one of these logins, which have ended, with 4001.
-    public func endLogins(_ logins: Set<LoginID>) {
+    func endLogins(_ logins: Set<LoginID>) {
         registry.noteAccountChange()
         edge.end("The login has ended.") { $0.login.map(logins.contains) ?? false }
     }
 
     /// Ends the connections that came by one of these links, which are not good any more, with 4001.
-    public func endLinks(_ links: Set<Int64>) {
+    func endLinks(_ links: Set<Int64>) {
         registry.noteAccountChange()
         edge.end("The link was revoked.") { $0.link.map(links.contains) ?? false }
     }
@@ -175,7 +187,7 @@ public actor LiveRooms {
     /// Has everybody who comes later learn what somebody is called now.
     ///
     /// Rooms that sleep ask the account when they wake.
-    public func rename(_ person: Person) {
+    func rename(_ person: Person) {
         registry.noteAccountChange()
         for host in table.hosts { host.room.rename(person) }
     }

@@ -12,6 +12,7 @@ import Testing
 @Suite("The whole server") struct ApplicationTests {
     private func make(_ directory: TemporaryDirectory, port: Int = 0) throws -> Application {
         var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low)
+        configuration.loops = .number(TestLoops.count)
         configuration.server.port = port
         return try Application(
             configuration: configuration, logger: .quiet)

@@ -95,7 +95,7 @@ struct PasswordLoadTests {
         try await withAPI(passwords: passwords, logger: log.logger) { api in
             _ = try await api.register()
             let server = Server(
-                configuration: ServerConfiguration(), loop: api.loop, responder: api.responder, endpoints: [],
+                configuration: ServerConfiguration(), loop: api.loops[0], responder: api.responder, endpoints: [],
                 logger: log.logger)
             let port = try await server.start()
             let http = RawHTTP(port: port)

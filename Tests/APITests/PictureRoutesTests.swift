@@ -283,6 +283,7 @@ import Testing
 private func withServer(_ body: (RunningServer) async throws -> Void) async throws {
     let directory = TemporaryDirectory()
     var configuration = ApplicationConfiguration(dataDirectory: directory.path, passwordCost: .low, rateLimits: false)
+    configuration.loops = .number(TestLoops.count)
     configuration.server.port = 0
     let application = try Application(
         configuration: configuration, logger: .quiet)

@@ -57,7 +57,7 @@ import Testing
         }
         #expect(before.map { $0.meters > 300 && $0.outline.count == 100 } ?? false)
         try await Stage.run(in: directory, settings: settings) { stage in
-            let listed = try await stage.live.rooms(limit: 10).first?.runners.first
+            let listed = try await stage.hub.rooms(limit: 10).first?.runners.first
             #expect(listed?.row.meters == before?.meters && listed?.outline == before?.outline)
             let awake = await stage.live.metrics.roomsAwake
             #expect(awake == 0, "a list wakes nobody")

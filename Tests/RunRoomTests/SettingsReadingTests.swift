@@ -66,6 +66,17 @@ struct SettingsReadingTests {
         #expect(problem?.description.contains(word) == true, "\(problem?.description ?? "")")
     }
 
+    @Test("loops are a number from 1 to 64, or as many as suit the machine")
+    func loops() throws {
+        #expect(try reading().server().0.loops == .number(1))
+        #expect(try reading(flags: ["loops": "3"]).server().0.loops == .number(3))
+        #expect(try reading(environment: ["RUNROOM_LOOPS": "auto"]).server().0.loops == .auto)
+        for bad in ["0", "65", "two", ""] {
+            let problem = #expect(throws: SettingProblem.self) { try reading(flags: ["loops": bad]).server() }
+            #expect(problem?.description.contains("loops") == true, "\(problem?.description ?? "")")
+        }
+    }
+
     @Test("all that is wrong is found, not the first alone")
     func allProblems() throws {
         let reading = try reading(

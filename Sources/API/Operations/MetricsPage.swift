@@ -4,7 +4,8 @@ import Live
 
 /// What `/metrics` says.
 struct MetricsPage {
-    var live: LiveMetrics
+    /// Of each loop; one at least.
+    var loops: [LiveMetrics]
     var http: HTTPMetrics.Snapshot
     var process: ProcessStatistics
     var dear: Dear
@@ -29,9 +30,13 @@ struct MetricsPage {
         var openDescriptors: Int?
     }
 
+    /// Of all loops together.
+    private var live: LiveMetrics { loops.dropFirst().reduce(loops[0], +) }
+
     var text: String {
         var page = PrometheusText()
         writeRooms(to: &page)
+        writeLoops(to: &page)
         writeTraffic(to: &page)
         writeTimes(to: &page)
         writeHTTP(to: &page)
@@ -50,6 +55,24 @@ struct MetricsPage {
         if let bytes = dear.journalBytes {
             page.single(
                 "runroom_journal_bytes", .gauge, "Size of the marker journal that a start would replay.", bytes)
+        }
+    }
+
+    /// How evenly the loops are at work.
+    private func writeLoops(to page: inout PrometheusText) {
+        func write(
+            _ name: String, _ kind: PrometheusText.Kind, _ help: String, _ value: (LiveMetrics) -> Double?
+        ) {
+            page.metric(name, kind, help)
+            for (index, loop) in loops.enumerated() {
+                if let value = value(loop) { page.sample(name, [("loop", "\(index)")], value) }
+            }
+        }
+        write("runroom_loop_busy_seconds_total", .counter, "CPU time of each event loop's thread.") { $0.busySeconds }
+        write("runroom_loop_connections", .gauge, "Live connections of each event loop.") { Double($0.connections) }
+        write("runroom_loop_rooms_awake", .gauge, "Rooms in memory of each event loop.") { Double($0.roomsAwake) }
+        write("runroom_loop_markers_received_total", .counter, "Markers from clients of each event loop.") {
+            Double($0.markersIn)
         }
     }
 

@@ -56,7 +56,7 @@ struct OperationsRoutes: Sendable {
 
     private func page() async -> Response {
         let page = MetricsPage(
-            live: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
+            loops: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
             dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await load(),
             disk: MetricsPage.Disk(freeBytes: await core.reserve.freeBytes, refused: core.reserve.refusedCount))
         var response = Response.text(page.text)

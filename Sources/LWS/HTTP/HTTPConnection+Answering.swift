@@ -82,9 +82,10 @@ extension HTTPConnection {
             phase = .upgraded
             pauseReading()
             release()
-            server.open(
+            let socket = server.open(
                 writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress,
                 share: share)
+            if let loop = endpoint.loop(head), loop !== server.loop { _ = socket.move(to: loop) }
         }
     }
 }

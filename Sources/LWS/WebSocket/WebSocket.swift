@@ -6,6 +6,27 @@ protocol WebSocketOwner: AnyObject {
     func webSocketDidEnd(_ socket: WebSocket)
     /// So many bytes wait for the peer from now on.
     func webSocket(_ socket: WebSocket, holds bytes: Int)
+    /// Who takes it on another loop; nil where there is nobody.
+    func destination(on loop: EventLoop) -> (any WebSocketDestination)?
+    /// It is on its way to another loop.
+    ///
+    /// - Returns: What it has to take with it.
+    func webSocketDidLeave(_ socket: WebSocket) -> AddressShares.Share
+}
+
+extension WebSocketOwner {
+    // A client's stays where it is.
+    func destination(on loop: EventLoop) -> (any WebSocketDestination)? { nil }
+    func webSocketDidLeave(_ socket: WebSocket) -> AddressShares.Share { .none }
+}
+
+/// Who takes a WebSocket that comes from another loop.
+protocol WebSocketDestination: AnyObject, Sendable {
+    var loop: EventLoop { get }
+    /// So many connections will come; from any thread.
+    func expect(_ count: Int)
+    /// It is there; on the loop.
+    func take(_ arrival: WebSocketArrival)
 }
 
 /// One WebSocket connection, of a server or of a client.
@@ -20,7 +41,9 @@ protocol WebSocketOwner: AnyObject {
 ///     └── failed, connection broke, closing time over ────────────────────────────────┘
 /// ```
 ///
-/// `@unchecked`: every property is only touched on the loop's thread.
+/// A server's may move to another loop (``move(to:)``).
+///
+/// `@unchecked`: every property is only touched on the loop's thread; a move hands all of it to the next loop's.
 public final class WebSocket: @unchecked Sendable {
     private enum State {
         case opening, open, closing
@@ -42,10 +65,16 @@ public final class WebSocket: @unchecked Sendable {
     private var reader: FrameReader
     /// What is held of a message that is not complete; a client's is not counted.
     private let lease: Lease?
-    private let loop: EventLoop
-    private weak let context: LWSContext?
+    private var loop: EventLoop
+    private weak var context: LWSContext?
     /// Told before the handler that the socket is gone.
-    private weak let owner: (any WebSocketOwner)?
+    private weak var owner: (any WebSocketOwner)?
+    /// Where it is to go on, until it is on its way.
+    private var destination: (any WebSocketDestination)?
+    /// What writes to the peer, while it is on its way to another loop.
+    private var transit: SocketWriter?
+    /// The handler is to hear that it is on another loop.
+    private var owesMoved = false
     private var wantsWritable = false
     private var owesPing = false
     /// The peer is too slow: nothing is sent any more.
@@ -403,8 +432,15 @@ extension WebSocket: LWSConnection {
             guard let request, state == .opening else { return -1 }
             writer = SocketWriter(wsi, isTLS: false)
             return write(request.bytes) ? 0 : -1
+        case LWS_CALLBACK_RAW_ADOPT:
+            // It comes from another loop.
+            guard var writer = transit else { return -1 }
+            transit = nil
+            writer.move(to: wsi)
+            self.writer = writer
         case LWS_CALLBACK_RAW_RX:
-            receive(UnsafeMutableRawBufferPointer(start: bytes, count: count))
+            let bytes = UnsafeMutableRawBufferPointer(start: bytes, count: count)
+            if let session = writer?.session { decrypt(UnsafeRawBufferPointer(bytes), session) } else { receive(bytes) }
         case LWS_CALLBACK_RAW_WRITEABLE:
             writable()
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
@@ -412,6 +448,7 @@ extension WebSocket: LWSConnection {
             ending = (nil, text?.trimmingTrailingNulls ?? "connection failed")
             end()
         case LWS_CALLBACK_RAW_CLOSE:
+            writer?.session?.takeLeave()
             end()
         default: break
         }
@@ -419,6 +456,11 @@ extension WebSocket: LWSConnection {
     }
 
     func wasDestroyed() { end() }
+
+    /// Reads what came through TLS of our own.
+    private func decrypt(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
+        if !session.read(bytes, receive) { cutOff() }
+    }
 
     private func writable() {
         guard state != .over else { return }
@@ -442,9 +484,10 @@ extension WebSocket: LWSConnection {
 
     private func end() {
         guard state != .gone else { return }
+        tellMoved()
         tellFallenBehind()
         state = .gone
-        writer = nil
+        (writer, transit) = (nil, nil)
         lease?.giveBack()
         outbox.removeAll()
         noteHeld()
@@ -452,6 +495,94 @@ extension WebSocket: LWSConnection {
         self.handler = nil
         owner?.webSocketDidEnd(self)
         handler?.didClose(self, code: ending.code, reason: ending.reason)
+    }
+}
+
+/// A WebSocket on its way from one loop to another: nobody else has it.
+///
+/// `@unchecked`: made when the last has been done on the one loop, and opened on the other.
+struct WebSocketArrival: @unchecked Sendable {
+    let socket: WebSocket
+    /// The connection's.
+    let descriptor: CInt
+    /// What it has taken of the connections of an address.
+    let share: AddressShares.Share
+}
+
+/// A connection belongs to the context of libwebsockets that adopted it, and so to one loop. To move it, its descriptor
+/// is duplicated, the context closes its own without a word, and then that of the other loop adopts the duplicate. TLS
+/// goes with it (``TLSSession``), and so does all that the socket itself has: half of a message, what waits to be sent.
+/// What the peer sends meanwhile waits in the kernel.
+extension WebSocket {
+    /// Goes on on another loop, where its server's group has a server too; its handler with it.
+    ///
+    /// That is done in a turn of its own, and everything goes on here until then. The handler hears of it twice,
+    /// ``WebSocketHandler/willMove(_:)`` here and ``WebSocketHandler/didMove(_:)`` there; between them there is nothing to
+    /// hear. If the connection ends first, neither comes. Where the system has no descriptor to spare, the connection is
+    /// closed with 1013. Of several calls in a turn the last counts.
+    ///
+    /// - Returns: False, and nothing is done, when there is no server on that loop, or the socket is not open.
+    public func move(to loop: EventLoop) -> Bool {
+        self.loop.checkIsolated()
+        guard state == .open, let destination = owner?.destination(on: loop) else { return false }
+        let isUnderWay = self.destination != nil
+        self.destination = destination
+        if isUnderWay { return true }
+        // Neither within a callback of the connection nor of its handler.
+        let socket = LoopLocal(self, on: self.loop)
+        self.loop.execute { socket.value.leave() }
+        return true
+    }
+
+    private func leave() {
+        guard let destination else { return }
+        self.destination = nil
+        guard destination.loop !== loop, state == .open, !hasFallenBehind, var writer, let owner, let context else {
+            return
+        }
+        let descriptor = fcntl(lws_get_socket_fd(writer.wsi), F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { return close(code: 1013, reason: "no descriptor is left") }
+        handler?.willMove(self)
+        owesMoved = true
+        writer.keepTLS()
+        (self.writer, transit) = (nil, writer)
+        if notedBytes != 0 { owner.webSocket(self, holds: 0) }
+        notedBytes = 0
+        destination.expect(1)
+        let arrival = WebSocketArrival(
+            socket: self, descriptor: descriptor, share: owner.webSocketDidLeave(self))
+        (loop, self.context, self.owner) = (destination.loop, nil, nil)
+        context.letGo(of: writer.wsi) {
+            destination.loop.execute { destination.take(arrival) }
+        }
+    }
+
+    /// Goes on on the loop to which it has come.
+    ///
+    /// - Parameters:
+    ///   - descriptor: The connection's.
+    ///   - owner: Counts it from now on.
+    ///   - context: Of libwebsockets; nil when there is none any more, which ends the connection.
+    func arrive(over descriptor: CInt, owner: any WebSocketOwner, context: LWSContext?) {
+        loop.checkIsolated()
+        (self.owner, self.context) = (owner, context)
+        guard let context, transit?.session?.resume(over: descriptor) ?? true else {
+            Glibc.close(descriptor)
+            return end()
+        }
+        // If that fails, it has ended.
+        guard context.adoptRaw(descriptor, isTLS: false, connection: self) else { return }
+        noteHeld()
+        tellMoved()
+        // What has been read of the socket, and not of the TLS.
+        if let session = writer?.session { decrypt(UnsafeRawBufferPointer(start: nil, count: 0), session) }
+        writeOwed()
+    }
+
+    private func tellMoved() {
+        guard owesMoved else { return }
+        owesMoved = false
+        handler?.didMove(self)
     }
 }
 

@@ -13,6 +13,9 @@ public struct WebSocketEndpoint: Sendable {
     public var backlog: BacklogLimits
     /// Called on the loop before the upgrade is answered; nil accepts, a response (say 503 with Retry-After) refuses.
     public var refuse: @Sendable (HTTPRequestHead) -> HTTPResponse?
+    /// Called on the loop when the upgrade is accepted: where the connection is to move at once, as far as that can be told
+    /// from its handshake; nil leaves it where it is.
+    public var loop: @Sendable (HTTPRequestHead) -> EventLoop?
     /// Called on the loop when the upgrade is accepted.
     ///
     /// The socket keeps the handler alive until `didClose`.
@@ -25,11 +28,13 @@ public struct WebSocketEndpoint: Sendable {
     ///   - takesBinary: Text alone if it is left out.
     ///   - backlog: Of each connection.
     ///   - refuse: Accepts all if it is left out.
+    ///   - loop: Moves none if it is left out.
     ///   - makeHandler: Makes a handler for each connection.
     public init(
         path: String, subprotocol: String, maxMessageBytes: Int, takesBinary: Bool = false,
         backlog: BacklogLimits = BacklogLimits(),
         refuse: @escaping @Sendable (HTTPRequestHead) -> HTTPResponse? = { _ in nil },
+        loop: @escaping @Sendable (HTTPRequestHead) -> EventLoop? = { _ in nil },
         makeHandler: @escaping @Sendable (HTTPRequestHead) -> any WebSocketHandler
     ) {
         self.path = path
@@ -38,6 +43,7 @@ public struct WebSocketEndpoint: Sendable {
         self.takesBinary = takesBinary
         self.backlog = backlog
         self.refuse = refuse
+        self.loop = loop
         self.makeHandler = makeHandler
     }
 }

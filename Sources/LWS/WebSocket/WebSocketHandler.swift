@@ -1,6 +1,6 @@
 /// What happens on a WebSocket.
 ///
-/// All calls come on the loop's thread; the last one is `didClose`. The socket keeps its handler alive until `didClose` has returned.
+/// All calls come on the thread of the socket's loop; the last one is `didClose`. The socket keeps its handler alive until `didClose` has returned.
 public protocol WebSocketHandler: AnyObject {
     /// The handshake is complete: messages may be sent from now on.
     func didOpen(_ socket: WebSocket)
@@ -18,6 +18,10 @@ public protocol WebSocketHandler: AnyObject {
     ///
     /// The handler closes the socket, and says with which code; without an implementation that is 1008.
     func didFallBehind(_ socket: WebSocket)
+    /// The connection leaves this loop: the last call on it.
+    func willMove(_ socket: WebSocket)
+    /// The connection is on the loop to which it was to move; from now on all calls come there.
+    func didMove(_ socket: WebSocket)
     /// The connection is gone, or a client's never came to be.
     ///
     /// - Parameters:
@@ -31,5 +35,7 @@ public protocol WebSocketHandler: AnyObject {
 extension WebSocketHandler {
     public func didReceive(binary: UnsafeRawBufferPointer, from socket: WebSocket) {}
     public func didReceiveControl(from socket: WebSocket) {}
+    public func willMove(_ socket: WebSocket) {}
+    public func didMove(_ socket: WebSocket) {}
     public func didFallBehind(_ socket: WebSocket) { socket.close(code: 1008, reason: "too slow") }
 }

@@ -8,6 +8,8 @@ import Store
 /// Touched on the loop only, as are all who have it; of those, only ``LiveRooms`` may be called from elsewhere.
 final class LiveContext {
     let loop: EventLoop
+    /// The loop's, among those of the hub.
+    let place: LoopPlace
     let store: AppDatabase
     let settings: LiveSettings
     let clock: ServerClock
@@ -21,10 +23,11 @@ final class LiveContext {
     var lateWork: MessageBudget
 
     init(
-        loop: EventLoop, store: AppDatabase, settings: LiveSettings, clock: ServerClock, services: LiveServices,
-        logger: Logger
+        loop: EventLoop, place: LoopPlace, store: AppDatabase, settings: LiveSettings, clock: ServerClock,
+        services: LiveServices, logger: Logger
     ) {
         self.loop = loop
+        self.place = place
         self.store = store
         self.settings = settings
         self.clock = clock

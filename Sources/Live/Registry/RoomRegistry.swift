@@ -40,7 +40,7 @@ final class RoomRegistry {
 
     /// The room of this name, read from disk if it sleeps there; nil when there is none.
     ///
-    /// - Throws: ``LiveError/stopping``, and what the database throws.
+    /// - Throws: ``RoomIsElsewhere``, ``LiveError/stopping``, and what the database throws.
     func host(_ runID: String) async throws -> RoomHost? {
         guard !pipeline.isStopped else { throw LiveError.stopping }
         if let host = table[runID] {
@@ -52,6 +52,7 @@ final class RoomRegistry {
         if let running = waking[runID] {
             task = running
         } else {
+            try context.place.claim(runID)
             task = context.tasks.start(self) { _, registry in try await registry.wake(runID) }
             waking[runID] = task
         }
@@ -105,7 +106,10 @@ final class RoomRegistry {
     // MARK: - Waking
 
     private func wake(_ runID: String) async throws {
-        defer { waking[runID] = nil }
+        defer {
+            waking[runID] = nil
+            if table[runID] == nil { context.place.release(runID) }
+        }
         await turns.take()
         defer { turns.give() }
         guard !isStopping else { throw LiveError.stopping }
@@ -169,6 +173,7 @@ final class RoomRegistry {
         case StoreError.diskFull, StoreError.busy:
             // Its runs go on as soon as it can be taken.
             if !waitingToWake.contains(runID) { waitingToWake.append(runID) }
+        case is RoomIsElsewhere: return  // Somebody has asked for it there.
         default:
             // It stays as it is on disk; the others must not stay down with it.
             context.metrics.roomsUnreadable += 1

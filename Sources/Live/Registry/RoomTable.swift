@@ -3,6 +3,9 @@ import Rooms
 /// The rooms in memory, by their names.
 final class RoomTable {
     private var byName: [String: RoomHost] = [:]
+    private let place: LoopPlace
+
+    init(_ place: LoopPlace) { self.place = place }
 
     subscript(_ runID: String) -> RoomHost? { byName[runID] }
 
@@ -14,7 +17,9 @@ final class RoomTable {
 
     /// Takes a host out, and not another one of a room of the same name, which may have been made since.
     func remove(_ host: RoomHost) {
-        if byName[host.room.id] === host { byName[host.room.id] = nil }
+        guard byName[host.room.id] === host else { return }
+        byName[host.room.id] = nil
+        place.release(host.room.id)
     }
 
     func removeAll() { byName.removeAll() }

@@ -4,8 +4,29 @@ import Limits
 import Rooms
 
 extension LiveEdge {
+    /// Has a viewer join where the room is at home; if that is on another loop, it moves there first.
+    ///
+    /// So all that happens between a room and its viewers is on one loop, and only a join, which is rare, knows that there
+    /// are others.
+    func begin(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int = 0) {
+        guard !context.place.has(join.runID, after: hops > 0) else {
+            context.tasks.start(viewer) { _, viewer in
+                await viewer.edge.join(join, by: viewer, arrival: arrival, hops: hops)
+            }
+            return
+        }
+        let journey = Viewer.Journey(join, arrival: arrival, hops: hops + 1)
+        // A room that falls asleep here and wakes there again and again is not run after for ever.
+        guard hops < Limit.Live.hops, let loop = context.place.loop(of: join.runID), viewer.set(out: journey, to: loop)
+        else { return closeUnavailable(viewer) }
+    }
+
+    private func closeUnavailable(_ viewer: Viewer) {
+        viewer.close(.full, code: "unavailable", "The server cannot take anybody in at the moment. Try again.")
+    }
+
     /// Looks who it is and which room is meant, and takes the viewer there.
-    func join(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64) async {
+    private func join(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int) async {
         do {
             let (join, person, host) = try await registry.whileAccountsStay {
                 let join = try await self.invited(join, viewer)
@@ -13,12 +34,14 @@ extension LiveEdge {
             }
             guard viewer.isJoining else { return }
             try await host.admit(viewer, as: person, join, arrival: arrival)
+        } catch is RoomIsElsewhere {
+            guard viewer.isJoining else { return }
+            begin(join, by: viewer, arrival: arrival, hops: hops)
         } catch let refusal as JoinRefusal {
             viewer.close(refusal.reason, code: refusal.code, refusal.sentence)
         } catch {
             context.incidents.failed("a join failed", metadata: ["error": "\(error)"])
-            viewer.close(
-                .full, code: "unavailable", "The server cannot take anybody in at the moment. Try again.")
+            closeUnavailable(viewer)
         }
     }
 

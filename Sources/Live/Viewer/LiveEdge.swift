@@ -17,7 +17,7 @@ final class LiveEdge {
     func opened(_ viewer: Viewer) {
         viewer.edgeIndex = viewers.count
         viewers.append(viewer)
-        context.metrics.connections = viewers.count
+        countViewers()
     }
 
     func closed(_ viewer: Viewer) {
@@ -28,7 +28,12 @@ final class LiveEdge {
             viewers[index] = last
             last.edgeIndex = index
         }
+        countViewers()
+    }
+
+    private func countViewers() {
         context.metrics.connections = viewers.count
+        context.place.note(viewers: viewers.count)
     }
 
     /// Ends the connections of some with 4001.

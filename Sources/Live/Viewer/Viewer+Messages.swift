@@ -19,6 +19,10 @@ extension Viewer: WebSocketHandler {
 
     func didFallBehind(_ socket: WebSocket) { fellBehind() }
 
+    func willMove(_ socket: WebSocket) { edge.closed(self) }
+
+    func didMove(_ socket: WebSocket) { settle() }
+
     func didClose(_ socket: WebSocket, code: UInt16?, reason: String) { closed(code: code) }
 }
 
@@ -59,9 +63,7 @@ extension Viewer {
             }
             guard case .join(let join) = try ClientMessage(type: type, bytes: bytes) else { return }
             beginJoining(in: join.system)
-            edge.context.tasks.start(self) { _, viewer in
-                await viewer.edge.join(join, by: viewer, arrival: arrival)
-            }
+            edge.begin(join, by: self, arrival: arrival)
         } catch let error as WireError {
             close(.badMessage, error.message)
         } catch ClientMessage.Problem.malformed(let sentence) {

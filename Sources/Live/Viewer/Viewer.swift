@@ -10,7 +10,8 @@ import Rooms
 ///     │                  │ └─────── left by another way ──────────────────────▲ │                  ▲
 ///     └──────────────────┴──── refused, silent, too much, replaced, gone ───────┴──────────────────┘
 /// ```
-/// The state is changed in this file alone.
+/// The state is changed in this file alone. While it is waiting or joining, it may move to another loop, where the room is
+/// at home; its state goes with it.
 ///
 /// Touched on its loop only.
 final class Viewer {
@@ -37,7 +38,7 @@ final class Viewer {
     private(set) var system = CoordinateSystem.wgs84
 
     private(set) var state = State.waiting
-    let edge: LiveEdge
+    private(set) var edge: LiveEdge
     var budget: MessageBudget
     /// What is known of the clock of its phone.
     var clock = PhoneClock()
@@ -63,6 +64,8 @@ final class Viewer {
     var lastCheer: ContinuousClock.Instant?
     /// Its place among all viewers of its loop.
     var edgeIndex: Int?
+    /// The join that it takes along to another loop.
+    private var journey: Journey?
 
     init(edge: LiveEdge, address: String, authorization: String?) {
         self.edge = edge
@@ -128,6 +131,40 @@ final class Viewer {
             seat.room.gone(self, as: seat.runner)
         }
         return true
+    }
+
+    // MARK: - Moving
+
+    /// A join on its way to another loop.
+    final class Journey {
+        let join: ClientMessage.Join
+        let arrival: Int64
+        /// How many moves this is.
+        let hops: Int
+
+        init(_ join: ClientMessage.Join, arrival: Int64, hops: Int) {
+            self.join = join
+            self.arrival = arrival
+            self.hops = hops
+        }
+    }
+
+    /// Goes to another loop, to join there.
+    ///
+    /// - Returns: False when that is not possible.
+    func set(out journey: Journey, to loop: EventLoop) -> Bool {
+        guard isJoining, socket?.move(to: loop) == true else { return false }
+        self.journey = journey
+        return true
+    }
+
+    /// The socket has come to another loop.
+    func settle() {
+        if let edgeHere = edge.context.place.edgeHere { edge = edgeHere }
+        edge.opened(self)
+        guard let journey else { return }
+        self.journey = nil
+        edge.begin(journey.join, by: self, arrival: journey.arrival, hops: journey.hops)
     }
 
     // MARK: - Sending

@@ -1,6 +1,7 @@
 import API
 import Endpoints
 import Foundation
+import Limits
 import Services
 import Web
 
@@ -98,6 +99,20 @@ extension SettingForm<String> {
                 throw SettingProblem("The setting \(name) has “\(error.text)”, which is no address or network.")
             }
             return text
+        }
+    }
+}
+
+extension SettingForm<LoopCount> {
+    /// A number, or `auto`.
+    static var loops: Self {
+        Self { text, name throws(SettingProblem) in
+            if text == "auto" { return .auto }
+            guard let count = Int(text), (1...Limit.Live.loops).contains(count) else {
+                throw SettingProblem(
+                    "The setting \(name) is auto, or a whole number from 1 to \(Limit.Live.loops), not “\(text)”.")
+            }
+            return .number(count)
         }
     }
 }

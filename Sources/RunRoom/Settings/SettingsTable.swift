@@ -185,6 +185,10 @@ enum SettingsTable {
 
     @SettingsBuilder private static var live: [any ServerSetting] {
         Setting(
+            "loops", "n|auto",
+            "Event loops for rooms and connections, a thread each; auto is one for two processors, at most \(Limit.Live.autoLoops).",
+            default: "1", .loops, \.application.loops)
+        Setting(
             "tick", "ms", "At most one frame in this time.", default: .milliseconds(Limit.Live.tick),
             .milliseconds(10...60_000), \.application.live.tick)
         Setting(

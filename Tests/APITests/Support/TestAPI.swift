@@ -18,7 +18,8 @@ struct TestAPI: Sendable {
     private let folder = TemporaryDirectory()
     var directory: String { folder.path }
     let database: AppDatabase
-    let loop: EventLoop
+    /// As many as `RUNROOM_TEST_LOOPS` says.
+    let loops: [EventLoop]
     let core: Core
     let responder: APIResponder
     let clock = ManualClock()
@@ -36,10 +37,10 @@ struct TestAPI: Sendable {
     {
         try Self.unused.copy(to: folder.path)
         database = try AppDatabase(directory: folder.path, logger: logger, quota: AccountQuota(bytes: quota))
-        loop = try EventLoop(name: "test")
+        loops = try (0..<TestLoops.count).map { try EventLoop(name: "test \($0)") }
         postbox = Postbox()
         core = Core(
-            database: database, loop: loop, live: live,
+            database: database, loops: loops, live: live,
             passwords: passwords ?? Passwords(cost: .least, queueLimit: PasswordCost.low.queueLimit),
             limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
             pageOrigins: pageOrigins, reserve: reserve, publicRooms: publicRooms, mail: postbox, captcha: captcha,
@@ -51,7 +52,7 @@ struct TestAPI: Sendable {
     fileprivate func end() async {
         core.mail.stop()
         await core.live.stop()
-        await loop.shutDown()
+        for loop in loops { await loop.shutDown() }
         try? database.close()
     }
 

@@ -21,7 +21,8 @@ final class ServerProcess: Sendable {
 
     /// What every server of the tests is told.
     static func arguments(_ flags: [String], in directory: String) -> [String] {
-        ["serve", "--port", "0", "--data", directory, "--rate-limits", "off", "--password-cost", "low"] + flags
+        ["serve", "--port", "0", "--data", directory, "--rate-limits", "off", "--password-cost", "low"]
+            + (TestLoops.count > 1 ? ["--loops", "\(TestLoops.count)"] : []) + flags
     }
 
     /// Starts a server, or starts it again on a directory that one has left.

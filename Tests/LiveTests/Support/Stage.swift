@@ -10,25 +10,35 @@ import TestKit
 @testable import Live
 
 /// Live rooms on a real loop, with a real listener and a database of their own.
+///
+/// With `RUNROOM_TEST_LOOPS=2` there is another loop beside that of the rooms, and connections come there: so each of them
+/// moves when it joins.
 struct Stage {
     let directory: String
+    /// The rooms'.
     let loop: EventLoop
     let store: AppDatabase
+    /// The rooms of ``loop``, where all are at home.
     let live: LiveRooms
+    let hub: LiveHub
     let port: Int
     let logins = Logins()
     let links = Links()
-    fileprivate let server: Server
+    private let servers: ServerGroup
+    private let loops: [EventLoop]
     private let phones: EventLoop
     private let client: WebSocketClient
     let hook = ReadingHook()
 
     /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
+    ///
+    /// With a number of `loops`, rooms are spread over them.
     static func run(
         in directory: TemporaryDirectory, settings: LiveSettings = .quick, busyTimeout: Double = 5,
-        clock: ServerClock = ServerClock(), log: RecordingLog? = nil, _ body: (Stage) async throws -> Void
+        clock: ServerClock = ServerClock(), log: RecordingLog? = nil, loops: Int? = nil,
+        _ body: (Stage) async throws -> Void
     ) async throws {
-        let stage = try await Stage(directory.path, settings, busyTimeout, clock, log)
+        let stage = try await Stage(directory.path, settings, busyTimeout, clock, log, loops)
         let result: Result<Void, any Error>
         do { result = .success(try await body(stage)) } catch { result = .failure(error) }
         await stage.end()
@@ -52,7 +62,8 @@ struct Stage {
     private static let unused = DirectoryTemplate { try AppDatabase(directory: $0, logger: .quiet).close() }
 
     private init(
-        _ directory: String, _ settings: LiveSettings, _ busyTimeout: Double, _ clock: ServerClock, _ log: RecordingLog?
+        _ directory: String, _ settings: LiveSettings, _ busyTimeout: Double, _ clock: ServerClock,
+        _ log: RecordingLog?, _ spread: Int?
     ) async throws {
         var logger = log?.logger ?? Logger(label: "test")
         if log == nil { logger.logLevel = .critical }
@@ -60,11 +71,16 @@ struct Stage {
         try Self.unused.copy(to: directory)
         let store = try AppDatabase(directory: directory, logger: logger, busyTimeout: busyTimeout)
         self.store = store
-        loop = try EventLoop(name: "live")
+        loops = try (1...(spread ?? TestLoops.count)).map { try EventLoop(name: "live \($0)") }
+        loop = loops[loops.count - 1]
         phones = try EventLoop(name: "phones")
         client = try WebSocketClient(loop: phones)
-        live = LiveRooms(
-            loop: loop, store: store, settings: settings, clock: clock,
+        var settings = settings
+        // The hub's, of which the loop of the rooms gets its part.
+        settings.unjournaledLimit *= loops.count
+        let hub = LiveHub(
+            loops: loops, places: RoomPlaces(loops: loops.count, always: spread == nil ? loops.count - 1 : nil),
+            store: store, settings: settings, clock: clock,
             services: LiveServices(
                 // A token is the name of an account, perhaps with a number of a login.
                 owner: { [logins] token in
@@ -90,27 +106,29 @@ struct Stage {
                 judge: { password, secret, _, _ in Array(password.utf8) == secret.hash ? .right : .wrong },
                 newID: { store.ids.next() }),
             logger: logger)
-        server = Server(
-            configuration: ServerConfiguration(), loop: loop, responder: NotFound(), endpoints: [live.endpoint()],
-            logger: logger)
-        try await live.start()
+        self.hub = hub
+        live = hub.loops[loops.count - 1]
+        servers = ServerGroup(
+            configuration: ServerConfiguration(), loops: loops, responder: NotFound(),
+            endpoints: { [hub.endpoint(on: $0)] }, logger: logger)
+        try await hub.start()
         await live.roomsAreUp()
-        port = try await server.start()
+        port = try await servers.start()
     }
 
     private func end() async {
         await client.shutDown()
         await phones.shutDown()
-        await server.stop(deadline: .seconds(3))
-        await live.stop()
-        await loop.shutDown()
+        await servers.stop(deadline: .seconds(3))
+        await hub.stop()
+        for loop in loops { await loop.shutDown() }
         try? store.close()
     }
 
     /// Ends the login of a token.
     func endLogin(_ token: String) async {
         logins.ended.withLock { _ = $0.insert(token) }
-        await live.endLogins([LoginID(Array(token.utf8))])
+        await hub.endLogins([LoginID(Array(token.utf8))])
     }
 
     /// Registers somebody.
@@ -121,16 +139,16 @@ struct Stage {
     }
 
     /// Opens a connection and sends the first message.
-    func connect(_ message: String) async -> Phone {
+    func connect(_ message: String?, path: String = "/live") async -> Phone {
         let phone = Phone(loop: phones)
         await withCheckedContinuation { continuation in
             phones.execute {
                 client.connect(
-                    host: "127.0.0.1", port: port, path: "/live", subprotocol: "runroom.v1", handler: phone)
+                    host: "127.0.0.1", port: port, path: path, subprotocol: "runroom.v1", handler: phone)
                 continuation.resume()
             }
         }
-        phone.send(message)
+        if let message { phone.send(message) }
         return phone
     }
 

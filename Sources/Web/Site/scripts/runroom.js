@@ -502,8 +502,11 @@ export class RunRoom extends EventTarget {
     connect(credentials) {
         Object.assign(this.#options, credentials);
         this.#drop();
-        const { url = location.origin.replace(/^http/, 'ws') + '/live', WebSocket: Socket = WebSocket } = this.#options;
-        const socket = this.#socket = new Socket(url, 'runroom.v1');
+        const { runID, url = location.origin.replace(/^http/, 'ws') + '/live', WebSocket: Socket = WebSocket } = this.#options;
+        // A hint, by which the server can put this connection where the room is.
+        const hinted = new URL(url);
+        if (runID) hinted.searchParams.set('room', runID);
+        const socket = this.#socket = new Socket(hinted, 'runroom.v1');
         this.#become({ state: 'connecting' });
         socket.onopen = () => this.#join();
         socket.onmessage = ({ data }) => {

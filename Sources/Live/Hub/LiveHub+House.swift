@@ -1,0 +1,65 @@
+public import Geo
+public import Store
+
+extension LiveHub {
+    // What the house's own API asks and does beside what all do.
+
+    /// Public rooms in which somebody is, the newest first.
+    ///
+    /// - Parameters:
+    ///   - key: Those that were made before the one with this key.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` at the end.
+    public func publicRooms(before key: Int64 = .max, limit: Int) async -> [LiveCrowd] {
+        var crowds: [LiveCrowd] = []
+        for rooms in loops { crowds += await rooms.publicRooms(before: key, limit: limit) }
+        return Array(crowds.sorted { $0.key > $1.key }.prefix(limit))
+    }
+
+    /// How many are in a room; nil when nobody has been for a while, or there is none.
+    public func crowd(of runID: String) async throws -> LiveCrowd? {
+        try await atHome(of: runID) { await $0.crowd(of: runID) }
+    }
+
+    /// What is said of a room; nil when there is none.
+    ///
+    /// - Throws: ``LiveError/store(_:)``.
+    public func details(of runID: String) async throws -> RoomSummary? {
+        try await atHome(of: runID) { try await $0.details(of: runID) }
+    }
+
+    /// Whether somebody is in a room, as a runner.
+    public func isRunner(_ account: Int64, of runID: String) async throws -> Bool {
+        try await atHome(of: runID) { try await $0.isRunner(account, of: runID) }
+    }
+
+    /// Who is in a room, and how they stand.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``.
+    public func state(of runID: String, in system: CoordinateSystem) async throws -> LiveState {
+        try await atHome(of: runID) { try await $0.state(of: runID, in: system) }
+    }
+
+    /// The ways of a room's runners so far, each thinned to some points.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``.
+    public func tracks(of runID: String) async throws -> [(runner: Int, points: [Coordinate])] {
+        try await atHome(of: runID) { try await $0.tracks(of: runID) }
+    }
+
+    /// Changes what is said of a room and who may come.
+    ///
+    /// Who watches without a link or an account goes when the room is not open to everybody any more.
+    ///
+    /// - Parameters:
+    ///   - runID: Which.
+    ///   - details: What it is to be, with the revision that was seen.
+    ///   - password: Another one; nil to leave it.
+    /// - Returns: What it is then; nil when it has been changed since.
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/store(_:)``.
+    public func changeRoom(
+        _ runID: String, to details: RoomDetails, password: String?
+    ) async throws -> RoomSummary? {
+        try await atHome(of: runID) { try await $0.changeRoom(runID, to: details, password: password) }
+    }
+}

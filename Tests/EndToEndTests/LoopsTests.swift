@@ -1,0 +1,77 @@
+import Foundation
+import TestKit
+import Testing
+
+/// A whole server whose rooms are on two loops.
+@Suite("A server of two loops", .inTurn, .timeLimit(.minutes(5)))
+struct TwoLoopTests {
+    /// Somebody who runs in several rooms at once, and what each has acknowledged.
+    private func race(in rooms: [String], by rest: REST) async throws -> [Runner] {
+        var runners: [Runner] = []
+        for room in rooms {
+            let runner = try await Runner.enter(room, by: rest)
+            if runner.joined.int("marker") == 0 {
+                runner.phone.send(["type": "start"])
+                let markers = Way.markers(1...20, from: Way.now - 100_000, stride: 4, interval: 1.5)
+                try await runner.sendAndAwaitAck(markers)
+            }
+            runners.append(runner)
+        }
+        return runners
+    }
+
+    /// How many of something each loop has.
+    private func each(_ name: String, of server: ServerProcess) async throws -> [Double?] {
+        let metrics = try await server.metrics()
+        return (0...1).map { metrics["\(name){loop=\"\($0)\"}"] }
+    }
+
+    @Test("after kill -9 all rooms are back with what was acknowledged, and after SIGTERM once more")
+    func survives() async throws {
+        var server = try await ServerProcess.start(["--loops", "2"])
+        server.leaveDirectory()
+        let directory = server.directory
+        var rooms: [String] = []
+        for _ in 0..<6 { rooms.append(try await REST.newRoom(port: server.port)) }
+        let ana = try await REST.registered("ana", port: server.port)
+        let epochs = try await race(in: rooms, by: ana).map { $0.joined.string("epoch") }
+        #expect(try await each("runroom_loop_rooms_awake", of: server) == [3, 3])
+        #expect(try await each("runroom_loop_markers_received_total", of: server) == [60, 60])
+        #expect(try await each("runroom_loop_busy_seconds_total", of: server).allSatisfy { $0 ?? 0 > 0 })
+        try await server.killHard()
+
+        for round in 0..<2 {
+            server = try await ServerProcess.start(["--loops", "2"], in: directory)
+            if round == 0 { server.leaveDirectory() }
+            let back = REST(port: server.port, token: ana.token, username: ana.username)
+            let runners = try await race(in: rooms, by: back)
+            #expect(runners.map { $0.joined.int("marker") } == Array(repeating: 20, count: 6))
+            #expect(runners.map { $0.joined.string("epoch") } == epochs)
+            async let ending = server.terminate()
+            for runner in runners { #expect(try await runner.phone.closed().code == 1001) }
+            #expect(try await ending == .exit(0))
+        }
+    }
+
+    @Test("an account and a room that are deleted are gone from all loops when that is answered")
+    func deletes() async throws {
+        let server = try await ServerProcess.start(["--loops", "2"])
+        var rooms: [String] = []
+        for _ in 0..<4 { rooms.append(try await REST.newRoom(port: server.port)) }
+        let ana = try await REST.registered("ana", port: server.port)
+        let ben = try await REST.registered("ben", port: server.port)
+        let (hers, his) = (try await race(in: rooms, by: ana), try await race(in: rooms, by: ben))
+        let deleted = try await ana.delete(
+            "/api/users/delete", ["username": ana.username, "password": "secret"])
+        #expect(deleted.status == 200)
+        for runner in hers { #expect(try await runner.phone.closed().code == 4001) }
+        for room in rooms {
+            let answer = try await ben.get("/api/runRoom/\(room)")
+            #expect(answer.status == 200 && !answer.text.contains(ana.username))
+            let removed = try await ben.delete("/api/runRoom/delete", ["runID": room, "password": "pw"])
+            #expect(removed.status == 200, "\(removed.text)")
+        }
+        for runner in his { #expect(try await runner.phone.closed().code == 4004) }
+        #expect(try await each("runroom_loop_connections", of: server) == [0, 0])
+    }
+}
