@@ -28,9 +28,8 @@ struct TwoLoopTests {
 
     @Test("after kill -9 all rooms are back with what was acknowledged, and after SIGTERM once more")
     func survives() async throws {
-        var server = try await ServerProcess.start(["--loops", "2"])
+        let server = try await ServerProcess.start(["--loops", "2"])
         server.leaveDirectory()
-        let directory = server.directory
         var rooms: [String] = []
         for _ in 0..<6 { rooms.append(try await REST.newRoom(port: server.port)) }
         let ana = try await REST.registered("ana", port: server.port)
@@ -41,13 +40,13 @@ struct TwoLoopTests {
         try await server.killHard()
 
         for round in 0..<2 {
-            server = try await ServerProcess.start(["--loops", "2"], in: directory)
-            if round == 0 { server.leaveDirectory() }
-            let back = REST(port: server.port, token: ana.token, username: ana.username)
+            let next = try await ServerProcess.start(["--loops", "2"], in: server.directory)
+            if round == 0 { next.leaveDirectory() }
+            let back = REST(port: next.port, token: ana.token, username: ana.username)
             let runners = try await race(in: rooms, by: back)
             #expect(runners.map { $0.joined.int("marker") } == Array(repeating: 20, count: 6))
             #expect(runners.map { $0.joined.string("epoch") } == epochs)
-            async let ending = server.terminate()
+            async let ending = next.terminate()
             for runner in runners { #expect(try await runner.phone.closed().code == 1001) }
             #expect(try await ending == .exit(0))
         }

@@ -163,7 +163,7 @@ import Testing
                     #expect(await each(stage) { $0.connections }[home] == expected)
                 }
             }
-            for (turn, hint) in [rooms[1], "nowhere", String(repeating: "x", count: 2_000), "%ff", ""].enumerated() {
+            for (turn, hint) in [rooms[1], "nowhere", String(repeating: "x", count: 2_000), ""].enumerated() {
                 for name in ["ben", "cem"] {
                     let phone = await stage.connect(
                         #"{"type":"join","runID":"\#(rooms[0])","password":"pw","token":"\#(name)#\#(turn)"}"#,
@@ -198,7 +198,7 @@ import Testing
     @Test("a room that falls asleep and is asked for from everywhere is awake on one loop at a time")
     func wakesOnce() async throws {
         var settings = LiveSettings.quick
-        settings.sleepAfter = .milliseconds(1)
+        settings.sleepAfter = .milliseconds(300)
         try await Stage.run(in: directory, settings: settings, loops: 3) { stage in
             let rooms = names(6)
             try await make(rooms, on: stage, with: "ana")
@@ -208,6 +208,8 @@ import Testing
                         for turn in 0..<60 {
                             let room = rooms[(number + turn) % rooms.count]
                             #expect(try await stage.hub.room(room)?.runID == room)
+                            // Now and then all of them have time to fall asleep.
+                            if turn % 15 == 14 { try await Task.sleep(for: .milliseconds(500)) }
                             if turn.isMultiple(of: 20) {
                                 let watch = await stage.connect(
                                     #"{"type":"join","runID":"\#(room)","password":"pw","role":"spectator"}"#)
@@ -217,9 +219,9 @@ import Testing
                     }
                 }
                 group.addTask {
-                    for _ in 0..<100 {
+                    for _ in 0..<200 {
                         for rooms in stage.hub.loops { await rooms.sweepNow() }
-                        try await Task.sleep(for: .milliseconds(2))
+                        try await Task.sleep(for: .milliseconds(10))
                         for rooms in stage.hub.loops { #expect(await rooms.areAtHome) }
                     }
                 }

@@ -13,8 +13,8 @@ struct LoopPlace: Sendable {
 
     /// Whether a room is at home here, or is to wake here.
     ///
-    /// - Parameter hasMoved: Whether who asks has come from another loop. Then a room that sleeps wakes here: where else it
-    ///   might, changes with all who are on their way.
+    /// Who `hasMoved` here from another loop wakes a room that sleeps: where else it might wake, changes with all who are on
+    /// their way.
     func has(_ runID: String, after hasMoved: Bool) -> Bool {
         guard places.loops > 1 else { return true }
         return (hasMoved ? places.home(of: runID) ?? index : places.place(of: runID)) == index
