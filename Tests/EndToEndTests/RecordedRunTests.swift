@@ -93,10 +93,9 @@ struct RecordedRunTests {
         let (_, late) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
         let track = try #require((late.json["tracks"] as? [String: [[Double]]])?["\(runner.number)"])
         #expect((100...200).contains(track.count))
-        let first = try #require(points.first?.place)
-        let last = try #require(points.last?.place)
-        #expect(abs(track[0][0] - first.latitude) < 2e-7)
-        #expect(abs(track[track.count - 1][1] - last.longitude) < 2e-7)
+        let (from, to) = (try #require(points.first?.place), try #require(points.last?.place))
+        #expect(abs(track[0][0] - from.latitude) < 2e-7)
+        #expect(abs(track[track.count - 1][1] - to.longitude) < 2e-7)
         #expect(!spectator.all("event").contains { $0.kind == "corrected" })
     }
 }
