@@ -30,7 +30,8 @@ public struct Decisions: Sendable {
     /// New markers are to be stored, and nothing else.
     public var isOnlyMarkers: Bool { newMarkers > 0 && isEmptyBesideMarkers }
 
-    private var isEmptyBesideMarkers: Bool {
+    /// Whatever the markers are, nothing else is to be stored.
+    public var isEmptyBesideMarkers: Bool {
         events.isEmpty && changedRunners.isEmpty && records.isEmpty && settledRuns.isEmpty && recalls.isEmpty
     }
 }

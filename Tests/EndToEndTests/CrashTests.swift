@@ -142,6 +142,8 @@ struct CrashTests {
                 }
                 try await Task.sleep(for: .milliseconds(80))
             }
+            // Some are under way when it ends.
+            for index in streamers.indices where !streamers[index].isFinishing { streamers[index].step() }
             try await server.killHard()
             for index in streamers.indices {
                 _ = try await streamers[index].phone.closed()
@@ -149,6 +151,7 @@ struct CrashTests {
             }
             server.leaveDirectory()
             server = try await ServerProcess.start(flags, in: server.directory)
+            try await eventually("all rooms") { server.logText.contains("all rooms are up") }
             #expect(!server.logText.contains("damaged"))
 
             // All come back, and send again what is not stored.
@@ -340,6 +343,7 @@ struct CrashTests {
 
         server.leaveDirectory()
         let next = try await ServerProcess.start(in: server.directory)
+        try await eventually("all rooms") { next.logText.contains("all rooms are up") }
         let reports = next.logText.split(separator: "\n").filter { $0.contains("journal row is damaged") }
         #expect(reports.count == 2)
         for sequence in sequences {
@@ -414,7 +418,7 @@ struct CrashTests {
         try database.close()
         server.leaveDirectory()
         let next = try await ServerProcess.start(in: server.directory)
-        #expect(next.logText.contains(rooms[0]))
+        try await eventually("report") { next.logText.contains(rooms[0]) }
         let whole = REST(port: next.port, token: runners[1].rest.token, username: runners[1].rest.username)
         #expect(try await Runner.enter(rooms[1], by: whole).joined.int("marker") == 5)
         let hurt = REST(port: next.port, token: runners[0].rest.token, username: runners[0].rest.username)

@@ -3,7 +3,7 @@ import TestKit
 ///
 /// What else these routes do, and how they refuse, the tests of each world say.
 extension RouteTable {
-    static let others = articles + clips + leaf + entryTask + house
+    static let others = articles + clips + leaf + entryTask + house + houseRooms + housePosts
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
@@ -11,7 +11,8 @@ extension RouteTable {
         "DELETE /articles/{id}/del", "POST /douyin/user/register", "POST /api/v1/user/register",
         "POST /api/v1/user/login/email", "POST /api/v1/user/pwd/modify", "POST /api/v1/user/manage/delete",
         "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
-        "DELETE /v1/me",
+        "DELETE /v1/me", "DELETE /v1/posts/{post}", "DELETE /v1/comments/{comment}", "DELETE /v1/rooms/{runID}",
+        "DELETE /v1/rooms/{runID}/links/{id}", "DELETE /v1/runs/{id}",
     ]
 
     private static let png = [(field: "head_image", content: Picture.png)]
@@ -182,5 +183,54 @@ extension RouteTable {
             "PUT /v1/me/picture",
             [.ok("a picture", as: .ana, .form([:], files: [(field: "picture", content: Picture.png)]))]),
         RouteCases("DELETE /v1/me", [.ok("gone", gives: 204, as: .ana, .json(#"{"password":"secret"}"#))]),
+    ]
+
+    private static let club = "/v1/rooms/$club"
+
+    private static let houseRooms = [
+        RouteCases("GET /v1/session", [.ok("who it is", as: .ana)]),
+        RouteCases("POST /v1/guests", [.ok("a guest", gives: 201, .json(#"{"name":"Eva","link":"$clubLink"}"#))]),
+        RouteCases("GET /v1/me/rooms", [.ok("one's own", as: .ana)]),
+        RouteCases("GET /v1/rooms", [.ok("public ones")]),
+        RouteCases("POST /v1/rooms", [.ok("one more", gives: 201, as: .ana, .json(#"{"name":"Sunday"}"#))]),
+        RouteCases("GET /v1/rooms/{runID}", [.ok("one's own", at: club, as: .ana)]),
+        RouteCases("PATCH /v1/rooms/{runID}", [.ok("a name", at: club, as: .ana, .json(#"{"name":"Monday"}"#))]),
+        RouteCases("DELETE /v1/rooms/{runID}", [.ok("one's own", gives: 204, at: club, as: .ana)]),
+        RouteCases("GET /v1/rooms/{runID}/state", [.ok("nobody", at: club + "/state", as: .ana)]),
+        RouteCases("GET /v1/rooms/{runID}/tracks", [.ok("none", at: club + "/tracks", as: .ana)]),
+        RouteCases("GET /v1/rooms/{runID}/links", [.ok("all", at: club + "/links", as: .ana)]),
+        RouteCases(
+            "POST /v1/rooms/{runID}/links",
+            [.ok("one more", gives: 201, at: club + "/links", as: .ana, .json(#"{"role":"spectator"}"#))]),
+        RouteCases(
+            "DELETE /v1/rooms/{runID}/links/{id}",
+            [.ok("revoked", gives: 204, at: club + "/links/$clubLinkID", as: .ana)]),
+        RouteCases(
+            "POST /v1/rooms/{runID}/people/{runner}/remove",
+            [.no(404, "Not found", "nobody", at: club + "/people/1/remove", as: .ana)]),
+        RouteCases("GET /v1/runs", [.ok("one's own", at: "/v1/runs?limit=5", as: .ana)]),
+        RouteCases("GET /v1/runs/{id}", [.ok("one's own", at: "/v1/runs/$run", as: .ana)]),
+        RouteCases(
+            "PATCH /v1/runs/{id}", [.ok("a title", at: "/v1/runs/$run", as: .ana, .json(#"{"title":"River"}"#))]),
+        RouteCases("DELETE /v1/runs/{id}", [.ok("one's own", gives: 204, at: "/v1/runs/$run", as: .ana)]),
+    ]
+
+    private static let housePost = "/v1/posts/$post"
+
+    private static let housePosts = [
+        RouteCases("GET /v1/posts", [.ok("a page", at: "/v1/posts?limit=5")]),
+        RouteCases(
+            "POST /v1/posts", [.ok("one more", gives: 201, as: .ana, .json(#"{"title":"T","content":"C"}"#))]),
+        RouteCases("GET /v1/posts/{post}", [.ok("one", at: housePost)]),
+        RouteCases("PATCH /v1/posts/{post}", [.ok("a title", at: housePost, as: .ana, .json(#"{"title":"U"}"#))]),
+        RouteCases("DELETE /v1/posts/{post}", [.ok("one's own", gives: 204, at: housePost, as: .ana)]),
+        RouteCases("PUT /v1/posts/{post}/like", [.ok("a like", at: housePost + "/like", as: .ana)]),
+        RouteCases("DELETE /v1/posts/{post}/like", [.ok("none", at: housePost + "/like", as: .ana)]),
+        RouteCases("GET /v1/posts/{post}/comments", [.ok("all", at: housePost + "/comments")]),
+        RouteCases(
+            "POST /v1/posts/{post}/comments",
+            [.ok("one more", gives: 201, at: housePost + "/comments", as: .ana, .json(#"{"content":"C"}"#))]),
+        RouteCases(
+            "DELETE /v1/comments/{comment}", [.ok("one's own", gives: 204, at: "/v1/comments/$remark", as: .ana)]),
     ]
 }

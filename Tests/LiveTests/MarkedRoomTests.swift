@@ -67,7 +67,7 @@ import Testing
             before = try await shown(stage.live)
         }
         let (count, damage) = try check()
-        #expect(count.marks == 1 && damage.isEmpty)
+        #expect(count.marks == 1 && damage == [])
         #expect(try await restored() == before)
         #expect(try await restored(usingMarks: false) == before)
         for (change, damages) in [("x'0102'", 1), ("NULL", 0)] {
@@ -117,7 +117,8 @@ import Testing
         }
         #expect(try await restored() == before)
         #expect(try await restored(usingMarks: false) == before)
-        #expect(try check().damage.isEmpty)
+        let damage = try check().damage
+        #expect(damage == [])
     }
 }
 

@@ -197,7 +197,7 @@ import Testing
     func unreadBlocks() async throws {
         let log = RecordingLog()
         try await Stage.run(in: directory, settings: settling, log: log) { stage in
-            let key = try await finishUnread(stage, [("track_blocks", "number")])
+            let key = try await finishUnread(stage, [("track_blocks", "run_key")])
             #expect(log.lines.contains { $0.hasPrefix("error a run's older markers cannot be read") })
             #expect(try await recorded(stage, key) == Array(1...408))
             try await waitsFor { try left(stage) == ["0", "0"] }
@@ -226,7 +226,7 @@ import Testing
         settings.storeTries = 2
         let log = RecordingLog()
         try await Stage.run(in: directory, settings: settings, log: log) { stage in
-            let key = try await finishUnread(stage, [("track_blocks", "number"), ("journal", "time")])
+            let key = try await finishUnread(stage, [("track_blocks", "run_key"), ("journal", "time")])
             try await waitsFor { try left(stage) == ["0", "0"] }
             #expect(
                 log.lines.filter { $0.hasPrefix("critical") } == [

@@ -16,7 +16,8 @@ struct HousePostRoutes: Sendable {
                 .get, "/v1/posts",
                 EndpointDescription(
                     group, "Posts", "The newest first; a `Link` with `rel=\"next\"` leads on.",
-                    answers: .json(Schema.object(["posts": Schema.array(of: Schema.named("HousePost"))]))),
+                    answers: .json(Schema.object(["posts": Schema.array(of: Schema.named("HousePost"))])),
+                    refusals: Self.badToken),
                 access: .optionalToken, cost: .heavyRead, input: Form(in: [.query], Cursor.field), list),
             Endpoint(
                 .post, "/v1/posts",
@@ -95,7 +96,8 @@ struct HousePostRoutes: Sendable {
         ]
     }
 
-    private static let noPost = [404: "There is no such post."]
+    private static let badToken = [401: "The token that was sent is not valid, or has expired."]
+    private static let noPost = badToken.merging([404: "There is no such post."]) { $1 }
     private static let notTheirs = noPost.merging([403: "It is somebody else's."]) { $1 }
     private static let repeated = [
         409: "A request with this key is under way.", 422: "The key belongs to another request.",

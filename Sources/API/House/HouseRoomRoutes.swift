@@ -109,10 +109,14 @@ struct HouseRoomRoutes: Sendable {
         A room by password or by link is open to its owner, to administrators and to its runners by their token, and to \
         who sends `X-Room-Password` or `X-Room-Link`.
         """
-    private static let noRoom = [404: "There is no such room, or it is not for you to know."]
+    private static let noRoom = [
+        401: "The token that was sent is not valid, or has expired.",
+        404: "There is no such room, or it is not for you to know.",
+    ]
     private static let notKept = noRoom.merging([403: "It is somebody else's room."]) { $1 }
     private static let closed = noRoom.merging([
-        401: "The password is wrong.", 403: "The room has a password.", 429: "Too many wrong passwords came.",
+        401: "The token or the password is wrong.", 403: "The room has a password.",
+        429: "Too many wrong passwords came.",
     ]) { $1 }
 
     private static let name = Field.filled("name", Schema.text("Sunday run", upTo: Limit.Accounts.nickname))

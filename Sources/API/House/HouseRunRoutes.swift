@@ -59,7 +59,10 @@ struct HouseRunRoutes: Sendable {
         ]
     }
 
-    private static let noRun = [404: "There is no such run, or it is not for you to see."]
+    private static let noRun = [
+        401: "The token that was sent is not valid, or has expired.",
+        404: "There is no such run, or it is not for you to see.",
+    ]
     private static let title = Field.string("title", Schema.text("Along the river", upTo: Limit.Content.title)).optional
     private static let notes = Field.string("notes", Schema.text("Too fast.", upTo: Limit.Content.comment)).optional
     private static let visibility = Field<RunNotes.Visibility>(

@@ -173,7 +173,7 @@ final class CommitPipeline {
     /// Takes what rooms have to store: all of them, or those where events wait.
     private func takeDirty(all: Bool, into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
         var rest: [RoomHost] = []
-        for host in dirty {
+        for host in dirty where host.isDirty {
             guard host.heldBack == nil, all || host.isUrgent else {
                 rest.append(host)
                 continue
@@ -183,14 +183,16 @@ final class CommitPipeline {
         dirty = rest
     }
 
-    /// Takes the markers that have come.
+    /// Takes the markers that have come; of a room that has decided more, all: what came with markers, such as that a
+    /// phone streams now, gets to the disk with them, not after them.
     private func takeFresh(into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
         var rest: [RoomHost] = []
         for host in fresh where host.isFresh {
             if host.heldBack != nil {
                 rest.append(host)
             } else if isSound(host) {
-                afters.append(host.takeMarkers(into: &draft))
+                let hasMore = !host.unstored.isEmptyBesideMarkers
+                afters.append(hasMore ? host.take(into: &draft) : host.takeMarkers(into: &draft))
             }
         }
         fresh = rest

@@ -141,12 +141,15 @@ extension Run {
     /// Whether all figures are the same to the last bit.
     fileprivate func isMeasured(like other: Run) -> Bool {
         let (mine, theirs) = (odometer, other.odometer)
+        // What is in blocks already may be more of the one than of the other.
+        let held = min(history.entries.count, other.history.entries.count)
+        let (newest, newestOfOther) = (history.entries.suffix(held), other.history.entries.suffix(held))
         return mine.meters.bitPattern == theirs.meters.bitPattern && mine.kilometers == theirs.kilometers
             && mine.lastCountedTime == theirs.lastCountedTime && latest == other.latest
             && outline.points == other.outline.points
             && history.passingTimes.elementsEqual(other.history.passingTimes, by: ==)
-            && history.entries.map(\.centimetres) == other.history.entries.map(\.centimetres)
-            && history.entries.map(\.isCounted) == other.history.entries.map(\.isCounted)
+            && newest.map(\.centimetres) == newestOfOther.map(\.centimetres)
+            && newest.map(\.isCounted) == newestOfOther.map(\.isCounted)
     }
 }
 

@@ -233,6 +233,9 @@ struct RouteWorld: Sendable {
             let form = Multipart(
                 ["token": try await have("anaToken"), "title": "T"], file: ("data", "v", video(bytes: 500)))
             value = try await client.send("POST", "/douyin/publish/action", form: form).int("vid")
+        case "club", "clubLink", "clubLinkID", "remark", "run":
+            let authorization = try await "Bearer " + have("anaToken")
+            value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
         default: value = nil
         }
         guard let value else { throw Phone.Missing(description: "value of $\(name)") }
@@ -334,5 +337,33 @@ struct RouteWorld: Sendable {
             guard done.ending == .exit(0) else { throw Phone.Missing(description: done.errors) }
         }
         return try await ServerProcess.start(stage.flags + flags, in: directory)
+    }
+}
+
+extension WorldClient {
+    /// Makes one of the things of `/v1` that cases mention, and says what it is called.
+    fileprivate func houseThing(
+        _ name: String, authorization: String, having have: (String) async throws -> String
+    ) async throws -> String? {
+        switch name {
+        case "club":
+            return try await send("POST", "/v1/rooms", json: #"{"name":"Club"}"#, authorization: authorization)
+                .text("runID")
+        case "clubLink", "clubLinkID":
+            let made = try await send(
+                "POST", "/v1/rooms/\(have("club"))/links", json: #"{"role":"runner"}"#, authorization: authorization)
+            return made.text(name == "clubLink" ? "link" : "id")
+        case "remark":
+            return try await send(
+                "POST", "/v1/posts/\(have("post"))/comments", json: #"{"content":"C"}"#, authorization: authorization
+            ).text("id")
+        default:
+            let markers = #"[{"latitude":1,"longitude":2,"id":1}]"#
+            let record = #"{"runRecord":{"meters":5000,"seconds":1500,"markers":\#(markers)}}"#
+            _ = try await send("POST", "/api/users/run/record", json: record, authorization: authorization)
+            let answer = try await send("GET", "/v1/runs?limit=1", authorization: authorization)
+            let runs = (answer.json as? [String: Any])?["runs"] as? [[String: Any]]
+            return runs?.first?["id"] as? String
+        }
     }
 }
