@@ -18,8 +18,6 @@ public final class Server: @unchecked Sendable {
     let responder: any HTTPResponder
     private let endpoints: [WebSocketEndpoint]
     private let logger: Logger
-    /// Is told of those who are refused before anybody else sees their request.
-    let incidents: IncidentReporter
 
     private var context: LWSContext?
     private var listener: Listener?
@@ -41,6 +39,7 @@ public final class Server: @unchecked Sendable {
     /// Connections that are here, or on their way here.
     private let tally = Atomic(0)
 
+    var incidents: IncidentReporter { resources.incidents }
     var inputMemory: Budget { resources.inputMemory }
     var bodyFiles: Budget { resources.bodyFiles }
     var strangersFiles: Budget { resources.strangersFiles }
@@ -70,14 +69,13 @@ public final class Server: @unchecked Sendable {
         responder: any HTTPResponder, endpoints: [WebSocketEndpoint], logger: Logger
     ) {
         self.configuration = configuration
-        let resources = resources ?? ServerResources(configuration)
+        let resources = resources ?? ServerResources(configuration, logger: logger)
         self.resources = resources
         self.loop = loop
         self.disk = disk
         self.responder = responder
         self.endpoints = endpoints
         self.logger = logger
-        incidents = IncidentReporter(logger: logger)
         backlog = BacklogLedger(limit: configuration.backlogBytes / resources.servers)
     }
 

@@ -23,7 +23,7 @@ public final class ServerGroup: Sendable {
         endpoints: (Int) -> [WebSocketEndpoint], logger: Logger
     ) {
         precondition(!loops.isEmpty, "a server has a loop")
-        let resources = ServerResources(configuration, servers: loops.count)
+        let resources = ServerResources(configuration, servers: loops.count, logger: logger)
         servers = loops.enumerated().map { index, loop in
             Server(
                 configuration: configuration, resources: resources, loop: loop, disk: ThreadPoolDisk(loop: loop),

@@ -1,4 +1,5 @@
 internal import Limits
+internal import Logging
 internal import Synchronization
 
 /// What the servers of a group share: what all clients together may have, and what each address may.
@@ -17,12 +18,15 @@ final class ServerResources: Sendable {
     let handlers: Budget
     /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
     let spareHandlers = Budget(limit: Limit.HTTP.spareHandlers)
+    /// Is told of those who are refused before anybody else sees their request.
+    let incidents: IncidentReporter
     private let shares: Mutex<AddressShares>
     /// Connections, and requests behind proxies, that were refused because their address had as many as it may have.
     private let refused = Atomic(0)
 
-    init(_ configuration: ServerConfiguration, servers: Int = 1) {
+    init(_ configuration: ServerConfiguration, servers: Int = 1, logger: Logger) {
         self.servers = servers
+        incidents = IncidentReporter(logger: logger)
         inputMemory = Budget(limit: configuration.maxInputBytes)
         bodyFiles = Budget(limit: configuration.maxFileBytes)
         strangersFiles = Budget(limit: configuration.maxStrangersFileBytes)

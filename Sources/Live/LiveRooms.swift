@@ -34,7 +34,7 @@ actor LiveRooms {
 
     init(
         loop: EventLoop, place: LoopPlace = .alone, store: AppDatabase, settings: LiveSettings = LiveSettings(),
-        clock: ServerClock = ServerClock(), services: LiveServices, logger: Logger
+        clock: ServerClock = ServerClock(), services: LiveServices, incidents: IncidentReporter? = nil, logger: Logger
     ) {
         self.loop = loop
         self.place = place
@@ -44,7 +44,7 @@ actor LiveRooms {
         self.services = services
         let context = LiveContext(
             loop: loop, place: place, store: store, settings: settings, clock: clock, services: services,
-            logger: logger)
+            incidents: incidents ?? IncidentReporter(logger: logger), logger: logger)
         self.context = context
         let table = RoomTable(place)
         self.table = table

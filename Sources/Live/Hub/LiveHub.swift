@@ -48,10 +48,12 @@ public final class LiveHub: Sendable {
         var settings = settings
         settings.unjournaledLimit = max(1, settings.unjournaledLimit / loops.count)
         let neighbours = Neighbours()
+        // One for all, so that one who is refused again and again gets one line.
+        let incidents = IncidentReporter(logger: logger)
         let rooms = loops.enumerated().map { index, loop in
             LiveRooms(
                 loop: loop, place: LoopPlace(index: index, places: places, neighbours: neighbours), store: store,
-                settings: settings, clock: clock, services: services, logger: logger)
+                settings: settings, clock: clock, services: services, incidents: incidents, logger: logger)
         }
         neighbours.introduce(rooms)
         self.loops = rooms

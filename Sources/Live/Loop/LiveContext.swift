@@ -24,7 +24,7 @@ final class LiveContext {
 
     init(
         loop: EventLoop, place: LoopPlace, store: AppDatabase, settings: LiveSettings, clock: ServerClock,
-        services: LiveServices, logger: Logger
+        services: LiveServices, incidents: IncidentReporter, logger: Logger
     ) {
         self.loop = loop
         self.place = place
@@ -33,7 +33,7 @@ final class LiveContext {
         self.clock = clock
         self.services = services
         self.logger = logger
-        incidents = IncidentReporter(logger: logger)
+        self.incidents = incidents
         tasks = LoopTasks(on: loop)
         lateWork = MessageBudget(work: settings.allLateWorkPerSecond, burst: settings.allLateWorkBurst, at: .now)
     }
