@@ -147,7 +147,10 @@ import Testing
         "the room in a handshake's query puts the connection on its loop before it joins; wrong and missing ones do no harm"
     )
     func hints() async throws {
-        try await Stage.run(in: directory, loops: 2) { stage in
+        // Those who only connect are not to be closed meanwhile.
+        var settings = LiveSettings.quick
+        settings.joinTimeout = .seconds(600)
+        try await Stage.run(in: directory, settings: settings, loops: 2) { stage in
             let rooms = names(2)
             try await make(rooms, on: stage, with: "ana", "ben", "cem")
             _ = try await race(stage, in: rooms)
