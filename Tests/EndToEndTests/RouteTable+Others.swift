@@ -220,7 +220,13 @@ extension RouteTable {
     private static let housePosts = [
         RouteCases("GET /v1/posts", [.ok("a page", at: "/v1/posts?limit=5")]),
         RouteCases(
-            "POST /v1/posts", [.ok("one more", gives: 201, as: .ana, .json(#"{"title":"T","content":"C"}"#))]),
+            "POST /v1/posts",
+            [
+                .ok("one more", gives: 201, as: .ana, .json(#"{"title":"T","content":"C"}"#)),
+                .ok(
+                    "with a picture", gives: 201, as: .ana,
+                    .form(["title": "T", "content": "C"], files: [(field: "images", content: Picture.png)])),
+            ]),
         RouteCases("GET /v1/posts/{post}", [.ok("one", at: housePost)]),
         RouteCases("PATCH /v1/posts/{post}", [.ok("a title", at: housePost, as: .ana, .json(#"{"title":"U"}"#))]),
         RouteCases("DELETE /v1/posts/{post}", [.ok("one's own", gives: 204, at: housePost, as: .ana)]),
