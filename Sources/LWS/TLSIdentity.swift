@@ -1,3 +1,5 @@
+// For `timespec`, which whoever reads its header first defines.
+internal import CLibuv
 internal import CLibwebsockets
 internal import Glibc
 
