@@ -148,7 +148,7 @@ class Browsing:
         self.allowed += [re.compile(pattern) for pattern in patterns]
 
     def expects_lost_connection(self):
-        self.expects(r"^console error: WebSocket connection to '[^']*/live' failed")
+        self.expects(r"^console error: WebSocket connection to '[^']*/live(\?room=[^']*)?' failed")
 
     async def context(self, **options):
         options = {"locale": "en-GB", "timezone_id": TIME_ZONE, "viewport": {"width": 1280, "height": 800}, **options}
