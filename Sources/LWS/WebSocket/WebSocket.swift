@@ -1,34 +1,6 @@
 internal import CLibwebsockets
 internal import Glibc
 
-/// Who counts WebSockets: a server or a client.
-protocol WebSocketOwner: AnyObject {
-    func webSocketDidEnd(_ socket: WebSocket)
-    /// So many bytes wait for the peer from now on.
-    func webSocket(_ socket: WebSocket, holds bytes: Int)
-    /// Who takes it on another loop; nil where there is nobody.
-    func destination(on loop: EventLoop) -> (any WebSocketDestination)?
-    /// It is on its way to another loop.
-    ///
-    /// - Returns: What it has to take with it.
-    func webSocketDidLeave(_ socket: WebSocket) -> AddressShares.Share
-}
-
-extension WebSocketOwner {
-    // A client's stays where it is.
-    func destination(on loop: EventLoop) -> (any WebSocketDestination)? { nil }
-    func webSocketDidLeave(_ socket: WebSocket) -> AddressShares.Share { .none }
-}
-
-/// Who takes a WebSocket that comes from another loop.
-protocol WebSocketDestination: AnyObject, Sendable {
-    var loop: EventLoop { get }
-    /// So many connections will come; from any thread.
-    func expect(_ count: Int)
-    /// It is there; on the loop.
-    func take(_ arrival: WebSocketArrival)
-}
-
 /// One WebSocket connection, of a server or of a client.
 ///
 /// libwebsockets has the socket, TLS and the loop; frames are read and written here, on the very connection on which
@@ -45,7 +17,7 @@ protocol WebSocketDestination: AnyObject, Sendable {
 ///
 /// `@unchecked`: every property is only touched on the loop's thread; a move hands all of it to the next loop's.
 public final class WebSocket: @unchecked Sendable {
-    private enum State {
+    enum State {
         case opening, open, closing
         /// Only the connection is still to be let go.
         case over
@@ -54,35 +26,35 @@ public final class WebSocket: @unchecked Sendable {
 
     // What a message needs comes first, so that it lies in one line of the cache.
 
-    private var state = State.opening
+    private(set) var state = State.opening
     private let isClient: Bool
     /// Nil before the connection is there, and when it is gone.
-    private var writer: SocketWriter?
+    var writer: SocketWriter?
     /// Nothing is in it unless the writer is busy.
     private var outbox: Outbox
-    private var handler: (any WebSocketHandler)?
+    private(set) var handler: (any WebSocketHandler)?
     private var heard = ContinuousClock.now
     private var reader: FrameReader
     /// What is held of a message that is not complete; a client's is not counted.
     private let lease: Lease?
-    private var loop: EventLoop
-    private weak var context: LWSContext?
+    var loop: EventLoop
+    weak var context: LWSContext?
     /// Told before the handler that the socket is gone.
-    private weak var owner: (any WebSocketOwner)?
+    weak var owner: (any WebSocketOwner)?
     /// Where it is to go on, until it is on its way.
-    private var destination: (any WebSocketDestination)?
+    var destination: (any WebSocketDestination)?
     /// What writes to the peer, while it is on its way to another loop.
-    private var transit: SocketWriter?
+    var transit: SocketWriter?
     /// The handler is to hear that it is on another loop.
-    private var owesMoved = false
+    var owesMoved = false
     private var wantsWritable = false
     private var owesPing = false
     /// The peer is too slow: nothing is sent any more.
-    private var hasFallenBehind = false
+    private(set) var hasFallenBehind = false
     /// The handler is to hear of that.
     private var owesFallenBehind = false
     /// How many bytes the owner was told of.
-    private var notedBytes = 0
+    var notedBytes = 0
     /// The payload of the newest ping that is not answered yet: older ones need no answer then (RFC 6455, section 5.5.3).
     private var owedPong: [UInt8]?
     /// What the close frame is to say, and whether it is on its way.
@@ -227,7 +199,7 @@ public final class WebSocket: @unchecked Sendable {
     }
 
     /// Tells the owner how much waits, if that has changed.
-    private func noteHeld() {
+    func noteHeld() {
         let held = outbox.bytes + (writer?.heldBytes ?? 0)
         guard held != notedBytes else { return }
         notedBytes = held
@@ -308,7 +280,7 @@ public final class WebSocket: @unchecked Sendable {
     }
 
     /// Writes what is owed: pongs, a ping, what waits, and the close frame behind all else.
-    private func writeOwed() {
+    func writeOwed() {
         guard state == .open || state == .closing, !isBusy else { return }
         if let pong = owedPong, closing?.isSent != true {
             owedPong = nil
@@ -458,7 +430,7 @@ extension WebSocket: LWSConnection {
     func wasDestroyed() { end() }
 
     /// Reads what came through TLS of our own.
-    private func decrypt(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
+    func decrypt(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
         if !session.read(bytes, receive) { cutOff() }
     }
 
@@ -482,7 +454,7 @@ extension WebSocket: LWSConnection {
         }
     }
 
-    private func end() {
+    func end() {
         guard state != .gone else { return }
         tellMoved()
         tellFallenBehind()
@@ -495,109 +467,6 @@ extension WebSocket: LWSConnection {
         self.handler = nil
         owner?.webSocketDidEnd(self)
         handler?.didClose(self, code: ending.code, reason: ending.reason)
-    }
-}
-
-/// A WebSocket on its way from one loop to another: nobody else has it.
-///
-/// `@unchecked`: made when the last has been done on the one loop, and opened on the other.
-struct WebSocketArrival: @unchecked Sendable {
-    let socket: WebSocket
-    /// The connection's.
-    let descriptor: CInt
-    /// What it has taken of the connections of an address.
-    let share: AddressShares.Share
-}
-
-/// A connection belongs to the context of libwebsockets that adopted it, and so to one loop. To move it, its descriptor
-/// is duplicated, the context closes its own without a word, and then that of the other loop adopts the duplicate. TLS
-/// goes with it (``TLSSession``), and so does all that the socket itself has: half of a message, what waits to be sent.
-/// What the peer sends meanwhile waits in the kernel.
-extension WebSocket {
-    /// Goes on on another loop, where its server's group has a server too; its handler with it.
-    ///
-    /// That is done in a turn of its own, and everything goes on here until then. The handler hears of it twice,
-    /// ``WebSocketHandler/willMove(_:)`` here and ``WebSocketHandler/didMove(_:)`` there; between them there is nothing to
-    /// hear. If the connection ends first, neither comes. Where the system has no descriptor to spare, the connection is
-    /// closed with 1013. Of several calls in a turn the last counts.
-    ///
-    /// - Returns: False, and nothing is done, when there is no server on that loop, or the socket is not open.
-    public func move(to loop: EventLoop) -> Bool {
-        self.loop.checkIsolated()
-        guard state == .open, let destination = owner?.destination(on: loop) else { return false }
-        let isUnderWay = self.destination != nil
-        self.destination = destination
-        if isUnderWay { return true }
-        // Neither within a callback of the connection nor of its handler.
-        let socket = LoopLocal(self, on: self.loop)
-        self.loop.execute { socket.value.leave() }
-        return true
-    }
-
-    private func leave() {
-        guard let destination else { return }
-        self.destination = nil
-        guard destination.loop !== loop, state == .open, !hasFallenBehind, var writer, let owner, let context else {
-            return
-        }
-        let descriptor = fcntl(lws_get_socket_fd(writer.wsi), F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { return close(code: 1013, reason: "no descriptor is left") }
-        handler?.willMove(self)
-        owesMoved = true
-        writer.keepTLS()
-        (self.writer, transit) = (nil, writer)
-        if notedBytes != 0 { owner.webSocket(self, holds: 0) }
-        notedBytes = 0
-        destination.expect(1)
-        let arrival = WebSocketArrival(
-            socket: self, descriptor: descriptor, share: owner.webSocketDidLeave(self))
-        (loop, self.context, self.owner) = (destination.loop, nil, nil)
-        context.letGo(of: writer.wsi) {
-            destination.loop.execute { destination.take(arrival) }
-        }
-    }
-
-    /// Goes on on the loop to which it has come.
-    ///
-    /// - Parameters:
-    ///   - descriptor: The connection's.
-    ///   - owner: Counts it from now on.
-    ///   - context: Of libwebsockets; nil when there is none any more, which ends the connection.
-    func arrive(over descriptor: CInt, owner: any WebSocketOwner, context: LWSContext?) {
-        loop.checkIsolated()
-        (self.owner, self.context) = (owner, context)
-        guard let context, transit?.session?.resume(over: descriptor) ?? true else {
-            Glibc.close(descriptor)
-            return end()
-        }
-        // If that fails, it has ended.
-        guard context.adoptRaw(descriptor, isTLS: false, connection: self) else { return }
-        noteHeld()
-        tellMoved()
-        // What has been read of the socket, and not of the TLS.
-        if let session = writer?.session { decrypt(UnsafeRawBufferPointer(start: nil, count: 0), session) }
-        writeOwed()
-    }
-
-    private func tellMoved() {
-        guard owesMoved else { return }
-        owesMoved = false
-        handler?.didMove(self)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes are well-formed UTF-8 (Unicode 16, table 3-7); no surrogates, nothing overlong.
-    var isValidUTF8: Bool {
-        // Most messages are ASCII: eight bytes at a time.
-        var index = 0
-        while index + 8 <= count {
-            if loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { break }
-            index += 8
-        }
-        let rest = UnsafeRawBufferPointer(rebasing: self[index...])
-        if rest.isEmpty { return true }
-        return rest.withMemoryRebound(to: UInt8.self) { (try? UTF8Span(validating: Span(_unsafeElements: $0))) != nil }
     }
 }
 

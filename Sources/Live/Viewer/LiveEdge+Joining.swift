@@ -9,15 +9,17 @@ extension LiveEdge {
     /// So all that happens between a room and its viewers is on one loop, and only a join, which is rare, knows that there
     /// are others.
     func begin(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int = 0) {
-        guard !context.place.has(join.runID, after: hops > 0) else {
+        // A room that falls asleep here and wakes there again and again is not run after for ever.
+        guard hops <= Limit.Live.hops else { return closeUnavailable(viewer) }
+        // Which room a link leads to is seen here first.
+        guard !join.runID.isEmpty, !context.place.has(join.runID, after: hops > 0) else {
             context.tasks.start(viewer) { _, viewer in
                 await viewer.edge.join(join, by: viewer, arrival: arrival, hops: hops)
             }
             return
         }
         let journey = Viewer.Journey(join, arrival: arrival, hops: hops + 1)
-        // A room that falls asleep here and wakes there again and again is not run after for ever.
-        guard hops < Limit.Live.hops, let loop = context.place.loop(of: join.runID), viewer.set(out: journey, to: loop)
+        guard let loop = context.place.loop(of: join.runID), viewer.set(out: journey, to: loop)
         else { return closeUnavailable(viewer) }
     }
 
@@ -27,16 +29,18 @@ extension LiveEdge {
 
     /// Looks who it is and which room is meant, and takes the viewer there.
     private func join(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int) async {
+        // With the room to which a link leads: until that is known it is nowhere.
+        var meant = join
         do {
-            let (join, person, host) = try await registry.whileAccountsStay {
-                let join = try await self.invited(join, viewer)
-                return (join, try await self.person(joining: join, by: viewer), try await self.host(joined: join))
+            let (person, host) = try await registry.whileAccountsStay {
+                meant = try await self.invited(join, viewer)
+                return (try await self.person(joining: meant, by: viewer), try await self.host(joined: meant))
             }
             guard viewer.isJoining else { return }
-            try await host.admit(viewer, as: person, join, arrival: arrival)
+            try await host.admit(viewer, as: person, meant, arrival: arrival)
         } catch is RoomIsElsewhere {
             guard viewer.isJoining else { return }
-            begin(join, by: viewer, arrival: arrival, hops: hops)
+            begin(meant, by: viewer, arrival: arrival, hops: hops + 1)
         } catch let refusal as JoinRefusal {
             viewer.close(refusal.reason, code: refusal.code, refusal.sentence)
         } catch {
