@@ -90,7 +90,7 @@ struct RoomDrill {
         case 26..<27: clocks[number, default: PhoneClock()].sample(Int64.random(in: -500...500, using: &random))
         case 27..<28: forget(number)
         case 28..<30: try poll(number)
-        case 30..<37: commit(room.advance(to: now))
+        case 30..<37: advance()
         case 37..<44: _ = disk.commitJournal(of: &room)
         case 44..<48: answerRecalls()
         case 48..<57: room.refreshStandings()
@@ -110,6 +110,9 @@ struct RoomDrill {
     }
 
     private mutating func commit(_ decisions: Decisions) { disk.commit(decisions, of: room) }
+
+    /// What has become due is done.
+    mutating func advance() { commit(room.advance(to: now)) }
 
     /// What was to be read back has been.
     mutating func answerRecalls() {
