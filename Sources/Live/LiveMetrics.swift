@@ -86,7 +86,7 @@ public struct LiveMetrics: Sendable {
         sum.invariantViolations.merge(other.invariantViolations, uniquingKeysWith: +)
         sum.closes.merge(other.closes, uniquingKeysWith: +)
         for histogram in [
-            \LiveMetrics.ackDelay, \.tickDelay, \.commitTime,
+            \LiveMetrics.storeDelay, \.ackDelay, \.tickDelay, \.commitTime,
         ] as [WritableKeyPath<LiveMetrics, Histogram>] {
             sum[keyPath: histogram].add(other[keyPath: histogram])
         }

@@ -52,15 +52,6 @@ extension LiveRooms {
         table[runID].flatMap { $0.isDeleted ? nil : $0.crowd() }
     }
 
-    /// What is said of a room; nil when there is none.
-    func details(of runID: String) async throws -> RoomSummary? {
-        do {
-            return try await store.rooms.summary(runID: runID)
-        } catch {
-            throw LiveError.store(error)
-        }
-    }
-
     /// Whether somebody is in a room, as a runner.
     func isRunner(_ account: Int64, of runID: String) async throws -> Bool {
         guard let room = try await registry.host(runID)?.room, let number = room.number(of: account) else {

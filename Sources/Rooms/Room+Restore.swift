@@ -130,7 +130,8 @@ extension Room {
     /// The runs that have ended and have no ``SettledWay``: their markers are in their records, if there are any.
     ///
     /// Those of a settled run are nowhere else. Those of a run that still waits for late markers may be in the journal
-    /// too, or only here: a record is stored at once, the journal within a second. ``restoreMarkers(_:)`` takes both.
+    /// too, or only here: a record is stored at once, and markers in the log of all rooms or in the journal soon after.
+    /// ``restoreMarkers(_:)`` takes both.
     public var finishedRunKeys: [(runner: Int, runKey: Int64)] {
         runners.filter { $0.run.isFinished && !$0.run.isWithoutMarkers }.map { ($0.number, $0.run.key) }
     }

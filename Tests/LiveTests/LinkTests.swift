@@ -103,7 +103,7 @@ struct LinkTests {
             // By who has seen what it was before: nothing.
             let late = try await stage.live.changeRoom("159", to: RoomDetails(visibility: .everybody), password: nil)
             #expect(late == nil)
-            #expect(try await stage.live.details(of: "159")?.details.name == "Ours")
+            #expect(try await stage.hub.details(of: "159")?.details.name == "Ours")
         }
     }
 

@@ -21,11 +21,7 @@ struct HouseGuestRoutes: Sendable {
                     ran it is shown as long as the room is there. With an `Idempotency-Key`, the same request again has the \
                     same answer for a day, and makes no second account.
                     """,
-                    answers: .json(
-                        Schema.object([
-                            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
-                            "refreshToken": Schema.text, "runID": Schema.text("k3m9t0qwxy"),
-                        ]), status: 201, "Logged in."),
+                    answers: .json(Schema.named("GuestLogin"), status: 201, "Logged in."),
                     refusals: [
                         403: "The link is not good, or not for runners.", 409: "A request with this key is under way.",
                         422: "The key belongs to another request.",
@@ -44,14 +40,8 @@ struct HouseGuestRoutes: Sendable {
                     .forbidden, .badLink, "The link is not good, or not any more, or it is for spectators.")
             }
             let account = try await core.accounts.registerGuest(nickname: name)
-            let session = try await core.tokens.startSession(for: account)
-            let base = core.publicBase.text(for: call.request)
-            return .json(
-                [
-                    "account": HouseJSON.account(account, base: base), "token": .string(session.access.token),
-                    "expiresAt": .int(session.access.expiresAt), "refreshToken": .string(session.refresh.token),
-                    "runID": .string(found.runID),
-                ], status: .created)
+            return try await HouseLogin(core: core).answer(
+                account, to: call.request, asCookie: nil, status: .created, room: found.runID)
         }
     }
 }

@@ -24,6 +24,11 @@ struct HouseLogin: Sendable {
             "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
             "refreshToken": Schema.text,
         ], optional: ["token", "refreshToken"])
+    /// Of a guest, with the room to which the link leads.
+    static let guestSchema = Schema.object([
+        "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+        "refreshToken": Schema.text, "runID": Schema.text("k3m9t0qwxy"),
+    ])
 
     /// Refuses a page of another origin before anything is done for it: whom it logs in, it could watch.
     ///
@@ -32,9 +37,9 @@ struct HouseLogin: Sendable {
         if asCookie == true { try core.cookie.checkOrigin(of: request.head) }
     }
 
-    /// Logs an account in.
+    /// Logs an account in; of a guest with the room where they may run.
     func answer(
-        _ account: Account, to request: HTTPServerRequest, asCookie: Bool?, status: Status = .ok
+        _ account: Account, to request: HTTPServerRequest, asCookie: Bool?, status: Status = .ok, room: String? = nil
     ) async throws -> Response {
         var body = JSONObject()
         body["account"] = HouseJSON.account(account, base: core.publicBase.text(for: request))
@@ -49,6 +54,7 @@ struct HouseLogin: Sendable {
             body["expiresAt"] = .int(session.access.expiresAt)
             body["refreshToken"] = .string(session.refresh.token)
         }
+        if let room { body["runID"] = .string(room) }
         var response = Response.json(.object(body), status: status)
         response.headers[.setCookie] = cookie
         response.headers[.cacheControl] = "no-store"

@@ -165,7 +165,8 @@ struct HouseRoomRoutes: Sendable {
         // Those whose password the operator tells everybody stand at the beginning of the list.
         var shown: [JSONValue] = []
         for room in cursor.after == nil ? core.publicRooms : [] {
-            guard let crowd = try await core.live.crowd(of: room.runID) else { continue }
+            guard let crowd = try await core.live.crowd(of: room.runID), crowd.details.visibility != .everybody
+            else { continue }
             shown.append(HouseJSON.crowd(crowd, password: room.password))
         }
         return cursor.response(

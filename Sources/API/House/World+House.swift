@@ -20,6 +20,7 @@ extension World {
         tellsLimits: true, takesCookie: true,
         schemas: [
             "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema, "Opened": HouseLogin.schema,
+            "GuestLogin": HouseLogin.guestSchema,
             "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
             "NewLink": HouseLinkRoutes.newLinkSchema, "Run": HouseJSON.runSchema,
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,

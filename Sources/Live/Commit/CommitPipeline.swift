@@ -7,8 +7,9 @@ import Store
 /// Brings what the rooms of a loop have to store to the disk, one commit at a time.
 ///
 /// Of markers as soon as the last one has ended, of rooms where events wait, and of all rooms each second: when is the
-/// ``CommitRhythm``'s to say. Markers alone go into the log of all rooms, which costs little; with the next commit of everything they get to the
-/// journals of their rooms.
+/// ``CommitRhythm``'s to say. Markers alone go into the log of all rooms, which costs little; with the next commit of
+/// everything they get to the journals of their rooms.
+///
 /// ```text
 ///  addFresh ──▶ fresh ─┐
 ///  add ──────▶ dirty ──┴─begin──▶ (draft) ──commit──▶ on disk: told, and acknowledged with the next tick
@@ -65,7 +66,8 @@ final class CommitPipeline {
             self?.armed = nil
             self?.begin()
         }
-        retryTimer = context.makeTimer { [weak self] in self?.retry() }
+        // What is held back is tried again.
+        retryTimer = context.makeTimer { [weak self] in self?.requestCommit() }
         armed = nil
         arm()
     }
@@ -133,12 +135,6 @@ final class CommitPipeline {
     /// Begins what is due.
     private func begin() {
         if let round = rhythm.begin(at: .now) { begin(round) } else { arm() }
-    }
-
-    /// What is held back is tried again.
-    private func retry() {
-        rhythm.eventsWait(at: .now)
-        arm()
     }
 
     /// Hands what is to be stored to the database.

@@ -25,7 +25,11 @@ extension LiveHub {
     ///
     /// - Throws: ``LiveError/store(_:)``.
     public func details(of runID: String) async throws -> RoomSummary? {
-        try await atHome(of: runID) { try await $0.details(of: runID) }
+        do {
+            return try await store.rooms.summary(runID: runID)
+        } catch {
+            throw LiveError.store(error)
+        }
     }
 
     /// Whether somebody is in a room, as a runner.

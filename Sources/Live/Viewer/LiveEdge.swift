@@ -52,7 +52,6 @@ final class LiveEdge {
                 viewer.close(.unauthorized, "The link has expired.")
             }
         }
-        context.metrics.connections = viewers.count
     }
 
     private func examine(_ viewer: Viewer, at moment: ContinuousClock.Instant) {

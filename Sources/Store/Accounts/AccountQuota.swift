@@ -1,7 +1,8 @@
 /// How many bytes an account may keep, and the count of how many it does.
 ///
-/// Counted is what grows with what somebody sends: the tracks of records and what is said of them, run data and preferences, titles and texts of
-/// posts, comments and messages, each for who wrote it; and pictures and videos, for whoever refers to them, and for as
+/// Counted is what grows with what somebody sends: the tracks of records and what is said of them, run data and
+/// preferences, titles and texts of posts, comments and messages, each for who wrote it; and pictures and videos, for
+/// whoever refers to them, and for as
 /// long as only who uploaded them may put them to use. Two that refer to the same file each have it. Whatever writes or
 /// removes one of these takes the difference into the count of the account, in the same transaction. A deleted account
 /// has no count any more.

@@ -8,8 +8,8 @@ import Synchronization
 /// the order of the calls. Each has a savepoint, so that one that fails takes nothing with it but itself, and each is
 /// answered when the transaction is on the disk.
 ///
-/// A transaction that has begun ends soon when the journal waits for it: acknowledgements are given once a second, and
-/// nobody's likes are to delay them.
+/// A transaction that has begun ends soon when the journal waits for it: markers are committed up to fifty times a
+/// second, and nobody's likes are to delay that.
 final class WriteQueue: Sendable {
     enum Order: Sendable {
         /// Before all that waits.

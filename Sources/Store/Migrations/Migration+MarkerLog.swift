@@ -1,5 +1,5 @@
 extension Migration {
-    /// Version 17, frozen: the newest markers of all rooms, a row for each commit of them.
+    /// Version 19, frozen: the newest markers of all rooms, a row for each commit of them.
     static let markerLog = [
         """
         CREATE TABLE marker_log (

@@ -1,5 +1,5 @@
 extension Migration {
-    /// Version 17, frozen: what a run's older markers have come to, so that a start need not measure them again and their
+    /// Version 18, frozen: what a run's older markers have come to, so that a start need not measure them again and their
     /// journal rows can go.
     static let marks = [
         // It tells where somebody was, and goes with the account as the place and the way do.

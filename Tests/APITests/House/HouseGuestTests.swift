@@ -33,6 +33,7 @@ struct HouseGuestTests {
             let guest = try await come(api, link, key: "k")
             #expect(guest.status == 201)
             #expect(guest.json["runID"]?.string == runID)
+            #expect(guest.headers[.cacheControl] == "no-store")
             #expect(try await come(api, link, key: "k").line == guest.line)
             let token = try #require(guest.json["token"]?.string)
             let me = try await api.send(.get, "/v1/me", token: token)

@@ -283,7 +283,7 @@ for (const number of [1, 2, 3, 4, 5]) {
 
 room.addEventListener('problem', event => {
     const { code, message } = /** @type {CustomEvent} */ (event).detail;
-    if (code !== 'bad_cheer' && code !== 'cheer_too_often') return;
+    if (code !== 'bad_cheer' && code !== 'too_many_cheers') return;
     page.cheerProblem.textContent = message;
     page.cheerProblem.hidden = false;
 });
