@@ -16,6 +16,15 @@ public struct LiveCrowd: Sendable {
     public var spectators: Int
 }
 
+extension LiveCrowd {
+    /// That of a room which sleeps: nobody.
+    init(asleep room: RoomSummary) {
+        self.init(
+            key: room.id, runID: room.runID, createdAt: room.createdAt, details: room.details, people: 0, running: 0,
+            spectators: 0)
+    }
+}
+
 /// What `joined` says of a room: who is in it, and how they stand.
 public struct LiveState: Sendable {
     public var epoch: String

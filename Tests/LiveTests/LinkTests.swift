@@ -119,7 +119,7 @@ struct LinkTests {
             let other = await stage.connect(join(#","link":"two""#))
             for phone in [watch, run, other] { _ = try await phone.next("joined") }
             stage.links.take("one")
-            await stage.live.endLinks([1])
+            await stage.hub.endLinks([1])
             for phone in [watch, run] {
                 #expect(try await phone.next("error").text("code") == "unauthorized")
                 #expect(try await phone.closed() == 4001)

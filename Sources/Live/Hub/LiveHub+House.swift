@@ -16,9 +16,14 @@ extension LiveHub {
         return Array(crowds.sorted { $0.key > $1.key }.prefix(limit))
     }
 
-    /// How many are in a room; nil when nobody has been for a while, or there is none.
+    /// How many are in a room; nil when there is none.
+    ///
+    /// One that sleeps is not woken: nobody is in it.
+    ///
+    /// - Throws: ``LiveError/store(_:)``.
     public func crowd(of runID: String) async throws -> LiveCrowd? {
-        try await atHome(of: runID) { await $0.crowd(of: runID) }
+        if let crowd = try await atHome(of: runID, { await $0.crowd(of: runID) }) { return crowd }
+        return try await details(of: runID).map { LiveCrowd(asleep: $0) }
     }
 
     /// What is said of a room; nil when there is none.

@@ -34,6 +34,8 @@ extension LiveEdge {
         do {
             let (person, host) = try await registry.whileAccountsStay {
                 meant = try await self.invited(join, viewer)
+                // It wakes where it would for who comes by its name.
+                guard context.place.has(meant.runID, after: hops > 0) else { throw RoomIsElsewhere() }
                 return (try await self.person(joining: meant, by: viewer), try await self.host(joined: meant))
             }
             guard viewer.isJoining else { return }

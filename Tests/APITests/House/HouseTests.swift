@@ -251,11 +251,12 @@ struct HouseTests {
 
     @Test("rooms with a password that is no secret stand first in the list, with what opens them and how many run")
     func publicRooms() async throws {
-        let rooms = ["quiet", "gone", "busy"].map { PublicRoom(runID: $0, password: "pw") }
+        let rooms = ["quiet", "gone", "busy", "empty"].map { PublicRoom(runID: $0, password: "pw") }
         try await withAPI(publicRooms: rooms) { api in
             try await api.makeRoom("quiet", runners: ["ana"])
             try await api.makeRoom("busy", runners: ["ben", "eva"])
             try await api.makeRoom("secret", runners: ["ida"])
+            try await api.makeRoom("empty", runners: [])
             for room in [("busy", "eva"), ("secret", "ida")] {
                 let started = try await api.update(room.0, room.1, ["running": true, "latitude": 1, "longitude": 1])
                 #expect(started.status == 200, "\(started.text)")
@@ -264,7 +265,7 @@ struct HouseTests {
             let listed = try #require(answer.json["rooms"]?.array)
             #expect(
                 listed.map { [$0["runID"], $0["password"], $0["people"], $0["running"]] } == [
-                    ["quiet", "pw", 1, 0], ["busy", "pw", 2, 1],
+                    ["quiet", "pw", 1, 0], ["busy", "pw", 2, 1], ["empty", "pw", 0, 0],
                 ])
         }
         try await withAPI { api in
