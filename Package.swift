@@ -67,7 +67,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits", "Text", httpTypes,
-                log,
+                log, deque,
             ]),
         .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.

@@ -109,6 +109,8 @@ public enum Limit {
         /// Answers that are kept for who asks again with the same key, how many bytes they may have together, and for
         /// how long.
         public static let idempotencyAnswers = 10_000
+        /// The same of one account or address: the others' are not pushed out by them.
+        public static let idempotencyAnswersOfOne = 200
         public static let idempotencyBytes = 16 << 20
         public static let idempotencySeconds = 86_400
         /// Parts of a form with pictures; more are 413.
@@ -398,6 +400,8 @@ public enum Limit {
         public static let uploadQueue = 256
         /// Milliseconds that a picture waits for something to show it; then it goes.
         public static let uploadPatience: Int64 = 3_600_000
+        /// Metres and seconds that a client may say of a run; more is 400. Many of them add up to a number.
+        public static let amount = 1e12
         /// Milliseconds in which who uploaded a picture may put it to use; then it is nobody's.
         public static let uploadValidity: Int64 = 1_200_000
         /// Bytes of a video; more is 413; `--max-video`.

@@ -89,7 +89,8 @@ extension LiveRooms {
 
     /// Changes what is said of a room and who may come.
     ///
-    /// Who watches without a link or an account goes when the room is not open to everybody any more.
+    /// When the room is not open to everybody any more, or has another password, who watches goes, but for its owner, its
+    /// runners and who came by a link.
     ///
     /// - Parameters:
     ///   - runID: Which.
@@ -128,9 +129,9 @@ extension RoomHost {
         let isNarrower = details.visibility == .everybody && new.visibility != .everybody || new.visibility == .link
         details = new
         if let secret { self.secret = secret }
-        guard isNarrower else { return }
-        for viewer in audience.viewers where viewer.account == nil && viewer.link == nil {
-            viewer.close(.wrongPassword, "The room is not open to everybody any more.")
+        guard isNarrower || secret != nil, new.visibility != .everybody else { return }
+        for viewer in audience.viewers where viewer.link == nil && !(viewer.account.map(isAtHome) ?? false) {
+            viewer.close(.wrongPassword, "Who may come into the room has changed.")
         }
     }
 }

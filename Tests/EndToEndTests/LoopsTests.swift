@@ -52,6 +52,39 @@ struct TwoLoopTests {
         }
     }
 
+    @Test("a join in the same packet as a handshake that hints at another room is answered where its own room is")
+    func hintsInOnePacket() async throws {
+        let server = try await ServerProcess.start(["--loops", "2"])
+        var rooms: [String] = []
+        for _ in 0..<4 { rooms.append(try await REST.newRoom(port: server.port)) }
+        let ana = try await REST.registered("ana", port: server.port)
+        let runners = try await race(in: rooms, by: ana)
+        #expect(try await each("runroom_loop_rooms_awake", of: server) == [2, 2])
+        var watching: [RawSocket] = []
+        for turn in 0..<4 {
+            for hint in rooms {
+                let room = rooms[turn]
+                for (join, answer) in [
+                    (#""runID":"\#(room)","password":"pw""#, "joined"), (#""runID":"\#(room)","password":"no""#, "error"),
+                    (#""link":"none""#, "error"), (#""runID":"nowhere""#, "error"),
+                ] {
+                    let socket = try RawSocket.connect(port: server.port)
+                    let text = #"{"type":"join","role":"spectator",\#(join)}"#
+                    let head = try await socket.upgrade(
+                        path: "/live?room=\(hint)", frames: ClientFrame.bytes(opcode: 1, Array(text.utf8)))
+                    #expect(head.status == 101)
+                    let first = try #require(try await socket.frame())
+                    #expect(String(decoding: first.payload, as: UTF8.self).contains(#""type":"\#(answer)""#), "\(join)")
+                    if answer == "joined" { watching.append(socket) }
+                }
+            }
+        }
+        // They are where the frames and the events of their rooms are.
+        for runner in runners { runner.phone.send(["type": "cheer", "text": "go"]) }
+        for socket in watching { _ = try await socket.next("event") }
+        #expect(try await server.terminate() == .exit(0))
+    }
+
     @Test("an account and a room that are deleted are gone from all loops when that is answered")
     func deletes() async throws {
         let server = try await ServerProcess.start(["--loops", "2"])

@@ -83,8 +83,11 @@ struct LinkTests {
             try await stage.account("ana")
             try await makeRoom(stage, .everybody)
             stage.links.give("watch", LinkGrant(id: 1, runID: "159", mayRun: false, expiresAt: nil))
+            try await stage.account("ben")
             let watch = await stage.connect(join(#","runID":"159","role":"spectator""#))
             _ = try await watch.next("joined")
+            let known = await stage.connect(join(#","runID":"159","role":"spectator","token":"ben""#))
+            _ = try await known.next("joined")
             let linked = await stage.connect(join(#","link":"watch""#))
             _ = try await linked.next("joined")
             let run = await stage.connect(join(#","runID":"159","token":"ana""#))
@@ -95,6 +98,7 @@ struct LinkTests {
                 "159", to: RoomDetails(name: "Ours", visibility: .link), password: nil)
             #expect(changed?.details.revision == 1)
             #expect(try await watch.closed() == 4003)
+            #expect(try await known.closed() == 4003, "to be somebody is not enough")
             for phone in [linked, run] {
                 phone.send(#"{"type":"ping","t":1}"#)
                 _ = try await phone.next("pong")
@@ -104,6 +108,30 @@ struct LinkTests {
             let late = try await stage.live.changeRoom("159", to: RoomDetails(visibility: .everybody), password: nil)
             #expect(late == nil)
             #expect(try await stage.hub.details(of: "159")?.details.name == "Ours")
+        }
+    }
+
+    @Test("whoever watches by a password goes with it, and its owner and runners stay")
+    func changedPassword() async throws {
+        try await Stage.run(in: directory) { stage in
+            let ana = try await stage.account("ana")
+            try await stage.account("ben")
+            try await makeRoom(stage, .password, owner: ana.account)
+            let watch = await stage.connect(join(#","runID":"159","role":"spectator","password":"pw""#))
+            let owner = await stage.connect(join(#","runID":"159","role":"spectator","token":"ana""#))
+            let run = await stage.connect(join(#","runID":"159","password":"pw","token":"ben""#))
+            for phone in [watch, owner, run] { _ = try await phone.next("joined") }
+            let details = RoomDetails(owner: ana.account, name: "Ours", visibility: .password)
+            _ = try await stage.hub.changeRoom("159", to: details, password: nil)
+            watch.send(#"{"type":"ping","t":1}"#)
+            _ = try await watch.next("pong")
+            _ = try await stage.hub.changeRoom(
+                "159", to: RoomDetails(owner: ana.account, visibility: .password, revision: 1), password: "other")
+            #expect(try await watch.closed() == 4003)
+            for phone in [owner, run] {
+                phone.send(#"{"type":"ping","t":1}"#)
+                _ = try await phone.next("pong")
+            }
         }
     }
 

@@ -1,8 +1,8 @@
-import Store
 import TestKit
 import Testing
 
 @testable import Services
+@testable import Store
 
 @Suite("Records and run data") struct RecordsTests {
     let services: TestServices
@@ -40,7 +40,8 @@ import Testing
         "what makes no sense is refused, and no run ID is used up",
         arguments: [
             (#"[]"#, "runRecord"), (#"null"#, "runRecord"), (#"{"meters":"abc"}"#, "meters"),
-            (#"{"meters":-1}"#, "meters"), (#"{"seconds":true}"#, "seconds"), (#"{"seconds":-0.1}"#, "seconds"),
+            (#"{"meters":-1}"#, "meters"), (#"{"meters":1.1e12}"#, "meters"),
+            (#"{"seconds":true}"#, "seconds"), (#"{"seconds":-0.1}"#, "seconds"), (#"{"seconds":1.7e308}"#, "seconds"),
             (#"{"markers":{}}"#, "markers"), (#"{"start":"soon"}"#, "start"), (#"{"end":true}"#, "end"),
             (#"{"end":1e300}"#, "end"), (#"{"start":9223372036854775807}"#, "start"),
         ])
@@ -107,6 +108,20 @@ import Testing
         #expect(try await records.runData(account: account) == RunData())
         await #expect(throws: ServicesError.unknownUser) { try await records.runData(account: 1) }
         await #expect(throws: ServicesError.unknownUser) { try await records.updateRunData([:], account: 1) }
+    }
+
+    @Test("however much each run is said to be, they add up to numbers: also those that were kept when more was taken")
+    func totals() async throws {
+        let account = try await services.makeAccount().id
+        for _ in 1...2 { _ = try await records.post(["meters": 1e12, "seconds": 1e12], account: account) }
+        #expect(try await records.totals(of: account) == RecordTotals(count: 2, meters: 2e12, seconds: 2e12))
+        let most = Double.greatestFiniteMagnitude
+        for _ in 1...2 {
+            _ = try await services.store.records.insertPostedRecord(
+                PostedRecord(meters: most, seconds: most, startAt: 0, endAt: 0, track: Array("[]".utf8)),
+                account: account, at: 1)
+        }
+        #expect(try await records.totals(of: account) == RecordTotals(count: 4, meters: 4e12, seconds: 4e12))
     }
 
     @Test("of updates at the same moment none is lost, however often they meet")

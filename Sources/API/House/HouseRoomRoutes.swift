@@ -62,8 +62,8 @@ struct HouseRoomRoutes: Sendable {
                     group, "Change a room",
                     """
                     For its owner and administrators. What is not sent stays as it is; a `when` of 0 takes the time away. \
-                    Who watches without a link or an account goes when the room is not open to everybody any more. With \
-                    `If-Match`, only if it is still what was seen.
+                    When the room is not open to everybody any more, or has another password, who watches goes, but for \
+                    its owner, its runners and who came by a link. With `If-Match`, only if it is still what was seen.
                     """,
                     answers: .json(Schema.named("HouseRoom")),
                     refusals: Self.notKept.merging([412: "It has been changed meanwhile."]) { $1 }),

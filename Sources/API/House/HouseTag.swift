@@ -13,8 +13,11 @@ struct HouseTag: Sendable {
     /// What is said of a room: its people are not in it.
     init(_ room: RoomSummary) { self.init("\(ObjectID.text(room.id))-\(room.details.revision)") }
 
-    /// What is said of a run: the rest of it never changes.
-    init(_ run: NotedRecord) { self.init("\(ObjectID.text(run.id))-\(run.notes.revision)") }
+    /// What is said of a run, and how far it got: it may be stored again when markers are read that could not be.
+    init(_ run: NotedRecord) {
+        let meters = String(run.summary.meters.bitPattern, radix: 36)
+        self.init("\(ObjectID.text(run.id))-\(run.notes.revision)-\(run.summary.endAt)-\(meters)")
+    }
 
     /// What its author wrote in a post: who likes it is not in it.
     init(_ post: Post) { self.init("\(ObjectID.text(post.id))-\(post.updatedAt)") }

@@ -336,7 +336,10 @@ extension RoomRoutes {
 }
 
 extension RoomView {
-    fileprivate func hasRunner(_ account: Int64) -> Bool { runners.contains { $0.person.account == account } }
+    /// Whether somebody is in it: who has left, or was removed, is not.
+    fileprivate func hasRunner(_ account: Int64) -> Bool {
+        runners.contains { $0.isInRoom && $0.person.account == account }
+    }
 }
 
 extension HTTPField.Name {

@@ -11,10 +11,14 @@ package enum PageOrigin: Hashable, Sendable {
     /// `https://example.org`; `null`, or nil, where the browser does not say which.
     case foreign(String?)
 
-    package init(of head: HTTPRequestHead) {
+    /// - Parameters:
+    ///   - head: Of a request.
+    ///   - isSecure: Whether browsers come by TLS: then a page without it is another's, since whoever is on the way may
+    ///     have written it.
+    package init(of head: HTTPRequestHead, isSecure: Bool = false) {
         if let origin = head.headers[.origin]?.lowercased() {
             let host = head.headers[.host]?.lowercased()
-            let isOwn = host.map { origin == "https://\($0)" || origin == "http://\($0)" } ?? false
+            let isOwn = host.map { origin == "https://\($0)" || !isSecure && origin == "http://\($0)" } ?? false
             self = isOwn ? .own : .foreign(origin)
         } else {
             // Browsers leave `Origin` out where a page leads somewhere or shows a picture.

@@ -22,7 +22,8 @@ extension WebSocket {
     /// That is done in a turn of its own, and everything goes on here until then. The handler hears of it twice,
     /// ``WebSocketHandler/willMove(_:)`` here and ``WebSocketHandler/didMove(_:)`` there; between them there is nothing to
     /// hear. If the connection ends first, neither comes. Where the system has no descriptor to spare, the connection is
-    /// closed with 1013. Of several calls in a turn the last counts.
+    /// closed with 1013. Of several calls in a turn the last counts. What comes until then may change what the handler
+    /// wants: it is asked at the last moment (``WebSocketHandler/mayMove(_:)``).
     ///
     /// - Returns: False, and nothing is done, when there is no server on that loop, or the socket is not open.
     public func move(to loop: EventLoop) -> Bool {
@@ -40,9 +41,9 @@ extension WebSocket {
     private func leave() {
         guard let destination else { return }
         self.destination = nil
-        guard destination.loop !== loop, state == .open, !hasFallenBehind, var writer, let owner, let context else {
-            return
-        }
+        guard destination.loop !== loop, state == .open, !hasFallenBehind, var writer, let owner, let context,
+            handler?.mayMove(self) ?? true
+        else { return }
         let descriptor = fcntl(lws_get_socket_fd(writer.wsi), F_DUPFD_CLOEXEC, 0)
         guard descriptor >= 0 else { return close(code: 1013, reason: "no descriptor is left") }
         handler?.willMove(self)

@@ -18,6 +18,8 @@ public protocol WebSocketHandler: AnyObject {
     ///
     /// The handler closes the socket, and says with which code; without an implementation that is 1008.
     func didFallBehind(_ socket: WebSocket)
+    /// The connection could leave this loop now, as it was asked to; with false it stays, and is asked to move in vain.
+    func mayMove(_ socket: WebSocket) -> Bool
     /// The connection leaves this loop: the last call on it.
     func willMove(_ socket: WebSocket)
     /// The connection is on the loop to which it was to move; from now on all calls come there.
@@ -35,6 +37,7 @@ public protocol WebSocketHandler: AnyObject {
 extension WebSocketHandler {
     public func didReceive(binary: UnsafeRawBufferPointer, from socket: WebSocket) {}
     public func didReceiveControl(from socket: WebSocket) {}
+    public func mayMove(_ socket: WebSocket) -> Bool { true }
     public func willMove(_ socket: WebSocket) {}
     public func didMove(_ socket: WebSocket) {}
     public func didFallBehind(_ socket: WebSocket) { socket.close(code: 1008, reason: "too slow") }

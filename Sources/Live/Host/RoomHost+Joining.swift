@@ -28,9 +28,7 @@ extension RoomHost {
     /// Who is a runner of the room, or has it, or came by a link, needs no password.
     private func checkAdmission(of join: ClientMessage.Join, by viewer: Viewer) throws {
         if join.isInvited { return }
-        if let account = viewer.account {
-            if account == details.owner || room.number(of: account).map(room.isInRoom) ?? false { return }
-        }
+        if let account = viewer.account, isAtHome(account) { return }
         switch details.visibility {
         case .everybody: return
         case .link: throw JoinRefusal(.noSuchRoom, "There is no such room.")
@@ -44,6 +42,11 @@ extension RoomHost {
                 .tooManyMessages, code: "too_many_guesses",
                 "Too many wrong passwords came from this address. Try again in \(seconds) s.")
         }
+    }
+
+    /// Whether somebody has the room, or is in it.
+    func isAtHome(_ account: Int64) -> Bool {
+        account == details.owner || room.number(of: account).map(room.isInRoom) ?? false
     }
 
     private func enter(

@@ -58,7 +58,8 @@ extension LiveHub {
 
     /// Changes what is said of a room and who may come.
     ///
-    /// Who watches without a link or an account goes when the room is not open to everybody any more.
+    /// When the room is not open to everybody any more, or has another password, who watches goes, but for its owner, its
+    /// runners and who came by a link.
     ///
     /// - Parameters:
     ///   - runID: Which.

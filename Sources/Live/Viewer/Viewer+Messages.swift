@@ -19,6 +19,8 @@ extension Viewer: WebSocketHandler {
 
     func didFallBehind(_ socket: WebSocket) { fellBehind() }
 
+    func mayMove(_ socket: WebSocket) -> Bool { isOnTheMove }
+
     func willMove(_ socket: WebSocket) { edge.closed(self) }
 
     func didMove(_ socket: WebSocket) { settle() }

@@ -158,6 +158,17 @@ final class Viewer {
         return true
     }
 
+    /// Whether it may leave this loop: nothing has come of it yet, or it takes its join along.
+    ///
+    /// A join that came after a hint led elsewhere is being looked at here, and whoever sits belongs to a room here.
+    var isOnTheMove: Bool {
+        switch state {
+        case .waiting: true
+        case .joining: journey != nil
+        case .seated, .leaving, .ending: false
+        }
+    }
+
     /// The socket has come to another loop.
     func settle() {
         if let edgeHere = edge.context.place.edgeHere { edge = edgeHere }

@@ -1,3 +1,5 @@
+import Limits
+
 /// The run that a client reports of itself while it lasts.
 public struct RunData: Hashable, Sendable {
     public var meters: Double = 0
@@ -60,15 +62,15 @@ struct RunFields {
 
     /// A length or a duration.
     func measure(_ name: String) throws(ServicesError) -> Double? {
-        try number(name, in: 0...Double.greatestFiniteMagnitude)
+        try number(name, in: 0...Limit.Content.amount)
     }
 
     func number(_ name: String, in range: ClosedRange<Double>) throws(ServicesError) -> Double? {
         guard let value = self[name] else { return nil }
         guard let number = value.number else { throw .invalid(field: name, message: "\(name) must be a number.") }
         guard range.contains(number) else {
-            let limits = range.upperBound < 1000 ? "in \(range.lowerBound)...\(range.upperBound)" : "0 or more"
-            throw .invalid(field: name, message: "\(name) must be \(limits).")
+            throw .invalid(
+                field: name, message: "\(name) must be in \(range.lowerBound)...\(range.upperBound).")
         }
         return number
     }

@@ -1,3 +1,5 @@
+import Limits
+
 /// What the owner of a run says of it, and who may see it.
 public struct RunNotes: Hashable, Sendable {
     /// Who may see a run.
@@ -95,9 +97,9 @@ extension RecordRepository {
         try await read { session throws(StoreError) in
             try session.one(
                 """
-                SELECT COUNT(*), COALESCE(SUM(meters), 0.0), COALESCE(SUM(seconds), 0.0) FROM records
-                WHERE account = $1
-                """, account
+                SELECT COUNT(*), COALESCE(SUM(MIN(meters, $2)), 0.0), COALESCE(SUM(MIN(seconds, $2)), 0.0)
+                FROM records WHERE account = $1
+                """, account, Limit.Content.amount
             ) { row in
                 RecordTotals(count: try row.get(0), meters: try row.get(1), seconds: try row.get(2))
             } ?? RecordTotals(count: 0, meters: 0, seconds: 0)

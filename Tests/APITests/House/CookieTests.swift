@@ -130,8 +130,9 @@ struct CookieTests {
         }
         let cookie = SessionCookie(publicURL: "https://Run.example.org", isTLS: false, origins: [])
         for (origin, isOwn) in [
-            ("https://run.example.org", true), ("https://run.example.org.evil", false), ("http://inner:8000", true),
-            ("null", false),
+            ("https://run.example.org", true), ("https://run.example.org.evil", false), ("https://inner:8000", true),
+            // Whoever is on the way can write a page without TLS.
+            ("http://run.example.org", false), ("http://inner:8000", false), ("null", false),
         ] {
             let refused = cookie.refusesUpgrade(
                 head(.get, [.host: "inner:8000", .origin: origin, .cookie: "__Host-runroom=t"]))

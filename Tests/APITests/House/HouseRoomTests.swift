@@ -289,6 +289,24 @@ struct HouseRoomTests {
         }
     }
 
+    @Test("who was taken out of a room sees nothing of it any more, in the running app's API either")
+    func removedReader() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana"), ben = try await api.register("ben")
+            let account = try #require(try await api.core.accounts.account(named: "ben"))
+            for (visibility, status) in [("link", 404), ("password", 403)] {
+                let runID = try await api.makeHouseRoom(
+                    visibility, password: visibility == "password" ? "pw" : nil, token: ana)
+                _ = try await api.core.live.join(runID, at: nil, isAuthenticated: true) { Person(account) }
+                #expect(try await api.send(.get, "/api/runRoom/\(runID)", token: ben).status == 200)
+                let removed = try await api.send(.post, "/v1/rooms/\(runID)/people/1/remove", token: ana)
+                #expect(removed.status == 204)
+                #expect(try await api.send(.get, "/api/runRoom/\(runID)", token: ben).status == status)
+                #expect(try await api.send(.get, "/v1/rooms/\(runID)/state", token: ben).status >= 400)
+            }
+        }
+    }
+
     @Test("an account has so many rooms, and is told so")
     func tooManyRooms() async throws {
         try await withAPI { api in

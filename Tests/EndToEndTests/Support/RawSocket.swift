@@ -62,14 +62,17 @@ final class RawSocket {
     // MARK: - Handshake
 
     /// Asks for the upgrade; an answer other than 101 is read to the end of its body.
+    ///
+    /// With some `frames` right behind what asks for it.
     func upgrade(
-        path: String = "/live", subprotocol: String? = "runroom.v1", headers: [String: String] = [:]
+        path: String = "/live", subprotocol: String? = "runroom.v1", headers: [String: String] = [:],
+        frames: [UInt8] = []
     ) async throws -> Head {
         var request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         request += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         if let subprotocol { request += "Sec-WebSocket-Protocol: \(subprotocol)\r\n" }
         for (name, value) in headers { request += "\(name): \(value)\r\n" }
-        try await write(Array((request + "\r\n").utf8))
+        try await write(Array((request + "\r\n").utf8) + frames)
         return try await readHead()
     }
 
