@@ -26,6 +26,10 @@ struct LoadCommand: ParsableCommand {
     var latecomersAt: Double?
     @Option(help: "Seconds in which the latecomers come; each starts to run within as many after the join.")
     var latecomersWithin = 5.0
+    @Option(
+        help: ArgumentHelp(
+            "So many of the screens are awake, at one frame a second; the others take no frames, and phones send as the server asks.",
+            valueName: "10%")) var lit: Share?
     @Flag(help: "Have handshakes not say which room is meant.") var noHint = false
     @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
@@ -73,6 +77,9 @@ struct LoadCommand: ParsableCommand {
             throw ValidationError("Nobody comes late without --latecomers.")
         }
         if latecomers > 0 { try checkLatecomers() }
+        guard lit == nil || (!floor && maxCpuPerFrame?.needsFloor != true) else {
+            throw ValidationError("The floor knows no screens that sleep: give --lit without it.")
+        }
         guard serverFlags?.contains("--tick") != true else {
             throw ValidationError("Give --tick itself: the floor must know it too.")
         }
@@ -102,6 +109,7 @@ struct LoadCommand: ParsableCommand {
         settings.clockError = clockError
         settings.patience = patience
         settings.givesHint = !noHint
+        settings.lit = lit?.value
         return settings
     }
 
@@ -186,6 +194,19 @@ struct LoadCommand: ParsableCommand {
 }
 
 extension LoadProfile: ExpressibleByArgument {}
+
+/// A part of the whole, as `10%` or `0.1`.
+struct Share: ExpressibleByArgument {
+    /// From 0 to 1.
+    let value: Double
+
+    init?(argument: String) {
+        let isPercentage = argument.hasSuffix("%")
+        guard let number = Double(argument.dropLast(isPercentage ? 1 : 0)) else { return nil }
+        value = isPercentage ? number / 100 : number
+        guard (0...1).contains(value) else { return nil }
+    }
+}
 
 extension Threshold: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }

@@ -245,8 +245,14 @@ extension LoadEngine {
         let join = ClientMessage.Join(
             runID: member.room.runID, password: member.room.password, token: member.account?.token,
             system: settings.system, since: member.ledger.epoch.map { ($0, member.ledger.lastEvent) },
-            clock: phoneTime(of: member, at: .now))
+            clock: phoneTime(of: member, at: .now), rate: rate(of: member))
         send(ClientMessage.join(join), from: member)
+    }
+
+    /// How many frames a second a member wants; nil for all.
+    private func rate(of member: Member) -> Double? {
+        guard settings.lit != nil, stage.rawValue < Stage.settling.rawValue else { return nil }
+        return member.isLit ? LoadSettings.litRate : 0
     }
 
     /// Unix milliseconds by a member's own clock.

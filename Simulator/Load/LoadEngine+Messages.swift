@@ -34,6 +34,9 @@ extension LoadEngine {
             // A member in between may find the room or the server full; the close code tells what to do.
             if member.isPresent { faults.add("\(member.name) was told \(code): \(message)") }
         case .pong: break
+        case .cadence(let every):
+            member.cadence = .milliseconds(Double(every))
+            wakeAt[member.id] = min(wakeAt[member.id], now)
         case .unknown(let type): faults.add("\(member.name) got a message of the unknown type \(type)")
         }
     }
@@ -50,7 +53,8 @@ extension LoadEngine {
         counters.rows += frame.entries.count
         counters.frameBytes += bytes.count
         member.ledger.receive(frame: frame.time)
-        let isMeasured = window.hasBegun
+        // What a screen missed while it was dark is nobody's delay.
+        let isMeasured = window.hasBegun && member.isLit
         for entry in frame.entries {
             let shown = member.screen.show(entry)
             guard entry.sighting.marker > shown.marker, entry.number != member.number, isMeasured else { continue }
@@ -106,6 +110,7 @@ extension LoadEngine {
             storm.didJoin(at: now, wantedSince: member.wantedSince, ownCPU: OwnProcess.cpuSeconds)
         }
         member.backOff.reset()
+        member.cadence = 0
         member.phase = .present
         wakeAt[member.id] = now
         scheduleDrop(member, now)
@@ -162,7 +167,7 @@ extension LoadEngine {
             let entry = room.board.entry(row) { locate($0, in: room, now) }
             _ = member.screen.show(entry)
             let shown = before[row.number].marker
-            if !member.isAwayByChoice, before[row.number].serial > 0, entry.sighting.marker > shown,
+            if !member.isAwayByChoice, member.isLit, before[row.number].serial > 0, entry.sighting.marker > shown,
                 row.number != member.number, window.hasBegun
             {
                 recordAll(of: entry, after: shown, room, now)
@@ -214,7 +219,9 @@ extension LoadEngine {
         }
         if window.hasBegun, marker > before, marker - before < 100_000 {
             for id in before + 1...marker {
-                ackLatencies.record(now - member.intended(Int32(id), speed: settings.speed, seenAt: now))
+                let intended = member.intended(Int32(id), speed: settings.speed, seenAt: now)
+                // What waited because it was not asked for was to go out when it did.
+                ackLatencies.record(now - (member.cadence > 0 ? max(intended, member.lastMarkers) : intended))
             }
         }
         if member.performance?.outbox.isAllAcknowledged == true { wakeAt[member.id] = min(wakeAt[member.id], now) }

@@ -93,6 +93,9 @@ extension LoadEngine {
         if settings.isLively, member.performance?.hasBegun == true, generator.chance(0.003) {
             member.performance?.loseSignal(at: offset, until: offset + Int64(4000 * settings.speed))
         }
+        if now < member.lastMarkers + member.cadence, member.performance?.isUrgent(at: offset) == false {
+            return schedule(member, now)
+        }
         let resentBefore = member.performance?.outbox.resent ?? 0
         switch member.performance?.next(at: offset) {
         case .markers(let ids):
@@ -104,7 +107,7 @@ extension LoadEngine {
                 ClientMessage.markers(
                     ids.lazy.map { performance.plan.marker($0, start: performance.start) }, system: settings.system),
                 from: member)
-            member.lastMessage = now
+            (member.lastMessage, member.lastMarkers) = (now, now)
         case .control(let control, let time):
             if control == .start {
                 // By it and the join the server knows how wrong this phone's clock is.
@@ -121,8 +124,12 @@ extension LoadEngine {
         guard member.isPresent else { return }
         var next = member.dropsAt
         if let due = member.performance?.nextDue {
-            let moment =
-                member.begun + (settings.speed == 1 ? due * 1_000_000 : Int64(Double(due) * 1e6 / settings.speed))
+            func moment(of offset: Int64) -> Nanoseconds {
+                member.begun + (settings.speed == 1 ? offset * 1_000_000 : Int64(Double(offset) * 1e6 / settings.speed))
+            }
+            // Markers wait until they are asked for, and go with a start, a pause or a finish at the latest.
+            let urgent = member.performance?.nextUrgent.map(moment) ?? .max
+            let moment = max(moment(of: due), min(urgent, member.lastMarkers + member.cadence))
             // What is due is sent as soon as messages may follow each other again.
             next = min(next, max(moment, member.lastMessage + messageInterval))
         }

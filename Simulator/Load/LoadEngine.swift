@@ -128,7 +128,8 @@ final class LoadEngine {
         let member = Member(
             id: members.count, room: rooms[room], role: role, account: account,
             clockError: error == 0 ? 0 : Int64(Double.random(in: -error...error, using: &generator)),
-            maskKey: UInt32.random(in: 1...UInt32.max, using: &generator), isLatecomer: isLatecomer, arrival: .max)
+            maskKey: UInt32.random(in: 1...UInt32.max, using: &generator), isLatecomer: isLatecomer,
+            isLit: settings.lights(members.count), arrival: .max)
         members.append(member)
         rooms[room].members.append(member)
         wakeAt.append(.max)
@@ -310,7 +311,15 @@ final class LoadEngine {
             guard isLate else { return }
             faults.add("\(first.name) and perhaps others were not done in time: \(standing(of: first))")
         }
+        lightAll()
         enter(.settling, now)
+    }
+
+    /// Has the quiet screens show what they missed: in the end all are to show the same.
+    private func lightAll() {
+        for member in members where member.isPresent && !member.isLit {
+            send(ClientMessage.view(rate: LoadSettings.litRate), from: member)
+        }
     }
 
     private func standing(of member: Member) -> String {

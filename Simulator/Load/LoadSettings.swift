@@ -50,6 +50,9 @@ struct LoadSettings: Sendable {
     var dropInterval: Double?
     /// Nothing is judged, nor are runs finished: the other side is a floor, not a server.
     var isFloor = false
+    /// The share of the screens that are awake, at ``litRate``, while the others take no frames; nil for all of them, at
+    /// each tick.
+    var lit: Double?
     /// Whether handshakes say which room is meant.
     var givesHint = true
 
@@ -58,6 +61,8 @@ struct LoadSettings: Sendable {
         (40.0170, 116.3900), (39.9445, 116.4760), (51.5073, -0.1657), (40.7745, -73.9712),
     ]
 
+    /// Frames a second of a screen that is awake, where not all are.
+    static let litRate = 1.0
     /// The longest run that the server believes: `start` reaches at most 24 h back.
     static let longestRun: Int64 = 23 * 3_600_000
     /// Idle people of one room.
@@ -94,6 +99,12 @@ struct LoadSettings: Sendable {
     /// How much of the beginning, in seconds, is not measured: not everybody runs yet, and the work of their starts is
     /// under way.
     var warmUp: Double { startSpread + min(3, plannedDuration / 5) }
+
+    /// Whether a screen is awake: evenly spread among all.
+    func lights(_ member: Int) -> Bool {
+        guard let lit else { return true }
+        return (Double(member + 1) * lit).rounded(.down) > (Double(member) * lit).rounded(.down)
+    }
 
     /// Everybody who will be connected.
     var connections: Int { rooms * (runners + spectators) + idle + latecomers }

@@ -42,6 +42,8 @@ final class Member {
     let maskKey: UInt32
     /// Whether this is a runner who comes while the others run.
     let isLatecomer: Bool
+    /// Whether its screen is awake, where not all are.
+    let isLit: Bool
 
     // MARK: - Connection
 
@@ -86,6 +88,10 @@ final class Member {
     var restsUntil: Nanoseconds = 0
     var runs = 0
     var lastMessage: Nanoseconds = 0
+    /// How often the room asks for its markers; 0 for each as it is taken.
+    var cadence: Nanoseconds = 0
+    /// When the last of them went out.
+    var lastMarkers = Nanoseconds.min / 2
     var lastCheer = Nanoseconds.min / 2
     /// Whether the record of the only run was fetched, or never will be.
     var isDone: Bool
@@ -94,7 +100,7 @@ final class Member {
 
     init(
         id: Int, room: LoadRoom, role: Role, account: Account?, clockError: Int64, maskKey: UInt32,
-        isLatecomer: Bool = false, arrival: Nanoseconds
+        isLatecomer: Bool = false, isLit: Bool = true, arrival: Nanoseconds
     ) {
         self.id = id
         self.room = room
@@ -103,6 +109,7 @@ final class Member {
         self.clockError = clockError
         self.maskKey = maskKey
         self.isLatecomer = isLatecomer
+        self.isLit = isLit
         phase = .away(until: arrival)
         wantedSince = arrival
         if case .runner = role { isDone = false } else { isDone = true }

@@ -61,6 +61,17 @@ struct Performance: Sendable {
         return min(marker ?? control.offset, control.offset)
     }
 
+    /// Whether something is due at an offset that goes out however seldom markers are asked for.
+    func isUrgent(at offset: Int64) -> Bool { nextUrgent.map { $0 <= offset } ?? false }
+
+    /// When that is: the next start, pause or finish, and with it the markers before; nil while only an answer is awaited.
+    var nextUrgent: Int64? {
+        guard sentControls < controls.count else { return nil }
+        let (control, offset) = controls[sentControls]
+        if control == .finish, outbox.nextDue == nil, !outbox.isAllAcknowledged { return nil }
+        return offset
+    }
+
     /// Holds back the markers that are due, as a tunnel does.
     mutating func loseSignal(at offset: Int64, until release: Int64) {
         guard sentControls > 0 else { return }

@@ -15,6 +15,8 @@ enum ClientMessage {
         var clock: Int64
         /// Whether `joined` is to have the others' ways.
         var wantsTracks = true
+        /// Frames a second at most; 0 for none, nil for all.
+        var rate: Double?
     }
 
     /// A change of the run's state, at the phone's time in Unix milliseconds.
@@ -43,6 +45,10 @@ enum ClientMessage {
         }
         text.raw(#","clock":"#)
         text.integer(join.clock)
+        if let rate = join.rate {
+            text.raw(#","rate":"#)
+            text.decimal(Int64((rate * 10).rounded()), decimals: 1)
+        }
         text.raw(join.wantsTracks ? "}" : #","tracks":false}"#)
         return text.bytes
     }
@@ -76,6 +82,15 @@ enum ClientMessage {
         var text = JSONText()
         text.raw(#"{"type":"ping","t":"#)
         text.integer(time)
+        text.raw("}")
+        return text.bytes
+    }
+
+    /// Has the viewer shown so many frames a second at most.
+    static func view(rate: Double) -> [UInt8] {
+        var text = JSONText()
+        text.raw(#"{"type":"view","rate":"#)
+        text.decimal(Int64((rate * 10).rounded()), decimals: 1)
         text.raw("}")
         return text.bytes
     }

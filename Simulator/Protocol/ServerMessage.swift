@@ -7,6 +7,8 @@ enum ServerMessage: Sendable {
     case ack(marker: Int)
     case error(code: String, message: String)
     case pong
+    /// Nobody needs this runner's markers more often than once in so many milliseconds; 0 for each as it is taken.
+    case cadence(every: Int)
     /// A type that the protocol does not have.
     case unknown(type: String)
 
@@ -72,6 +74,13 @@ extension ServerMessage {
             guard let code, let message else { throw JSONError(offset: text.count) }
             self = .error(code: code, message: message)
         case "pong": self = .pong
+        case "cadence":
+            var every: Int?
+            try Self.members(of: text) { name, reader throws(JSONError) in
+                if name == "every" { every = try reader.integer() } else { try reader.skip() }
+            }
+            guard let every, every >= 0 else { throw JSONError(offset: text.count) }
+            self = .cadence(every: every)
         case let type: self = .unknown(type: type)
         }
     }

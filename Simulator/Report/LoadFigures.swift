@@ -78,6 +78,8 @@ struct LoadFigures: Codable, Sendable {
     var serverBytes: Int?
     var bytesPerIdleConnection: Double?
     var bytesPerActiveConnection: Double?
+    /// How many screens were awake, where not all were: of them alone is ``latency``.
+    var litScreens: Int?
     /// Nil if nobody came late.
     var storm: Storm?
     var course: Course?
@@ -118,9 +120,13 @@ struct LoadFigures: Codable, Sendable {
                 "received",
                 "\(rate(window.frames)) frames/s, \(rate(window.rows)) rows/s, \(text(Double(window.bytesReceived) / Swift.max(1e-3, windowSeconds) / 1e6)) MB/s; in all \(total.events) events, \(total.acks) acks"
             ),
-            distribution("marker to screen", latency), distribution("marker to ack", ack),
+            distribution(litScreens == nil ? "marker to screen" : "marker to lit screen", latency),
+            distribution("marker to ack", ack),
             distribution("wish to joined", join),
         ]
+        if let litScreens {
+            lines.append(row("lit screens", "\(litScreens), at one frame a second; the others took none"))
+        }
         if let serverCPU {
             lines.append(row("server CPU", String(format: "%.3f cores", serverCPU)))
             lines.append(
@@ -192,6 +198,9 @@ extension LoadFigures {
         seconds = (Nanoseconds.now - engine.began).inSeconds
         total = engine.counters
         connections = engine.members.count
+        if engine.settings.lit != nil {
+            litScreens = engine.members.count { $0.isLit && !engine.isIdle($0) }
+        }
         closes = engine.closes
         notes = engine.notes
         if let start = engine.window.start, let end = engine.window.end {

@@ -178,6 +178,12 @@ public enum Limit {
 
         /// At most one frame to each viewer in this time; what changes meanwhile is in the next; `--tick`.
         public static let tick = Duration.milliseconds(200)
+        /// Frames a second that a viewer may ask for at least, if it asks for any.
+        public static let slowestRate = 0.1
+        /// How often runners are asked for their markers while nobody looks at their room.
+        public static let cadence = Duration.seconds(15)
+        /// For how long nobody must have looked, before they are asked so.
+        public static let cadencePatience = Duration.seconds(10)
         /// Until a `join` must have come; then close 4008; `--join-timeout`.
         public static let join = Duration.seconds(10)
         /// A silent peer is pinged this often; `--ping-interval`.

@@ -74,6 +74,7 @@ extension LiveRooms {
     /// - Throws: ``LiveError/noSuchRoom``.
     func state(of runID: String, in system: CoordinateSystem) async throws -> LiveState {
         let host = try await registry.existing(runID)
+        host.followAudience(hasLooked: true)
         let picture = host.picture(in: system, tracks: false)
         return LiveState(
             epoch: host.room.epoch, event: picture.event, time: picture.time, members: picture.bytes)

@@ -37,7 +37,9 @@ extension LiveRooms {
     /// One room; nil when there is none.
     func room(_ runID: String) async throws -> RoomView? {
         do {
-            return try await registry.host(runID)?.view()
+            let host = try await registry.host(runID)
+            host?.followAudience(hasLooked: true)
+            return host?.view()
         } catch StoreError.diskFull, StoreError.busy {
             // Nobody can take it now, and it can be looked at all the same.
             return try await sleepingView(runID)

@@ -8,6 +8,10 @@ public struct LiveSettings: Sendable {
     public var tick = Limit.Live.tick
     /// Rooms are spread over so many phases of the tick, so that they do not all write at one instant.
     public var phases = 10
+    /// How often runners are asked for their markers while nobody looks at their room.
+    public var cadence = Limit.Live.cadence
+    /// For how long nobody must have looked, before they are asked so.
+    public var cadencePatience = Limit.Live.cadencePatience
     /// Spectators that may watch a room.
     public var spectators = Limit.Room.spectators
     public var maxMessageBytes = Limit.Live.message

@@ -2,9 +2,12 @@
 
 import asyncio
 import re
+import shutil
+import subprocess
 
 import pytest
 import requests
+from conftest import REPOSITORY
 from live import BEIJING, now, north
 from scene import Relay, Room, a_room, distance_text, events, holds, knows_password, row, rows, slowdown, until
 
@@ -219,15 +222,32 @@ async def test_a_hidden_page_is_quiet_and_right_when_it_is_shown_again(servers, 
         await until(lambda: has_distance(page, 1, ana))
         assert await page.evaluate(STATE) == "live"
 
-        await page.evaluate("window.hide(true)")
-        for meters in range(40, 280, 40):
-            await ana.go(north(BEIJING, meters), north(BEIJING, meters + 20))
-        await until(lambda: watched_by(server, 0), 15)
-        assert await page.evaluate(STATE) == "asleep"
-        for meters in range(300, 1200, 300):
-            await ana.go(*(north(BEIJING, meters + more) for more in range(0, 300, 20)))
+        await page.evaluate("""
+            window.heard = 0;
+            window.runroom.room.addEventListener('rows', () => { window.heard += 1; });
+            window.hide(true);
+        """)
+        steps = iter(range(40, 1200, 20))
+
+        async def is_quiet():
+            before = await page.evaluate("window.heard")
+            await ana.go(north(BEIJING, next(steps)))
+            return await page.evaluate("window.heard") == before
+        await until(is_quiet)
+        heard = await page.evaluate("window.heard")
+        # Longer than a glance.
+        hidden_until = now() + 6000
+        while now() < hidden_until:
+            await ana.go(north(BEIJING, next(steps)))
+            await asyncio.sleep(0.2)
+        # Beyond a kilometre.
+        await ana.go(*(north(BEIJING, meters) for meters in steps))
         await ben.send({"type": "pause"})
         await ben.until(lambda: ben.kinds("paused"))
+        # What happens comes all the same, on the connection that stays.
+        await until(lambda: page.evaluate(f"window.runroom.room.since.event > {known}"))
+        assert await page.evaluate(STATE) == "live" and await watched_by(server, 1)
+        assert await page.evaluate("window.heard") == heard
         assert await page.evaluate("window.changes") == 0, "a hidden page draws nothing"
 
         watcher = await room.watcher()
@@ -242,6 +262,11 @@ async def test_a_hidden_page_is_quiet_and_right_when_it_is_shown_again(servers, 
         await until(right, 10, every=0.02)
         took = now() - shown_at
         assert await page.evaluate(STATE) == "live"
+        # The way has no straight line, nor a gap, where nobody looked.
+        await until(lambda: page.evaluate("""(() => {
+            const { points, length } = window.runroom.runners.get(1).way;
+            return length >= 20 && !points.subarray(0, 2 * length).some(Number.isNaN);
+        })()"""))
         told = [event["event"] for event in ben.events if event["event"] > known]
         numbers = [number for number, _, _ in await events(page)]
         assert len(told) >= 2 and [number for number in numbers if number > known] == told
@@ -250,3 +275,14 @@ async def test_a_hidden_page_is_quiet_and_right_when_it_is_shown_again(servers, 
 
 async def watched_by(server, count):
     return await spectators(server) == count
+
+
+async def test_a_runner_whom_nobody_watches_sends_positions_together(tmp_path):
+    module = REPOSITORY / "Sources" / "Web" / "Site" / "scripts" / "runroom.js"
+    script = tmp_path / "cadence.mjs"
+    shutil.copy(REPOSITORY / "Tests" / "BrowserTests" / "cadence.js", script)
+    node = shutil.which("nodejs") or shutil.which("node")
+    assert node, "Node.js is missing: .ci/deps"
+    ran = await asyncio.to_thread(
+        subprocess.run, [node, script, module], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0 and ran.stdout == "done\n", ran.stdout + ran.stderr

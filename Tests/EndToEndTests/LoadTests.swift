@@ -141,6 +141,7 @@ import Testing
             ["--latecomers", "5", "--latecomers-at", "0"], ["--latecomers", "5", "--max-join", "2x-floor"],
             ["--server", "runroom", "--server-flags", "--tick 100"], ["--tls"], ["--cacert", "x.pem"],
             ["--url", "wss://127.0.0.1:1", "--cacert", "x.pem", "--insecure"],
+            ["--lit", "110%"], ["--lit", "x"], ["--lit", "10%", "--floor"],
         ])
     func refuses(arguments: [String]) async throws {
         let (ending, _, errors) = try await RunningProgram.run(

@@ -44,6 +44,20 @@ import Testing
         }
     }
 
+    @Test("how many frames are wanted is in a join or comes later")
+    func rates() throws {
+        #expect(try join(#","runID":"1""#).rate == .everyTick)
+        #expect(try join(#","runID":"1","rate":null"#).rate == .everyTick)
+        #expect(try join(#","runID":"1","rate":0"#).rate == .quiet)
+        #expect(try join(#","runID":"1","rate":0.1"#).rate == .perSecond(0.1))
+        for (text, rate) in [("0", FrameRate.quiet), ("-0.0", .quiet), ("1", .perSecond(1)), ("2.5", .perSecond(2.5))] {
+            guard case .view(rate) = try read(#"{"type":"view","rate":\#(text)}"#) else {
+                Issue.record("\(text)")
+                continue
+            }
+        }
+    }
+
     @Test(
         "only a time that a phone could have is a sample of its clock",
         arguments: [
@@ -99,6 +113,8 @@ import Testing
             (#"{"type":"join","runID":"1","crs":"bd09"}"#, "crs"), (#"{"type":"join","runID":"1","role":"x"}"#, "role"),
             (#"{"type":"join","runID":"1","since":{"epoch":"e"}}"#, "since.event"),
             (#"{"type":"join","runID":"1","since":{"epoch":"e","event":1.5}}"#, "value"),
+            (#"{"type":"view"}"#, "rate"), (#"{"type":"view","rate":0.09}"#, "rate"),
+            (#"{"type":"view","rate":"1"}"#, "rate"), (#"{"type":"join","runID":"1","rate":-1}"#, "rate"),
             (#"{"type":"cheer"}"#, "text"), (#"{"type":"cheer","text":"x","to":"me"}"#, "to"),
         ])
     func malformed(text: String, key: String) {

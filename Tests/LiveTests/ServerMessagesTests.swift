@@ -70,6 +70,8 @@ extension OutgoingMessage {
                 == #"{"type":"error","code":"room_full","message":"The room is “full”."}"#)
         #expect(
             ServerMessages.pong(echo: Array("1.50e3".utf8), time: 9).text == #"{"type":"pong","t":1.50e3,"time":9}"#)
+        #expect(ServerMessages.cadence(.seconds(15)).text == #"{"type":"cadence","every":15000}"#)
+        #expect(ServerMessages.cadence(nil).text == #"{"type":"cadence","every":0}"#)
         #expect(ServerMessages.pong(echo: nil, time: 9).text == #"{"type":"pong","time":9}"#)
     }
 

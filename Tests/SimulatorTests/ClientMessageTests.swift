@@ -45,6 +45,26 @@ import Testing
         )
     }
 
+    @Test("how many frames are wanted is in a join, or said later")
+    func rates() {
+        var join = ClientMessage.Join(runID: "a", password: "b", system: .wgs84, clock: 5)
+        join.rate = 0
+        #expect(String(decoding: ClientMessage.join(join), as: UTF8.self).hasSuffix(#","clock":5,"rate":0.0}"#))
+        #expect(String(decoding: ClientMessage.view(rate: 1), as: UTF8.self) == #"{"type":"view","rate":1.0}"#)
+    }
+
+    @Test("lit screens are spread evenly, and are the share that was said")
+    func lit() {
+        var settings = LoadSettings()
+        #expect((0..<100).allSatisfy(settings.lights))
+        settings.lit = 0.1
+        #expect((0..<1000).filter(settings.lights) == Array(stride(from: 9, to: 1000, by: 10)))
+        settings.lit = 0
+        #expect(!(0..<100).contains(where: settings.lights))
+        settings.lit = 1
+        #expect((0..<100).allSatisfy(settings.lights))
+    }
+
     @Test("cheers and controls are JSON")
     func others() throws {
         for message in [

@@ -27,6 +27,27 @@ import Testing
         #expect(run.isFinishing)
     }
 
+    @Test(
+        "a start, a pause and a finish do not wait until markers are asked for, and a finish waits for its acknowledgements"
+    )
+    func urgency() throws {
+        var run = Performance(plan: try plan(5, pauses: [2500..<4500]), start: 0)
+        #expect(run.nextUrgent == 0 && run.isUrgent(at: 0))
+        #expect(run.next(at: 0) == .control(.start, time: 0))
+        #expect(run.nextUrgent == 2500 && !run.isUrgent(at: 2499) && run.isUrgent(at: 2500))
+        #expect(run.next(at: 3000) == .markers(1...2))
+        #expect(run.next(at: 3000) == .control(.pause, time: 2500))
+        #expect(run.next(at: 4500) == .markers(3...4))
+        #expect(run.next(at: 4500) == .control(.start, time: 4500))
+        #expect(run.nextUrgent == 5000)
+        #expect(run.next(at: 5000) == .markers(5...5))
+        #expect(run.nextUrgent == nil, "only acknowledgements are awaited")
+        #expect(run.acknowledge(5) == nil)
+        #expect(run.isUrgent(at: 5000))
+        #expect(run.next(at: 5000) == .control(.finish, time: 5000))
+        #expect(run.nextUrgent == nil)
+    }
+
     @Test("a pause goes out after the markers before it, even in a hurry")
     func pause() throws {
         var run = Performance(plan: try plan(6, pauses: [2500..<4500]), start: 0)

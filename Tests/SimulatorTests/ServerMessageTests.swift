@@ -11,6 +11,16 @@ import Testing
         return try result.get()
     }
 
+    @Test("how often markers are asked for is a number of milliseconds")
+    func cadence() throws {
+        guard case .cadence(15_000) = try read(#"{"type":"cadence","every":15000}"#) else {
+            return #expect(Bool(false))
+        }
+        for wrong in [#"{"type":"cadence"}"#, #"{"type":"cadence","every":-1}"#, #"{"type":"cadence","every":"x"}"#] {
+            #expect(throws: JSONError.self) { try read(wrong) }
+        }
+    }
+
     @Test("joined is read as the protocol's page shows it")
     func joined() throws {
         let message = try read(

@@ -104,6 +104,8 @@ extension RoomHost {
         guard viewer.isJoining else { return }
         let isBehind = audience.welcome(viewer, as: runner, join)
         let backlog = viewer.sit(in: Seat(audience: audience, room: self, runner: runner))
+        followAudience()
+        if cadence.isCalm, runner != nil { viewer.send(askedCadence) }
         // What has changed since the picture may have been nobody's to see until now.
         if isBehind { markChanged() }
         lastUsed = .now

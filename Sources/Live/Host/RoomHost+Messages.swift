@@ -69,6 +69,11 @@ extension RoomHost: RoomLink {
         }
     }
 
+    func show(_ viewer: Viewer, every interval: Int32) {
+        audience.show(viewer, every: interval)
+        followAudience()
+    }
+
     private func apply(_ decide: () throws(RoomError) -> Decisions) throws(Refusal) {
         let decisions: Decisions
         do throws(RoomError) { decisions = try decide() } catch { throw Refusal(error) }

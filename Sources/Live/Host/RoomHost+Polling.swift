@@ -94,6 +94,7 @@ extension RoomHost {
             throw LiveError.room(error)
         }
         try await stored()
+        followAudience(hasLooked: true)
         return view()
     }
 }

@@ -25,6 +25,7 @@ final class RoomHost {
     let createdAt: Int64
     var updatedAt: Int64
 
+    private(set) var cadence: CadenceRule
     private(set) lazy var audience = Audience(of: self, context)
     var spectators = 0
     var acks = AckSchedule()
@@ -73,6 +74,7 @@ final class RoomHost {
         createdAt = loaded.createdAt
         updatedAt = loaded.updatedAt
         phase = wheel.phase(of: loaded.key)
+        cadence = CadenceRule(patience: context.settings.cadencePatience, at: .now)
         ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent
         deadline = loaded.room.nextDeadline
@@ -114,12 +116,28 @@ final class RoomHost {
         let told = takeAcks()
         room.refreshStandings()
         audience.serve(told)
-        if acks.isDue { markChanged() }
+        if acks.isDue || audience.isAnyoneWaiting { markChanged() }
     }
+
+    // MARK: - Who looks
+
+    /// Has the runners asked for their markers as often as somebody looks.
+    ///
+    /// - Parameters:
+    ///   - hasLooked: Whether somebody has looked just now, who is not in the audience.
+    ///   - moment: Now.
+    func followAudience(hasLooked: Bool = false, at moment: ContinuousClock.Instant = .now) {
+        guard cadence.follow(isWatched: hasLooked || audience.takers > 0, at: moment) else { return }
+        audience.sendRunners(askedCadence)
+    }
+
+    /// What runners are asked for now.
+    var askedCadence: OutgoingMessage { ServerMessages.cadence(cadence.isCalm ? context.settings.cadence : nil) }
 
     /// Once a second: what has become due.
     func sweep(at now: Int64, _ moment: ContinuousClock.Instant) {
         if let deadline, now >= deadline { apply(room.advance(to: now)) }
+        followAudience(at: moment)
         if ledger.isReadingDue(at: moment) { markDirty() }
         room.forgetPastWays(at: now)
         pictures.forget(from: context.settings.tick)

@@ -13,12 +13,14 @@ final class Audience {
     private(set) var viewers: [Viewer] = []
     /// The one viewer of each runner that has one, and those who are on the way in.
     private var byRunner: [Int: Viewer] = [:]
-    /// Rows up to this version are in a frame that was sent.
+    /// Rows up to this version are in a frame that was sent, if anybody wanted one.
     private var version: UInt64 = 0
+    private var turns: FrameTurns<Viewer>
 
     init(of source: any RoomSource, _ context: LiveContext) {
         self.source = source
         self.context = context
+        turns = FrameTurns(longest: FrameRate.longestInterval(in: context.settings.tick))
     }
 
     // MARK: - Who is there
@@ -32,6 +34,12 @@ final class Audience {
 
     /// Whether a runner's viewer is here already, and not only on the way in.
     func isWatching(_ runner: Int) -> Bool { byRunner[runner]?.index != nil }
+
+    /// How many want to see what happens.
+    var takers: Int { turns.takers }
+
+    /// Whether the ticks must go on for somebody whose turn comes later.
+    var isAnyoneWaiting: Bool { turns.isAnyoneWaiting }
 
     /// Makes a viewer the one of its runner.
     func attach(_ viewer: Viewer, as runner: Int) { byRunner[runner] = viewer }
@@ -51,11 +59,13 @@ final class Audience {
         if viewers.isEmpty { version = shown }
         viewer.index = viewers.count
         viewers.append(viewer)
+        turns.add(viewer)
         return source.version != shown
     }
 
     func remove(_ viewer: Viewer) {
         guard let index = viewer.index else { return }
+        turns.remove(viewer)
         viewer.index = nil
         let last = viewers.removeLast()
         guard index < viewers.count else { return }
@@ -68,6 +78,11 @@ final class Audience {
     /// Sends everybody something that must arrive.
     func send(_ message: OutgoingMessage) {
         for viewer in viewers { viewer.send(message) }
+    }
+
+    /// Sends all runners who are here something that must arrive.
+    func sendRunners(_ message: OutgoingMessage) {
+        for viewer in byRunner.values where viewer.index != nil { viewer.send(message) }
     }
 
     /// Takes leave of everybody.
@@ -91,76 +106,113 @@ final class Audience {
 
     private func sendFrames() {
         let newest = source.version
-        let last = version
-        guard newest != last else { return }
-        let now = context.clock.now()
-        var rows: [RunnerRow] = []
-        source.rows(changedAfter: last, at: now) { rows.append($0) }
-        var frames = FramePair()
-        var (sent, bytes) = (0, 0)
-        for viewer in viewers {
-            if viewer.version < last, !viewer.isClogged {
-                catchUp(viewer, at: now)
-                continue
-            }
-            let frame = frames.frame(rows, time: now, in: viewer.system)
-            // Who misses a frame gets what was in it with a later one.
-            if viewer.version >= last, viewer.sendFrame(frame) {
-                viewer.version = newest
-                sent += 1
-                bytes += frame.count
-            } else {
-                skip(viewer)
-            }
-        }
-        count(sent, rows: sent * rows.count, bytes: bytes)
+        let come = turns.advance()
+        // While nothing changes, only those whose turn has just come can have missed something.
+        let first = newest == version ? come.lowerBound : 0
+        var frames = SharedFrames(of: source, after: version, at: context.clock.now())
         version = newest
+        // From the end, since who has taken a frame may change places with the last.
+        for index in (first..<turns.ready.count).reversed() {
+            let viewer = turns.ready[index]
+            if viewer.version < newest { show(viewer, &frames) }
+        }
     }
 
     /// The socket of a viewer takes bytes again, and has taken what must arrive.
     func becameWritable(_ viewer: Viewer) {
-        guard viewer.version < version else { return }
-        catchUp(viewer, at: context.clock.now())
+        guard viewer.version < version, turns.isReady(viewer) else { return }
+        var frames = SharedFrames(of: source, after: viewer.version, at: context.clock.now())
+        show(viewer, &frames)
+        if turns.isAnyoneWaiting { source.markChanged() }
     }
 
-    /// One frame with every row that a viewer missed while its socket was busy.
-    private func catchUp(_ viewer: Viewer, at now: Int64) {
-        var rows: [RunnerRow] = []
-        source.rows(changedAfter: viewer.version, at: now) { rows.append($0) }
-        guard !rows.isEmpty else { return }
-        let frame = ServerMessages.frame(rows, time: now, in: viewer.system)
-        guard viewer.sendFrame(frame) else {
-            skip(viewer)
-            return
+    /// A viewer wants frames so many ticks apart from now on.
+    func show(_ viewer: Viewer, every interval: Int32) {
+        turns.change(viewer, to: interval)
+        if turns.isAnyoneWaiting { source.markChanged() }
+    }
+
+    /// Sends a viewer whose turn it is all that has changed since its last frame; who cannot take it now takes it, with
+    /// what else happens until then, when its socket is free.
+    private func show(_ viewer: Viewer, _ frames: inout SharedFrames) {
+        if !viewer.isClogged {
+            guard let frame = frames.frame(after: viewer.version, in: viewer.system) else { return }
+            if viewer.sendFrame(frame.message) {
+                viewer.version = frames.version
+                turns.took(viewer)
+                context.metrics.framesOut += 1
+                context.metrics.rowsOut += frame.rows
+                context.metrics.bytesOut += frame.message.count
+                return
+            }
         }
-        viewer.version = source.version
-        count(1, rows: rows.count, bytes: frame.count)
+        skip(viewer)
     }
 
     private func skip(_ viewer: Viewer) {
         context.metrics.framesSkipped += 1
         viewer.socket?.requestWritable()
     }
+}
 
-    private func count(_ frames: Int, rows: Int, bytes: Int) {
-        context.metrics.framesOut += frames
-        context.metrics.rowsOut += rows
-        context.metrics.bytesOut += bytes
+/// The frames of one moment: those who have been shown the same share the rows, and those of them who speak the same
+/// coordinate system the encoding.
+private struct SharedFrames {
+    private let source: any RoomSource
+    private let time: Int64
+    /// What the newest rows are of.
+    let version: UInt64
+    /// What those have been shown who missed nothing.
+    private let usual: UInt64
+    private var usualFrames: FramePair?
+    private var others: [UInt64: FramePair] = [:]
+
+    init(of source: any RoomSource, after usual: UInt64, at time: Int64) {
+        self.source = source
+        self.time = time
+        self.usual = usual
+        version = source.version
+    }
+
+    /// The frame for somebody who has been shown a version; nil when no row has changed since.
+    mutating func frame(after shown: UInt64, in system: CoordinateSystem) -> (message: OutgoingMessage, rows: Int)? {
+        // Who came between two frames can do with what the others get.
+        if shown >= usual {
+            if usualFrames == nil { usualFrames = pair(after: usual) }
+            return usualFrames?.frame(in: system)
+        }
+        if others[shown] == nil { others[shown] = pair(after: shown) }
+        return others[shown]?.frame(in: system)
+    }
+
+    private func pair(after shown: UInt64) -> FramePair {
+        var rows: [RunnerRow] = []
+        source.rows(changedAfter: shown, at: time) { rows.append($0) }
+        return FramePair(rows: rows, time: time)
     }
 }
 
-/// One encoding for each coordinate system that a viewer speaks.
+/// The same rows, one encoding for each coordinate system that a viewer speaks.
 private struct FramePair {
+    let rows: [RunnerRow]
+    let time: Int64
     private var wgs84: OutgoingMessage?
     private var gcj02: OutgoingMessage?
 
-    mutating func frame(_ rows: [RunnerRow], time: Int64, in system: CoordinateSystem) -> OutgoingMessage {
-        if let made = system == .wgs84 ? wgs84 : gcj02 { return made }
+    init(rows: [RunnerRow], time: Int64) {
+        self.rows = rows
+        self.time = time
+    }
+
+    /// Nil when there are no rows.
+    mutating func frame(in system: CoordinateSystem) -> (message: OutgoingMessage, rows: Int)? {
+        if let made = system == .wgs84 ? wgs84 : gcj02 { return (made, rows.count) }
+        guard !rows.isEmpty else { return nil }
         let frame = ServerMessages.frame(rows, time: time, in: system)
         switch system {
         case .wgs84: wgs84 = frame
         case .gcj02: gcj02 = frame
         }
-        return frame
+        return (frame, rows.count)
     }
 }

@@ -9,6 +9,8 @@ protocol RoomSource: AnyObject {
     var version: UInt64 { get }
     /// Events up to this number are stored, and were told.
     var releasedEvent: Int { get }
+    /// Has the audience served at the next tick.
+    func markChanged()
     /// The rows that changed after a version, as they are now.
     func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void)
     /// The answer to a join, and the version of the rows in it.

@@ -64,7 +64,7 @@ extension Viewer {
                 return
             }
             guard case .join(let join) = try ClientMessage(type: type, bytes: bytes) else { return }
-            beginJoining(in: join.system)
+            beginJoining(join)
             edge.begin(join, by: self, arrival: arrival)
         } catch let error as WireError {
             close(.badMessage, error.message)
@@ -140,6 +140,7 @@ extension Viewer {
             }
             try seat.room.cheer(from: seat.runner, to: receiver, text: text)
             lastCheer = moment
+        case .view(let rate): seat.room.show(self, every: rate.interval(in: edge.context.settings.tick))
         case .ping(let echo, let phone):
             let now = edge.context.clock.now()
             if let phone { clock.sample(now - phone) }

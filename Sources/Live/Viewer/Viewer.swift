@@ -14,7 +14,7 @@ import Rooms
 /// at home; its state goes with it.
 ///
 /// Touched on its loop only.
-final class Viewer {
+final class Viewer: FrameTaker {
     enum State {
         /// Nothing has come yet.
         case waiting
@@ -36,6 +36,8 @@ final class Viewer {
     /// Goes out with the frame of this tick, in one system call, or else behind it.
     var acknowledgement: OutgoingMessage?
     private(set) var system = CoordinateSystem.wgs84
+    /// How often it takes frames.
+    var turn = FrameTurn()
 
     private(set) var state = State.waiting
     private(set) var edge: LiveEdge
@@ -82,8 +84,9 @@ final class Viewer {
     var isEnding: Bool { if case .ending = state { true } else { false } }
 
     /// The join has come.
-    func beginJoining(in system: CoordinateSystem) {
-        self.system = system
+    func beginJoining(_ join: ClientMessage.Join) {
+        system = join.system
+        turn = FrameTurn(interval: join.rate.interval(in: edge.context.settings.tick))
         state = .joining(backlog: [])
     }
 

@@ -22,6 +22,7 @@ enum ClientMessage {
         var clock: Int64?
         /// Whether the runners' ways are wanted.
         var wantsTracks = true
+        var rate = FrameRate.everyTick
     }
 
     struct Since {
@@ -36,6 +37,8 @@ enum ClientMessage {
     case finish(time: Int64?, run: Int?)
     case leave
     case cheer(to: Int?, text: String)
+    /// So many frames from now on.
+    case view(FrameRate)
     /// `echo` is `t` as it came, as JSON; `clock` is it when it is a Unix time in milliseconds.
     case ping(echo: [UInt8]?, clock: Int64?)
 
@@ -67,6 +70,9 @@ enum ClientMessage {
         case "cheer":
             let cheer: WireCheer = try Self.decode(data)
             self = .cheer(to: cheer.to, text: cheer.text)
+        case "view":
+            let view: WireView = try Self.decode(data)
+            self = .view(try Self.rate(view.rate))
         case "ping":
             let ping: WirePing = try Self.decode(data)
             self = .ping(echo: try Self.echo(in: data, isPresent: ping.hasValue), clock: ping.clock)
@@ -108,7 +114,14 @@ enum ClientMessage {
             token: wire.token, isSpectator: isSpectator,
             system: system, since: wire.since.map { Since(epoch: $0.epoch, event: $0.event) },
             clock: wire.clock.map(\.value).flatMap { plausibleTimes.contains($0) ? $0 : nil },
-            wantsTracks: wire.tracks ?? true)
+            wantsTracks: wire.tracks ?? true, rate: try wire.rate.map(rate) ?? .everyTick)
+    }
+
+    private static func rate(_ rate: Double) throws(Problem) -> FrameRate {
+        guard let rate = FrameRate(rate) else {
+            throw .malformed("`rate` is 0, or frames a second from \(Limit.Live.slowestRate) on.")
+        }
+        return rate
     }
 
     /// `t` as it was sent: cut out of the message, since decoding and encoding could change its digits.
@@ -135,6 +148,11 @@ enum ClientMessage {
         var since: WireSince?
         var clock: Milliseconds?
         var tracks: Bool?
+        var rate: Double?
+    }
+
+    private struct WireView: Decodable {
+        var rate: Double
     }
 
     private struct WireMoment: Decodable {

@@ -28,6 +28,17 @@ enum ServerMessages {
         }
     }
 
+    /// How often markers are wanted; nil for each as it is taken.
+    static func cadence(_ every: Duration?) -> OutgoingMessage {
+        OutgoingMessage(capacity: 64) { buffer in
+            var writer = JSONWriter(buffer)
+            writer.raw("{\"type\":\"cadence\",\"every\":")
+            writer.integer(Int64((every ?? .zero) / .milliseconds(1)))
+            writer.raw("}")
+            return writer.count
+        }
+    }
+
     static func error(code: String, message: String) -> OutgoingMessage {
         OutgoingMessage(capacity: 64 + JSONWriter.capacity(of: code) + JSONWriter.capacity(of: message)) { buffer in
             var writer = JSONWriter(buffer)

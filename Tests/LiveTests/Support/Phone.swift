@@ -36,16 +36,22 @@ final class Phone: WebSocketHandler, @unchecked Sendable {
     ///
     /// - Throws: ``Silence`` when the connection ended before it; `CancellationError` when the test's time is over.
     func next(_ type: String, where isIt: (Heard) -> Bool = { _ in true }) async throws -> Heard {
+        let all = try await all(until: type, where: isIt)
+        return all[all.count - 1]
+    }
+
+    /// As ``next(_:where:)``, with those before it.
+    func all(until type: String, where isIt: (Heard) -> Bool = { _ in true }) async throws -> [Heard] {
         while true {
-            let (found, isOver) = inbox.withLock { inbox -> (Heard?, Bool) in
+            let (found, isOver) = inbox.withLock { inbox -> ([Heard], Bool) in
                 guard let index = inbox.heard.firstIndex(where: { $0.type == type && isIt($0) }) else {
-                    return (nil, inbox.isOver)
+                    return ([], inbox.isOver)
                 }
-                let found = inbox.heard[index]
+                let found = Array(inbox.heard[...index])
                 inbox.heard.removeFirst(index + 1)
                 return (found, inbox.isOver)
             }
-            if let found { return found }
+            if !found.isEmpty { return found }
             guard !isOver else { throw Silence(wanted: type) }
             try Task.checkCancellation()
             await withTaskCancellationHandler {

@@ -12,13 +12,16 @@ import { element, settings, word } from './page.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
 import { Standings } from './standings.js';
+import { places } from './way.js';
 
 /** @typedef {import('./runroom.js').Row} Row */
 /** @typedef {import('./runroom.js').RoomEvent} RoomEvent */
 /** @typedef {import('./runroom.js').Status} Status */
 
-/** Milliseconds for which a hidden page stays connected, lest each glance elsewhere is a new join. */
-const DOZE = 5000;
+/** Milliseconds for which a page may be hidden until it lacks so much of the ways that they are asked for anew. */
+const GLANCE = 5000;
+/** So many events at most are kept for when a hidden page is shown again: more than the list shows. */
+const UNREAD = 500;
 
 const runID = decodeURIComponent(location.pathname.split('/')[2] ?? '');
 const passwordKey = `password of ${runID}`;
@@ -40,7 +43,14 @@ const room = new RunRoom({ runID, password: knownPassword(), role: 'spectator', 
 const runners = new Map();
 let isNew = true;
 let isDirty = false;
-let dozing = 0;
+/**
+ * Since when nobody looks, by `performance.now()`; null while somebody does.
+ *
+ * @type {number | null}
+ */
+let hiddenSince = null;
+/** @type {RoomEvent[]} What happened since. */
+let unread = [];
 /**
  * Since when there is no connection, by the server's clock; null while there is one.
  *
@@ -116,10 +126,17 @@ room.addEventListener('event', event => {
     const happened = /** @type {CustomEvent<RoomEvent>} */ (event).detail;
     const row = happened.person && room.rows.get(happened.person.runner);
     if (row && happened.person) meet(row, runners.get(row.runner));
-    feed.add(happened);
-    page.noEvents.hidden = true;
+    unread.push(happened);
+    if (document.hidden) unread = unread.slice(-UNREAD);
+    else showEvents();
     draw();
 });
+
+function showEvents() {
+    for (const happened of unread) feed.add(happened);
+    if (unread.length > 0) page.noEvents.hidden = true;
+    unread = [];
+}
 
 room.addEventListener('status', event => {
     const status = /** @type {CustomEvent<Status>} */ (event).detail;
@@ -196,12 +213,12 @@ function showStatus() {
         idle: word('connecting'), connecting: word(goneSince === null ? 'connecting' : 'catchingUp'), live: word('live'),
         waiting: goneSince === null
             ? word('waiting') : sentence(word('goneSince'), { time: clock(goneSince) }).join(''),
-        asleep: word('asleep'), ended: word(reason === 'password' ? 'passwordHeading' : 'stopped'),
+        ended: word(reason === 'password' ? 'passwordHeading' : 'stopped'),
     };
     write(page.status, texts[state]);
     page.status.dataset.state = state;
     document.body.dataset.connection = state;
-    page.cheer.hidden = state !== 'live' && state !== 'asleep';
+    page.cheer.hidden = state !== 'live';
     const isOver = state === 'ended';
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
@@ -288,7 +305,7 @@ room.addEventListener('problem', event => {
     page.cheerProblem.hidden = false;
 });
 
-// MARK: Seconds, sleep, and buttons
+// MARK: Seconds, looks, and buttons
 
 page.retry.addEventListener('click', () => room.connect());
 page.showAll.addEventListener('click', () => map.showAll());
@@ -315,13 +332,33 @@ function tick() {
 
 /** A page that nobody looks at is quiet; one that is looked at again has the present at once. */
 function attend() {
-    clearTimeout(dozing);
     if (document.hidden) {
-        dozing = setTimeout(() => {
-            if (room.status.state !== 'ended' && !myRun.isUnderWay) room.sleep();
-        }, DOZE);
-    } else if (room.status.state === 'asleep' || room.status.state === 'waiting') {
-        room.connect();
+        hiddenSince ??= performance.now();
+        room.setView(0);
+        return;
+    }
+    room.setView();
+    if (room.status.state === 'waiting') room.connect();
+    showEvents();
+    const isLong = hiddenSince !== null && performance.now() - hiddenSince > GLANCE;
+    hiddenSince = null;
+    if (isLong && room.status.state === 'live') void renewWays();
+}
+
+/** Asks for the ways that were gone while nobody looked; until they are there, and if they cannot be had, they have a gap. */
+async function renewWays() {
+    for (const { way } of runners.values()) way.interrupt();
+    try {
+        const password = knownPassword();
+        const answer = await fetch(`/v1/rooms/${encodeURIComponent(runID)}/tracks?crs=${settings.crs}`, {
+            headers: password === undefined ? {} : { 'X-Room-Password': password },
+        });
+        if (!answer.ok) return;
+        const { tracks } = await answer.json();
+        for (const [number, line] of Object.entries(tracks)) runners.get(Number(number))?.way.replace(places(line));
+        draw();
+    } catch {
+        // There is no network, or the password fits into no header.
     }
 }
 

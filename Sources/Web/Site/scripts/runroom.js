@@ -33,6 +33,9 @@
  * | `problem` | `{ code, message }` | the server did not do what it was told; `storage`: the store did not |
  * | `run` | {@link Run} | the own run, or what of it waits, is another now |
  *
+ * A page that nobody looks at says `room.setView(0)`, and `room.setView()` when somebody does. While nobody looks at the
+ * room at all, the server asks for positions more seldom, and they are sent together.
+ *
  * @module runroom
  */
 
@@ -78,7 +81,7 @@
  * How the connection is.
  *
  * @typedef {object} Status
- * @property {'idle' | 'connecting' | 'live' | 'waiting' | 'asleep' | 'ended'} state `waiting` tries again at `retryAt`;
+ * @property {'idle' | 'connecting' | 'live' | 'waiting' | 'ended'} state `waiting` tries again at `retryAt`;
  *     `ended` does not, until {@link RunRoom#connect} is called.
  * @property {Reason} [reason] Why it waits or has ended.
  * @property {number} [retryAt] By `performance.now()`.
@@ -96,6 +99,7 @@
  * @property {string} [token] Of an account; without one this is a spectator.
  * @property {'runner' | 'spectator'} [role] `runner` when there is a token.
  * @property {'wgs84' | 'gcj02'} [crs] What coordinates are to mean.
+ * @property {number} [rate] As {@link RunRoom#setView} has it.
  * @property {string} [url] `ws://…/live`; this page's server if it is left out.
  * @property {{ epoch: string, event: number }} [since] What a former page knew of the room's events.
  * @property {Store} [store] Where a runner's positions wait; memory, if it is left out.
@@ -159,6 +163,8 @@ const CLOSES = /** @type {Record<number, [Reason, number | null]>} */ ({
 const [FIRST_WAIT, LONGEST_WAIT] = [500, 15000];
 /** Milliseconds between pings, and how long nothing at all may come before the connection counts as lost. */
 const [PING_EVERY, SILENCE] = [10000, 25000];
+/** Frames a second: more than there are. */
+const ALL_FRAMES = 1000;
 /** So many positions go into one message at most: with all keys, in the 64 KiB that a message may have. */
 const BATCH = 400;
 /** Milliseconds after which positions are sent again that the server has not confirmed. */
@@ -272,6 +278,9 @@ export class RunRoom extends EventTarget {
     #pinger = 0;
     #heard = 0;
     /** When the last ping went out, by `performance.now()`. */ #pinged = 0;
+    /** Milliseconds in which the server wants positions once; 0 for each at once. */ #every = 0;
+    #holder = 0;
+    /** When those have to go that are held for that, by `performance.now()`. */ #heldUntil = Infinity;
     /** Server's Unix ms minus `performance.now()`, from the quickest of this connection's answers. */ #offset = NaN;
     #roundTrip = Infinity;
     /** @type {Entry[]} What waits, in order; of the store, and kept there as well. */ #entries = [];
@@ -360,7 +369,7 @@ export class RunRoom extends EventTarget {
         }
         this.#write(store => store.put(entry, { ...this.#run }), () => {
             this.#entries.push(entry);
-            this.#flush();
+            this.#flushAsAsked();
             this.#tell('run', this.run);
         });
     }
@@ -390,12 +399,25 @@ export class RunRoom extends EventTarget {
         for (const seq of gone) this.#sent.delete(seq);
         this.#sentAt = performance.now();
         this.#write(store => store.remove(gone));
-        this.#flush();
+        this.#flushAsAsked();
         this.#tell('run', this.run);
+    }
+
+    /** Sends what waits: at once, or, while nobody looks and it is only positions, with those of the next seconds. */
+    #flushAsAsked() {
+        const unsent = this.#entries.filter(({ seq }) => !this.#sent.has(seq));
+        const [now, isHeld] = [performance.now(), this.#every > 0 && unsent.every(({ type }) => type === 'marker')];
+        // Timers of hidden pages are late.
+        if (!isHeld || now >= this.#heldUntil) return this.#flush();
+        if (unsent.length === 0 || this.#heldUntil < Infinity) return;
+        this.#heldUntil = now + this.#every;
+        this.#holder = setTimeout(() => this.#flush(), this.#every);
     }
 
     /** Sends what waits, in order. A run begins when all of the one before is known to be on the server's disk. */
     #flush() {
+        clearTimeout(this.#holder);
+        this.#heldUntil = Infinity;
         if (this.runner === null || this.status.state !== 'live') return;
         /** @type {Entry[]} */ let batch = [];
         const sendBatch = () => {
@@ -516,14 +538,19 @@ export class RunRoom extends EventTarget {
         socket.onclose = ({ code, reason }) => this.#closed(code, reason);
         // A close follows; Node's `ws` ends the program for an error that nobody listens to.
         socket.onerror = () => {};
-        this.#heard = performance.now();
+        this.#heard = this.#pinged = performance.now();
         this.#pinger = setInterval(() => this.#ping(), PING_EVERY);
     }
 
-    /** Ends the connection for as long as nobody looks; {@link RunRoom#connect} brings everything that was missed. */
-    sleep() {
-        this.#drop();
-        this.#become({ state: 'asleep' });
+    /**
+     * Wants at most so many `rows` a second from now on. What was missed comes at once when it is more than before.
+     *
+     * @param {number} [rate] 0 for none, while nobody looks: events come all the same; as many as there are, if left out.
+     */
+    setView(rate = ALL_FRAMES) {
+        this.#options.rate = rate;
+        // Else the join says it.
+        this.send({ type: 'view', rate });
     }
 
     /** Ends the connection for good. */
@@ -545,13 +572,14 @@ export class RunRoom extends EventTarget {
     }
 
     #join() {
-        const { runID, password, token, role = token ? 'runner' : 'spectator', crs } = this.#options;
-        this.send({ type: 'join', runID, password, token, role, crs, since: this.#since, clock: Date.now() });
+        const { runID, password, token, role = token ? 'runner' : 'spectator', crs, rate } = this.#options;
+        this.send({ type: 'join', runID, password, token, role, crs, rate, since: this.#since, clock: Date.now() });
     }
 
     #ping() {
         const now = performance.now();
-        if (now - this.#heard > SILENCE) return this.#closed(1006, '');
+        // A page in the background pings seldom, and hears nothing in between.
+        if (now - this.#heard > SILENCE && this.#heard <= this.#pinged) return this.#closed(1006, '');
         this.#pinged = now;
         this.send({ type: 'ping', t: Date.now() });
         this.#insist();
@@ -567,6 +595,9 @@ export class RunRoom extends EventTarget {
         case 'ack':
             return this.#settle(({ type, run, marker }) =>
                 type === 'marker' && run === this.#entries[0]?.run && (marker?.id ?? 0) <= message.marker);
+        case 'cadence':
+            this.#every = message.every;
+            return this.#flushAsAsked();
         case 'error':
             this.#heardOf(REFUSED[message.code] ?? []);
             if (message.code === 'run_settled' || message.code === 'already_finished') this.#over();
@@ -576,7 +607,7 @@ export class RunRoom extends EventTarget {
 
     /** @param {any} joined */
     #joined(joined) {
-        this.#tries = 0;
+        this.#tries = this.#every = 0;
         this.#columns = joined.columns;
         this.runner = joined.runner;
         this.people = new Map(joined.people.map((/** @type {Person} */ person) => [person.runner, person]));

@@ -17,6 +17,28 @@ export function worldY(latitude) {
 /** @param {number} y As of {@link worldY}. @returns {number} Degrees. */
 export function latitude(y) { return Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180 / Math.PI; }
 
+/**
+ * The places of an encoded polyline (Google, “Encoded Polyline Algorithm Format”) of six decimals.
+ *
+ * @param {string} line
+ * @returns {number[][]} [latitude, longitude]
+ */
+export function places(line) {
+    /** @type {number[][]} */ const found = [];
+    const sums = [0, 0];
+    let [value, shift, axis] = [0, 0, 0];
+    for (const character of line) {
+        const bits = character.charCodeAt(0) - 63;
+        value += (bits & 31) << shift;
+        shift += 5;
+        if (bits >= 32) continue;
+        sums[axis] += value & 1 ? ~(value >>> 1) : value >>> 1;
+        [value, shift, axis] = [0, 0, 1 - axis];
+        if (axis === 0) found.push([sums[0] / 1e6, sums[1] / 1e6]);
+    }
+    return found;
+}
+
 /** More points than these are thinned, the older ones first: a way takes the same memory however long it becomes. */
 const CAPACITY = 600;
 
