@@ -18,6 +18,7 @@ async def make(page, server, name, visibility="link", password=None):
         await page.locator("#room-password").fill(password)
     await page.locator("#new-submit").click()
     await page.locator("#invitation").wait_for()
+    await page.locator("#invitation svg.qr").nth(1).wait_for()
     addresses = [await field.input_value() for field in await page.locator("#invitation .address input").all()]
     return (await page.locator("#invitation-code b").text_content()), addresses
 
@@ -153,7 +154,6 @@ async def test_looks_of_new_rooms(server, gallery, language):  # noqa: F811
     await gallery.pictures(page, "new-form", language)
     name = {"en": "Sunday run along the river 🏃", "zh": "周日清晨沿河一起跑 · نركض معا"}[language]
     code, _ = await make(page, server, name, "password", "pw")
-    await page.locator("#invitation svg.qr").nth(1).wait_for()
     await gallery.examine(page)
     await gallery.pictures(page, "new-invitation", language)
     await page.set_viewport_size({"width": 360, "height": 740})

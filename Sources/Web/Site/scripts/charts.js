@@ -211,7 +211,7 @@ export class Charts {
     /** @returns {{ at: number, text: string }[]} Marks along the run, from 0 at the left to 1 at the right. */
     #ticks() {
         const [isTime, end] = [this.#axis === 'seconds', this.#end];
-        const step = stepFor(isTime ? TIME_STEPS : STEPS.map(step => step * 10), end / Math.max(2, this.#inside / 90));
+        const step = stepFor(isTime ? TIME_STEPS : STEPS.map(step => step * 10), end / Math.max(2, this.#inside / 70));
         const ticks = [];
         for (let value = 0; value <= end; value += step) {
             const text = isTime ? duration(value) : `${Math.round(value / 10) / 100} km`;

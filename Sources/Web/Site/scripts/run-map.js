@@ -57,7 +57,7 @@ export class RunMap {
         map.on('dragstart', () => { this.#isMoved = true; });
         new ResizeObserver(() => {
             map.invalidateSize({ animate: false });
-            if (!this.#isMoved) this.fit();
+            if (!this.#isMoved) this.showAll();
             this.#redraw();
         }).observe(container);
         matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
@@ -67,7 +67,7 @@ export class RunMap {
     }
 
     /** Shows all of it. */
-    fit() {
+    showAll() {
         const { samples } = this.#way;
         const [first] = samples;
         const at = ({ x = first.x, y = first.y } = {}) => new LatLng(latitude(y), x * 360 - 180);

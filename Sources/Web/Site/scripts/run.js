@@ -111,7 +111,7 @@ function draw(run) {
     const facts = [
         [word('distance'), distance(run.meters)], [word('time'), duration(run.seconds)],
         [word('pace'), run.meters > 0 ? `${pace(run.seconds / run.meters)} ${word('perKilometer')}` : NOTHING],
-        ...pause >= 1 ? [/** @type {[string, string]} */ ([word('run.paused'), duration(pause)])] : [],
+        ...pause >= 10 ? [/** @type {[string, string]} */ ([word('run.paused'), duration(pause)])] : [],
         ...average ? [/** @type {[string, string]} */ ([word('run.heartRate'), `${average} ${word('run.beats')}`])] : [],
     ];
     nodes.facts.replaceChildren(...facts.map(([name, value]) => {
@@ -126,7 +126,7 @@ function draw(run) {
     nodes.mapPart.hidden = !hasWay;
     if (hasWay) {
         map = new RunMap(nodes.map, way, { tiles: settings.tiles });
-        map.fit();
+        map.showAll();
         showLegend(way);
     }
     drawSplits(run);

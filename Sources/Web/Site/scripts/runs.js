@@ -88,14 +88,16 @@ function showOverview() {
         const link = document.createElement('a');
         link.href = `/runs/${run}`;
         link.textContent = date(start);
-        return cells([name(meters), true], [duration(Math.round(seconds))], [pace(seconds / meters)], [link]);
+        const row = cells([name(meters), true], [duration(Math.round(seconds))], [pace(seconds / meters)], [link]);
+        row.children[2].classList.add('spare');
+        return row;
     }));
 }
 
 /** @param {number} meters @returns {string} What people call a distance. */
 function name(meters) {
     if (meters === 21097.5) return word('runs.half');
-    return meters === 42195 ? word('runs.marathon') : `${meters / 1000} km`;
+    return meters === 42195 ? word('runs.marathon') : `${meters / 1000}\u00a0km`;
 }
 
 /** @param {number} seconds @returns {string} `1 h 05 min`: of many runs nobody wants the seconds. */
