@@ -60,7 +60,8 @@ actor LiveRooms {
     ///
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
-    func start() async throws {
+    /// - Returns: How many there are.
+    @discardableResult func start() async throws -> Int {
         let rooms = try await store.rooms.roomsWithJournal().enumerated()
             .filter { context.place.takes($0.offset) }.map(\.element)
         sweepTimer = loop.makeTimer { [weak self] in self?.assumeIsolated { $0.sweep() } }
@@ -68,10 +69,13 @@ actor LiveRooms {
         wheel.start()
         pipeline.start()
         registry.wake(rooms.map(\.runID))
+        return rooms.count
     }
 
     /// Returns when the rooms are up that were alive when the server stopped.
-    func roomsAreUp() async { await registry.roomsAreUp() }
+    ///
+    /// - Returns: False when it stops before they are.
+    @discardableResult func roomsAreUp() async -> Bool { await registry.roomsAreUp() }
 
     /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
     ///

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestKit
 import Testing
 
 @testable import API
@@ -90,6 +91,7 @@ import Testing
             }
 
             gate.shut()
+            let unhindered = gate.count
             // Whatever goes wrong, nobody waits behind it for ever.
             let watchdog = Task {
                 try await Task.sleep(for: .seconds(120))
@@ -107,6 +109,7 @@ import Testing
                 for _ in 0..<3 {
                     #expect(try await group.next()?.headers[.retryAfter] == "5")
                 }
+                try await eventually("the first is being hashed") { gate.count == unhindered + 1 }
                 for (number, door) in Self.doors.enumerated() {
                     let before = gate.count
                     let answer = try await door.send(api, who: "late\(number)", token: token, from: "198.51.100.7")

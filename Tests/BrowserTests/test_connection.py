@@ -53,7 +53,7 @@ async def test_what_a_killed_server_missed_is_caught_up_with_once_and_in_order(s
     server.kill()
     relay.cut()
     await holds(page, f"{STATE} === 'waiting'")
-    assert "Offline since" in await page.locator("#status").text_content()
+    await holds(page, "document.getElementById('status').textContent.includes('Offline since')")
     await says(page, "The connection is lost. Trying again in", "What you see is from")
     # What was shown is still shown, and no clock in it goes on.
     frozen = await rows(page)

@@ -19,6 +19,7 @@ public final class LiveHub: Sendable {
     let loops: [LiveRooms]
     private let places: RoomPlaces
     let store: AppDatabase
+    private let logger: Logger
 
     /// Makes rooms that do not live yet.
     ///
@@ -45,6 +46,7 @@ public final class LiveHub: Sendable {
     ) {
         self.store = store
         self.places = places
+        self.logger = logger
         var settings = settings
         settings.unjournaledLimit = max(1, settings.unjournaledLimit / loops.count)
         let neighbours = Neighbours()
@@ -65,9 +67,17 @@ public final class LiveHub: Sendable {
     /// - Throws: what the database throws when it cannot be read. A damaged row is reported and passed over, and so is a
     ///   room that cannot be read at all.
     public func start() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        let begun = ContinuousClock.now
+        let count = try await withThrowingTaskGroup(of: Int.self) { group in
             for rooms in loops { group.addTask { try await rooms.start() } }
-            try await group.waitForAll()
+            return try await group.reduce(0, +)
+        }
+        guard count > 0 else { return }
+        Task {
+            for rooms in loops { guard await rooms.roomsAreUp() else { return } }
+            logger.notice(
+                "all rooms are up",
+                metadata: ["rooms": "\(count)", "seconds": "\(begun.duration(to: .now).inSeconds)"])
         }
     }
 

@@ -123,30 +123,24 @@ final class RoomRegistry {
     func wake(_ rooms: [String]) {
         sleepers = rooms[...]
         readers = min(Limit.Room.reading, rooms.count)
-        let begun = ContinuousClock.now
-        for _ in 0..<readers {
-            context.tasks.start(self) { _, registry in await registry.wakeSleepers(rooms.count, since: begun) }
-        }
+        for _ in 0..<readers { context.tasks.start(self) { _, registry in await registry.wakeSleepers() } }
     }
 
-    private func wakeSleepers(_ count: Int, since begun: ContinuousClock.Instant) async {
+    private func wakeSleepers() async {
         while !isStopping, let next = sleepers.popFirst() { await wakeAtStart(next) }
         readers -= 1
         guard readers == 0 else { return }
-        if !isStopping {
-            context.logger.notice(
-                "all rooms are up",
-                metadata: ["rooms": "\(count)", "seconds": "\(begun.duration(to: .now).inSeconds)"])
-        }
         let waiting = waitingForAll
         waitingForAll = []
         for continuation in waiting { continuation.resume() }
     }
 
     /// Returns when all rooms are up that were alive when the server stopped.
-    func roomsAreUp() async {
-        guard readers > 0 else { return }
-        await withCheckedContinuation { waitingForAll.append($0) }
+    ///
+    /// - Returns: False when it stops before they are.
+    @discardableResult func roomsAreUp() async -> Bool {
+        if readers > 0 { await withCheckedContinuation { waitingForAll.append($0) } }
+        return sleepers.isEmpty && !isStopping
     }
 
     /// Reads no room any more; returns when none is being read.
