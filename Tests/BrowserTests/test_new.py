@@ -164,6 +164,7 @@ async def test_looks_of_new_rooms(server, gallery, language):  # noqa: F811
     await page.emulate_media(media="screen")
     await page.goto(f"{server.url}/r/{code}")
     await page.locator("#share").wait_for()
+    await gallery.pictures(page, "room-owner", language, (320, 360, 768), ("light",))
     await page.locator("#share").click()
     await until(lambda: has_links(page, 2))
     await page.locator("#share-label").fill(HOSTILE["words"])

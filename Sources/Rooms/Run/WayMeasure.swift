@@ -20,7 +20,7 @@ public enum WayMeasure {
         var clock = RunClock()
         clock.resume(at: start)
         clock.end(at: max(start, end), told: false)
-        var history = MarkerHistory()
+        var history = MarkerHistory(expecting: points.count)
         var odometer = Odometer(filter: filter)
         var lastID: Int32 = 0
         var indices: [Int?] = []
