@@ -455,6 +455,11 @@ public enum Limit {
         public static let clips = 500
         /// Entries on a page of a list of `/v1`; a larger page is one of this size.
         public static let housePage = 200
+        /// Runs of an account, the newest ones, of which weeks, months and best efforts are reckoned: a run a day for
+        /// five years.
+        public static let reckonedRuns = 2000
+        /// Weeks, and months, that are told of them.
+        public static let reckonedPeriods = 12
         /// Clips of the feed in an answer.
         public static let feed = 30
         /// Accounts on a page of Leaf's list; a larger page is refused.

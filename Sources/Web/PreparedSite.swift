@@ -5,7 +5,7 @@ internal import LWS
 /// All answers of the pages, made beforehand.
 struct PreparedSite: Sendable {
     enum Page: String, CaseIterable {
-        case home, room
+        case home, room, new, runs, run
     }
 
     private struct PageKey: Hashable {
@@ -50,7 +50,7 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
-            for part in ["bar", "account"] {
+            for part in ["bar", "account", "share"] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             for page in Page.allCases {

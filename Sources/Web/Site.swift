@@ -35,6 +35,9 @@ public struct Site: Sendable {
         router.on(.get, "/") { request in try prepared().page(.home, for: request) }
         router.on(.get, "/r") { request in roomAddress(of: request.head.queryValue("code") ?? "") }
         router.on(.get, "/r/{runID}") { request in try prepared().page(.room, for: request) }
+        router.on(.get, "/new") { request in try prepared().page(.new, for: request) }
+        router.on(.get, "/runs") { request in try prepared().page(.runs, for: request) }
+        router.on(.get, "/runs/{id}") { request in try prepared().page(.run, for: request) }
         router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
         router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in
             try prepared().file(for: request)

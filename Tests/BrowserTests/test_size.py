@@ -53,7 +53,7 @@ async def test_the_client_module_is_small(server):
 
 
 async def test_pages_run_nothing_but_the_servers_own_files(server, browse):
-    for path in ("/", "/r/159"):
+    for path in ("/", "/r/159", "/new", "/runs", "/runs/5"):
         answer = requests.get(server.url + path, headers={"Accept": "text/html"}, timeout=10)
         rules = dict(rule.strip().split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split(";"))
         assert rules["default-src"] == "'none'" and rules["script-src"] == rules["style-src"] == "'self'", rules

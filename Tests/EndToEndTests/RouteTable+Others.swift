@@ -209,6 +209,7 @@ extension RouteTable {
             "POST /v1/rooms/{runID}/people/{runner}/remove",
             [.no(404, "Not found", "nobody", at: club + "/people/1/remove", as: .ana)]),
         RouteCases("GET /v1/runs", [.ok("one's own", at: "/v1/runs?limit=5", as: .ana)]),
+        RouteCases("GET /v1/me/totals", [.ok("of one's own", at: "/v1/me/totals?zone=Asia/Shanghai", as: .ana)]),
         RouteCases("GET /v1/runs/{id}", [.ok("one's own", at: "/v1/runs/$run", as: .ana)]),
         RouteCases(
             "PATCH /v1/runs/{id}", [.ok("a title", at: "/v1/runs/$run", as: .ana, .json(#"{"title":"River"}"#))]),

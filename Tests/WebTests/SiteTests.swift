@@ -6,7 +6,7 @@ import Testing
 @testable import Web
 
 @Suite("The pages") struct SiteTests {
-    @Test("home and room are HTML in the language that the browser prefers, or that was chosen before")
+    @Test("pages are HTML in the language that the browser prefers, or that was chosen before")
     func languages() async throws {
         let browser = try Browser()
         let cases: [(HTTPFields, String)] = [
@@ -15,7 +15,7 @@ import Testing
             ([.acceptLanguage: "zh", .cookie: "a=b; language=en"], "en"),
             ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"), ([.cookie: "language=xx"], "en"),
         ]
-        for path in ["/", "/r/159", "/r/%E8%B7%91%2F1"] {
+        for path in ["/", "/r/159", "/r/%E8%B7%91%2F1", "/new", "/runs", "/runs/5"] {
             for (headers, language) in cases {
                 let answer = try #require(try await browser.get(path, headers))
                 #expect(answer.status == .ok)
@@ -68,7 +68,7 @@ import Testing
     @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
     func servesFiles() async throws {
         let browser = try Browser()
-        for path in ["/", "/r/159"] {
+        for path in ["/", "/r/159", "/new", "/runs", "/runs/5"] {
             let page = try await browser.text(path)
             let names = page.matches(of: /(?:href|src)="(\/web\/[^"]+)"/).map { String($0.1) }
             #expect(names.count > 2)

@@ -1,5 +1,6 @@
 import Endpoints
 import Geo
+import Rooms
 import Services
 import Store
 
@@ -10,6 +11,7 @@ extension HouseJSON {
         var object = JSONObject()
         object["id"] = .string(ObjectID.text(summary.id))
         object["number"] = .int(summary.runID)
+        object["owner"] = .string(ObjectID.text(summary.account))
         object["title"] = notes.title.map { .string($0) } ?? .null
         object["notes"] = notes.notes.map { .string($0) } ?? .null
         object["visibility"] = .string(notes.visibility.rawValue)
@@ -23,7 +25,8 @@ extension HouseJSON {
 
     static let runSchema = Schema.object(
         [
-            "id": Schema.objectID, "number": Schema.integer, "title": Schema.orNull(Schema.text),
+            "id": Schema.objectID, "number": Schema.integer, "owner": Schema.objectID,
+            "title": Schema.orNull(Schema.text),
             "notes": Schema.orNull(Schema.text),
             "visibility": Schema.words(RunNotes.Visibility.allCases.map(\.rawValue)), "meters": Schema.amount,
             "seconds": Schema.amount, "start": Schema.integer, "end": Schema.integer, "isMeasured": Schema.boolean,
@@ -51,8 +54,11 @@ extension HouseJSON {
             } catch {
                 throw .internalError(cause: "the track of a record is damaged: \(error)")
             }
-            text.raw(#","columns":["time","latitude","longitude","altitude","heartRate","accuracy"],"points":"#)
-            text.array(points) { text, point in
+            text.raw(#","columns":["time","latitude","longitude","altitude","heartRate","accuracy","meters"]"#)
+            text.raw(",\"points\":")
+            let meters = WayMeasure.meters(along: points, from: record.start, to: record.end)
+            text.array(zip(points, meters)) { text, pair in
+                let (point, meters) = pair
                 let degrees = system.degrees(of: point.coordinate)
                 text.raw("[")
                 text.integer(point.time)
@@ -68,8 +74,52 @@ extension HouseJSON {
                     }
                     text.decimal(decimals == 1 ? Double(value) / 10 : Double(value), decimals: decimals)
                 }
+                text.raw(",")
+                if let meters { text.decimal(meters, decimals: 1) } else { text.raw("null") }
                 text.raw("]")
             }
         }
     }
+
+    /// What somebody's runs come to.
+    static func overview(_ overview: Records.Overview) -> JSONValue {
+        func periods(_ periods: [RunningPeriods.Period]) -> JSONValue {
+            .array(
+                periods.map { period in
+                    [
+                        "start": .int(period.start), "runs": .int(Int64(period.runs)),
+                        "meters": .number(period.meters), "seconds": .number(period.seconds),
+                    ]
+                })
+        }
+        let totals = overview.totals
+        return [
+            "runs": .int(Int64(totals.count)), "meters": .number(totals.meters), "seconds": .number(totals.seconds),
+            "weeks": periods(overview.weeks), "months": periods(overview.months),
+            "best": .array(
+                overview.best.map { best in
+                    let summary = best.run.summary
+                    return [
+                        "meters": .number(best.effort.meters), "seconds": .number(best.effort.seconds),
+                        "run": .string(ObjectID.text(summary.id)), "number": .int(summary.runID),
+                        "start": .int(summary.startAt),
+                    ]
+                }),
+        ]
+    }
+
+    static let overviewSchema: JSONValue = {
+        let period = Schema.object([
+            "start": Schema.integer, "runs": Schema.count, "meters": Schema.amount, "seconds": Schema.amount,
+        ])
+        return Schema.object([
+            "runs": Schema.count, "meters": Schema.amount, "seconds": Schema.amount,
+            "weeks": Schema.array(of: period), "months": Schema.array(of: period),
+            "best": Schema.array(
+                of: Schema.object([
+                    "meters": Schema.amount, "seconds": Schema.amount, "run": Schema.objectID,
+                    "number": Schema.integer, "start": Schema.integer,
+                ])),
+        ])
+    }()
 }

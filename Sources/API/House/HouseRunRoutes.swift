@@ -1,4 +1,5 @@
 import Endpoints
+import Foundation
 import Geo
 import HTTPTypes
 import LWS
@@ -27,13 +28,24 @@ struct HouseRunRoutes: Sendable {
                         ]))),
                 access: .token, cost: .heavyRead, input: Form(in: [.query], Cursor.field), list),
             Endpoint(
+                .get, "/v1/me/totals",
+                EndpointDescription(
+                    group, "What one's own runs come to",
+                    """
+                    All together, by week and by month, the present one last, and the fastest 1, 5 and 10 km, half and whole \
+                    marathon. Reckoned of the newest \(Limit.Lists.reckonedRuns) runs; best efforts are of those that this \
+                    server measured, with an even pace between two full kilometres.
+                    """,
+                    answers: .json(HouseJSON.overviewSchema)),
+                access: .token, cost: .heavyRead, input: Form(in: [.query], Self.zone), totals),
+            Endpoint(
                 .get, run,
                 EndpointDescription(
                     group, "A run",
                     """
                     By its `id`, or by its `number` among one's own. Everybody sees one that is for everybody, and who sends \
-                    `X-Run-Link` one that is by link. `splits` and `points` are there for runs that this server measured; \
-                    `markers` as they were sent for those that a client did.
+                    `X-Run-Link` one that is by link. `splits` and `points` are there for runs that this server measured, \
+                    with the `meters` at each point that counts; `markers` as they were sent for those that a client did.
                     """,
                     answers: .json(Schema.named("Run")), .notModified, refusals: Self.noRun),
                 access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], HouseRoomRoutes.system), show),
@@ -63,6 +75,16 @@ struct HouseRunRoutes: Sendable {
         401: "The token that was sent is not valid, or has expired.",
         404: "There is no such run, or it is not for you to see.",
     ]
+    private static let zone = Field<TimeZone>(
+        "zone", Schema.text("Asia/Shanghai"),
+        about: "Where days begin, a name of the time zone database; UTC if it is not given.", isRequired: false
+    ) { (parameters) throws(ParameterError) in
+        guard let name = try parameters.text("zone") else { return .gmt }
+        guard let zone = TimeZone(identifier: name) else {
+            throw .invalid("zone", sentence: "`zone` must be a name of the time zone database, as `Europe/Berlin`.")
+        }
+        return zone
+    }
     private static let title = Field.string("title", Schema.text("Along the river", upTo: Limit.Content.title)).optional
     private static let notes = Field.string("notes", Schema.text("Too fast.", upTo: Limit.Content.comment)).optional
     private static let visibility = Field<RunNotes.Visibility>(
@@ -90,22 +112,29 @@ struct HouseRunRoutes: Sendable {
             next: found.count > page.count ? page.last.map { String($0.summary.runID) } : nil, of: call.request)
     }
 
+    private func totals(_ call: Call<Account>, zone: TimeZone) async throws -> Response {
+        .json(HouseJSON.overview(try await core.records.overview(of: call.caller.id, in: zone)))
+    }
+
     private func show(_ call: Call<HouseVisitor>, system: CoordinateSystem?) async throws -> Response {
         let run = try await core.records.run(
             call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
-        let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-        var text = JSONText()
-        let members = HouseJSON.run(run).members
-        text.raw("{")
-        for (index, member) in members.enumerated() {
-            if index > 0 { text.raw(",") }
-            text.string(member.name)
-            text.raw(":")
-            text.value(member.value)
+        // Who has it already does not have its way read and written for them.
+        return try await HouseTag(run).response(to: call.request) {
+            let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
+            var text = JSONText()
+            let members = HouseJSON.run(run).members
+            text.raw("{")
+            for (index, member) in members.enumerated() {
+                if index > 0 { text.raw(",") }
+                text.string(member.name)
+                text.raw(":")
+                text.value(member.value)
+            }
+            try HouseJSON.writeWay(of: record, in: system ?? .wgs84, to: &text)
+            text.raw("}")
+            return text.bytes
         }
-        try HouseJSON.writeWay(of: record, in: system ?? .wgs84, to: &text)
-        text.raw("}")
-        return HouseTag(run).response(encoded: text.bytes, to: call.request)
     }
 
     private func change(

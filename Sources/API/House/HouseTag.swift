@@ -40,14 +40,25 @@ struct HouseTag: Sendable {
 
     /// The same of a value that is written already.
     func response(encoded bytes: [UInt8], status: Status = .ok, to request: HTTPServerRequest? = nil) -> Response {
-        var response: Response
-        if let field = request?.head.headers[.ifNoneMatch], EntityTag("\"\(opaque)\"")?.isNoneMatch(field) == true,
-            request?.head.method == .get
-        {
-            response = Response(status: .notModified)
-        } else {
-            response = .json(encoded: bytes, status: status)
+        isKnown(to: request) ? notModified : tagged(.json(encoded: bytes, status: status))
+    }
+
+    /// The same of a value that is written only for who does not have it already.
+    func response(to request: HTTPServerRequest, _ encoded: () async throws -> [UInt8]) async throws -> Response {
+        isKnown(to: request) ? notModified : tagged(.json(encoded: try await encoded()))
+    }
+
+    private func isKnown(to request: HTTPServerRequest?) -> Bool {
+        guard let head = request?.head, head.method == .get, let field = head.headers[.ifNoneMatch] else {
+            return false
         }
+        return EntityTag("\"\(opaque)\"")?.isNoneMatch(field) == true
+    }
+
+    private var notModified: Response { tagged(Response(status: .notModified)) }
+
+    private func tagged(_ answer: Response) -> Response {
+        var response = answer
         response.headers[.eTag] = "\"\(opaque)\""
         // Asked anew each time, and told that nothing has changed.
         response.headers[.cacheControl] = "private, no-cache"

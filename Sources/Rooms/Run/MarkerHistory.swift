@@ -176,6 +176,9 @@ public struct MarkerHistory: Sendable {
 
     init() {}
 
+    /// One into whose window so many markers will come.
+    init(expecting count: Int) { entries.reserveCapacity(count) }
+
     /// When the run passed which distance: about as exact as for its older markers.
     var passingTimes: [(centimetres: UInt32, time: Int64)] {
         var all = passings

@@ -6,7 +6,7 @@ public import Store
 /// Whose runs a caller may see or change has been decided before; an `account` here is taken at its word.
 public final class Records: Sendable {
     let store: AppDatabase
-    private let now: @Sendable () -> Int64
+    let now: @Sendable () -> Int64
 
     /// Makes the service.
     ///

@@ -7,6 +7,7 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 #define LEAFLET "/usr/share/javascript/leaflet/"
+#define QR_CODE "/usr/share/javascript/qrcode-generator/"
 
 static const unsigned char home_html[] = {
 #embed "pages/home.html"
@@ -22,6 +23,18 @@ static const unsigned char bar_html[] = {
 };
 static const unsigned char room_html[] = {
 #embed "pages/room.html"
+};
+static const unsigned char new_html[] = {
+#embed "pages/new.html"
+};
+static const unsigned char runs_html[] = {
+#embed "pages/runs.html"
+};
+static const unsigned char run_html[] = {
+#embed "pages/run.html"
+};
+static const unsigned char share_html[] = {
+#embed "pages/share.html"
 };
 static const unsigned char en_json[] = {
 #embed "words/en.json"
@@ -40,6 +53,12 @@ static const unsigned char home_css[] = {
 };
 static const unsigned char room_css[] = {
 #embed "styles/room.css"
+};
+static const unsigned char runs_css[] = {
+#embed "styles/runs.css"
+};
+static const unsigned char share_css[] = {
+#embed "styles/share.css"
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
@@ -83,11 +102,38 @@ static const unsigned char format_js[] = {
 static const unsigned char page_js[] = {
 #embed "scripts/page.js"
 };
+static const unsigned char new_js[] = {
+#embed "scripts/new.js"
+};
+static const unsigned char runs_js[] = {
+#embed "scripts/runs.js"
+};
+static const unsigned char run_js[] = {
+#embed "scripts/run.js"
+};
+static const unsigned char run_map_js[] = {
+#embed "scripts/run-map.js"
+};
+static const unsigned char run_way_js[] = {
+#embed "scripts/run-way.js"
+};
+static const unsigned char charts_js[] = {
+#embed "scripts/charts.js"
+};
+static const unsigned char share_js[] = {
+#embed "scripts/share.js"
+};
+static const unsigned char qr_code_js[] = {
+#embed "scripts/qr-code.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
 static const unsigned char leaflet_css[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.css"
+};
+static const unsigned char qrcode_generator_js[] = {
+#embed "/usr/share/javascript/qrcode-generator/qrcode.js"
 };
 
 #define FILE(name, path, bytes) { name, path, bytes, sizeof bytes }
@@ -98,12 +144,18 @@ static const web_file files[] = {
     FILE("account.html", "pages/account.html", account_html),
     FILE("bar.html", "pages/bar.html", bar_html),
     FILE("room.html", "pages/room.html", room_html),
+    FILE("new.html", "pages/new.html", new_html),
+    FILE("runs.html", "pages/runs.html", runs_html),
+    FILE("run.html", "pages/run.html", run_html),
+    FILE("share.html", "pages/share.html", share_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
     FILE("icon.svg", "icons/icon.svg", icon_svg),
     FILE("site.css", "styles/site.css", site_css),
     FILE("home.css", "styles/home.css", home_css),
     FILE("room.css", "styles/room.css", room_css),
+    FILE("runs.css", "styles/runs.css", runs_css),
+    FILE("share.css", "styles/share.css", share_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
@@ -118,8 +170,17 @@ static const web_file files[] = {
     FILE("feed.js", "scripts/feed.js", feed_js),
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
+    FILE("new.js", "scripts/new.js", new_js),
+    FILE("runs.js", "scripts/runs.js", runs_js),
+    FILE("run.js", "scripts/run.js", run_js),
+    FILE("run-map.js", "scripts/run-map.js", run_map_js),
+    FILE("run-way.js", "scripts/run-way.js", run_way_js),
+    FILE("charts.js", "scripts/charts.js", charts_js),
+    FILE("share.js", "scripts/share.js", share_js),
+    FILE("qr-code.js", "scripts/qr-code.js", qr_code_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
+    FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),
     { 0 },
 };
 

@@ -14,13 +14,15 @@ struct HouseRunTests {
     private let linkHeader = HTTPField.Name("X-Run-Link")!
 
     /// Stores a run as the running app does.
-    private func post(_ api: TestAPI, meters: Double, token: String) async throws {
+    private func post(
+        _ api: TestAPI, meters: Double, at start: String = "2024-12-09T10:00:00.000Z", token: String
+    ) async throws {
         let answer = try await api.send(
             .post, "/api/users/run/record",
             [
                 "runRecord": [
                     "meters": .double(meters), "seconds": 100, "markers": [["latitude": 1, "longitude": 2, "id": 1]],
-                    "start": "2024-12-09T10:00:00.000Z",
+                    "start": .string(start),
                 ]
             ], token: token)
         try #require(answer.status == 200, "\(answer.text)")
@@ -133,17 +135,70 @@ struct HouseRunTests {
                 TrackPoint(id: 1, time: 1_732_350_000_000, coordinate: place, altitude: 445, heartRate: 151)
             ])
             let record = LiveRecord(
-                runKey: 5, account: account, meters: 1000, seconds: 300, startAt: 1, endAt: 2, createdAt: 3,
-                splits: "[]", track: track)
+                runKey: 5, account: account, meters: 1000, seconds: 300, startAt: 1_732_350_000_000,
+                endAt: 1_732_350_300_000, createdAt: 3, splits: "[]", track: track)
             _ = try await api.database.rooms.commit(
                 JournalBatch(rooms: [RoomChanges(room: room.id, term: 0, records: [record])]))
             let run = try await api.send(.get, "/v1/runs/1", token: ana)
             #expect(run.json["isMeasured"] == true && run.json["splits"] == [])
             #expect(
-                run.json["columns"] == ["time", "latitude", "longitude", "altitude", "heartRate", "accuracy"])
-            #expect(run.json["points"] == [[1_732_350_000_000, 39.9, 116.397, 44.5, 151, nil]])
+                run.json["columns"] == ["time", "latitude", "longitude", "altitude", "heartRate", "accuracy", "meters"])
+            #expect(run.json["points"] == [[1_732_350_000_000, 39.9, 116.397, 44.5, 151, nil, 0]])
             let shifted = try await api.send(.get, "/v1/runs/1?crs=gcj02", token: ana)
             #expect(shifted.json["points"]?[0]?[1] != 39.9)
+        }
+    }
+
+    @Test("what one's own runs come to is told by week and month, with the best that this server measured")
+    func totals() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana"), ben = try await api.register("ben")
+            let none = try await api.send(.get, "/v1/me/totals", token: ben)
+            #expect(none.status == 200 && none.json["runs"] == 0 && none.json["best"] == [])
+            try await post(api, meters: 9000, at: "2023-01-09T10:00:00.000Z", token: ana)
+            let account = try #require(try await api.core.accounts.account(named: "ana")).id
+            let now = api.clock.now
+            let splits = #"[{"kilometer":1,"seconds":300,"total":300},{"kilometer":2,"seconds":240.5,"total":540.5}]"#
+            let room = try await api.database.rooms.createRoom(
+                runID: "1", passwordSalt: [], passwordHash: [], epoch: "e", at: 1)
+            let record = LiveRecord(
+                runKey: 5, account: account, meters: 2500, seconds: 700, startAt: now - 1000, endAt: now,
+                createdAt: now, splits: splits, track: TrackCodec.encode([]))
+            _ = try await api.database.rooms.commit(
+                JournalBatch(rooms: [RoomChanges(room: room.id, term: 0, records: [record])]))
+            let all = try await api.send(.get, "/v1/me/totals?zone=Asia/Shanghai", token: ana)
+            #expect(all.json["runs"] == 2 && all.json["meters"]?.number == 11_500)
+            for list in ["weeks", "months"] {
+                let periods = try #require(all.json[list]?.array)
+                #expect(periods.count == 12 && periods.last?["runs"] == 1)
+                #expect(periods.last?["meters"]?.number == 2500 && periods.first?["runs"] == 0)
+            }
+            #expect(all.json["best"]?.array?.count == 1)
+            #expect(all.json["best"]?[0]?["meters"]?.number == 1000)
+            #expect(all.json["best"]?[0]?["seconds"]?.number == 240.5 && all.json["best"]?[0]?["number"] == 2)
+            #expect(try await api.send(.get, "/v1/me/totals?zone=Mars/Olympus", token: ana).status == 400)
+            #expect(try await api.send(.get, "/v1/me/totals").status == 401)
+        }
+    }
+
+    @Test("a way is neither read nor written for who has it already")
+    func notModified() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let account = try #require(try await api.core.accounts.account(named: "ana")).id
+            let room = try await api.database.rooms.createRoom(
+                runID: "1", passwordSalt: [], passwordHash: [], epoch: "e", at: 1)
+            // A way that cannot be read: who asks for it is told, who has it does not notice.
+            let record = LiveRecord(
+                runKey: 5, account: account, meters: 1000, seconds: 300, startAt: 1, endAt: 2, createdAt: 3,
+                splits: "[]", track: [1, 2, 3])
+            _ = try await api.database.rooms.commit(
+                JournalBatch(rooms: [RoomChanges(room: room.id, term: 0, records: [record])]))
+            #expect(try await api.send(.get, "/v1/runs/1", token: ana).status == 500)
+            let patched = try await api.send(.patch, "/v1/runs/1", ["title": "x"], token: ana)
+            let tag = try #require(patched.headers[.eTag])
+            let same = try await api.send(.get, "/v1/runs/1", token: ana, headers: [.ifNoneMatch: tag])
+            #expect(same.status == 304 && same.bytes.isEmpty && same.headers[.eTag] == tag)
         }
     }
 }

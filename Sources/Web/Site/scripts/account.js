@@ -64,6 +64,37 @@ const nodes = {
 
 export const session = new Session();
 
+/** The server said no; the message is for people. */
+export class Refused extends Error {
+    /** @param {number} status @param {string} code @param {string} message */
+    constructor(status, code, message) {
+        super(message);
+        this.status = status;
+        this.code = code;
+    }
+}
+
+/**
+ * Asks the server's own API.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {Record<string, string>} [headers]
+ * @returns {Promise<any>} What it answers; null for nothing. Throws {@link Refused}, or TypeError without a connection.
+ */
+export async function ask(method, path, body, headers = {}) {
+    const answer = await fetch(path, {
+        method, headers: body ? { 'Content-Type': 'application/json', ...headers } : headers,
+        ...body ? { body: JSON.stringify(body) } : {},
+    });
+    if (answer.status === 204) return null;
+    const told = await answer.json();
+    if (answer.ok) return told;
+    if (answer.status === 401 && session.account) session.become(null);
+    throw new Refused(answer.status, told.code, word(`problem.${told.code}`, told.detail));
+}
+
 function show() {
     const { account } = session;
     nodes.logIn.hidden = account !== null;

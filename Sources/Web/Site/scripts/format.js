@@ -38,6 +38,15 @@ const clocks = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-di
 /** @param {number} time Unix milliseconds. @returns {string} `17:04:31`, in the viewer's time zone. */
 export function clock(time) { return clocks.format(time); }
 
+const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium' });
+const dateTimes = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** @param {number} time Unix milliseconds. @returns {string} A day, as the page's language writes it. */
+export function date(time) { return dates.format(time); }
+
+/** @param {number} time Unix milliseconds. @returns {string} A day and a time. */
+export function dateTime(time) { return dateTimes.format(time); }
+
 /**
  * A sentence with things put into it.
  *

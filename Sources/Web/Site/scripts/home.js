@@ -56,7 +56,10 @@ function show(list) {
     }));
 }
 
-session.addEventListener('change', () => { welcome.hidden = session.account !== null; });
+session.addEventListener('change', () => {
+    welcome.hidden = session.account !== null;
+    element('mine', HTMLElement).hidden = !session.account;
+});
 element('register', HTMLButtonElement).addEventListener('click', () => openAccountDialog('register'));
 element('log-in-here', HTMLButtonElement).addEventListener('click', () => openAccountDialog('logIn'));
 void look();

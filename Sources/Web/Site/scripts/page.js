@@ -15,8 +15,8 @@ const page = JSON.parse(document.getElementById('page')?.textContent ?? '{}');
 
 export const settings = page.settings;
 
-/** @param {string} name @returns {string} */
-export function word(name) { return page.words[name] ?? name; }
+/** @param {string} name @param {string} [other] What to say where there is no such word. @returns {string} */
+export function word(name, other = name) { return page.words[name] ?? other; }
 
 /**
  * An element that the page is sure to have.

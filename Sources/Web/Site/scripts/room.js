@@ -4,6 +4,7 @@
  *
  * @module room
  */
+import { ask, session } from './account.js';
 import { clock, nameNode, sentence } from './format.js';
 import { Feed } from './feed.js';
 import { MapView } from './map-view.js';
@@ -11,6 +12,7 @@ import { MyRun } from './my-run.js';
 import { element, settings, word } from './page.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
+import { ShareDialog } from './share.js';
 import { Standings } from './standings.js';
 import { places } from './way.js';
 
@@ -303,6 +305,30 @@ room.addEventListener('problem', event => {
     if (code !== 'bad_cheer' && code !== 'too_many_cheers') return;
     page.cheerProblem.textContent = message;
     page.cheerProblem.hidden = false;
+});
+
+// MARK: Sharing
+
+const share = element('share', HTMLButtonElement);
+/** @type {ShareDialog | undefined} */
+let sharing;
+share.addEventListener('click', () => (sharing ??= new ShareDialog(runID)).open());
+session.addEventListener('change', async () => {
+    share.hidden = true;
+    const { account } = session;
+    if (!account) return;
+    try {
+        // Asked of one's own rooms, since of a room that is somebody else's one may not even know that it is there.
+        const { rooms } = await ask('GET', '/v1/me/rooms?limit=200');
+        const own = rooms.find((/** @type {{ runID: string }} */ other) => other.runID === runID);
+        if (session.account !== account || !own) return;
+        share.hidden = false;
+        // People call it by its name.
+        document.title = `${own.name} · RunRoom`;
+        element('room-name', HTMLElement).textContent = own.name;
+    } catch {
+        // Without an answer there is nothing to share.
+    }
 });
 
 // MARK: Seconds, looks, and buttons

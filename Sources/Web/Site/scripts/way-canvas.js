@@ -6,8 +6,12 @@
  */
 import { DomUtil, Renderer } from './leaflet.js';
 
-/** @typedef {import('./way.js').Way} Way */
-/** @typedef {{ way: Way, color: string, isBold: boolean, isFaint: boolean, tail: number | null }} Line */
+/** @typedef {{ points: Float64Array, length: number }} Points A {@link import('./way.js').Way}, or as much of one. */
+/**
+ * With a width of its own a line is drawn wholly and of one strength.
+ *
+ * @typedef {{ way: Points, color: string, isBold: boolean, isFaint: boolean, tail: number | null, width?: number }} Line
+ */
 
 /** Metres around the earth. */
 const CIRCUMFERENCE = 2 * Math.PI * 6378137;
@@ -87,11 +91,11 @@ export class WayCanvas {
         if (this.#hasGrid) this.#drawGrid(context, scale, left, top, bounds.getSize());
         context.lineJoin = 'round';
         context.lineCap = 'round';
-        for (const { way, color, isBold, isFaint, tail } of this.#lines) {
+        for (const { way, color, isBold, isFaint, tail, width } of this.#lines) {
             context.strokeStyle = color;
-            context.lineWidth = isBold ? 4 : 2.5;
+            context.lineWidth = width ?? (isBold ? 4 : 2.5);
             const end = way.length;
-            const recent = Math.max(0, end - RECENT);
+            const recent = width ? 0 : Math.max(0, end - RECENT);
             const first = tail === null ? 0 : Math.max(0, end - tail);
             if (first < recent) {
                 context.globalAlpha = isFaint ? 0.1 : isBold ? 0.5 : 0.28;
@@ -132,7 +136,7 @@ export class WayCanvas {
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Way} way
+ * @param {Points} way
  * @param {number} first
  * @param {number} end
  * @param {number} scale

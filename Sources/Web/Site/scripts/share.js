@@ -1,0 +1,189 @@
+/**
+ * Links to show, to copy, to scan and to print; and the dialog in which a room's owner makes and revokes them.
+ *
+ * @module share
+ */
+import { ask, Refused } from './account.js';
+import { dateTime, nameNode, sentence } from './format.js';
+import { element, word } from './page.js';
+import { qrCode } from './qr-code.js';
+
+/** @typedef {{ id: string, role: 'spectator' | 'runner', label: string | null, createdAt: number, expires: number | null, link?: string, url?: string }} Link */
+
+/** @returns {Record<string, string>} A field by which a request that is sent again makes nothing twice. */
+export function onlyOnce() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return { 'Idempotency-Key': [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('') };
+}
+
+/**
+ * @param {string} runID
+ * @param {{ role: Link['role'], expires?: number, label?: string }} wanted
+ * @returns {Promise<Link>} With its secret, which is told this once.
+ */
+export async function makeLink(runID, wanted) {
+    return ask('POST', `/v1/rooms/${encodeURIComponent(runID)}/links`, wanted, onlyOnce());
+}
+
+/**
+ * A link's address as a field with a button that copies it, and as a code to scan.
+ *
+ * @param {string} address
+ * @param {{ heading: string, text?: string, level?: 'h2' | 'h3' }} options
+ * @returns {HTMLElement}
+ */
+export function linkCard(address, { heading, text, level = 'h3' }) {
+    const card = document.createElement('div');
+    card.className = 'link-card';
+    const title = document.createElement(level);
+    title.textContent = heading;
+    const hint = document.createElement('p');
+    hint.className = 'hint';
+    hint.textContent = text ?? '';
+    hint.hidden = !text;
+    const code = document.createElement('div');
+    code.className = 'code';
+    void qrCode(address, sentence(word('share.code'), { what: heading }).join('')).then(svg => code.append(svg), () => {
+        // Without a code there is still the address.
+        code.remove();
+    });
+    const field = document.createElement('div');
+    field.className = 'address';
+    const input = document.createElement('input');
+    input.readOnly = true;
+    input.value = address;
+    input.setAttribute('aria-label', heading);
+    input.addEventListener('focus', () => input.select());
+    const printed = document.createElement('p');
+    printed.className = 'print-only printed';
+    printed.textContent = address;
+    const copy = document.createElement('button');
+    copy.type = 'button';
+    copy.className = 'button no-print';
+    copy.textContent = word('share.copy');
+    copy.addEventListener('click', async () => {
+        input.select();
+        try {
+            // Not everywhere: browsers want HTTPS for it.
+            if (navigator.clipboard) await navigator.clipboard.writeText(address);
+            else document.execCommand('copy');
+            copy.textContent = word('share.copied');
+        } catch {
+            return;
+        }
+        setTimeout(() => { copy.textContent = word('share.copy'); }, 2000);
+    });
+    field.append(input, copy);
+    card.append(code, title, hint, field, printed);
+    return card;
+}
+
+/** @param {Link} link */
+function roleOf(link) { return word(`share.link.${link.role}`); }
+
+export class ShareDialog {
+    #runID;
+    #nodes = {
+        dialog: element('share-dialog', HTMLDialogElement),
+        form: element('share-form', HTMLFormElement),
+        role: element('share-role', HTMLSelectElement),
+        expires: element('share-expires', HTMLSelectElement),
+        label: element('share-label', HTMLInputElement),
+        make: element('share-make', HTMLButtonElement),
+        problem: element('share-problem', HTMLElement),
+        made: element('share-new', HTMLElement),
+        part: element('share-links-part', HTMLElement),
+        list: element('share-links', HTMLElement),
+        close: element('share-close', HTMLButtonElement),
+    };
+
+    /** @param {string} runID */
+    constructor(runID) {
+        this.#runID = runID;
+        const { form, close, dialog } = this.#nodes;
+        form.addEventListener('submit', event => {
+            event.preventDefault();
+            void this.#try(() => this.#make());
+        });
+        close.addEventListener('click', () => dialog.close());
+        // What is told once is not left lying about.
+        dialog.addEventListener('close', () => this.#nodes.made.replaceChildren());
+    }
+
+    open() {
+        this.#nodes.problem.hidden = true;
+        this.#nodes.dialog.showModal();
+        void this.#try(() => this.#list());
+    }
+
+    async #make() {
+        const { role, expires, label, make, made, form } = this.#nodes;
+        make.disabled = true;
+        try {
+            const seconds = Number(expires.value);
+            const link = await makeLink(this.#runID, {
+                role: role.value === 'runner' ? 'runner' : 'spectator',
+                ...seconds > 0 ? { expires: Date.now() + seconds * 1000 } : {},
+                ...label.value.trim() ? { label: label.value.trim() } : {},
+            });
+            made.replaceChildren(linkCard(link.url ?? '', {
+                heading: roleOf(link), text: word('share.once'), level: 'h3',
+            }));
+            form.reset();
+            made.focus();
+            await this.#list();
+        } finally {
+            make.disabled = false;
+        }
+    }
+
+    async #list() {
+        /** @type {{ links: Link[] }} */
+        const { links } = await ask('GET', `/v1/rooms/${encodeURIComponent(this.#runID)}/links?limit=200`);
+        const { part, list } = this.#nodes;
+        part.hidden = links.length === 0;
+        list.replaceChildren(...links.reverse().map(link => {
+            const item = document.createElement('li');
+            const text = document.createElement('div');
+            const name = document.createElement('strong');
+            name.append(link.label ? nameNode(link.label) : roleOf(link));
+            const about = document.createElement('span');
+            about.className = 'hint';
+            const isOver = link.expires !== null && link.expires <= Date.now();
+            about.append(...link.label ? [`${roleOf(link)} · `] : [], ...link.expires === null
+                ? [word('share.forEver')]
+                : sentence(word(isOver ? 'share.over' : 'share.until'), { time: dateTime(link.expires) }));
+            text.append(name, about);
+            const revoke = document.createElement('button');
+            revoke.type = 'button';
+            revoke.className = 'button';
+            revoke.textContent = word('share.revoke');
+            revoke.setAttribute('aria-label', `${word('share.revoke')}: ${link.label ?? roleOf(link)}`);
+            revoke.addEventListener('click', () => void this.#try(async () => {
+                revoke.disabled = true;
+                try {
+                    await ask('DELETE', `/v1/rooms/${encodeURIComponent(this.#runID)}/links/${link.id}`);
+                } finally {
+                    revoke.disabled = false;
+                }
+                this.#nodes.made.replaceChildren();
+                this.#nodes.close.focus();
+                await this.#list();
+            }));
+            item.append(text, revoke);
+            return item;
+        }));
+    }
+
+    /** @param {() => Promise<void>} work */
+    async #try(work) {
+        const { problem } = this.#nodes;
+        problem.hidden = true;
+        try {
+            await work();
+        } catch (error) {
+            problem.textContent = error instanceof Refused ? error.message : word('problem.network');
+            problem.hidden = false;
+        }
+    }
+}
