@@ -94,18 +94,8 @@ struct HouseRunRoutes: Sendable {
         let run = try await core.records.run(
             call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
         let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-        var text = JSONText()
-        let members = HouseJSON.run(run).members
-        text.raw("{")
-        for (index, member) in members.enumerated() {
-            if index > 0 { text.raw(",") }
-            text.string(member.name)
-            text.raw(":")
-            text.value(member.value)
-        }
-        try HouseJSON.writeWay(of: record, in: system ?? .wgs84, to: &text)
-        text.raw("}")
-        return HouseTag(run).response(encoded: text.bytes, to: call.request)
+        return HouseTag(run).response(
+            encoded: try HouseJSON.whole(run, record, in: system ?? .wgs84), to: call.request)
     }
 
     private func change(

@@ -23,6 +23,21 @@ static const unsigned char bar_html[] = {
 static const unsigned char room_html[] = {
 #embed "pages/room.html"
 };
+static const unsigned char forum_html[] = {
+#embed "pages/forum.html"
+};
+static const unsigned char post_html[] = {
+#embed "pages/post.html"
+};
+static const unsigned char write_html[] = {
+#embed "pages/write.html"
+};
+static const unsigned char me_html[] = {
+#embed "pages/me.html"
+};
+static const unsigned char missing_html[] = {
+#embed "pages/missing.html"
+};
 static const unsigned char en_json[] = {
 #embed "words/en.json"
 };
@@ -40,6 +55,15 @@ static const unsigned char home_css[] = {
 };
 static const unsigned char room_css[] = {
 #embed "styles/room.css"
+};
+static const unsigned char reading_css[] = {
+#embed "styles/reading.css"
+};
+static const unsigned char forum_css[] = {
+#embed "styles/forum.css"
+};
+static const unsigned char me_css[] = {
+#embed "styles/me.css"
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
@@ -83,6 +107,33 @@ static const unsigned char format_js[] = {
 static const unsigned char page_js[] = {
 #embed "scripts/page.js"
 };
+static const unsigned char house_js[] = {
+#embed "scripts/house.js"
+};
+static const unsigned char ask_js[] = {
+#embed "scripts/ask.js"
+};
+static const unsigned char posts_js[] = {
+#embed "scripts/posts.js"
+};
+static const unsigned char comments_js[] = {
+#embed "scripts/comments.js"
+};
+static const unsigned char write_js[] = {
+#embed "scripts/write.js"
+};
+static const unsigned char forum_js[] = {
+#embed "scripts/forum.js"
+};
+static const unsigned char post_js[] = {
+#embed "scripts/post.js"
+};
+static const unsigned char me_js[] = {
+#embed "scripts/me.js"
+};
+static const unsigned char logins_js[] = {
+#embed "scripts/logins.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -98,12 +149,20 @@ static const web_file files[] = {
     FILE("account.html", "pages/account.html", account_html),
     FILE("bar.html", "pages/bar.html", bar_html),
     FILE("room.html", "pages/room.html", room_html),
+    FILE("forum.html", "pages/forum.html", forum_html),
+    FILE("post.html", "pages/post.html", post_html),
+    FILE("write.html", "pages/write.html", write_html),
+    FILE("me.html", "pages/me.html", me_html),
+    FILE("missing.html", "pages/missing.html", missing_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
     FILE("icon.svg", "icons/icon.svg", icon_svg),
     FILE("site.css", "styles/site.css", site_css),
     FILE("home.css", "styles/home.css", home_css),
     FILE("room.css", "styles/room.css", room_css),
+    FILE("reading.css", "styles/reading.css", reading_css),
+    FILE("forum.css", "styles/forum.css", forum_css),
+    FILE("me.css", "styles/me.css", me_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
@@ -118,6 +177,15 @@ static const web_file files[] = {
     FILE("feed.js", "scripts/feed.js", feed_js),
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
+    FILE("house.js", "scripts/house.js", house_js),
+    FILE("ask.js", "scripts/ask.js", ask_js),
+    FILE("posts.js", "scripts/posts.js", posts_js),
+    FILE("comments.js", "scripts/comments.js", comments_js),
+    FILE("write.js", "scripts/write.js", write_js),
+    FILE("forum.js", "scripts/forum.js", forum_js),
+    FILE("post.js", "scripts/post.js", post_js),
+    FILE("me.js", "scripts/me.js", me_js),
+    FILE("logins.js", "scripts/logins.js", logins_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     { 0 },
