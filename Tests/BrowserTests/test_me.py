@@ -124,6 +124,28 @@ async def test_an_account_is_deleted_only_with_its_password(server, browse):
     assert status == 401
 
 
+async def test_a_guest_becomes_a_whole_account_by_a_password(server, browse):
+    _, owner = await server.rest.account()
+    status, room = await server.rest("POST", "/v1/rooms", {"name": "Club"}, owner)
+    assert status == 201, room
+    status, link = await server.rest("POST", f"/v1/rooms/{room['runID']}/links", {"role": "runner"}, owner)
+    assert status == 201, link
+    status, guest = await server.rest("POST", "/v1/guests", {"name": "Eva", "link": link["link"]})
+    assert status == 201, guest
+    context = await browse.context()
+    await context.add_cookies([{"name": "runroom", "value": guest["token"], "url": server.url, "httpOnly": True}])
+    page = await browse.page(server.url + "/me", context)
+    await page.locator("#guest").wait_for()
+    assert await page.locator("#present").is_hidden() and await page.locator("#mail-section").is_hidden()
+    await page.locator("#new-password").fill("secret")
+    await page.locator("#password-form button").click()
+    await told(page, "password", "The account is yours now.")
+    await page.locator("#guest").wait_for(state="hidden")
+    name = await page.locator("#username").input_value()
+    status, _ = await server.rest("POST", "/v1/session", {"name": name, "password": "secret"})
+    assert status == 200
+
+
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.limit(180)
 async def test_pictures(server, gallery, language):  # noqa: F811

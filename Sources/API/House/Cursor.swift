@@ -33,8 +33,9 @@ struct Cursor: Sendable {
     ///   - request: For the page.
     ///   - more: What else of the query the next address has: `&name=value`.
     /// - Returns: The answer.
-    func response(_ page: JSONValue, next: String?, of request: HTTPServerRequest, keeping more: String = "") -> Response
-    {
+    func response(
+        _ page: JSONValue, next: String?, of request: HTTPServerRequest, keeping more: String = ""
+    ) -> Response {
         var response = Response.json(page)
         if let next {
             let path = request.head.target.prefix { $0 != "?" }

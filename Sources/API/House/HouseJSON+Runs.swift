@@ -52,7 +52,9 @@ extension HouseJSON {
     /// measured, splits and points in rows of `columns`; of one that a client did, its markers as they came.
     ///
     /// - Throws: A problem when what is stored is damaged.
-    private static func writeWay(of record: Record, in system: CoordinateSystem, to text: inout JSONText) throws(Problem) {
+    private static func writeWay(
+        of record: Record, in system: CoordinateSystem, to text: inout JSONText
+    ) throws(Problem) {
         if let splits = record.splits {
             text.raw(",\"splits\":")
             text.raw(Array(splits.utf8))

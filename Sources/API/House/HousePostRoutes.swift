@@ -148,6 +148,8 @@ struct HousePostRoutes: Sendable {
     private func write(
         _ call: Call<Account>, title: String, content: String, images: [HTTPBody]
     ) async throws -> Response {
+        // A browser's form ends lines so, whatever was typed.
+        let content = content.replacing("\r\n", with: "\n")
         // Before the images are kept, for nothing.
         try Forum.check(title: title, content: content)
         return try await core.repeats.answer(call.request, by: "account \(call.caller.id)") {

@@ -6,10 +6,11 @@ final class Deflater {
     private var output = [UInt8](repeating: 0, count: 64 << 10)
 
     /// - Parameter isPacked: Whether it is worth it; else the bytes are wrapped as they are.
+    /// - Throws: ``ActivityFileError/noMemory``.
     init(isPacked: Bool) throws(ActivityFileError) {
         let status = deflateInit2_(
-            &stream, isPacked ? Z_DEFAULT_COMPRESSION : Z_NO_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-            CInt(MemoryLayout<z_stream>.size))
+            &stream, isPacked ? Z_DEFAULT_COMPRESSION : Z_NO_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8,
+            Z_DEFAULT_STRATEGY, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size))
         guard status == Z_OK else { throw .noMemory }
     }
 

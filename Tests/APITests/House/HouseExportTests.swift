@@ -46,7 +46,8 @@ struct HouseExportTests {
             #expect(written.status == 201)
             _ = try await api.send(.post, "/v1/posts", ["title": "Ben's", "content": "secret"], token: ben)
             for (token, text) in [(ana, "one"), (ben, "two"), (ana, "three")] {
-                let comment = try await api.send(.post, "/v1/posts/2/comments", ["content": .string(text)], token: token)
+                let comment = try await api.send(
+                    .post, "/v1/posts/2/comments", ["content": .string(text)], token: token)
                 #expect(comment.status == 201)
             }
             _ = try await api.send(.put, "/v1/posts/2/like", token: ana)

@@ -70,7 +70,10 @@ export function here(address) {
     return pathname + search;
 }
 
-const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+// The page's language, as it is written where the reader is.
+const language = document.documentElement.lang;
+const locale = navigator.languages.find(name => name.split('-')[0] === language.split('-')[0]) ?? language;
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** @param {number} time Unix milliseconds. @returns {HTMLTimeElement} In the reader's language and time zone. */
 export function timeNode(time) {
