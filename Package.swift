@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits", "Text", httpTypes,
-                log, deque,
+                "ActivityFiles", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits",
+                "Text", httpTypes, log, deque,
             ]),
         .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.

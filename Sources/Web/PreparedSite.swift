@@ -5,7 +5,7 @@ internal import LWS
 /// All answers of the pages, made beforehand.
 struct PreparedSite: Sendable {
     enum Page: String, CaseIterable {
-        case home, room, new, runs, run
+        case home, room, new, runs, run, forum, post, me, missing
     }
 
     private struct PageKey: Hashable {
@@ -50,7 +50,7 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
-            for part in ["bar", "account", "share"] {
+            for part in ["bar", "account", "share", "write"] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             for page in Page.allCases {
@@ -80,7 +80,9 @@ struct PreparedSite: Sendable {
         guard let answer = pages[PageKey(page: page, language: language)] else {
             preconditionFailure("every page is made in every language")
         }
-        return answer.response(to: request)
+        var response = answer.response(to: request)
+        if page == .missing, response.status == .ok { response.status = .notFound }
+        return response
     }
 
     /// The client module under its own address, for pages of other people.

@@ -9,7 +9,8 @@ public import LWS
 public struct Site: Sendable {
     /// What the pages answer, to be served beside the API.
     ///
-    /// `GET /` is meant for who asks for HTML, a browser as a rule.
+    /// `GET /` is meant for who asks for HTML, a browser as a rule. `GET /missing` is what such a one is told of an
+    /// address that nothing is behind.
     public let router: Router
 
     /// Makes all pages.
@@ -38,6 +39,10 @@ public struct Site: Sendable {
         router.on(.get, "/new") { request in try prepared().page(.new, for: request) }
         router.on(.get, "/runs") { request in try prepared().page(.runs, for: request) }
         router.on(.get, "/runs/{id}") { request in try prepared().page(.run, for: request) }
+        router.on(.get, "/forum") { request in try prepared().page(.forum, for: request) }
+        router.on(.get, "/forum/{post}") { request in try prepared().page(.post, for: request) }
+        router.on(.get, "/me") { request in try prepared().page(.me, for: request) }
+        router.on(.get, "/missing") { request in try prepared().page(.missing, for: request) }
         router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
         router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in
             try prepared().file(for: request)

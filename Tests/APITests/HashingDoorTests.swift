@@ -58,6 +58,9 @@ import Testing
         Door("POST /v1/accounts", #"{"name":"WHO","password":"secret"}"#),
         Door("POST /v1/session", #"{"name":"known","password":"wrong"}"#),
         Door("PUT /v1/me/password", #"{"password":"wrong","newPassword":"other"}"#, takesToken: true),
+        Door("POST /v1/me/email/code", #"{"email":"WHO@example.org"}"#, takesToken: true),
+        Door(
+            "PUT /v1/me/email", #"{"email":"WHO@example.org","code":"000000","password":"wrong"}"#, takesToken: true),
         Door("DELETE /v1/me", #"{"password":"wrong"}"#, takesToken: true),
     ]
 

@@ -182,6 +182,17 @@ extension RouteTable {
         RouteCases(
             "PUT /v1/me/picture",
             [.ok("a picture", as: .ana, .form([:], files: [(field: "picture", content: Picture.png)]))]),
+        RouteCases(
+            "POST /v1/me/email/code",
+            [.ok("a code", gives: 202, as: .ana, .json(#"{"email":"$new@example.org"}"#))]),
+        RouteCases(
+            "PUT /v1/me/email",
+            [
+                .no(
+                    400, "The code is wrong or has expired.", "a guessed code", as: .ana,
+                    .json(#"{"email":"$new@example.org","code":"000000","password":"secret"}"#))
+            ]),
+        RouteCases("GET /v1/me/export", [.ok("one's own", as: .ana)]),
         RouteCases("DELETE /v1/me", [.ok("gone", gives: 204, as: .ana, .json(#"{"password":"secret"}"#))]),
     ]
 

@@ -118,6 +118,7 @@ struct Everything {
         _ = try await database.forum.comment(.number(1))
         _ = try await database.forum.comment(.publicID(top.publicID))
         _ = try await database.forum.comments(on: post.id, limit: 9)
+        _ = try await database.forum.comments(by: ana, after: top, limit: 9)
         _ = try await database.forum.newestComments(on: post.id, limit: 9)
         _ = try await database.forum.commentIDs(on: post.id)
         for isSet in [true, false, true] {
@@ -158,6 +159,7 @@ struct Everything {
         _ = try await database.social.messages(between: ana, and: bob, after: 0, now: 9, limit: 9)
         _ = try await database.social.messages(between: ana, and: bob, after: 99, now: 9, limit: 9)
         _ = try await database.social.lastMessages(of: ana, with: [bob])
+        _ = try await database.social.correspondents(of: ana, limit: 9)
         _ = try await database.forum.deletePost(clip.id)
     }
 

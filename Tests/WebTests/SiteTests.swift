@@ -15,7 +15,10 @@ import Testing
             ([.acceptLanguage: "zh", .cookie: "a=b; language=en"], "en"),
             ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"), ([.cookie: "language=xx"], "en"),
         ]
-        for path in ["/", "/r/159", "/r/%E8%B7%91%2F1", "/new", "/runs", "/runs/5"] {
+        let paths = [
+            "/", "/r/159", "/r/%E8%B7%91%2F1", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me",
+        ]
+        for path in paths {
             for (headers, language) in cases {
                 let answer = try #require(try await browser.get(path, headers))
                 #expect(answer.status == .ok)
@@ -25,6 +28,15 @@ import Testing
                 #expect(page.contains("<html lang=\"\(language)\">"), "\(path) \(headers)")
             }
         }
+    }
+
+    @Test("the page for addresses that lead nowhere is not found, and may be asked for again")
+    func missing() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/missing"))
+        #expect(answer.status == .notFound)
+        let tag = try #require(answer.headers[.eTag])
+        #expect(try await browser.get("/missing", [.ifNoneMatch: tag])?.status == .notModified)
     }
 
     @Test("choosing a language sets a cookie and leads back to the same address")
@@ -68,7 +80,7 @@ import Testing
     @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
     func servesFiles() async throws {
         let browser = try Browser()
-        for path in ["/", "/r/159", "/new", "/runs", "/runs/5"] {
+        for path in ["/", "/r/159", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me", "/missing"] {
             let page = try await browser.text(path)
             let names = page.matches(of: /(?:href|src)="(\/web\/[^"]+)"/).map { String($0.1) }
             #expect(names.count > 2)

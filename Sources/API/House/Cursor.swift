@@ -26,12 +26,21 @@ struct Cursor: Sendable {
     }
 
     /// A page, with the address of the next one (RFC 8288) where there is one.
-    func response(_ page: JSONValue, next: String?, of request: HTTPServerRequest) -> Response {
+    ///
+    /// - Parameters:
+    ///   - page: The body.
+    ///   - next: The last entry of it; nil where nothing follows.
+    ///   - request: For the page.
+    ///   - more: What else of the query the next address has: `&name=value`.
+    /// - Returns: The answer.
+    func response(
+        _ page: JSONValue, next: String?, of request: HTTPServerRequest, keeping more: String = ""
+    ) -> Response {
         var response = Response.json(page)
         if let next {
             let path = request.head.target.prefix { $0 != "?" }
             let after = next.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-            response.headers[.link] = "<\(path)?limit=\(limit)&after=\(after)>; rel=\"next\""
+            response.headers[.link] = "<\(path)?limit=\(limit)&after=\(after)\(more)>; rel=\"next\""
         }
         return response
     }

@@ -3,12 +3,12 @@ import Services
 import Store
 
 extension HouseJSON {
-    /// A post as its reader sees it.
-    static func post(_ reading: Reading, base: String) -> JSONValue {
+    /// A post as its reader sees it, with all of its content or so many characters.
+    static func post(_ reading: Reading, base: String, excerpt: Int = .max) -> JSONValue {
         let post = reading.post
         return [
             "id": .string(ObjectID.text(post.id)), "number": .int(post.number), "title": .string(post.title),
-            "content": .string(post.content),
+            "content": .string(String(post.content.prefix(excerpt))),
             "images": .array(
                 post.images.map { .string(base + "/api/users/posts/images/" + MediaID(rawValue: $0).text) }),
             "author": author(post.author, base: base), "likes": .int(Int64(post.likeCount)),

@@ -23,6 +23,23 @@ extension HouseJSON {
         return object
     }
 
+    /// A run with its way, as JSON text.
+    ///
+    /// - Throws: A problem when what is stored is damaged.
+    static func whole(_ run: NotedRecord, _ record: Record, in system: CoordinateSystem) throws(Problem) -> [UInt8] {
+        var text = JSONText()
+        text.raw("{")
+        for (index, member) in HouseJSON.run(run).members.enumerated() {
+            if index > 0 { text.raw(",") }
+            text.string(member.name)
+            text.raw(":")
+            text.value(member.value)
+        }
+        try writeWay(of: record, in: system, to: &text)
+        text.raw("}")
+        return text.bytes
+    }
+
     static let runSchema = Schema.object(
         [
             "id": Schema.objectID, "number": Schema.integer, "owner": Schema.objectID,
@@ -38,7 +55,9 @@ extension HouseJSON {
     /// measured, splits and points in rows of `columns`; of one that a client did, its markers as they came.
     ///
     /// - Throws: A problem when what is stored is damaged.
-    static func writeWay(of record: Record, in system: CoordinateSystem, to text: inout JSONText) throws(Problem) {
+    private static func writeWay(
+        of record: Record, in system: CoordinateSystem, to text: inout JSONText
+    ) throws(Problem) {
         if let splits = record.splits {
             text.raw(",\"splits\":")
             text.raw(Array(splits.utf8))

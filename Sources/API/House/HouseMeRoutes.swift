@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Limits
 import Services
+import Store
 
 /// One's own account, in `/v1`.
 struct HouseMeRoutes: Sendable {
@@ -42,6 +43,36 @@ struct HouseMeRoutes: Sendable {
                     in: [.json], HouseAccountRoutes.password.optional,
                     Field.string("newPassword", Schema.text("secret2", upTo: Limit.Accounts.password))), setPassword),
             Endpoint(
+                .post, "/v1/me/email/code",
+                EndpointDescription(
+                    group, "Have a code mailed to a new mail address",
+                    "Six digits, good for ten minutes. Not for guests.", answers: .empty(202, "It is on its way."),
+                    refusals: [403: "A guest has no mail address."]),
+                access: .token, cost: .mailCode, input: Form(in: [.json], Self.email), sendCode),
+            Endpoint(
+                .put, "/v1/me/email",
+                EndpointDescription(
+                    group, "Change one's mail address", "With the code that was mailed to it. Not for guests.",
+                    answers: Self.whole,
+                    refusals: [
+                        400: "The code is wrong or has expired.", 401: "The password is wrong.",
+                        403: "A guest has no mail address.", 409: "The address belongs to another account.",
+                    ]),
+                access: .token, cost: .login,
+                input: Form(
+                    in: [.json], Self.email, Field.string("code", Schema.text("123456", upTo: 6)),
+                    HouseAccountRoutes.password), setEmail),
+            Endpoint(
+                .get, "/v1/me/export",
+                EndpointDescription(
+                    group, "Everything of one's own",
+                    """
+                    A zip archive: account, rooms, runs, posts, comments, likes and messages as JSON, runs that this \
+                    server measured as GPX as well, and pictures.
+                    """,
+                    answers: .file("The archive.", type: "application/zip")),
+                access: .token, cost: .heavyRead, export),
+            Endpoint(
                 .put, "/v1/me/picture",
                 EndpointDescription(group, "Change one's picture", answers: Self.whole), access: .token,
                 cost: .upload(), input: Form(in: [.form], .file("picture")), setPicture),
@@ -55,6 +86,8 @@ struct HouseMeRoutes: Sendable {
         ]
     }
 
+    private static let email = Field.string(
+        "email", Schema.text("ana@example.org", upTo: 254))
     private static let whole = Operation.Answer.json(Schema.named("Account"))
 
     private func show(_ call: Call<Account>) async throws -> Response {
@@ -91,6 +124,30 @@ struct HouseMeRoutes: Sendable {
         guard let present else { throw ParameterError.missing("password") }
         try await core.accounts.changePassword(of: call.caller.id, from: present, to: new, address: call.address)
         return Response(status: .noContent)
+    }
+
+    private func sendCode(_ call: Call<Account>, email: String) async throws -> Response {
+        try await core.mailAccounts.sendCode(to: email, of: call.caller, address: call.address)
+        return Response(status: .accepted)
+    }
+
+    private func setEmail(
+        _ call: Call<Account>, email: String, code: String, password: String
+    ) async throws -> Response {
+        let account = try await core.mailAccounts.setEmail(
+            email, code: code, of: call.caller, password: password, address: call.address)
+        return answer(account, to: call.request)
+    }
+
+    private func export(_ call: Call<Account>) async throws -> Response {
+        let export = HouseExport(
+            call.caller, core: core, base: core.publicBase.text(for: call.request), at: IDGenerator.systemTime())
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/zip", .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"runroom.zip\"",
+            ], body: .stream { try await export.piece() })
     }
 
     private func setPicture(_ call: Call<Account>, picture: HTTPBody) async throws -> Response {

@@ -15,10 +15,14 @@ struct HousePostRoutes: Sendable {
             Endpoint(
                 .get, "/v1/posts",
                 EndpointDescription(
-                    group, "Posts", "The newest first; a `Link` with `rel=\"next\"` leads on.",
+                    group, "Posts",
+                    """
+                    The newest first, and so many that their texts are no more than some megabytes; a `Link` with \
+                    `rel="next"` leads on.
+                    """,
                     answers: .json(Schema.object(["posts": Schema.array(of: Schema.named("HousePost"))])),
                     refusals: Self.badToken),
-                access: .optionalToken, cost: .heavyRead, input: Form(in: [.query], Cursor.field), list),
+                access: .optionalToken, cost: .heavyRead, input: Form(in: [.query], Cursor.field, Self.excerpt), list),
             Endpoint(
                 .post, "/v1/posts",
                 EndpointDescription(
@@ -105,6 +109,20 @@ struct HousePostRoutes: Sendable {
     private static let title = Field.filled("title", Schema.text("Sunday", upTo: Limit.Content.title))
     private static let content = Field.filled("content", Schema.text("Ten kilometres."))
 
+    /// For lists that show how each begins.
+    private static let excerpt = Field<Int?>(
+        [
+            FormMember(
+                "excerpt",
+                ["type": "integer", "minimum": 1, "maximum": .int(Int64(Limit.Content.post)), "examples": [400]],
+                about: "At most so many characters of each content; all of it if it is not given.", isRequired: false)
+        ]
+    ) { (parameters) throws(ParameterError) in
+        guard let count = try parameters.integer("excerpt") else { return nil }
+        guard count >= 1 else { throw .invalid("excerpt", sentence: "`excerpt` must be 1 or more.") }
+        return Int(min(count, Int64(Limit.Content.post)))
+    }
+
     private func key(_ text: String) throws(ServicesError) -> ForumKey {
         guard let key = Forum.key(text) else { throw .notFound }
         return key
@@ -114,18 +132,24 @@ struct HousePostRoutes: Sendable {
 
     // MARK: - Posts
 
-    private func list(_ call: Call<Account?>, cursor: Cursor) async throws -> Response {
+    private func list(_ call: Call<Account?>, cursor: Cursor, excerpt: Int?) async throws -> Response {
         let before = cursor.after.map { Int64($0) ?? 0 } ?? .max
         let ids = try await core.forum.posts(.before(before), limit: cursor.limit + 1)
-        let readings = try await core.forum.readings(ids.prefix(cursor.limit), reader: call.caller?.id)
+        let page = ids.prefix(cursor.limit)
+        let readings = try await core.forum.readings(page, reader: call.caller?.id, upTo: Limit.Lists.textAtOnce)
+        // What was too much for this page begins the next one.
+        let isAll = ids.count == page.count && readings.last?.id == page.last
         return cursor.response(
-            ["posts": .array(readings.map { HouseJSON.post($0, base: base(call.request)) })],
-            next: ids.count > cursor.limit ? readings.last.map { String($0.post.number) } : nil, of: call.request)
+            ["posts": .array(readings.map { HouseJSON.post($0, base: base(call.request), excerpt: excerpt ?? .max) })],
+            next: isAll ? nil : readings.last.map { String($0.post.number) }, of: call.request,
+            keeping: excerpt.map { "&excerpt=\($0)" } ?? "")
     }
 
     private func write(
         _ call: Call<Account>, title: String, content: String, images: [HTTPBody]
     ) async throws -> Response {
+        // A browser's form ends lines so, whatever was typed.
+        let content = content.replacing("\r\n", with: "\n")
         // Before the images are kept, for nothing.
         try Forum.check(title: title, content: content)
         return try await core.repeats.answer(call.request, by: "account \(call.caller.id)") {

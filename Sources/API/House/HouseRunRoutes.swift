@@ -122,18 +122,7 @@ struct HouseRunRoutes: Sendable {
         // Who has it already does not have its way read and written for them.
         return try await HouseTag(run).response(to: call.request) {
             let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-            var text = JSONText()
-            let members = HouseJSON.run(run).members
-            text.raw("{")
-            for (index, member) in members.enumerated() {
-                if index > 0 { text.raw(",") }
-                text.string(member.name)
-                text.raw(":")
-                text.value(member.value)
-            }
-            try HouseJSON.writeWay(of: record, in: system ?? .wgs84, to: &text)
-            text.raw("}")
-            return text.bytes
+            return try HouseJSON.whole(run, record, in: system ?? .wgs84)
         }
     }
 

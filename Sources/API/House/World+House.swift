@@ -68,6 +68,8 @@ enum HouseCode: String, CaseIterable, Sendable {
     case notFound = "not_found"
     case nameTaken = "name_taken"
     case emailTaken = "email_taken"
+    case wrongCode = "wrong_code"
+    case mailUnavailable = "mail_unavailable"
     case wrongRoomPassword = "wrong_room_password"
     case roomPasswordNeeded = "room_password_needed"
     case tooManyLinks = "too_many_links"
@@ -125,6 +127,11 @@ extension Problem {
         // Which of them it was is not told.
         case ServicesError.unknownUser, ServicesError.wrongPassword:
             self = .house(.unauthorized, .wrongPassword, "The name or the password is wrong.")
+        case ServicesError.wrongCode:
+            self = .house(.badRequest, .wrongCode, "The code is wrong or has expired.")
+        case ServicesError.mailUnavailable:
+            self.init(error)
+            code = HouseCode.mailUnavailable.rawValue
         case ServicesError.accountDisabled:
             self = .house(.forbidden, .accountDisabled, "The account is disabled.")
         case ServicesError.quotaExceeded, ServicesError.outOfSpace:

@@ -54,8 +54,13 @@ struct APIResponder: HTTPResponder {
         let (first, second) = asksForPage ? (pages, router) : (router, pages)
         let match = first.match(head.method, path: head.path)
         if case .route = match { return match }
-        return second.match(head.method, path: head.path)
+        let other = second.match(head.method, path: head.path)
+        guard case .notFound = other, asksForPage else { return other }
+        return pages.match(head.method, path: Self.missing)
     }
+
+    /// The page for a person whose address leads nowhere.
+    private static let missing = ["missing"]
 
     func bodyPolicy(for head: HTTPRequestHead) -> BodyPolicy {
         switch match(head) {

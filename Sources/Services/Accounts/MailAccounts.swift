@@ -49,6 +49,46 @@ public final class MailAccounts: Sendable {
         try await codes.send(to: email, address: address)
     }
 
+    /// Mails a code to an address that somebody who is logged in wants for their account.
+    ///
+    /// - Parameters:
+    ///   - email: As it was typed.
+    ///   - account: Whose, and no guest's.
+    ///   - address: Of the network, where the wish comes from.
+    /// - Throws: What ``sendCode(to:address:)`` throws but for the human check; ``ServicesError/forbidden`` for a guest,
+    ///   who has no password to be replaced.
+    public func sendCode(to email: String, of account: Account, address: String) async throws(ServicesError) {
+        guard !account.isGuest else { throw .forbidden }
+        try AccountRules.checkEmail(email)
+        try await codes.send(to: email, address: address)
+    }
+
+    /// Gives an account another mail address, of who knows its password and reads the address's mail.
+    ///
+    /// - Parameters:
+    ///   - email: The address, nobody else's.
+    ///   - code: The one that was mailed to the address; it is used up.
+    ///   - account: Whose.
+    ///   - password: Of the account: whoever has the address can get another one.
+    ///   - address: Where the attempt comes from, for counting the failures.
+    /// - Returns: The account after it.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/wrongPassword``, ``ServicesError/wrongCode``,
+    ///   ``ServicesError/emailTaken``, ``ServicesError/throttled(retryAfter:)``, ``ServicesError/overloaded``,
+    ///   ``ServicesError/store(_:)``.
+    public func setEmail(
+        _ email: String, code: String, of account: Account, password: String, address: String
+    ) async throws(ServicesError) -> Account {
+        guard !account.isGuest else { throw .forbidden }
+        try AccountRules.checkEmail(email)
+        try MailCodes.checkForm(of: code)
+        _ = try await accounts.update(
+            username: account.username, password: password, nickname: nil, newPassword: nil, address: address)
+        try await codes.use(try await codes.check(code, of: email, address: address))
+        var change = ProfileChange()
+        change.email = StoredEmail(email)
+        return try await accounts.apply(change, to: account.id)
+    }
+
     /// Adds an account with a name that is made up.
     ///
     /// - Parameters:

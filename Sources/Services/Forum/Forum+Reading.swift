@@ -28,14 +28,15 @@ extension Forum {
     /// - Parameters:
     ///   - posts: Ids.
     ///   - reader: The account whose likes and collections are told; nil for nobody's.
+    ///   - bytes: With so much text in them, the others are left.
     /// - Returns: Without those that were deleted meanwhile.
     /// - Throws: ``ServicesError/store(_:)``.
     public func readings(
-        _ posts: some Sequence<Int64>, reader: Int64?
+        _ posts: some Sequence<Int64>, reader: Int64?, upTo bytes: Int = .max
     ) async throws(ServicesError) -> [Reading] {
         let posts = Array(posts)
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.forum.readings(posts, reader: reader)
+            try await store.forum.readings(posts, reader: reader, upTo: bytes)
         }
     }
 

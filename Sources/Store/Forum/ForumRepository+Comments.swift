@@ -101,6 +101,22 @@ extension ForumRepository {
         }
     }
 
+    /// Comments by an author, in the order of the posts that they are on.
+    ///
+    /// - Parameters:
+    ///   - author: Whose.
+    ///   - last: The last one of the page before; nil for the first page.
+    ///   - limit: At most as many.
+    /// - Returns: Each with the post that it is on; none at the end.
+    /// - Throws: What the database says.
+    public func comments(
+        by author: Int64, after last: Comment? = nil, limit: Int
+    ) async throws(StoreError) -> [Comment] {
+        try await read { session throws(StoreError) in
+            try session.rows(Self.commentsByAuthor, author, last?.post ?? 0, last?.id ?? 0, limit) { try Comment($0) }
+        }
+    }
+
     /// The ids of all comments on a post, replies included, oldest first.
     public func commentIDs(on post: Int64) async throws(StoreError) -> [Int64] {
         try await read { session throws(StoreError) in
@@ -153,6 +169,8 @@ extension ForumRepository {
     private static let commentByPublicID = SQL("\(Comment.select) WHERE c.public_id = $1")
     private static let commentsOfPost = SQL(
         "\(Comment.select) WHERE c.post = $1 AND c.number > $2 ORDER BY c.number LIMIT $3")
+    private static let commentsByAuthor = SQL(
+        "\(Comment.select) WHERE c.author = $1 AND (c.post, c.id) > ($2, $3) ORDER BY c.post, c.id LIMIT $4")
     private static let newestComments = SQL(
         "\(Comment.select) WHERE c.post = $1 ORDER BY c.number DESC LIMIT $2 OFFSET $3")
     private static let sizeOfDiscussion = SQL(

@@ -55,15 +55,20 @@ extension ForumRepository {
     /// - Parameters:
     ///   - posts: Ids.
     ///   - reader: Whose likes and collections count; nil for nobody's.
+    ///   - bytes: With so much text in them, the others are left.
     /// - Returns: Without those that were deleted meanwhile.
     /// - Throws: What the database says.
-    public func readings(_ posts: [Int64], reader: Int64?) async throws(StoreError) -> [Reading] {
+    public func readings(
+        _ posts: [Int64], reader: Int64?, upTo bytes: Int = .max
+    ) async throws(StoreError) -> [Reading] {
         try await read { session throws(StoreError) in
-            var readings: [Reading] = []
+            var readings: [Reading] = [], size = 0
             for id in posts {
+                if size >= bytes { break }
                 let found = try session.one(Self.readingByID, id, reader ?? 0) { try Reading($0, images: []) }
                 guard let found else { continue }
                 readings.append(found.with(images: try Self.images(of: id, in: session)))
+                size += found.post.byteCount
             }
             return readings
         }

@@ -173,6 +173,21 @@ extension SocialRepository {
         }
     }
 
+    /// The accounts with which one has exchanged messages, in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - last: Those with a greater id.
+    ///   - limit: At most as many.
+    /// - Returns: None at the end.
+    /// - Throws: What the database says.
+    public func correspondents(of account: Int64, after last: Int64 = 0, limit: Int) async throws(StoreError) -> [Int64]
+    {
+        try await read { session throws(StoreError) in
+            try session.rows(Self.correspondents, account, last, limit) { try $0.get(0) }
+        }
+    }
+
     /// The last message between an account and each of some others, by the other account.
     public func lastMessages(
         of account: Int64, with others: some Collection<Int64> & Sendable
@@ -216,6 +231,11 @@ extension SocialRepository {
         """
         SELECT f.followed FROM follows f JOIN follows b ON b.follower = f.followed AND b.followed = f.follower
         WHERE f.follower = $1 ORDER BY f.created_at DESC, f.followed DESC LIMIT $2 OFFSET $3
+        """)
+    private static let correspondents = SQL(
+        """
+        SELECT second FROM messages WHERE first = $1 AND second > $2
+        UNION SELECT first FROM messages WHERE second = $1 AND first > $2 ORDER BY 1 LIMIT $3
         """)
     private static let lastTime = SQL("SELECT MAX(created_at) FROM messages WHERE first = $1 AND second = $2")
     private static let messagesAfter = SQL(

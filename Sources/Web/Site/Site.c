@@ -36,6 +36,21 @@ static const unsigned char run_html[] = {
 static const unsigned char share_html[] = {
 #embed "pages/share.html"
 };
+static const unsigned char forum_html[] = {
+#embed "pages/forum.html"
+};
+static const unsigned char post_html[] = {
+#embed "pages/post.html"
+};
+static const unsigned char write_html[] = {
+#embed "pages/write.html"
+};
+static const unsigned char me_html[] = {
+#embed "pages/me.html"
+};
+static const unsigned char missing_html[] = {
+#embed "pages/missing.html"
+};
 static const unsigned char en_json[] = {
 #embed "words/en.json"
 };
@@ -59,6 +74,15 @@ static const unsigned char runs_css[] = {
 };
 static const unsigned char share_css[] = {
 #embed "styles/share.css"
+};
+static const unsigned char reading_css[] = {
+#embed "styles/reading.css"
+};
+static const unsigned char forum_css[] = {
+#embed "styles/forum.css"
+};
+static const unsigned char me_css[] = {
+#embed "styles/me.css"
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
@@ -126,6 +150,33 @@ static const unsigned char share_js[] = {
 static const unsigned char qr_code_js[] = {
 #embed "scripts/qr-code.js"
 };
+static const unsigned char house_js[] = {
+#embed "scripts/house.js"
+};
+static const unsigned char ask_js[] = {
+#embed "scripts/ask.js"
+};
+static const unsigned char posts_js[] = {
+#embed "scripts/posts.js"
+};
+static const unsigned char comments_js[] = {
+#embed "scripts/comments.js"
+};
+static const unsigned char write_js[] = {
+#embed "scripts/write.js"
+};
+static const unsigned char forum_js[] = {
+#embed "scripts/forum.js"
+};
+static const unsigned char post_js[] = {
+#embed "scripts/post.js"
+};
+static const unsigned char me_js[] = {
+#embed "scripts/me.js"
+};
+static const unsigned char logins_js[] = {
+#embed "scripts/logins.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -148,6 +199,11 @@ static const web_file files[] = {
     FILE("runs.html", "pages/runs.html", runs_html),
     FILE("run.html", "pages/run.html", run_html),
     FILE("share.html", "pages/share.html", share_html),
+    FILE("forum.html", "pages/forum.html", forum_html),
+    FILE("post.html", "pages/post.html", post_html),
+    FILE("write.html", "pages/write.html", write_html),
+    FILE("me.html", "pages/me.html", me_html),
+    FILE("missing.html", "pages/missing.html", missing_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
     FILE("icon.svg", "icons/icon.svg", icon_svg),
@@ -156,6 +212,9 @@ static const web_file files[] = {
     FILE("room.css", "styles/room.css", room_css),
     FILE("runs.css", "styles/runs.css", runs_css),
     FILE("share.css", "styles/share.css", share_css),
+    FILE("reading.css", "styles/reading.css", reading_css),
+    FILE("forum.css", "styles/forum.css", forum_css),
+    FILE("me.css", "styles/me.css", me_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
@@ -178,6 +237,15 @@ static const web_file files[] = {
     FILE("charts.js", "scripts/charts.js", charts_js),
     FILE("share.js", "scripts/share.js", share_js),
     FILE("qr-code.js", "scripts/qr-code.js", qr_code_js),
+    FILE("house.js", "scripts/house.js", house_js),
+    FILE("ask.js", "scripts/ask.js", ask_js),
+    FILE("posts.js", "scripts/posts.js", posts_js),
+    FILE("comments.js", "scripts/comments.js", comments_js),
+    FILE("write.js", "scripts/write.js", write_js),
+    FILE("forum.js", "scripts/forum.js", forum_js),
+    FILE("post.js", "scripts/post.js", post_js),
+    FILE("me.js", "scripts/me.js", me_js),
+    FILE("logins.js", "scripts/logins.js", logins_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),

@@ -46,10 +46,34 @@ struct HousePostTests {
         try await withAPI { api in
             let ana = try await api.register("ana")
             let answer = try await api.upload(
-                "/v1/posts", fields: ["title": "x", "content": "y"], files: [.make("images", onePixel)], token: ana)
-            #expect(answer.status == 201)
+                "/v1/posts", fields: ["title": "x", "content": "y\r\n\r\nz"], files: [.make("images", onePixel)], token: ana)
+            #expect(answer.status == 201 && answer.json["content"] == "y\n\nz")
             let image = try #require(answer.json["images"]?[0]?.string)
             #expect(try await api.send(.get, image).status == 200)
+        }
+    }
+
+    @Test("a list has so much of each text as is asked for, and ends a page with what is too much for it")
+    func excerpts() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            for title in ["1", "2", "3"] {
+                let post: JSONValue = [
+                    "title": .string(title), "content": .string(String(repeating: "跑", count: 300_000)),
+                ]
+                #expect(try await api.send(.post, "/v1/posts", post, token: ana).status == 201)
+            }
+            var titles: [JSONValue] = [], target: String? = "/v1/posts?limit=200&excerpt=5", pages = 0
+            while let next = target, pages < 9 {
+                let page = try await api.send(.get, next)
+                #expect(page.json["posts"]?.array?.allSatisfy { $0["content"] == "跑跑跑跑跑" } == true)
+                titles += page.json["posts"]?.array?.compactMap { $0["title"] } ?? []
+                target = page.headers[.link].map { String($0.dropFirst().prefix { $0 != ">" }) }
+                #expect(target?.contains("excerpt=5") != false)
+                pages += 1
+            }
+            #expect(titles == ["3", "2", "1"] && pages == 2)
+            #expect(try await api.send(.get, "/v1/posts?excerpt=0").status == 400)
         }
     }
 

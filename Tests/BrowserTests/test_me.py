@@ -1,0 +1,174 @@
+"""One's own account: seen, changed, taken along, deleted."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from scene import holds
+from test_forum import LONG, log_in, picture, publish
+from test_pages import LOCALES, gallery  # noqa: F401
+
+WRONG = "console error: Failed to load resource: the server responded with a status of (400|401|409)"
+
+
+async def mine(server, browse, nickname="Ana"):
+    """The page of an account, with its context and name."""
+    context = await browse.context()
+    name = await log_in(server, context, nickname)
+    page = await browse.page(server.url + "/me", context)
+    await holds(page, f"document.querySelector('#username').value === '{name}'")
+    return page, context, name
+
+
+async def told(page, what, text):
+    await holds(page, f"document.querySelector('#{what}-told').textContent.includes({text!r})")
+
+
+async def test_nobody_is_asked_to_log_in(server, browse):
+    page = await browse.page(server.url + "/me")
+    await page.locator("#nobody").wait_for()
+    assert await page.locator("#mine").is_hidden()
+    await page.locator("#log-in-here").click()
+    await page.locator("#account-dialog").wait_for()
+
+
+async def test_what_others_see_is_changed(server, browse, tmp_path):
+    browse.expects(WRONG)
+    page, context, name = await mine(server, browse)
+    await page.locator("#nickname").fill("<b>Ana</b>")
+    await page.locator("#sign").fill("Runs at dawn")
+    await page.locator("#profile-form button").click()
+    await told(page, "profile", "Saved.")
+    assert await page.locator("#account-name").text_content() == "<b>Ana</b>"
+    before = await page.locator("#picture").get_attribute("src")
+    (tmp_path / "me.png").write_bytes(picture("tomato", (300, 300)))
+    await page.locator("#picture-file").set_input_files(tmp_path / "me.png")
+    await told(page, "picture", "Saved.")
+    assert await page.locator("#picture").get_attribute("src") != before
+    await holds(page, "document.querySelector('#picture').naturalWidth === 300")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    await page.locator("#picture-file").set_input_files(tmp_path / "bad.png")
+    await told(page, "picture", "not a picture")
+    await page.reload()
+    await holds(page, "document.querySelector('#sign').value === 'Runs at dawn'")
+    # A name that is taken is said, and the others stay as they were.
+    other, _ = await server.rest.account()
+    await page.locator("#username").fill(other)
+    await page.locator("#profile-form button").click()
+    await told(page, "profile", "This name is taken.")
+
+
+async def test_a_new_password_ends_all_other_logins_and_this_one_goes_on(server, browse):
+    browse.expects(WRONG)
+    page, context, name = await mine(server, browse)
+    other = await browse.context()
+    answer = await other.request.post(server.url + "/v1/session", headers={"Origin": server.url}, data={
+        "name": name, "password": "secret", "cookie": True})
+    assert answer.status == 200
+    await page.reload()
+    await holds(page, "document.querySelectorAll('#logins li').length === 2")
+    assert await page.locator("#logins .current").count() == 1
+    await page.locator("#old-password").fill("guess")
+    await page.locator("#new-password").fill("better secret")
+    await page.locator("#password-form button").click()
+    await told(page, "password", "That is not your password.")
+    await page.locator("#old-password").fill("secret")
+    await page.locator("#password-form button").click()
+    await told(page, "password", "The password is changed.")
+    await holds(page, "document.querySelectorAll('#logins li').length === 1")
+    assert (await (await other.request.get(server.url + "/v1/session")).json())["account"] is None
+    await page.reload()
+    await holds(page, f"document.querySelector('#username').value === '{name}'")
+
+
+async def test_another_login_is_ended(server, browse):
+    page, context, name = await mine(server, browse)
+    other = await browse.context()
+    await other.request.post(server.url + "/v1/session", headers={"Origin": server.url}, data={
+        "name": name, "password": "secret", "cookie": True})
+    await page.reload()
+    await page.locator("#logins button").click()
+    await page.locator("dialog[open] .danger").click()
+    await holds(page, "document.querySelectorAll('#logins li').length === 1")
+    assert await page.locator("#end-others").is_hidden()
+    assert (await (await other.request.get(server.url + "/v1/session")).json())["account"] is None
+
+
+async def test_everything_is_taken_along_in_one_archive(server, browse):
+    page, context, name = await mine(server, browse)
+    await publish(server, context, "Sunday", "Ten", [picture("navy")])
+    async with page.expect_download() as download:
+        await page.locator('a[href="/v1/me/export"]').click()
+    file = await (await download.value).path()
+    archive = zipfile.ZipFile(io.BytesIO(file.read_bytes()))
+    assert archive.testzip() is None
+    names = archive.namelist()
+    assert {"account.json", "runs.json", "posts.json", "comments.json", "messages.json"} <= set(names)
+    assert [name for name in names if re.fullmatch(r"pictures/\w+\.png", name)]
+
+
+async def test_an_account_is_deleted_only_with_its_password(server, browse):
+    browse.expects(WRONG)
+    page, context, name = await mine(server, browse)
+    await page.locator("#leave").click()
+    await page.locator("#leave-password").fill("guess")
+    await page.locator("#leave-submit").click()
+    await page.locator("#leave-wrong").wait_for()
+    assert await page.locator("#leave-wrong").text_content() == "That is not your password."
+    await page.locator("#leave-password").fill("secret")
+    await page.locator("#leave-submit").click()
+    await page.wait_for_url(server.url + "/")
+    await page.locator("#log-in").wait_for()
+    status, _ = await server.rest("POST", "/v1/session", {"name": name, "password": "secret"})
+    assert status == 401
+
+
+async def test_a_guest_becomes_a_whole_account_by_a_password(server, browse):
+    _, owner = await server.rest.account()
+    status, room = await server.rest("POST", "/v1/rooms", {"name": "Club"}, owner)
+    assert status == 201, room
+    status, link = await server.rest("POST", f"/v1/rooms/{room['runID']}/links", {"role": "runner"}, owner)
+    assert status == 201, link
+    status, guest = await server.rest("POST", "/v1/guests", {"name": "Eva", "link": link["link"]})
+    assert status == 201, guest
+    context = await browse.context()
+    await context.add_cookies([{"name": "runroom", "value": guest["token"], "url": server.url, "httpOnly": True}])
+    page = await browse.page(server.url + "/me", context)
+    await page.locator("#guest").wait_for()
+    assert await page.locator("#present").is_hidden() and await page.locator("#mail-section").is_hidden()
+    await page.locator("#new-password").fill("secret")
+    await page.locator("#password-form button").click()
+    await told(page, "password", "The account is yours now.")
+    await page.locator("#guest").wait_for(state="hidden")
+    name = await page.locator("#username").input_value()
+    status, _ = await server.rest("POST", "/v1/session", {"name": name, "password": "secret"})
+    assert status == 200
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.limit(180)
+async def test_pictures(server, gallery, language):  # noqa: F811
+    context = await gallery.context(language)
+    page = await gallery.browse.page(server.url + "/me", context)
+    await page.locator("#nobody").wait_for()
+    await gallery.examine(page, (360,))
+    await gallery.pictures(page, "account-nobody", language, (360, 1440), ("light",))
+    await log_in(server, context, LONG)
+    await page.reload()
+    await page.locator("#logins li").wait_for()
+    await gallery.examine(page)
+    for width in (360, 768, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    await gallery.pictures(page, "account", language)
+    for width, scheme in ((360, "dark"), (1440, "light")):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.screenshot(path=gallery.shots / f"account-whole-{width}-{scheme}-{language}.png", full_page=True)
+    await page.locator("#account-button").click()
+    await gallery.pictures(page, "account-menu", language, (360,), ("light",))
+    await page.keyboard.press("Escape")
+    await page.locator("#leave").click()
+    await gallery.examine(page, (360,))
+    await gallery.pictures(page, "account-leave", language, (360, 1440))
