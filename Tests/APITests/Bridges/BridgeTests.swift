@@ -4,7 +4,9 @@ import LWS
 import Limits
 import Live
 import Logging
+import Rooms
 import Services
+import Store
 import TestKit
 import Testing
 
