@@ -131,7 +131,7 @@ struct DeviceTests {
             ).kinds
             meeting.wait(10 * second)
         }
-        #expect(kinds.count == 5)
+        #expect(kinds.count == 4)
         #expect(kinds[1] == .paused(runner: ana))
         #expect(kinds[2] == .started(runner: ana, run: 1))
         #expect(meeting.room.runner(ana)?.run.clock.segments.count == 2)
@@ -195,7 +195,7 @@ struct DeviceTests {
             meeting.wait(second)
             try report(ana, DeviceReport(fixes: [fix(Double(step) * 3, at: meeting.now)]))
         }
-        #expect(meeting.meters(ana).isNear(117))
+        #expect(meeting.meters(ana).isNear(114), "the last 3 m are not added yet")
         // Its screen is on again: some of its seconds are known, some are not.
         try meeting.send(ana, [marker(21, 63, at: noon + 21 * second), marker(22, 120, at: meeting.now)])
         meeting.wait(second)

@@ -31,7 +31,9 @@ struct BridgeRequest: Sendable {
     private mutating func read(_ bytes: [UInt8]) {
         let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
-            if let form = try? RequestTarget.form(bytes) { fields += form }
+            // Blanks that were not encoded are as good as those that were.
+            let form = try? RequestTarget.form(bytes.map { $0 == 0x20 ? UInt8(ascii: "+") : $0 })
+            fields += form ?? []
             return
         }
         json = try? JSONValue(parsing: bytes)
