@@ -74,7 +74,7 @@ struct BridgeTests {
         #expect(row.state == "running")
     }
 
-    @Test("a queue of positions, one by one on one connection, is in sooner than 20 a second")
+    @Test("a queue of positions, one by one on one connection, does not wait a second for each")
     func queue() async throws {
         let phone = try await Phone("gpslogger", on: try await ServerProcess.shared())
         let socket = try RawSocket.connect(port: phone.server.port)
@@ -83,7 +83,8 @@ struct BridgeTests {
             try await socket.write(phone.request(index))
             #expect(try await socket.readHead().status == 200)
         }
-        #expect(begun.duration(to: .now) < .seconds(10))
+        // A second each would be 200 s; a machine that does nothing else needs 5.
+        #expect(begun.duration(to: .now) < .seconds(100))
         #expect(abs(try await phone.row().meters - 995) < 1)
     }
 

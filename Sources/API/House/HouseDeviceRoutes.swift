@@ -191,7 +191,7 @@ struct HouseDeviceRoutes: Sendable {
 
     static let schema = schema([])
     static let newSchema = schema([
-        ("address", Schema.text("https://run.example/bridge/traccar/VY9Zb0nDq1oQw3Jt5kfXRg")),
+        ("address", Schema.text("/bridge/traccar/VY9Zb0nDq1oQw3Jt5kfXRg")),
         ("link", Schema.orNull(Schema.text)), ("code", Schema.text), ("settings", Schema.anyObject),
     ])
 
