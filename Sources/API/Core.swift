@@ -28,6 +28,11 @@ struct Core: Sendable {
     let entryTaskRegistration: Bool
     let live: LiveHub
     let links: RoomLinks
+    let devices: Devices
+    /// Where those are whose devices report to the room that they are in.
+    let deviceRooms: DeviceRooms
+    /// What OwnTracks is told of others.
+    let friends: FriendsAnswer
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
@@ -98,6 +103,10 @@ struct Core: Sendable {
                 accounts: accounts, links: links, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
+        devices = Devices(
+            store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) }, now: now)
+        deviceRooms = DeviceRooms(live: live, now: now)
+        friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in

@@ -7,7 +7,7 @@ extension World {
     /// All those of clients, in the order of the description; beside them what operators ask is always served.
     ///
     /// Adding one is adding it here.
-    static let all: [World] = [.house, .lepao, .juejin, .douyin, .leaf, .entryTask]
+    static let all: [World] = [.house, .lepao, .juejin, .douyin, .leaf, .entryTask, .bridges]
 }
 
 extension Core {

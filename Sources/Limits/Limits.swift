@@ -209,6 +209,10 @@ public enum Limit {
         public static let spectators = 2_000
         /// Rooms of an account that made them by `/v1`; one more is 507.
         public static let owned = 200
+        /// Others that an app is told of when it reports, those next to its runner.
+        public static let friends = 30
+        /// Rooms that sleep in which somebody is looked for, those that they have joined last.
+        public static let searched = 5
         /// Links to a room; one more is 409.
         public static let links = 100
         /// Events that a returning client can be given; one that has missed more gets the snapshot alone.
@@ -310,6 +314,30 @@ public enum Limit {
         public static let accountQuota = 2 << 30
         /// Tries to replace the run data of an account that others of its clients replace as well; then 503.
         public static let runDataTries = 32
+    }
+
+    /// Phones whose apps report to a room by themselves.
+    public enum Devices {
+        /// Devices of an account that are not revoked; one more is 409.
+        public static let owned = 50
+        /// Of those that are revoked, so many are known for what they are; the posts of others are refused.
+        public static let revoked = 200
+        /// Bytes of what an app posts; more is 413.
+        ///
+        /// OwnTracks puts pictures into it.
+        public static let body = 4 << 20
+        /// Posts by secrets that nobody has, from an address; more is 429.
+        public static let strangers: Rate = (60, 30)
+        /// Milliseconds between two notes in the database that a device was heard of.
+        public static let heardInterval: Int64 = 600_000
+        /// Milliseconds for which the room is remembered in which somebody was found.
+        public static let roomAge: Int64 = 30_000
+        /// Devices of which is remembered when they came and what they were told; beyond, all is forgotten.
+        public static let remembered = 20_000
+        /// Milliseconds after which an app is told again who somebody is, though nothing has changed.
+        public static let cardAge: Int64 = 600_000
+        /// Milliseconds between two reports of an app beyond which its settings are no good for running.
+        public static let rareInterval: Int64 = 30_000
     }
 
     /// Accounts, passwords and codes.

@@ -13,6 +13,8 @@ public enum LiveError: Error, Sendable {
     case room(RoomError)
     /// More starts, pauses and returns of a runner came than one may cause.
     case tooManyCommands
+    /// More markers came at once, or later, than can be measured at the moment; they may be sent again.
+    case tooManyMarkers
     /// Nothing was stored. It may be tried again; until then nobody is told that it has happened.
     case store(StoreError)
     /// The server is stopping.

@@ -91,7 +91,7 @@ actor LiveRooms {
         for host in table.hosts {
             host.answerWaiters(.stopping)
             // Whoever would wait again waits for nothing.
-            host.waiters = []
+            (host.waiters, host.markerWaiters) = ([], [])
         }
         table.removeAll()
     }

@@ -211,6 +211,8 @@ public struct Acknowledgement: Hashable, Sendable {
     public var runner: Int
     public var runKey: Int64
     public var marker: Int32
+    /// The same in the numbers of the runner's phone, of a run whose markers are numbered by their times.
+    var numbered: Int32?
 
     public init(runner: Int, runKey: Int64, marker: Int32) {
         self.runner = runner

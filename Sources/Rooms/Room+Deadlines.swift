@@ -70,7 +70,7 @@ extension Room {
         guard runners[index].isInRoom, !runners[index].isConnected, !runners[index].isOffline,
             !runners[index].run.isFinished
         else { return nil }
-        return runners[index].lastHeard + settings.offlineGrace
+        return runners[index].lastHeard + max(settings.offlineGrace, runners[index].deviceGrace ?? 0)
     }
 
     private func autoFinishDeadline(of index: Int) -> Int64? {

@@ -81,7 +81,7 @@ extension Room {
         _ coordinate: Coordinate, of index: Int, at now: Int64, into decisions: inout Decisions
     ) {
         let marker = IncomingMarker(id: runners[index].run.ids.newest + 1, coordinate: coordinate, time: now)
-        guard let taken = try? take([marker], of: index, offset: nil, at: now, isPolled: true) else { return }
+        guard let taken = try? take([marker], of: index, offset: nil, at: now, numbering: .room) else { return }
         decisions.merge(taken)
     }
 

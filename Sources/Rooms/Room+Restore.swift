@@ -25,6 +25,8 @@ extension Room {
             runner.isOffline = snapshot.isOffline
             runner.runNumber = snapshot.runNumber ?? 1
             runner.run.polledMarkers = Self.polledMarkers(of: snapshot)
+            if let above = snapshot.bridgedAbove { runner.run.resumeBridge(above: above) }
+            runner.deviceGrace = snapshot.deviceGrace
             runner.run.clock = snapshot.clock
             runner.run.announcedKilometers = snapshot.announcedKilometers
             if let meters = snapshot.reportedMeters, let seconds = snapshot.reportedSeconds {
@@ -124,7 +126,8 @@ extension Room {
             finishArrived: runner.run.finishArrived, isFinishUntold: runner.run.isFinishUntold ? true : nil,
             isSettled: runner.run.isSettled, isUnauthenticated: runner.run.isAuthenticated ? nil : true,
             finalMeters: final?.meters, finalSeconds: final?.seconds,
-            latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7)
+            latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7,
+            bridgedAbove: runner.run.bridge?.above, deviceGrace: runner.deviceGrace)
     }
 
     /// The runs that have ended and have no ``SettledWay``: their markers are in their records, if there are any.

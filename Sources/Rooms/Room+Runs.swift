@@ -315,16 +315,35 @@ extension Room {
         }
     }
 
-    /// Takes markers of a runner's run; `isPolled` are those whose ids the room has given.
+    /// Who has given markers their ids.
+    enum Numbering {
+        /// The phone that sends them.
+        case phone
+        /// The room, to the places of a poller.
+        case room
+        /// The run, by their times.
+        case times
+    }
+
+    /// Takes markers of a runner's run.
     mutating func take(
-        _ markers: [IncomingMarker], of index: Int, offset: Int64?, at now: Int64, isPolled: Bool = false,
+        _ markers: [IncomingMarker], of index: Int, offset: Int64?, at now: Int64, numbering: Numbering = .phone,
         mayRemeasure: (Int) -> Bool = { _ in true }
     ) throws(RoomError) -> Decisions {
         guard !runners[index].run.isSettled, settleDeadline(of: index).map({ now < $0 }) ?? true else {
             throw .alreadyFinished
         }
-        let isFirst = !isPolled && !runners[index].run.isStreamed && !markers.isEmpty
-        let base = isPolled ? 0 : runners[index].run.polledMarkers ?? runners[index].run.ids.newest
+        let isFirst = numbering != .room && !runners[index].run.isStreamed && !markers.isEmpty
+        var base: Int32 = 0
+        let sent = markers
+        var markers = markers
+        if numbering == .phone {
+            if runners[index].run.bridge == nil {
+                base = runners[index].run.polledMarkers ?? runners[index].run.ids.newest
+            } else {
+                markers = runners[index].run.renumbered(markers, offset: offset ?? 0)
+            }
+        }
         guard hasRoom(for: markers, above: base, at: index) else { throw .tooManyMarkers }
         let cost = runners[index].run.remeasuring(by: markers, above: base)
         guard cost == 0 || mayRemeasure(cost) else { throw .tooManyLateMarkers }
@@ -352,6 +371,7 @@ extension Room {
                 point.flags = flags.rawValue
                 return point
             })
+        if numbering == .phone { runners[index].run.noteNumbered(sent) }
         guard added.isNew else { return decisions }
         decisions.newMarkers = runners[index].run.unjournaled.count - waiting
         if added.needsRecall { decisions.recalls.insert(reference(to: index)) }
@@ -565,7 +585,9 @@ extension Room {
             #else
             let promised = runners[index].run.ids.contiguous
             #endif
-            journal.acknowledgements.append(Acknowledgement(runner: number, runKey: key, marker: promised))
+            var acknowledgement = Acknowledgement(runner: number, runKey: key, marker: promised)
+            acknowledgement.numbered = runners[index].run.bridge?.numbered.contiguous
+            journal.acknowledgements.append(acknowledgement)
         }
         if !runners[index].run.history.unstored.isEmpty {
             for block in runners[index].run.takeBlocks() {
@@ -581,8 +603,13 @@ extension Room {
     /// - Returns: Whether that says more than was known, so that an `ack` is due.
     public mutating func stored(_ acknowledgement: Acknowledgement) -> Bool {
         guard let index = try? index(of: acknowledgement.runner),
-            runners[index].run.key == acknowledgement.runKey, runners[index].run.durable < acknowledgement.marker
+            runners[index].run.key == acknowledgement.runKey
         else { return false }
+        if let numbered = acknowledgement.numbered, runners[index].run.noteDurable(numbered) {
+            runners[index].run.durable = max(runners[index].run.durable, acknowledgement.marker)
+            return true
+        }
+        guard runners[index].run.durable < acknowledgement.marker else { return false }
         runners[index].run.durable = acknowledgement.marker
         return true
     }

@@ -26,6 +26,10 @@ struct Runner: Sendable {
     /// The finished run before it, while its late markers are taken or something of it is still to be told; at most
     /// one.
     var earlier: [Run] = []
+    /// What is known of a phone of theirs that comes with single requests; at most one.
+    var device: [DeviceState] = []
+    /// How long that may be silent, in milliseconds; nil for somebody who has none.
+    var deviceGrace: Int64?
     /// `run` is the earlier one for the moment.
     var isEarlierRunUp = false
     var joinedAt: Int64
@@ -108,6 +112,10 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     /// Degrees times 10⁷, for a place that came without a marker.
     public var latitudeE7: Int32?
     public var longitudeE7: Int32?
+    /// The highest marker id before those that are numbered by their times; nil when there are none.
+    public var bridgedAbove: Int32?
+    /// For how long a phone may be silent that comes with single requests, in milliseconds; nil without one.
+    public var deviceGrace: Int64?
 
     /// Whether a runner can have come to this: what is read from disk is not believed otherwise.
     public var isPossible: Bool {
@@ -117,6 +125,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
             && amounts.allSatisfy { (0...Self.largestAmount).contains($0) }
             && (0...(1 << 32)).contains(announcedKilometers) && (1...(1 << 40)).contains(runNumber ?? 1)
             && (finishArrived == nil || clock.ended != nil)
+            && (0...MarkerHistory.largestID).contains(bridgedAbove ?? 0)
+            && (0...Int64(Self.farthestTime)).contains(deviceGrace ?? 0)
     }
 
     public init(
@@ -125,7 +135,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         reportedMeters: Double? = nil,
         reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isFinishUntold: Bool? = nil, isSettled: Bool,
         isUnauthenticated: Bool? = nil, finalMeters: Double? = nil,
-        finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil
+        finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil, bridgedAbove: Int32? = nil,
+        deviceGrace: Int64? = nil
     ) {
         self.number = number
         self.joinedAt = joinedAt
@@ -147,5 +158,7 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         self.finalSeconds = finalSeconds
         self.latitudeE7 = latitudeE7
         self.longitudeE7 = longitudeE7
+        self.bridgedAbove = bridgedAbove
+        self.deviceGrace = deviceGrace
     }
 }

@@ -3,7 +3,9 @@ import TestKit
 ///
 /// What else these routes do, and how they refuse, the tests of each world say.
 extension RouteTable {
-    static let others = articles + clips + leaf + entryTask + house + houseRooms + housePosts
+    static let others =
+        articles + clips + leaf + entryTask + house + houseRooms + housePosts
+        + houseDevices + bridges
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
@@ -13,6 +15,7 @@ extension RouteTable {
         "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
         "DELETE /v1/me", "DELETE /v1/posts/{post}", "DELETE /v1/comments/{comment}", "DELETE /v1/rooms/{runID}",
         "DELETE /v1/rooms/{runID}/links/{id}", "DELETE /v1/runs/{id}",
+        "DELETE /v1/devices/{id}",
     ]
 
     private static let png = [(field: "head_image", content: Picture.png)]
@@ -226,6 +229,38 @@ extension RouteTable {
             "PATCH /v1/runs/{id}", [.ok("a title", at: "/v1/runs/$run", as: .ana, .json(#"{"title":"River"}"#))]),
         RouteCases("DELETE /v1/runs/{id}", [.ok("one's own", gives: 204, at: "/v1/runs/$run", as: .ana)]),
     ]
+
+    private static let phone = "/v1/devices/$phone"
+
+    private static let houseDevices = [
+        RouteCases("GET /v1/devices", [.ok("one's own", as: .ana)]),
+        RouteCases(
+            "POST /v1/devices",
+            [
+                .ok(
+                    "one more", gives: 201, as: .ana, .json(#"{"app":"traccar","runID":"$club"}"#),
+                    has: ["address", "link", "code", "settings.interval"])
+            ]),
+        RouteCases("GET /v1/devices/{id}", [.ok("one's own", at: phone, as: .ana)]),
+        RouteCases("PATCH /v1/devices/{id}", [.ok("a label", at: phone, as: .ana, .json(#"{"label":"Old"}"#))]),
+        RouteCases("DELETE /v1/devices/{id}", [.ok("revoked", gives: 204, at: phone, as: .ana)]),
+    ]
+
+    private static let bridges = ["": "", "/{first}": "/client", "/{first}/{second}": "/client/index.php"].flatMap {
+        (suffix: String, path: String) in
+        ["GET", "POST", "PUT"].map { method in
+            RouteCases(
+                method + " /bridge/{app}/{token}" + suffix,
+                [
+                    .ok(
+                        "a position",
+                        at: "$phonePath" + path + "?id=1&lat=60.0&lon=30.0&timestamp=1377177267&speed=4.86"),
+                    .no(
+                        403, "The address is not known.", "of nobody's",
+                        at: "/bridge/traccar/AAAAAAAAAAAAAAAAAAAAAA" + path + "?lat=60.0&lon=30.0&timestamp=1377177267"),
+                ])
+        }
+    }
 
     private static let housePost = "/v1/posts/$post"
 

@@ -250,6 +250,16 @@ struct Everything {
         _ = try await database.links.links(of: room.id, limit: 9)
         _ = try await database.links.link(hash: [1])
         _ = try await database.links.deleteLink(try found(link).id, of: room.id)
+        let device = try await database.devices.insertDevice(
+            account: ana, hash: [2], app: "any", label: "l", room: room.id, limit: 1, kept: 1, at: 1)
+        _ = try await database.devices.devices(of: ana, limit: 9)
+        _ = try await database.devices.device(try found(device).id, of: ana)
+        _ = try await database.devices.device(hash: [2])
+        _ = try await database.devices.changeDevice(
+            try found(device).id, of: ana, label: nil, room: nil, seen: 0)
+        try await database.devices.noteHeard(try found(device).id, at: 2)
+        _ = try await database.devices.revokeDevice(try found(device).id, of: ana, at: 3)
+        _ = try await database.rooms.rooms(withRunner: ana, limit: 9)
     }
 
     private func roles(_ ana: Int64) async throws {

@@ -143,6 +143,7 @@ enum OlderDatabase {
                 INSERT INTO links VALUES (80, 41, x'80', 'runner', 'Family', 1, 9);
                 INSERT INTO run_notes VALUES (30, 'River', 'Fast', 'link', x'81', 2);
                 """),
+            since(20, "INSERT INTO devices VALUES (90, 10, x'90', 'any', 'Phone', 41, 0, 1, 2, NULL, 3);"),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

@@ -9,9 +9,9 @@ import Store
 struct HouseVisitor: Sendable {
     /// The token's; nil without one.
     let account: Account?
-    fileprivate let password: String?
-    fileprivate let link: String?
-    fileprivate let address: String
+    let password: String?
+    let link: String?
+    let address: String
 }
 
 extension Access where Caller == HouseVisitor {

@@ -22,7 +22,8 @@ extension World {
             "Account": HouseJSON.accountSchema, "Session": HouseJSON.sessionSchema, "Opened": HouseLogin.schema,
             "GuestLogin": HouseLogin.guestSchema,
             "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
-            "NewLink": HouseLinkRoutes.newLinkSchema, "Run": HouseJSON.runSchema,
+            "NewLink": HouseLinkRoutes.newLinkSchema, "Device": HouseDeviceRoutes.schema,
+            "NewDevice": HouseDeviceRoutes.newSchema, "Run": HouseJSON.runSchema,
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
         ],
         shapes: [.problem]
@@ -30,6 +31,7 @@ extension World {
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
             + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
+            + HouseDeviceRoutes(core: core).endpoints
             + HouseRunRoutes(core: core).endpoints + HousePostRoutes(core: core).endpoints
     }
 }
@@ -73,6 +75,7 @@ enum HouseCode: String, CaseIterable, Sendable {
     case wrongRoomPassword = "wrong_room_password"
     case roomPasswordNeeded = "room_password_needed"
     case tooManyLinks = "too_many_links"
+    case tooManyDevices = "too_many_devices"
     case badLink = "bad_link"
     case conflict
     case keyReused = "idempotency_key_reused"

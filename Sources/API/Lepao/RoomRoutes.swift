@@ -328,7 +328,7 @@ extension RoomRoutes {
             case .noSuchRoom, .room(.roomClosed): Problem(.notFound, noSuchRoom)
             case .wrongPassword: wrongPassword
             case .notInRoom, .room(.noSuchRunner), .room(.hasLeft): Problem(.notFound, noSuchRunner)
-            case .roomExists, .room, .tooManyCommands, .tooManyGuesses, .store, .stopping, nil:
+            case .roomExists, .room, .tooManyCommands, .tooManyMarkers, .tooManyGuesses, .store, .stopping, nil:
                 Problem(lepao: error)
             }
         }

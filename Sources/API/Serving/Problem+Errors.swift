@@ -69,6 +69,8 @@ extension Problem {
         case .room(let error): self.init(error)
         case .tooManyCommands:
             self.init(.tooManyRequests, "Too many changes of a runner. Try again later.", retryAfter: 1)
+        case .tooManyMarkers:
+            self.init(.serviceUnavailable, "More markers came than can be taken. Try again later.", retryAfter: 1)
         case .store(let error): self.init(error)
         case .stopping: self.init(.serviceUnavailable, "The server is stopping. Try again later.", retryAfter: 5)
         }

@@ -12,4 +12,6 @@ public enum WorldName: String, Sendable, CaseIterable {
     case leaf
     /// Users by MD5.
     case entrytask
+    /// Apps of others that report to a room.
+    case bridges
 }

@@ -111,7 +111,7 @@ package struct Operation: Sendable {
         description = endpoint.description.text
         access =
             switch endpoint.access {
-            case .open, .password: .open
+            case .open, .password, .deviceSecret: .open
             case .optionalToken, .roomPassword: .optionalToken
             // The header may stay empty where a parameter may hold the token.
             case .token, .role, .refreshToken: requests.tokenParameter == nil ? .token : .optionalToken

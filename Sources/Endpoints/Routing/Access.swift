@@ -43,6 +43,8 @@ package enum AccessKind: String, Sendable, CaseIterable {
     case password
     /// The password of a room, or a runner's token.
     case roomPassword
+    /// The secret of a device, in the path.
+    case deviceSecret
 }
 
 extension Access where Caller == Void {

@@ -70,8 +70,8 @@ extension CommitPipeline {
         let tries = (host.heldBack?.tries ?? 0) + 1
         isLogShared = true
         var after = after
-        let waiters = after.waiters + host.waiters
-        (after.waiters, host.waiters) = ([], [])
+        let waiters = after.waiters + host.takeWaiters()
+        after.waiters = []
         guard error != .termLost, tries < context.settings.storeTries else {
             setAside(host, because: "\(error)")
             for answer in waiters { answer(.store(error)) }

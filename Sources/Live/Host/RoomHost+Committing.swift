@@ -58,10 +58,28 @@ extension RoomHost {
         if let error { throw error }
     }
 
+    /// Returns when all that the room has decided so far is on disk: where that is markers alone, with the log of all rooms,
+    /// which costs others less than a commit of this room.
+    func markersStored() async throws(LiveError) {
+        guard heldBack == nil, !isOver, !pipeline.isStopped, unstored.isEmptyBesideMarkers, isFresh || !isBeingStored
+        else { return try await stored() }
+        // What is not fresh is in the log.
+        guard isFresh else { return }
+        let error: LiveError? = await withCheckedContinuation { continuation in
+            markerWaiters.append { continuation.resume(returning: $0) }
+        }
+        if let error { throw error }
+    }
+
+    /// All who wait for the room's markers, or for all of it.
+    func takeWaiters() -> [(LiveError?) -> Void] {
+        defer { (waiters, markerWaiters) = ([], []) }
+        return waiters + markerWaiters
+    }
+
     /// Answers whoever waits for the disk.
     func answerWaiters(_ error: LiveError) {
-        let waiting = waiters
-        waiters = []
+        let waiting = takeWaiters()
         for answer in waiting { answer(error) }
     }
 
@@ -94,7 +112,9 @@ extension RoomHost {
         room.changes.blocks = batch.blocks.map(StoredBlock.init)
         ledger.note(Decisions(), batch.blocks)
         draft.rooms.append(room)
-        return AfterCommit(host: self, acknowledgements: batch.acknowledgements, isLogged: true)
+        defer { markerWaiters = [] }
+        return AfterCommit(
+            host: self, acknowledgements: batch.acknowledgements, waiters: markerWaiters, isLogged: true)
     }
 
     /// Moves what the room has to store into a draft.
@@ -140,9 +160,8 @@ extension RoomHost {
         draft.rooms.append(room)
         let after = AfterCommit(
             host: self, events: events, acknowledgements: batch.acknowledgements, recalls: decisions.recalls,
-            checkpoints: checkpoints, sequence: ledger.lastSequence, records: room.records, waiters: waiters,
+            checkpoints: checkpoints, sequence: ledger.lastSequence, records: room.records, waiters: takeWaiters(),
             isDeletion: isDeleted)
-        waiters = []
         return after
     }
 

@@ -34,7 +34,7 @@ extension RoomHost: RoomLink {
     }
 
     /// Whether late markers have not kept the loop busy for long enough yet: everybody waits for it.
-    private func mayRemeasure(_ allowance: Allowance, at moment: Moment) -> Bool {
+    func mayRemeasure(_ allowance: Allowance, at moment: Moment) -> Bool {
         allowance.lateWork.isLeft(at: moment) && context.lateWork.isLeft(at: moment)
     }
 

@@ -55,6 +55,8 @@ final class RoomHost {
     var ledger: RoomLedger
     /// Answers that wait until all this is stored.
     var waiters: [(LiveError?) -> Void] = []
+    /// Answers that wait until its markers are stored.
+    var markerWaiters: [(LiveError?) -> Void] = []
     /// Events up to this number are stored and told.
     var releasedEvent: Int
 
@@ -83,7 +85,7 @@ final class RoomHost {
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
         audience.isEmpty && audience.runners == 0 && !isDirty && !isBeingStored && waiters.isEmpty
-            && ledger.unread.isEmpty && room.isQuiescent
+            && markerWaiters.isEmpty && ledger.unread.isEmpty && room.isQuiescent
     }
 
     /// What a runner may still cause; all that there may be, the first time.

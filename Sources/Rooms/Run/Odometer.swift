@@ -206,7 +206,7 @@ struct Odometer: Sendable {
 
 extension Coordinate {
     /// 0,0: what receivers say when they know nothing.
-    var isNullIsland: Bool { latitudeE7 == 0 && longitudeE7 == 0 }
+    package var isNullIsland: Bool { latitudeE7 == 0 && longitudeE7 == 0 }
 }
 
 // MARK: - Bytes

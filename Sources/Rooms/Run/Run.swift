@@ -34,6 +34,8 @@ struct Run: Sendable {
     /// The two number their markers without knowing of each other: a phone's `id` is the one here less this. From then on
     /// the run is the server's to measure, and a poller has no part in it.
     var polledMarkers: Int32?
+    /// Once positions have come that have no ids, how all are numbered.
+    private(set) var bridge: RunBridge?
     private var measurement: Measurement
     private(set) var history = MarkerHistory()
     /// Markers that came since the journal was last taken.
@@ -129,7 +131,42 @@ struct Run: Sendable {
     }
 
     /// Of the markers that its phone knows, the highest such that it and all below it are on disk.
-    var durableStreamed: Int32 { polledMarkers.map { max(0, durable - $0) } ?? 0 }
+    var durableStreamed: Int32 {
+        guard let polledMarkers else { return 0 }
+        guard let bridge else { return max(0, durable - polledMarkers) }
+        return max(bridge.durable, min(durable, bridge.above) - polledMarkers)
+    }
+
+    /// From now on markers are numbered by their times.
+    ///
+    /// - Parameter above: The highest id before the first of these.
+    /// - Returns: Whether they were not before.
+    mutating func beginBridge(above: Int32) -> Bool {
+        guard bridge == nil else { return false }
+        let polled = polledMarkers ?? 0
+        bridge = RunBridge(above: above, numbered: min(ids.contiguous, above) - polled)
+        return true
+    }
+
+    /// The same of a run that was put back.
+    mutating func resumeBridge(above: Int32) {
+        _ = beginBridge(above: above)
+        bridge?.isResumed = true
+    }
+
+    /// Notes which markers of a phone that numbers them have come, if the run numbers them itself.
+    mutating func noteNumbered(_ markers: [IncomingMarker]) {
+        bridge?.note(markers)
+    }
+
+    /// Notes that those up to one are on disk.
+    ///
+    /// - Returns: Whether that was not known.
+    mutating func noteDurable(_ numbered: Int32) -> Bool {
+        guard let known = bridge?.durable, known < numbered else { return false }
+        bridge?.durable = numbered
+        return true
+    }
 
     /// What a finished run amounts to.
     var outcome: Report? { clock.ended.map { Report(meters: meters, seconds: seconds(at: $0)) } }

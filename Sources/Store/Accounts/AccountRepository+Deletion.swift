@@ -98,6 +98,7 @@ extension AccountRepository {
         try slice.execute(Statements.deleteSends, id)
         try slice.execute(Statements.deleteHits, PostReader.account(id).key)
         try slice.execute("DELETE FROM profiles WHERE account = $1", id)
+        try slice.execute(DeviceRepository.leave, id)
         // No name has a slash.
         try slice.execute(Statements.leave, id, "/\(id)")
         try slice.removeMedia(pictures.compactMap(\.self))

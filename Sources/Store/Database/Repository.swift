@@ -35,5 +35,6 @@ extension AppDatabase {
     public var media: MediaRepository { MediaRepository(database: self) }
     public var rooms: RoomRepository { RoomRepository(database: self) }
     public var links: LinkRepository { LinkRepository(database: self) }
+    public var devices: DeviceRepository { DeviceRepository(database: self) }
     public var records: RecordRepository { RecordRepository(database: self) }
 }

@@ -38,6 +38,7 @@ struct Migration: Sendable {
         Migration(version: 17, links),
         Migration(version: 18, marks),
         Migration(version: 19, markerLog),
+        Migration(version: 20, devices),
     ]
 }
 

@@ -81,3 +81,23 @@ extension RoomRepository {
         }
     }
 }
+
+extension RoomRepository {
+    /// The run IDs of rooms in which somebody is, or was, a runner, those that they joined last first.
+    ///
+    /// - Parameters:
+    ///   - account: Whose.
+    ///   - limit: At most as many.
+    /// - Returns: The run IDs.
+    /// - Throws: What the database says.
+    public func rooms(withRunner account: Int64, limit: Int) async throws(StoreError) -> [String] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                """
+                SELECT r.run_id FROM people p JOIN rooms r ON r.id = p.room WHERE p.account = $1
+                ORDER BY p.joined_at DESC LIMIT $2
+                """, account, limit
+            ) { try $0.get(0) as String }
+        }
+    }
+}

@@ -32,7 +32,7 @@ struct RefusalCase: Sendable {
             for token in Token.allCases where token != .valid && token != .missing {
                 cases.append(RefusalCase("token: \(token)", token))
             }
-        case .open, .password, .roomPassword, .refreshToken: break
+        case .open, .password, .roomPassword, .refreshToken, .deviceSecret: break
         }
         for member in endpoint.members {
             if member.isRequired { cases.append(RefusalCase("\(member.name): missing", spoilt: (member.name, nil))) }

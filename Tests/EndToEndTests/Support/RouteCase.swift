@@ -233,7 +233,7 @@ struct RouteWorld: Sendable {
             let form = Multipart(
                 ["token": try await have("anaToken"), "title": "T"], file: ("data", "v", video(bytes: 500)))
             value = try await client.send("POST", "/douyin/publish/action", form: form).int("vid")
-        case "club", "clubLink", "clubLinkID", "remark", "run":
+        case "club", "clubLink", "clubLinkID", "remark", "run", "phone", "phonePath":
             let authorization = try await "Bearer " + have("anaToken")
             value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
         default: value = nil
@@ -353,6 +353,13 @@ extension WorldClient {
             let made = try await send(
                 "POST", "/v1/rooms/\(have("club"))/links", json: #"{"role":"runner"}"#, authorization: authorization)
             return made.text(name == "clubLink" ? "link" : "id")
+        case "phone", "phonePath":
+            let made = try await send(
+                "POST", "/v1/devices", json: #"{"app":"traccar","runID":"\#(have("club"))"}"#,
+                authorization: authorization)
+            let path = made.text("address").flatMap { $0.firstRange(of: "/bridge").map { $0.lowerBound } }
+            guard name == "phonePath", let address = made.text("address"), let path else { return made.text("id") }
+            return String(address[path...])
         case "remark":
             return try await send(
                 "POST", "/v1/posts/\(have("post"))/comments", json: #"{"content":"C"}"#, authorization: authorization
