@@ -116,6 +116,7 @@ final class Audience {
             let viewer = turns.ready[index]
             if viewer.version < newest { show(viewer, &frames) }
         }
+        count(frames.sent)
     }
 
     /// The socket of a viewer takes bytes again, and has taken what must arrive.
@@ -123,6 +124,7 @@ final class Audience {
         guard viewer.version < version, turns.isReady(viewer) else { return }
         var frames = SharedFrames(of: source, after: viewer.version, at: context.clock.now())
         show(viewer, &frames)
+        count(frames.sent)
         if turns.isAnyoneWaiting { source.markChanged() }
     }
 
@@ -140,13 +142,19 @@ final class Audience {
             if viewer.sendFrame(frame.message) {
                 viewer.version = frames.version
                 turns.took(viewer)
-                context.metrics.framesOut += 1
-                context.metrics.rowsOut += frame.rows
-                context.metrics.bytesOut += frame.message.count
+                frames.sent.frames += 1
+                frames.sent.rows += frame.rows
+                frames.sent.bytes += frame.message.count
                 return
             }
         }
         skip(viewer)
+    }
+
+    private func count(_ sent: (frames: Int, rows: Int, bytes: Int)) {
+        context.metrics.framesOut += sent.frames
+        context.metrics.rowsOut += sent.rows
+        context.metrics.bytesOut += sent.bytes
     }
 
     private func skip(_ viewer: Viewer) {
@@ -166,6 +174,8 @@ private struct SharedFrames {
     private let usual: UInt64
     private var usualFrames: FramePair?
     private var others: [UInt64: FramePair] = [:]
+    /// What was sent of them, to all who got one.
+    var sent = (frames: 0, rows: 0, bytes: 0)
 
     init(of source: any RoomSource, after usual: UInt64, at time: Int64) {
         self.source = source
