@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import LWS
 import Services
+import Store
 import TestKit
 import Testing
 
@@ -52,9 +53,8 @@ struct HouseExportTests {
             }
             _ = try await api.send(.put, "/v1/posts/2/like", token: ana)
             _ = try await api.send(.post, "/v1/rooms", ["name": "Club"], token: ana)
-            let (me, other) = try await (
-                #require(api.core.accounts.account(named: "ana")), #require(api.core.accounts.account(named: "ben"))
-            )
+            let me = try #require(try await api.core.accounts.account(named: "ana"))
+            let other = try #require(try await api.core.accounts.account(named: "ben"))
             for (sender, recipient) in [(me, other), (other, me)] {
                 _ = try await api.core.database.social.insertMessage(
                     "hello", from: sender.id, to: recipient.id, at: 5)
