@@ -46,7 +46,8 @@ struct HousePostTests {
         try await withAPI { api in
             let ana = try await api.register("ana")
             let answer = try await api.upload(
-                "/v1/posts", fields: ["title": "x", "content": "y\r\n\r\nz"], files: [.make("images", onePixel)], token: ana)
+                "/v1/posts", fields: ["title": "x", "content": "y\r\n\r\nz"], files: [.make("images", onePixel)],
+                token: ana)
             #expect(answer.status == 201 && answer.json["content"] == "y\n\nz")
             let image = try #require(answer.json["images"]?[0]?.string)
             #expect(try await api.send(.get, image).status == 200)
