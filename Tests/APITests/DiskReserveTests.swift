@@ -50,6 +50,7 @@ import Testing
                     "POST /api/v1/user/login", "POST /api/v1/user/login/email", "POST /api/v1/user/code/email",
                     "POST /api/v1/user/pwd/modify", "POST /api/v1/captcha/validate",
                     "POST /api/v1/user/manage/delete", "POST /v1/session", "PUT /v1/session", "PUT /v1/me/password",
+                    "POST /v1/me/email/code", "PUT /v1/me/email",
                 ])
         }
     }
