@@ -434,7 +434,7 @@ public enum Limit {
         public static let uploadQueue = 256
         /// Milliseconds that a picture waits for something to show it; then it goes.
         public static let uploadPatience: Int64 = 3_600_000
-        /// Metres and seconds that a client may say of a run; more is 400. Many of them add up to a number.
+        /// Metres and seconds that a client may say of a run, so that many of them add up to a number; more is 400.
         public static let amount = 1e12
         /// Milliseconds in which who uploaded a picture may put it to use; then it is nobody's.
         public static let uploadValidity: Int64 = 1_200_000

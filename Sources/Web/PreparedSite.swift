@@ -99,11 +99,6 @@ struct PreparedSite: Sendable {
         return file.response(to: request)
     }
 
-    /// What a browser loads for a page, compressed, in bytes: the page, and each style, script and picture.
-    var compressedCount: Int {
-        files.values.reduce(0) { $0 + $1.compressedCount } + (pages.values.map(\.compressedCount).max() ?? 0)
-    }
-
     /// The compressed size of a file, in bytes.
     func compressedCount(of file: String) -> Int? { files[file]?.compressedCount }
 

@@ -36,6 +36,8 @@ public struct Site: Sendable {
         router.on(.get, "/") { request in try prepared().page(.home, for: request) }
         router.on(.get, "/r") { request in roomAddress(of: request.head.queryValue("code") ?? "") }
         router.on(.get, "/r/{runID}") { request in try prepared().page(.room, for: request) }
+        // By a link: the page asks where it leads.
+        router.on(.get, "/s/{link}") { request in try prepared().page(.room, for: request) }
         router.on(.get, "/new") { request in try prepared().page(.new, for: request) }
         router.on(.get, "/runs") { request in try prepared().page(.runs, for: request) }
         router.on(.get, "/runs/{id}") { request in try prepared().page(.run, for: request) }

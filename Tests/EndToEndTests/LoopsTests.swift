@@ -65,7 +65,8 @@ struct TwoLoopTests {
             for hint in rooms {
                 let room = rooms[turn]
                 for (join, answer) in [
-                    (#""runID":"\#(room)","password":"pw""#, "joined"), (#""runID":"\#(room)","password":"no""#, "error"),
+                    (#""runID":"\#(room)","password":"pw""#, "joined"),
+                    (#""runID":"\#(room)","password":"no""#, "error"),
                     (#""link":"none""#, "error"), (#""runID":"nowhere""#, "error"),
                 ] {
                     let socket = try RawSocket.connect(port: server.port)

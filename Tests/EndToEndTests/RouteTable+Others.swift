@@ -204,6 +204,7 @@ extension RouteTable {
     private static let houseRooms = [
         RouteCases("GET /v1/session", [.ok("who it is", as: .ana)]),
         RouteCases("POST /v1/guests", [.ok("a guest", gives: 201, .json(#"{"name":"Eva","link":"$clubLink"}"#))]),
+        RouteCases("GET /v1/links/{link}", [.ok("a room", at: "/v1/links/$clubLink")]),
         RouteCases("GET /v1/me/rooms", [.ok("one's own", as: .ana)]),
         RouteCases("GET /v1/rooms", [.ok("public ones")]),
         RouteCases("POST /v1/rooms", [.ok("one more", gives: 201, as: .ana, .json(#"{"name":"Sunday"}"#))]),

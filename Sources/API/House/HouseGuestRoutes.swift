@@ -29,19 +29,21 @@ struct HouseGuestRoutes: Sendable {
                 access: .open, cost: .registration,
                 input: Form(
                     in: [.json], Field.filled("name", Schema.text("Ana", upTo: Limit.Accounts.nickname)),
-                    Field.filled("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg"))), register)
+                    Field.filled("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg")), HouseLogin.asCookie), register)
         ]
     }
 
-    private func register(_ call: Call<Void>, name: String, link: String) async throws -> Response {
-        try await core.repeats.answer(call.request, by: call.address) {
+    private func register(_ call: Call<Void>, name: String, link: String, asCookie: Bool?) async throws -> Response {
+        let login = HouseLogin(core: core)
+        try login.check(call.request, asCookie: asCookie)
+        return try await core.repeats.answer(call.request, by: call.address) {
             guard let found = try await core.links.find(link), found.link.role == .runner else {
                 throw Problem.house(
                     .forbidden, .badLink, "The link is not good, or not any more, or it is for spectators.")
             }
             let account = try await core.accounts.registerGuest(nickname: name)
-            return try await HouseLogin(core: core).answer(
-                account, to: call.request, asCookie: nil, status: .created, room: found.runID)
+            return try await login.answer(
+                account, to: call.request, asCookie: asCookie, status: .created, room: found.runID)
         }
     }
 }

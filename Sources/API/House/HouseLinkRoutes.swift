@@ -2,6 +2,7 @@ import Endpoints
 import HTTPTypes
 import LWS
 import Limits
+import Live
 import Services
 import Store
 
@@ -42,6 +43,13 @@ struct HouseLinkRoutes: Sendable {
                     group, "Revoke a link", "Connections that came by it are closed with 4001 before this is answered.",
                     answers: .empty(204, "It is good for nothing."), refusals: notKept),
                 access: .token, cost: .light.withinReserve, revoke),
+            Endpoint(
+                .get, "/v1/links/{link}",
+                EndpointDescription(
+                    group, "Where a link leads", "For whoever has it, before they join by it.",
+                    answers: .json(Schema.named("Invitation")),
+                    refusals: [404: "The link is not good, or not any more."]),
+                access: .open, cost: .light, follow),
         ]
     }
 
@@ -105,6 +113,21 @@ struct HouseLinkRoutes: Sendable {
         return Response(status: .noContent)
     }
 
+    private func follow(_ call: Call<Void>) async throws -> Response {
+        guard let found = try await core.links.find(call.path("link")),
+            let room = try await core.live.details(of: found.runID)
+        else {
+            throw Problem.house(.notFound, .badLink, "The link is not good, or not any more.")
+        }
+        var response = Response.json([
+            "runID": .string(room.runID), "name": .string(room.details.name ?? room.runID),
+            "when": room.details.startsAt.map { .int($0) } ?? .null, "role": .string(found.link.role.rawValue),
+            "expires": found.link.expiresAt.map { .int($0) } ?? .null,
+        ])
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
     private static func members(of link: RoomLink) -> JSONObject {
         var object = JSONObject()
         object["id"] = .string(ObjectID.text(link.id))
@@ -115,6 +138,11 @@ struct HouseLinkRoutes: Sendable {
         return object
     }
 
+    /// What a link leads to.
+    static let invitationSchema = Schema.object([
+        "runID": Schema.text("k3m9t0qwxy"), "name": Schema.text("Sunday run"), "when": Schema.orNull(Schema.integer),
+        "role": Schema.words(RoomLink.Role.allCases.map(\.rawValue)), "expires": Schema.orNull(Schema.integer),
+    ])
     static let linkSchema = schema([])
     static let newLinkSchema = schema([
         ("link", Schema.text("VY9Zb0nDq1oQw3Jt5kfXRg")),

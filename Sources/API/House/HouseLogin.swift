@@ -25,10 +25,11 @@ struct HouseLogin: Sendable {
             "refreshToken": Schema.text,
         ], optional: ["token", "refreshToken"])
     /// Of a guest, with the room to which the link leads.
-    static let guestSchema = Schema.object([
-        "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
-        "refreshToken": Schema.text, "runID": Schema.text("k3m9t0qwxy"),
-    ])
+    static let guestSchema = Schema.object(
+        [
+            "account": Schema.named("Account"), "token": Schema.text, "expiresAt": Schema.integer,
+            "refreshToken": Schema.text, "runID": Schema.text("k3m9t0qwxy"),
+        ], optional: ["token", "refreshToken"])
 
     /// Refuses a page of another origin before anything is done for it: whom it logs in, it could watch.
     ///

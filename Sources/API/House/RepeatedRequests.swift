@@ -149,8 +149,9 @@ final class RepeatedRequests: Sendable {
         }
     }
 
-    /// Tells requests with one key apart: what is asked, and what came with it. Of a form its parts, since a browser that
-    /// sends it again writes other boundaries between them.
+    /// Tells requests with one key apart: what is asked, and what came with it.
+    ///
+    /// Of a form its parts, since a browser that sends it again writes other boundaries between them.
     private static func fingerprint(of request: HTTPServerRequest) -> Int {
         var hasher = Hasher()
         hasher.combine(request.head.target)

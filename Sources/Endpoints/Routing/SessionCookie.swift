@@ -54,7 +54,9 @@ package struct SessionCookie: Sendable {
     /// - Throws: ``ForeignOrigin`` also where nothing is said: browsers of today say it, and programs have tokens.
     package func checkOrigin(of head: HTTPRequestHead) throws(ForeignOrigin) {
         let isSaid = head.headers[.origin] != nil || head.headers[.secFetchSite] != nil
-        guard isSaid, !PageOrigin(of: head, isSecure: isSecure).isForeign(except: origins) else { throw ForeignOrigin() }
+        guard isSaid, !PageOrigin(of: head, isSecure: isSecure).isForeign(except: origins) else {
+            throw ForeignOrigin()
+        }
     }
 
     /// Whether a live connection is refused: a cookie of ours comes with it, and not from one of our pages.

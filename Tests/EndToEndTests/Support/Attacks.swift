@@ -37,6 +37,11 @@ struct Attacks {
 
     /// All of them.
     var all: [Attack] {
+        // An app sends what is refused again and again, and nothing else until then: what is no position is taken quietly.
+        guard !route.pattern.hasPrefix("/bridge/") else {
+            let quiet = targets + tokens + fields(in: .query) + fields(in: .form) + bodies
+            return quiet.map { Attack($0.what, .documented, $0.change) } + framings
+        }
         let given = targets + tokens + framings + forms
         guard !route.isApp else { return request.body.isEmpty ? given : given + bodies }
         // The other worlds take what they want to know from forms and from JSON, some of them from the query as well.
@@ -170,8 +175,9 @@ struct Attacks {
                 change("letters", "x", .documented)
                 continue
             }
-            // Of a run an empty title takes the title away.
-            change("empty", "", route.pattern == "/v1/runs/{id}" ? .documented : .refused)
+            // Of a run an empty title takes the title away, and a device without a room is of the one that its owner is in.
+            let mayBeEmpty = route.pattern == "/v1/runs/{id}" || route.pattern == "/v1/devices" && name == "runID"
+            change("empty", "", mayBeEmpty ? .documented : .refused)
             change("overlong", String(repeating: "x", count: 1 << 20), .refused)
             // A post may be long; a name may not, and is not shorter for being one character.
             change(

@@ -4,7 +4,7 @@
  *
  * @module my-run
  */
-import { openAccountDialog, session } from './account.js';
+import { ask, openAccountDialog, session } from './account.js';
 import { distance, duration, nameNode, pace, sentence } from './format.js';
 import { element, settings, word } from './page.js';
 import { Positions } from './positions.js';
@@ -39,6 +39,12 @@ const nodes = {
     pause: element('pause', HTMLButtonElement),
     finish: element('finish', HTMLButtonElement),
     dialog: element('finish-dialog', HTMLDialogElement),
+    guest: element('guest-dialog', HTMLDialogElement),
+    guestForm: element('guest-form', HTMLFormElement),
+    guestName: element('guest-name', HTMLInputElement),
+    guestWrong: element('guest-wrong', HTMLElement),
+    guestCancel: element('guest-cancel', HTMLButtonElement),
+    guestLogIn: element('guest-log-in', HTMLButtonElement),
 };
 
 /** @param {HTMLElement} node @param {(string | Node)[]} parts */
@@ -51,6 +57,7 @@ export class MyRun {
     #room;
     #runners;
     #runID;
+    #link;
     #positions;
     /** @type {Phase} */ #phase = 'watching';
     /**
@@ -70,11 +77,13 @@ export class MyRun {
      * @param {RunRoom} room
      * @param {string} runID
      * @param {Map<number, Runner>} runners
+     * @param {string} [link] By which somebody without an account may run here.
      */
-    constructor(room, runID, runners) {
+    constructor(room, runID, runners, link) {
         this.#room = room;
         this.#runID = runID;
         this.#runners = runners;
+        this.#link = link;
         this.#positions = new Positions(marker => {
             this.#accuracy = marker.accuracy ?? 0;
             room.mark(marker);
@@ -93,6 +102,15 @@ export class MyRun {
             if (nodes.dialog.returnValue === 'yes') room.finish();
             nodes.dialog.returnValue = '';
         });
+        nodes.guestForm.addEventListener('submit', event => {
+            event.preventDefault();
+            void this.#becomeGuest();
+        });
+        nodes.guestCancel.addEventListener('click', () => nodes.guest.close());
+        nodes.guestLogIn.addEventListener('click', () => {
+            nodes.guest.close();
+            openAccountDialog('logIn');
+        });
         nodes.speaks.checked = localStorage.getItem(SPEAKS) !== null;
         nodes.speaks.addEventListener('change', () => {
             if (nodes.speaks.checked) localStorage.setItem(SPEAKS, '1');
@@ -101,6 +119,9 @@ export class MyRun {
         document.addEventListener('visibilitychange', () => this.#keepScreenOn());
         window.addEventListener('beforeunload', event => { if (this.isUnderWay) event.preventDefault(); });
     }
+
+    /** Whether this tab is the one that runs. */
+    get isOn() { return this.#release !== null; }
 
     /** Whether a run is under way or waits to be sent: then the page neither sleeps nor is left without a question. */
     get isUnderWay() {
@@ -132,7 +153,24 @@ export class MyRun {
     #runHere() {
         const { account } = session;
         if (account && !this.#needsLogin) void this.#claim(account.name);
+        else if (this.#link !== undefined && !this.#needsLogin) nodes.guest.showModal();
         else openAccountDialog('logIn');
+    }
+
+    /** Somebody without an account runs under a name: they have one without a password then. */
+    async #becomeGuest() {
+        nodes.guestWrong.hidden = true;
+        try {
+            const { account } = await ask(
+                'POST', '/v1/guests', { name: nodes.guestName.value, link: this.#link, cookie: true });
+            nodes.guest.close();
+            session.become(account);
+            void this.#claim(account.name);
+        } catch (error) {
+            nodes.guestWrong.textContent = error instanceof Error && !(error instanceof TypeError)
+                ? error.message : word('problem.connection', word('connecting'));
+            nodes.guestWrong.hidden = false;
+        }
     }
 
     #sessionChanged() {
@@ -284,7 +322,8 @@ export class MyRun {
         nodes.me.hidden = session.account === undefined && !isMine && phase !== 'checking';
         nodes.runHere.hidden = isMine && !this.#needsLogin || phase === 'checking' || settings.crs === 'gcj02'
             || session.account === undefined;
-        nodes.runHere.textContent = word(session.account && !isMine ? 'runHere' : 'logIn');
+        const canRun = session.account || this.#link !== undefined;
+        nodes.runHere.textContent = word(canRun && !isMine ? 'runHere' : 'logIn');
         nodes.start.hidden = phase !== 'ready' && phase !== 'finished';
         nodes.start.disabled = this.#room.runner === null;
         nodes.start.textContent = word(phase === 'finished' ? 'runAgain' : 'start');
@@ -319,7 +358,8 @@ export class MyRun {
         if (this.#release && state === 'ended' && reason === 'replaced') return [word('me.replaced')];
         if (this.#trouble) return [this.#trouble];
         switch (this.#phase) {
-        case 'watching': return [word(session.account ? 'me.watching' : 'me.loggedOut')];
+        case 'watching':
+            return [word(session.account || this.#link !== undefined ? 'me.watching' : 'me.loggedOut')];
         case 'checking': return [word('me.checking')];
         case 'otherTab': return [word('me.otherTab')];
         case 'ready': return [word('me.ready')];

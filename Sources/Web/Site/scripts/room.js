@@ -4,7 +4,7 @@
  *
  * @module room
  */
-import { ask, session } from './account.js';
+import { ask, Refused, session } from './account.js';
 import { clock, nameNode, sentence } from './format.js';
 import { Feed } from './feed.js';
 import { MapView } from './map-view.js';
@@ -22,10 +22,17 @@ import { places } from './way.js';
 
 /** Milliseconds for which a page may be hidden until it lacks so much of the ways that they are asked for anew. */
 const GLANCE = 5000;
+/** Milliseconds until a server that did not say where a link leads is asked again. */
+const AGAIN = 2000;
 /** So many events at most are kept for when a hidden page is shown again: more than the list shows. */
 const UNREAD = 500;
 
-const runID = decodeURIComponent(location.pathname.split('/')[2] ?? '');
+const [, kind, name = ''] = location.pathname.split('/');
+/** The secret of the link that this page was opened by; undefined for a room's own page. */
+const link = kind === 's' ? name : undefined;
+/** Where it leads; null when it is not good. */
+const invitation = link === undefined ? undefined : await askWhither(link);
+const runID = invitation === undefined ? decodeURIComponent(name) : invitation?.runID ?? '';
 const passwordKey = `password of ${runID}`;
 
 /**
@@ -39,7 +46,24 @@ function knownPassword() {
     return sessionStorage.getItem(passwordKey) ?? undefined;
 }
 
-const room = new RunRoom({ runID, password: knownPassword(), role: 'spectator', crs: settings.crs });
+/**
+ * Asks where a link leads, until the server has said so.
+ *
+ * @param {string} link
+ * @returns {Promise<{ runID: string, name: string, role: 'spectator' | 'runner' } | null>}
+ */
+async function askWhither(link) {
+    for (;;) {
+        try {
+            return await ask('GET', `/v1/links/${link}`);
+        } catch (error) {
+            if (error instanceof Refused && error.status < 500 && error.status !== 429) return null;
+        }
+        await new Promise(resolve => setTimeout(resolve, AGAIN));
+    }
+}
+
+const room = new RunRoom({ runID, link, password: knownPassword(), role: 'spectator', crs: settings.crs });
 
 /** @type {Map<number, Runner>} */
 const runners = new Map();
@@ -95,7 +119,7 @@ const map = new MapView(page.map, {
     tiles: settings.tiles, now: moment, onMode: showMode, onTap: number => follow(number, true),
 });
 const standings = new Standings(page.standings, number => follow(number, false));
-const myRun = new MyRun(room, runID, runners);
+const myRun = new MyRun(room, runID, runners, invitation?.role === 'runner' ? link : undefined);
 const feed = new Feed(page.events, number => runners.get(number)?.name ?? room.people.get(number)?.nickname ?? `#${number}`);
 
 // MARK: What the room tells
@@ -221,7 +245,7 @@ function showStatus() {
     page.status.dataset.state = state;
     document.body.dataset.connection = state;
     page.cheer.hidden = state !== 'live';
-    const isOver = state === 'ended';
+    const isOver = state === 'ended' || invitation === null;
     const isWaiting = state === 'waiting';
     page.notice.hidden = !isOver && !isWaiting || page.dialog.open;
     // A countdown is not to be read out.
@@ -229,15 +253,25 @@ function showStatus() {
     if (page.notice.hidden) return;
     const wait = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
     const texted = isOver
-        ? sentence(word(`end.${reason}`), { room: nameNode(runID) })
+        ? sentence(word(endOf(reason)), { room: nameNode(runID) })
         : sentence(word(`wait.${reason}`), { time: sentence(word('seconds'), { count: String(wait) }).join('') });
     if (goneSince !== null) texted.push(' ', ...sentence(word('stale'), { time: clock(goneSince) }));
     if (page.noticeText.textContent !== texted.map(part => typeof part === 'string' ? part : part.textContent).join('')) {
         page.noticeText.replaceChildren(...texted);
     }
-    page.retry.hidden = isOver && (reason === 'password' || reason === 'noRoom');
+    page.retry.hidden = isOver && (reason === 'password' || reason === 'noRoom' || endOf(reason) === 'end.link');
     page.enterPassword.hidden = reason !== 'password';
     page.otherRoom.hidden = !isOver;
+}
+
+/**
+ * The word for why it is over: who came by a link, and neither runs nor has a login, came by one that is good no more.
+ *
+ * @param {import('./runroom.js').Reason | undefined} reason
+ */
+function endOf(reason) {
+    const isByLink = link !== undefined && !myRun.isOn && (reason === 'login' || reason === 'noRoom');
+    return isByLink || invitation === null ? 'end.link' : `end.${reason}`;
 }
 
 /** @param {HTMLElement} node @param {string} text */
@@ -368,7 +402,10 @@ function attend() {
     showEvents();
     const isLong = hiddenSince !== null && performance.now() - hiddenSince > GLANCE;
     hiddenSince = null;
-    if (isLong && room.status.state === 'live') void renewWays();
+    if (!isLong || room.status.state !== 'live') return;
+    // Who watches by a link is told the ways by a join alone.
+    if (link === undefined) void renewWays();
+    else room.connect();
 }
 
 /** Asks for the ways that were gone while nobody looked; until they are there, and if they cannot be had, they have a gap. */
@@ -393,14 +430,15 @@ window.addEventListener('online', () => { if (room.status.state === 'waiting') r
 // A page that comes back from the browser's memory has a dead connection.
 window.addEventListener('pageshow', event => { if (event.persisted && room.status.state !== 'ended') room.connect(); });
 
-document.title = `${runID} · RunRoom`;
-element('room-name', HTMLElement).textContent = runID;
+if (invitation !== null) document.title = `${invitation?.name ?? runID} · RunRoom`;
+element('room-name', HTMLElement).textContent = invitation?.name ?? runID;
 page.nobody.replaceChildren(...sentence(word('nobody'), { room: nameNode(runID) }));
 element('password-text', HTMLElement).replaceChildren(...sentence(word('passwordText'), { room: nameNode(runID) }));
 showMode();
 myRun.show();
 // Who left in the middle of a run goes on with it, and joins as a runner at once.
-if (!myRun.isLeftOver) room.connect();
+if (invitation === null) showStatus();
+else if (!myRun.isLeftOver) room.connect();
 else void myRun.takeUp().then(isTaken => { if (!isTaken) room.connect(); });
 attend();
 tick();

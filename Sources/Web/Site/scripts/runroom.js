@@ -96,6 +96,7 @@
  * @typedef {object} Options
  * @property {string} runID
  * @property {string} [password] The room's.
+ * @property {string} [link] What lets this in without a password, if it is that of a link.
  * @property {string} [token] Of an account; without one this is a spectator.
  * @property {'runner' | 'spectator'} [role] `runner` when there is a token.
  * @property {'wgs84' | 'gcj02'} [crs] What coordinates are to mean.
@@ -572,8 +573,11 @@ export class RunRoom extends EventTarget {
     }
 
     #join() {
-        const { runID, password, token, role = token ? 'runner' : 'spectator', crs, rate } = this.#options;
-        this.send({ type: 'join', runID, password, token, role, crs, rate, since: this.#since, clock: Date.now() });
+        const { runID, password, link, token, role = token ? 'runner' : 'spectator', crs, rate } = this.#options;
+        this.send({
+            type: 'join', ...link === undefined ? { runID, password } : { link }, token, role, crs, rate, since: this.#since,
+            clock: Date.now(),
+        });
     }
 
     #ping() {
