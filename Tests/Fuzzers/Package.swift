@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "LWS", dependencies: ["Limits", "CLibwebsockets", "CLibuv", httpTypes, log, deque]),
         .target(
             name: "Live", dependencies: ["LWS", "Rooms", "Geo", "Limits"],
-            sources: ["Wire", "Journal/JournalCodec.swift"]),
+            sources: ["Wire", "Clock/Duration+Seconds.swift", "Journal/JournalCodec.swift"]),
         .target(
             name: "Services", dependencies: ["Limits"],
             sources: [

@@ -85,8 +85,3 @@ extension ServerClock.State.Line {
 
     fileprivate func time(at elapsed: Int64) -> Int64 { time + nanoseconds(at: elapsed) / 1_000_000 }
 }
-
-extension Duration {
-    /// Seconds with their fraction.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}
