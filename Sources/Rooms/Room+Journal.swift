@@ -1,0 +1,78 @@
+extension Room {
+    // What the journal is to have, and what it has.
+
+    /// How many markers wait for the journal.
+    public var unjournaledCount: Int {
+        runners.indices.reduce(0) { sum, index in
+            let earlier = runners[index].earlier.first?.unjournaled.count ?? 0
+            return sum + runners[index].run.unjournaled.count + earlier
+        }
+    }
+
+    /// The markers that came since the last call, for the journal, and the blocks that were sealed; what is on disk once
+    /// they are, is said with them.
+    public mutating func takeJournal() -> MarkerBatch {
+        var journal = MarkerBatch()
+        for index in runners.indices {
+            if !runners[index].earlier.isEmpty {
+                withEarlierRun(of: index) { $0.takeJournal(of: index, into: &journal) }
+            }
+            takeJournal(of: index, into: &journal)
+        }
+        return journal
+    }
+
+    private mutating func takeJournal(of index: Int, into journal: inout MarkerBatch) {
+        let number = runners[index].number
+        if !runners[index].run.unjournaled.isEmpty {
+            let key = runners[index].run.key
+            journal.chunks.append(
+                JournalChunk(runner: number, runKey: key, markers: runners[index].run.unjournaled))
+            // The chunk has the buffer now.
+            runners[index].run.unjournaled = []
+            #if PLANTED_FAULT
+            // For the drills to find: it promises what lies behind a gap.
+            let promised = runners[index].run.ids.newest
+            #else
+            let promised = runners[index].run.ids.contiguous
+            #endif
+            var acknowledgement = Acknowledgement(runner: number, runKey: key, marker: promised)
+            acknowledgement.numbered = runners[index].run.bridge?.numbered.contiguous
+            journal.acknowledgements.append(acknowledgement)
+        }
+        if !runners[index].run.history.unstored.isEmpty {
+            for block in runners[index].run.takeBlocks() {
+                journal.blocks.append(
+                    TrackBlock(
+                        runner: number, runKey: runners[index].run.key, number: block.number, bytes: block.bytes))
+            }
+        }
+    }
+
+    /// Notes that markers are committed and synced.
+    ///
+    /// - Returns: Whether that says more than was known, so that an `ack` is due.
+    public mutating func stored(_ acknowledgement: Acknowledgement) -> Bool {
+        guard let index = try? index(of: acknowledgement.runner),
+            runners[index].run.key == acknowledgement.runKey
+        else { return false }
+        if let numbered = acknowledgement.numbered, runners[index].run.noteDurable(numbered) {
+            runners[index].run.durable = max(runners[index].run.durable, acknowledgement.marker)
+            return true
+        }
+        guard runners[index].run.durable < acknowledgement.marker else { return false }
+        runners[index].run.durable = acknowledgement.marker
+        return true
+    }
+
+    /// Of the markers that the runner's phones have numbered, the highest id such that it and all below it are stored.
+    public func durableMarker(of number: Int) -> Int32 {
+        isKnown(number) ? runners[number - 1].run.durableStreamed : 0
+    }
+
+    /// Which of their runs in the room a runner's present one is: 1, 2, 3 and so on; nil for a number that nobody has.
+    public func runNumber(of number: Int) -> Int? { isKnown(number) ? runners[number - 1].runNumber : nil }
+
+    /// The identity of a runner's present run.
+    public func runKey(of number: Int) -> Int64? { isKnown(number) ? runners[number - 1].run.key : nil }
+}
