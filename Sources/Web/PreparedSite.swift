@@ -50,7 +50,7 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
-            for part in ["bar", "account", "share", "write"] {
+            for part in ["head", "bar", "top", "account", "share", "write"] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             for page in Page.allCases {

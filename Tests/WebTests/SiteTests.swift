@@ -174,6 +174,16 @@ import Testing
         #expect(try #require(site.compressedCount(of: "runroom.js")) < 10 << 10)
     }
 
+    @Test("no word stands twice in a language: nothing says which of two is meant")
+    func hasEachWordOnce() {
+        for file in SiteFile.embedded() where file.name.hasSuffix(".json") {
+            let names = String(decoding: file.bytes, as: UTF8.self).matches(of: /\n *"([^"]+)":/).map { $0.1 }
+            #expect(names.count > 100)
+            let twice = Dictionary(grouping: names) { $0 }.filter { $1.count > 1 }.keys.sorted()
+            #expect(twice == [], "\(file.name)")
+        }
+    }
+
     @Test("every language has the same words, and the same places in them")
     func hasAllWords() throws {
         let files = SiteFile.embedded()

@@ -21,6 +21,12 @@ static const unsigned char account_html[] = {
 static const unsigned char bar_html[] = {
 #embed "pages/bar.html"
 };
+static const unsigned char head_html[] = {
+#embed "pages/head.html"
+};
+static const unsigned char top_html[] = {
+#embed "pages/top.html"
+};
 static const unsigned char room_html[] = {
 #embed "pages/room.html"
 };
@@ -117,6 +123,9 @@ static const unsigned char runner_js[] = {
 static const unsigned char standings_js[] = {
 #embed "scripts/standings.js"
 };
+static const unsigned char ground_js[] = {
+#embed "scripts/ground.js"
+};
 static const unsigned char feed_js[] = {
 #embed "scripts/feed.js"
 };
@@ -153,8 +162,8 @@ static const unsigned char qr_code_js[] = {
 static const unsigned char house_js[] = {
 #embed "scripts/house.js"
 };
-static const unsigned char ask_js[] = {
-#embed "scripts/ask.js"
+static const unsigned char confirm_js[] = {
+#embed "scripts/confirm.js"
 };
 static const unsigned char posts_js[] = {
 #embed "scripts/posts.js"
@@ -194,6 +203,8 @@ static const web_file files[] = {
     FILE("demo.html", "pages/demo.html", demo_html),
     FILE("account.html", "pages/account.html", account_html),
     FILE("bar.html", "pages/bar.html", bar_html),
+    FILE("head.html", "pages/head.html", head_html),
+    FILE("top.html", "pages/top.html", top_html),
     FILE("room.html", "pages/room.html", room_html),
     FILE("new.html", "pages/new.html", new_html),
     FILE("runs.html", "pages/runs.html", runs_html),
@@ -226,6 +237,7 @@ static const web_file files[] = {
     FILE("way.js", "scripts/way.js", way_js),
     FILE("runner.js", "scripts/runner.js", runner_js),
     FILE("standings.js", "scripts/standings.js", standings_js),
+    FILE("ground.js", "scripts/ground.js", ground_js),
     FILE("feed.js", "scripts/feed.js", feed_js),
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
@@ -238,7 +250,7 @@ static const web_file files[] = {
     FILE("share.js", "scripts/share.js", share_js),
     FILE("qr-code.js", "scripts/qr-code.js", qr_code_js),
     FILE("house.js", "scripts/house.js", house_js),
-    FILE("ask.js", "scripts/ask.js", ask_js),
+    FILE("confirm.js", "scripts/confirm.js", confirm_js),
     FILE("posts.js", "scripts/posts.js", posts_js),
     FILE("comments.js", "scripts/comments.js", comments_js),
     FILE("write.js", "scripts/write.js", write_js),

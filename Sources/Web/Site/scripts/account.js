@@ -4,6 +4,7 @@
  *
  * @module account
  */
+import { call, trouble } from './house.js';
 import { element, word } from './page.js';
 
 /** @typedef {{ id: string, name: string, nickname: string, picture: string }} Account */
@@ -64,9 +65,9 @@ const nodes = {
 
 export const session = new Session();
 
-/** The server said no; the message is for people. */
+/** The server said no, or nothing; the message is for people. */
 export class Refused extends Error {
-    /** @param {number} status @param {string} code @param {string} message */
+    /** @param {number} status 0 where nothing came. @param {string} code @param {string} message */
     constructor(status, code, message) {
         super(message);
         this.status = status;
@@ -81,18 +82,14 @@ export class Refused extends Error {
  * @param {string} path
  * @param {object} [body]
  * @param {Record<string, string>} [headers]
- * @returns {Promise<any>} What it answers; null for nothing. Throws {@link Refused}, or TypeError without a connection.
+ * @returns {Promise<any>} What it answers; null for nothing. Throws {@link Refused}.
  */
 export async function ask(method, path, body, headers = {}) {
-    const answer = await fetch(path, {
-        method, headers: body ? { 'Content-Type': 'application/json', ...headers } : headers,
-        ...body ? { body: JSON.stringify(body) } : {},
-    });
-    if (answer.status === 204) return null;
-    const told = await answer.json();
-    if (answer.ok) return told;
-    if (answer.status === 401 && session.account) session.become(null);
-    throw new Refused(answer.status, told.code, word(`problem.${told.code}`, told.detail));
+    const answer = await call(method, path, body, headers);
+    const { ok, status, told } = answer;
+    if (ok) return status === 204 ? null : told;
+    if (status === 401 && session.account) session.become(null);
+    throw new Refused(status, told.code ?? '', trouble(answer));
 }
 
 function show() {
@@ -125,28 +122,15 @@ async function submit() {
     const isNew = nodes.dialog.dataset.mode === 'register';
     nodes.submit.disabled = true;
     nodes.wrong.hidden = true;
-    try {
-        const answer = await fetch(isNew ? '/v1/accounts' : '/v1/session', {
-            method: 'POST', headers: { 'Content-Type': 'application/json' },
-            body: JSON.stringify({
-                name: nodes.username.value.trim(), password: nodes.password.value, cookie: true,
-                ...isNew && nodes.nickname.value.trim() ? { nickname: nodes.nickname.value.trim() } : {},
-            }),
-        });
-        const told = await answer.json();
-        if (answer.ok) {
-            nodes.form.reset();
-            nodes.dialog.close();
-            session.become(told.account);
-            return;
-        }
-        const known = ['wrong_password', 'account_disabled', 'name_taken', 'too_many_requests'].includes(told.code);
-        complain(known ? word(`problem.${told.code}`) : told.detail);
-    } catch {
-        complain(word('problem.network'));
-    } finally {
-        nodes.submit.disabled = false;
-    }
+    const answer = await call('POST', isNew ? '/v1/accounts' : '/v1/session', {
+        name: nodes.username.value.trim(), password: nodes.password.value, cookie: true,
+        ...isNew && nodes.nickname.value.trim() ? { nickname: nodes.nickname.value.trim() } : {},
+    });
+    nodes.submit.disabled = false;
+    if (!answer.ok) return complain(trouble(answer));
+    nodes.form.reset();
+    nodes.dialog.close();
+    session.become(answer.told.account);
 }
 
 /** @param {string} sentence */
@@ -158,14 +142,13 @@ function complain(sentence) {
 
 async function logOut() {
     nodes.menu.hidePopover();
-    try {
-        await fetch('/v1/session', { method: 'DELETE' });
-    } catch {
-        return;
-    }
-    session.become(null);
+    // Without a connection the cookie is still there, and so is who has it.
+    if ((await call('DELETE', '/v1/session')).status !== 0) session.become(null);
 }
 
+for (const link of document.querySelectorAll('.nav')) {
+    if (link instanceof HTMLAnchorElement && link.pathname === location.pathname) link.setAttribute('aria-current', 'page');
+}
 nodes.logIn.addEventListener('click', () => openAccountDialog('logIn'));
 nodes.other.addEventListener('click', () =>
     openAccountDialog(nodes.dialog.dataset.mode === 'register' ? 'logIn' : 'register'));

@@ -4,9 +4,9 @@
  * @module comments
  */
 import { openAccountDialog, session } from './account.js';
-import { ask } from './ask.js';
+import { confirmed } from './confirm.js';
 import { sentence } from './format.js';
-import { call, requestKey, trouble } from './house.js';
+import { call, onlyOnce, trouble } from './house.js';
 import { element, word } from './page.js';
 import { authorNode, byline, rights } from './posts.js';
 
@@ -40,7 +40,7 @@ export class Discussion {
     #shown = new Map();
     /** @type {Comment | null} What the next comment replies to. */
     #replyTo = null;
-    #key = requestKey();
+    #key = onlyOnce();
 
     /**
      * @param {string} path Of the comments.
@@ -151,9 +151,9 @@ export class Discussion {
         nodes.wrong.hidden = true;
         const answer = await call('POST', this.#path,
             { content: nodes.text.value, ...this.#replyTo ? { replyTo: this.#replyTo.id } : {} },
-            { 'Idempotency-Key': this.#key });
+            this.#key);
         nodes.send.disabled = false;
-        if (answer.status !== 0) this.#key = requestKey();
+        if (answer.status !== 0) this.#key = onlyOnce();
         if (!answer.ok) return this.#complain(trouble(answer));
         nodes.form.reset();
         this.#reply(null);
@@ -164,7 +164,7 @@ export class Discussion {
 
     /** @param {Comment} comment */
     async #remove(comment) {
-        const isSure = await ask({
+        const isSure = await confirmed({
             heading: word('forum.deleteCommentHeading'), text: word('forum.deleteCommentText'),
             yes: word('forum.delete'),
         });

@@ -38,14 +38,25 @@ const clocks = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-di
 /** @param {number} time Unix milliseconds. @returns {string} `17:04:31`, in the viewer's time zone. */
 export function clock(time) { return clocks.format(time); }
 
-const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium' });
-const dateTimes = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+// The page's language, as it is written where the reader is.
+const language = document.documentElement.lang;
+const locale = navigator.languages.find(name => name.split('-')[0] === language.split('-')[0]) ?? language;
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** @param {number} time Unix milliseconds. @returns {string} A day, as the page's language writes it. */
 export function date(time) { return dates.format(time); }
 
 /** @param {number} time Unix milliseconds. @returns {string} A day and a time. */
 export function dateTime(time) { return dateTimes.format(time); }
+
+/** @param {number} time Unix milliseconds. @returns {HTMLTimeElement} {@link dateTime}, for programs too. */
+export function timeNode(time) {
+    const node = document.createElement('time');
+    node.dateTime = new Date(time).toISOString();
+    node.textContent = dateTime(time);
+    return node;
+}
 
 /**
  * A sentence with things put into it.

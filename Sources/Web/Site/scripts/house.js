@@ -1,5 +1,5 @@
 /**
- * Calls of the server's own API, `/v1`, as these pages make them: by the cookie that no script can read.
+ * Calls of the server's own API, `/v1`, as all pages make them: by the cookie that no script can read.
  *
  * @module house
  */
@@ -41,22 +41,21 @@ export async function call(method, path, body, headers = {}) {
     }
 }
 
-/** Refusals that people have a sentence for. */
-const KNOWN = ['wrong_password', 'account_disabled', 'name_taken', 'email_taken', 'wrong_code', 'mail_unavailable',
-    'too_many_requests', 'quota_exceeded', 'out_of_space', 'changed_meanwhile', 'too_large', 'bad_picture'];
-
-/** @param {Answer} answer @returns {string} Why it is no good, for people. */
+/**
+ * @param {Answer} answer
+ * @returns {string} Why it is no good, for people: in the page's language where that has a sentence for it.
+ */
 export function trouble({ status, told }) {
     if (status === 0) return word('problem.network');
-    if (KNOWN.includes(told.code)) return word(`problem.${told.code}`);
-    if (status === 401) return word('problem.loggedOut');
-    return told.detail ?? word('problem.network');
+    const other = status === 401 ? word('problem.unauthenticated') : told.detail ?? word('problem.network');
+    return word(`problem.${told.code}`, other);
 }
 
-/** @returns {string} What tells the server that a request which is sent again is the same one. */
-export function requestKey() {
+/** @returns {Record<string, string>} A field by which a request that is sent again makes nothing twice. */
+export function onlyOnce() {
     // `crypto.randomUUID` is for HTTPS alone.
-    return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return { 'Idempotency-Key': [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('') };
 }
 
 /**
@@ -68,18 +67,4 @@ export function requestKey() {
 export function here(address) {
     const { pathname, search } = new URL(address, location.href);
     return pathname + search;
-}
-
-// The page's language, as it is written where the reader is.
-const language = document.documentElement.lang;
-const locale = navigator.languages.find(name => name.split('-')[0] === language.split('-')[0]) ?? language;
-const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-
-/** @param {number} time Unix milliseconds. @returns {HTMLTimeElement} In the reader's language and time zone. */
-export function timeNode(time) {
-    const node = document.createElement('time');
-    const date = new Date(time);
-    node.dateTime = date.toISOString();
-    node.textContent = dates.format(date);
-    return node;
 }

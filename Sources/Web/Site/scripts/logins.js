@@ -4,9 +4,9 @@
  * @module logins
  */
 import { session } from './account.js';
-import { ask } from './ask.js';
-import { sentence } from './format.js';
-import { call, timeNode, trouble } from './house.js';
+import { confirmed } from './confirm.js';
+import { sentence, timeNode } from './format.js';
+import { call, trouble } from './house.js';
 import { element, word } from './page.js';
 
 /** @typedef {{ id: string, createdAt: number, expiresAt: number, isCurrent: boolean }} Login */
@@ -76,7 +76,7 @@ export class Logins {
 
     /** @param {Login[]} logins */
     async #end(logins) {
-        const isSure = await ask({
+        const isSure = await confirmed({
             heading: word('mine.endHeading'), text: word('mine.endText'), yes: word('mine.end'),
         });
         if (!isSure) return;

@@ -4,10 +4,9 @@
  *
  * @module map-view
  */
-import { LatLng, LatLngBounds, Map as LeafletMap, Point, control, tileLayer } from './leaflet.js';
+import { LatLng, LatLngBounds, Point } from './leaflet.js';
 import { duration } from './format.js';
-import { word } from './page.js';
-import { WayCanvas } from './way-canvas.js';
+import { makeGround } from './ground.js';
 import { latitude, worldX, worldY } from './way.js';
 
 /** @typedef {import('./runner.js').Runner} Runner */
@@ -61,19 +60,9 @@ export class MapView {
         this.#container = container;
         this.#now = now;
         this.#onMode = onMode;
-        const map = this.#map = new LeafletMap(container, {
-            zoomControl: false, attributionControl: false, zoomSnap: tiles ? 1 : 0.25, zoomDelta: 1, minZoom: 3,
-            maxZoom: 20, tap: false, wheelPxPerZoomLevel: 90,
-        });
-        control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
-        control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
-        if (tiles) {
-            const attribution = control.attribution({ prefix: false });
-            attribution.addTo(map);
-            attribution.addAttribution(tiles.attribution);
-            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: tiles.closestZoom }).addTo(map);
-        }
-        this.#ways = new WayCanvas(map, { hasGrid: !tiles });
+        const { map, ways } = makeGround(container, tiles);
+        this.#map = map;
+        this.#ways = ways;
         this.#canvas.className = 'dots';
         this.#canvas.setAttribute('aria-hidden', 'true');
         container.append(this.#canvas);

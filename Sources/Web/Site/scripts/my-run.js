@@ -167,8 +167,7 @@ export class MyRun {
             session.become(account);
             void this.#claim(account.name);
         } catch (error) {
-            nodes.guestWrong.textContent = error instanceof Error && !(error instanceof TypeError)
-                ? error.message : word('problem.connection', word('connecting'));
+            nodes.guestWrong.textContent = error instanceof Error ? error.message : String(error);
             nodes.guestWrong.hidden = false;
         }
     }

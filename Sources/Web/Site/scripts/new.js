@@ -6,7 +6,8 @@
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { dateTime, nameNode, sentence } from './format.js';
 import { element, word } from './page.js';
-import { linkCard, makeLink, onlyOnce } from './share.js';
+import { onlyOnce } from './house.js';
+import { linkCard, makeLink } from './share.js';
 
 /** @typedef {{ runID: string, name: string, visibility: 'public' | 'password' | 'link', when: number | null }} Room */
 
@@ -94,9 +95,9 @@ async function make() {
         ]);
         show(room, runner.url ?? page, spectator?.url ?? page);
     } catch (error) {
-        nodes.problem.textContent = error instanceof Refused ? error.message : word('problem.network');
+        nodes.problem.textContent = error instanceof Refused ? error.message : String(error);
         nodes.problem.hidden = false;
-        if (error instanceof Refused) key = onlyOnce();
+        if (error instanceof Refused && error.status !== 0) key = onlyOnce();
     } finally {
         nodes.submit.disabled = false;
     }

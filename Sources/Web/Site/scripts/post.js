@@ -4,7 +4,7 @@
  * @module post
  */
 import { openAccountDialog, session } from './account.js';
-import { ask } from './ask.js';
+import { confirmed } from './confirm.js';
 import { Discussion } from './comments.js';
 import { call, trouble } from './house.js';
 import { element, word } from './page.js';
@@ -91,7 +91,7 @@ async function like() {
 }
 
 async function remove() {
-    const isSure = await ask({
+    const isSure = await confirmed({
         heading: word('forum.deleteHeading'), text: word('forum.deleteText'), yes: word('forum.delete'),
     });
     if (!isSure) return;

@@ -3,8 +3,8 @@
  *
  * @module posts
  */
-import { nameNode, sentence } from './format.js';
-import { here, timeNode } from './house.js';
+import { nameNode, sentence, timeNode } from './format.js';
+import { here } from './house.js';
 import { word } from './page.js';
 
 /** @typedef {{ name: string, nickname: string, picture: string }} Author */

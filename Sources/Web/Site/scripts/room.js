@@ -57,7 +57,7 @@ async function askWhither(link) {
         try {
             return await ask('GET', `/v1/links/${link}`);
         } catch (error) {
-            if (error instanceof Refused && error.status < 500 && error.status !== 429) return null;
+            if (error instanceof Refused && error.status >= 400 && error.status < 500 && error.status !== 429) return null;
         }
         await new Promise(resolve => setTimeout(resolve, AGAIN));
     }

@@ -3,9 +3,9 @@
  *
  * @module run-map
  */
-import { LatLng, LatLngBounds, Map as LeafletMap, control, tileLayer } from './leaflet.js';
+import { LatLng, LatLngBounds } from './leaflet.js';
+import { makeGround } from './ground.js';
 import { word } from './page.js';
-import { WayCanvas } from './way-canvas.js';
 import { latitude } from './way.js';
 
 /** @typedef {import('./run-way.js').RunWay} RunWay */
@@ -36,19 +36,9 @@ export class RunMap {
     constructor(container, way, { tiles }) {
         this.#container = container;
         this.#way = way;
-        const map = this.#map = new LeafletMap(container, {
-            zoomControl: false, attributionControl: false, zoomSnap: tiles ? 1 : 0.25, zoomDelta: 1, minZoom: 3,
-            maxZoom: 20, tap: false, wheelPxPerZoomLevel: 90, fadeAnimation: false,
-        });
-        control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
-        control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
-        if (tiles) {
-            const attribution = control.attribution({ prefix: false });
-            attribution.addTo(map);
-            attribution.addAttribution(tiles.attribution);
-            tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: tiles.closestZoom }).addTo(map);
-        }
-        this.#ways = new WayCanvas(map, { hasGrid: !tiles });
+        const { map, ways } = makeGround(container, tiles, { fadeAnimation: false });
+        this.#map = map;
+        this.#ways = ways;
         this.#canvas.className = 'dots';
         this.#canvas.setAttribute('aria-hidden', 'true');
         container.append(this.#canvas);

@@ -6,6 +6,7 @@
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { Charts } from './charts.js';
 import { dateTime, distance, duration, NOTHING, pace } from './format.js';
+import { call } from './house.js';
 import { element, settings, word } from './page.js';
 import { COLORS, RunMap } from './run-map.js';
 import { RunWay } from './run-way.js';
@@ -62,20 +63,10 @@ let map = null;
 let charts = null;
 
 async function load() {
-    try {
-        const system = settings.crs === 'wgs84' ? '' : `?crs=${settings.crs}`;
-        const answer = await fetch(path + system, secret ? { headers: { 'X-Run-Link': secret } } : {});
-        if (answer.ok) {
-            run = await answer.json();
-            show();
-            return;
-        }
-        run = null;
-        nodes.noneText.textContent = word('run.notThereText');
-    } catch {
-        run = null;
-        nodes.noneText.textContent = word('problem.network');
-    }
+    const system = settings.crs === 'wgs84' ? '' : `?crs=${settings.crs}`;
+    const answer = await call('GET', path + system, undefined, secret ? { 'X-Run-Link': secret } : {});
+    run = answer.ok ? answer.told : null;
+    if (!run) nodes.noneText.textContent = word(answer.status === 0 ? 'problem.network' : 'run.notThereText');
     show();
 }
 
@@ -213,7 +204,7 @@ async function change(change, problem) {
         show();
         return true;
     } catch (error) {
-        problem.textContent = error instanceof Refused ? error.message : word('problem.network');
+        problem.textContent = error instanceof Refused ? error.message : String(error);
         problem.hidden = false;
         show();
         return false;
@@ -245,7 +236,7 @@ nodes.deleteDialog.addEventListener('close', async () => {
         await ask('DELETE', path);
         location.replace('/runs');
     } catch (error) {
-        nodes.keepProblem.textContent = error instanceof Refused ? error.message : word('problem.network');
+        nodes.keepProblem.textContent = error instanceof Refused ? error.message : String(error);
         nodes.keepProblem.hidden = false;
     }
 });

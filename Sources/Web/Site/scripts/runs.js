@@ -5,6 +5,7 @@
  */
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { date, dateTime, distance, duration, nameNode, NOTHING, pace, sentence } from './format.js';
+import { call, trouble } from './house.js';
 import { element, word } from './page.js';
 
 /** @typedef {{ start: number, runs: number, meters: number, seconds: number }} Period */
@@ -63,18 +64,17 @@ async function load() {
 /** @param {unknown} error */
 function complain(error) {
     if (!session.account) return;
-    nodes.problem.textContent = error instanceof Refused ? error.message : word('problem.network');
+    nodes.problem.textContent = error instanceof Refused ? error.message : String(error);
     nodes.problem.hidden = false;
 }
 
 /** @param {string} path @returns {Promise<Run[]>} A page of runs; {@link next} is where it goes on. */
 async function page(path) {
-    const answer = await fetch(path);
-    const told = await answer.json();
-    if (!answer.ok) throw new Refused(answer.status, told.code, word(`problem.${told.code}`, told.detail));
-    next = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1] ?? null;
+    const answer = await call('GET', path);
+    if (!answer.ok) throw new Refused(answer.status, answer.told.code ?? '', trouble(answer));
+    next = answer.next;
     nodes.more.hidden = next === null;
-    return told.runs;
+    return answer.told.runs;
 }
 
 function showOverview() {

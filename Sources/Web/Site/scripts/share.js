@@ -5,16 +5,11 @@
  */
 import { ask, Refused } from './account.js';
 import { dateTime, nameNode, sentence } from './format.js';
+import { onlyOnce } from './house.js';
 import { element, word } from './page.js';
 import { qrCode } from './qr-code.js';
 
 /** @typedef {{ id: string, role: 'spectator' | 'runner', label: string | null, createdAt: number, expires: number | null, link?: string, url?: string }} Link */
-
-/** @returns {Record<string, string>} A field by which a request that is sent again makes nothing twice. */
-export function onlyOnce() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return { 'Idempotency-Key': [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('') };
-}
 
 /**
  * @param {string} runID
@@ -182,7 +177,7 @@ export class ShareDialog {
         try {
             await work();
         } catch (error) {
-            problem.textContent = error instanceof Refused ? error.message : word('problem.network');
+            problem.textContent = error instanceof Refused ? error.message : String(error);
             problem.hidden = false;
         }
     }

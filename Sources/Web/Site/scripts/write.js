@@ -3,7 +3,7 @@
  *
  * @module write
  */
-import { call, requestKey, trouble } from './house.js';
+import { call, onlyOnce, trouble } from './house.js';
 import { element, word } from './page.js';
 
 /** What the server takes, so that nobody uploads in vain. */
@@ -26,7 +26,7 @@ const nodes = {
 let changing = null;
 /** @type {(post: import('./posts.js').Post) => void} */
 let done = () => {};
-let key = '';
+let key = onlyOnce();
 
 /**
  * @param {{ post: import('./posts.js').Post, tag: string } | null} existing
@@ -35,7 +35,7 @@ let key = '';
 export function openWriting(existing, whenDone) {
     // What was begun is still there when the dialog was closed by a slip.
     if (existing || changing) nodes.form.reset();
-    [changing, done, key] = [existing, whenDone, requestKey()];
+    [changing, done, key] = [existing, whenDone, onlyOnce()];
     nodes.heading.textContent = word(existing ? 'forum.editHeading' : 'forum.writeHeading');
     nodes.submit.textContent = word(existing ? 'forum.save' : 'forum.publish');
     nodes.images.hidden = existing !== null;
@@ -68,7 +68,7 @@ function change({ post, tag }) {
 
 /** @param {File[]} files */
 function publish(files) {
-    const headers = { 'Idempotency-Key': key };
+    const headers = key;
     if (files.length === 0) {
         return call('POST', '/v1/posts', { title: nodes.title.value, content: nodes.content.value }, headers);
     }
@@ -84,7 +84,7 @@ function complain(sentence) {
     nodes.wrong.textContent = sentence;
     nodes.wrong.hidden = false;
     // Another text is another request.
-    key = requestKey();
+    key = onlyOnce();
 }
 
 nodes.cancel.addEventListener('click', () => nodes.dialog.close());

@@ -1,7 +1,7 @@
 /**
  * A question before something that cannot be taken back.
  *
- * @module ask
+ * @module confirm
  */
 import { word } from './page.js';
 
@@ -9,11 +9,11 @@ import { word } from './page.js';
  * @param {{ heading: string, text: string, yes: string }} question
  * @returns {Promise<boolean>} Whether it was answered with yes.
  */
-export function ask({ heading, text, yes }) {
+export function confirmed({ heading, text, yes }) {
     const dialog = document.createElement('dialog');
     const title = document.createElement('h2');
     title.textContent = heading;
-    title.id = 'ask-heading';
+    title.id = 'confirm-heading';
     dialog.setAttribute('aria-labelledby', title.id);
     const sentence = document.createElement('p');
     sentence.textContent = text;

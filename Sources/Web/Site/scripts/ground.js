@@ -1,0 +1,32 @@
+/**
+ * The ground of every map: the operator's tiles, or a plain grid, with a scale and buttons to zoom; ways lie on it.
+ *
+ * @module ground
+ */
+import { Map as LeafletMap, control, tileLayer } from './leaflet.js';
+import { word } from './page.js';
+import { WayCanvas } from './way-canvas.js';
+
+/** @typedef {import('./map-view.js').Tiles} Tiles */
+
+/**
+ * @param {HTMLElement} container
+ * @param {Tiles | undefined} tiles
+ * @param {{ fadeAnimation?: boolean }} [options] Further ones of the map's.
+ * @returns {{ map: LeafletMap, ways: WayCanvas }}
+ */
+export function makeGround(container, tiles, options = {}) {
+    const map = new LeafletMap(container, {
+        zoomControl: false, attributionControl: false, zoomSnap: tiles ? 1 : 0.25, zoomDelta: 1, minZoom: 3,
+        maxZoom: 20, tap: false, wheelPxPerZoomLevel: 90, ...options,
+    });
+    control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
+    control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    if (tiles) {
+        const attribution = control.attribution({ prefix: false });
+        attribution.addTo(map);
+        attribution.addAttribution(tiles.attribution);
+        tileLayer(tiles.url, { maxZoom: 20, maxNativeZoom: tiles.closestZoom }).addTo(map);
+    }
+    return { map, ways: new WayCanvas(map, { hasGrid: !tiles }) };
+}
