@@ -104,7 +104,8 @@ struct Core: Sendable {
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
             logger: logger)
         devices = Devices(
-            store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) }, now: now)
+            store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
+            posts: limits.map { _ in RateLimit(Limit.Devices.posts) }, now: now)
         deviceRooms = DeviceRooms(live: live, now: now)
         friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms

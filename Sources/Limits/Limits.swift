@@ -328,6 +328,10 @@ public enum Limit {
         public static let body = 4 << 20
         /// Posts by secrets that nobody has, from an address; more is 429.
         public static let strangers: Rate = (60, 30)
+        /// Posts of the devices of an account; more is 429, and the app sends them later.
+        ///
+        /// What a phone kept on its way comes one by one, as fast as it is answered.
+        public static let posts: Rate = (2_000, 6_000)
         /// Milliseconds between two notes in the database that a device was heard of.
         public static let heardInterval: Int64 = 600_000
         /// Milliseconds for which the room is remembered in which somebody was found.

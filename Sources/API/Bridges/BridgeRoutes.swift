@@ -32,7 +32,7 @@ struct BridgeRoutes: Sendable {
         answers: .json(Schema.anyObject, "It is on disk, or of no use."),
         refusals: [
             403: "Nobody has this address.", 404: "There is no such app.",
-            429: "Too many requests to addresses that nobody has came from here.",
+            429: "Too many reports of this person's devices came, or from here too many to addresses that nobody has.",
             503: "It could not be stored; send it again.",
         ])
 

@@ -44,14 +44,15 @@ extension Problem {
 }
 
 extension Access where Caller == Device {
-    /// Whoever has the secret of a device in the path, whether it is in use or has ended.
+    /// Whoever has the secret of a device in the path, whether it is in use or has ended; each report is counted.
     static func device(_ devices: Devices) -> Access {
-        Access(.deviceSecret, head: { _, request in _ = try await find(request, devices) }) { _, request in
-            try await find(request, devices)
-        }
-    }
-
-    private static func find(_ request: HTTPServerRequest, _ devices: Devices) async throws -> Device {
-        try await devices.find(request.parameter("token"), from: request.head.remoteAddress)
+        Access(
+            .deviceSecret,
+            head: { _, request in
+                _ = try await devices.find(request.parameter("token"), from: request.head.remoteAddress)
+            },
+            { _, request in
+                try await devices.admit(request.parameter("token"), from: request.head.remoteAddress)
+            })
     }
 }

@@ -39,6 +39,7 @@ public final class Devices: Sendable {
     private let store: AppDatabase
     private let now: @Sendable () -> Int64
     private let strangers: RateLimiter?
+    private let posts: RateLimiter?
     private let activities = Mutex<[Int64: Activity]>([:])
 
     /// Makes the service.
@@ -46,13 +47,15 @@ public final class Devices: Sendable {
     /// - Parameters:
     ///   - store: Where devices are.
     ///   - strangers: How often an address may come with secrets that nobody has; nil for as often as it likes.
+    ///   - posts: How often all devices of an account together may report; nil for as often as they like.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, strangers: RateLimit?,
+        store: AppDatabase, strangers: RateLimit?, posts: RateLimit?,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
         self.strangers = strangers.map { RateLimiter($0) }
+        self.posts = posts.map { RateLimiter($0) }
         self.now = now
     }
 
@@ -141,6 +144,20 @@ public final class Devices: Sendable {
         }
         try strangers?.take(address)
         throw .badToken
+    }
+
+    /// The device that a secret is of, which is about to report.
+    ///
+    /// - Parameters:
+    ///   - secret: What was shown.
+    ///   - address: From where.
+    /// - Returns: The device.
+    /// - Throws: As ``find(_:from:)``; ``ServicesError/tooOften(retryAfter:)`` also when its account's devices report too
+    ///   often.
+    public func admit(_ secret: String, from address: String) async throws(ServicesError) -> Device {
+        let device = try await find(secret, from: address)
+        try posts?.take("account \(device.account ?? 0)")
+        return device
     }
 
     // MARK: - Signs of life

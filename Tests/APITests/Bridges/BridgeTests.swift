@@ -190,6 +190,27 @@ struct BridgeTests {
         }
     }
 
+    @Test("the devices of one account report as often as a queue on a phone may, and not at anybody else's cost")
+    func posts() async throws {
+        var limits = RateLimits()
+        limits.registrations = RateLimit(burst: 1000, perMinute: 1000)
+        try await withAPI(limits: limits) { api in
+            let tokens = try await api.makeRoom(runners: ["ana", "ben"])
+            let ana = try await api.makePhone("osmand", token: tokens[0])
+            let other = try await api.makePhone("traccar", token: tokens[0])
+            let ben = try await api.makePhone("osmand", token: tokens[1])
+            // Nothing that could count.
+            var refused: Answer?, taken = 0
+            while refused == nil, taken < 10 * Limit.Devices.posts.burst {
+                let answer = try await (taken % 2 == 0 ? ana : other).get("?id=1")
+                if answer.status == 200 { taken += 1 } else { refused = answer }
+            }
+            #expect(taken >= Limit.Devices.posts.burst)
+            #expect(refused?.status == 429 && refused?.headers[.retryAfter] == "1")
+            #expect(try await ben.get("?id=1").status == 200)
+        }
+    }
+
     @Test("lines 10, 11: GPSLogger in any order, again, and without a place")
     func gpsLogger() async throws {
         try await withAPI { api in
