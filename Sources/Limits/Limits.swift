@@ -360,6 +360,8 @@ public enum Limit {
         public static let secretBytes = 1024
         /// Passwords that wait to be hashed; one more is 503 with `Retry-After`.
         public static let hashQueue = 64
+        /// Seconds for which an address from which a wrong password came waits for hashes behind others.
+        public static let suspicion = 300
         /// Those of one address when half of ``hashQueue`` waits; one more is 503 with `Retry-After`.
         public static let hashShare = 4
         /// ``hashQueue`` where a hash costs next to nothing, for tests (`--password-cost low`).

@@ -1,4 +1,3 @@
-import Synchronization
 import TestKit
 import Testing
 
@@ -6,14 +5,7 @@ import Testing
 
 @Suite("Guess throttle")
 struct GuessThrottleTests {
-    /// A clock that is turned by hand.
-    private final class Clock: Sendable {
-        private let moment = Mutex(ContinuousClock.now)
-        var now: ContinuousClock.Instant { moment.withLock { $0 } }
-        func turn(_ duration: Duration) { moment.withLock { $0 += duration } }
-    }
-
-    private let clock = Clock()
+    private let clock = Stopwatch()
     private let throttle: GuessThrottle
 
     init() {
@@ -35,7 +27,7 @@ struct GuessThrottleTests {
         #expect(guess(isRight: true) == .throttled(retryAfter: 10), "or else each guess would be heard")
         #expect(guess("another") == .wrong)
         #expect(guess("room", "192.0.2.2", isRight: true) == .right)
-        clock.turn(.seconds(10))
+        clock.advance(.seconds(10))
         #expect(guess() == .wrong)
         #expect(guess() == .throttled(retryAfter: 10))
     }
@@ -58,7 +50,7 @@ struct GuessThrottleTests {
         #expect(guess("room", "192.0.2.9") == .wrong)
         #expect(guess("room", "192.0.2.9", isRight: true) == .throttled(retryAfter: 60))
         for _ in 0..<6 {
-            clock.turn(.seconds(10))
+            clock.advance(.seconds(10))
             _ = guess("room", "198.51.100.\(Int.random(in: 1...200))")
         }
         #expect(guess("room", "192.0.2.9", isRight: true) == .right)
@@ -70,7 +62,7 @@ struct GuessThrottleTests {
     func calm() {
         for address in 1...3 { for _ in 0..<2 { #expect(guess("room", "192.0.2.\(address)") == .wrong) } }
         #expect(guess("room", "192.0.2.1") == .throttled(retryAfter: 60))
-        clock.turn(.seconds(10))
+        clock.advance(.seconds(10))
         #expect(guess("room", "192.0.2.1") == .wrong)
     }
 

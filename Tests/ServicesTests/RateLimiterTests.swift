@@ -1,16 +1,8 @@
-import Synchronization
 import Testing
 
 @testable import Services
 
 @Suite("Rate limiter") struct RateLimiterTests {
-    private final class Stopwatch: Sendable {
-        private let elapsed = Mutex(Duration.zero)
-        private let start = ContinuousClock.now
-        var now: ContinuousClock.Instant { start + elapsed.withLock { $0 } }
-        func advance(_ duration: Duration) { elapsed.withLock { $0 += duration } }
-    }
-
     @Test("a burst is allowed, then as many as come back with time")
     func refills() throws {
         let watch = Stopwatch()

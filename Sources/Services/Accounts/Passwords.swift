@@ -65,7 +65,7 @@ public final class Passwords: Sendable {
         }
     }
 
-    /// For whom a hash is made: whoever asks for many waits behind those who ask for one.
+    /// For whom a hash is made: whoever asks for many, or guesses, waits behind those who ask for one.
     public enum Lane: Hashable, Sendable {
         /// Of the network.
         case address(AddressKey)
@@ -91,6 +91,7 @@ public final class Passwords: Sendable {
     public let cost: Cost
     private let workers: WorkerPool<Lane>
     private let derive: Derivation
+    private let failures = RecentFailures()
     /// A hash of nothing that anybody could type, for names that nobody has.
     private let decoy: Hash
 
@@ -145,7 +146,7 @@ public final class Passwords: Sendable {
     /// - Throws: ``ServicesError/overloaded``.
     public func hash(_ proof: Proof, for lane: Lane) async throws(ServicesError) -> String {
         let bytes = Self.digest(proof)
-        let hash = try await workers.run(for: lane) { [cost, derive] () -> Hash? in
+        let hash = try await workers.run(for: lane, isDeferred: isDeferred(lane)) { [cost, derive] () -> Hash? in
             let salt = Crypto.randomBytes(16)
             return derive(bytes, salt, cost, 32).map {
                 Hash(input: .digest, cost: cost, salt: salt, key: $0)
@@ -194,12 +195,22 @@ public final class Passwords: Sendable {
         case (.password, .plain(let password)): (isComparable, bytes) = (true, Self.bytes(password))
         case (.password, .digest(let digest)): (isComparable, bytes) = (false, Array(digest.utf8))
         }
-        let key = try await workers.run(for: lane) { [derive] in
+        let key = try await workers.run(for: lane, isDeferred: isDeferred(lane)) { [derive] in
             derive(bytes, stored.salt, stored.cost, stored.key.count)
         }
         guard let key else { throw .overloaded }
-        guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else { return .wrong }
+        guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else {
+            if case .address(let address) = lane { failures.note(address) }
+            return .wrong
+        }
         return stored.cost == cost && stored.input == .digest ? .right : .rightButOutdated
+    }
+
+    private func isDeferred(_ lane: Lane) -> Bool {
+        switch lane {
+        case .address(let address): failures.includes(address)
+        case .operators: false
+        }
     }
 
     /// What scrypt is given: the digits of the MD5, small.

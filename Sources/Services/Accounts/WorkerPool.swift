@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Swift's own threads are as many as processors and must not be kept from the tasks that wait for them; a dispatch
 /// queue would borrow threads from the same pool. Who has asked for much waits for it; the others wait for one piece of
-/// it at most: ``FairQueue``.
+/// it at most, and hardly for those who are deferred: ``PrecedenceQueue``.
 final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     private let inbox: Inbox<Lane>
 
@@ -33,14 +33,15 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - lane: For whom.
+    ///   - isDeferred: Whether they wait behind others.
     ///   - work: What.
     /// - Returns: What `work` returns.
     /// - Throws: ``ServicesError/overloaded`` at once when too much is waiting, altogether or for the same.
     func run<Value: Sendable>(
-        for lane: Lane, _ work: @escaping @Sendable () -> Value
+        for lane: Lane, isDeferred: Bool = false, _ work: @escaping @Sendable () -> Value
     ) async throws(ServicesError) -> Value {
         let value: Value? = await withCheckedContinuation { continuation in
-            let isTaken = inbox.put(lane) { continuation.resume(returning: work()) }
+            let isTaken = inbox.put(lane, isDeferred) { continuation.resume(returning: work()) }
             if !isTaken { continuation.resume(returning: nil) }
         }
         guard let value else { throw .overloaded }
@@ -63,19 +64,19 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     /// `@unchecked`: `condition` is held wherever the variables are touched; `Mutex` cannot be waited on.
     private final class Inbox<Key: Hashable>: @unchecked Sendable {
         private let condition = NSCondition()
-        private var waiting: FairQueue<Key, @Sendable () -> Void>
+        private var waiting: PrecedenceQueue<Key, @Sendable () -> Void>
         private var idle = 0
         private var isClosed = false
 
-        init(limit: Int, share: Int) { waiting = FairQueue(limit: limit, share: share) }
+        init(limit: Int, share: Int) { waiting = PrecedenceQueue(limit: limit, share: share) }
 
         var count: Int { condition.withLock { waiting.count } }
 
         /// Whether it was taken on.
-        func put(_ key: Key, _ work: @escaping @Sendable () -> Void) -> Bool {
+        func put(_ key: Key, _ isDeferred: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
             condition.withLock {
                 // An idle thread takes one off the queue before anything else can.
-                guard waiting.push(work, for: key, idle: idle) else { return false }
+                guard waiting.push(work, for: key, isDeferred: isDeferred, idle: idle) else { return false }
                 condition.signal()
                 return true
             }
