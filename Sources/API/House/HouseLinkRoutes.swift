@@ -40,7 +40,11 @@ struct HouseLinkRoutes: Sendable {
             Endpoint(
                 .delete, links + "/{id}",
                 EndpointDescription(
-                    group, "Revoke a link", "Connections that came by it are closed with 4001 before this is answered.",
+                    group, "Revoke a link",
+                    """
+                    Connections that came by it are closed with 4001 before this is answered. Who has joined by it is a \
+                    runner of the room all the same, until they are removed from it.
+                    """,
                     answers: .empty(204, "It is good for nothing."), refusals: notKept),
                 access: .token, cost: .light.withinReserve, revoke),
             Endpoint(
