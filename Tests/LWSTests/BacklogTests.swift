@@ -276,12 +276,18 @@ func withClient(
             #expect(await events.next() == .opened)
             #expect(await events.next() == .text("done"))
             let after = await loop.run { server.load.backlogBytes }
-            #expect(after == before)
-            let rest = try await blocking {
+            let pong = 6
+            #expect(after <= before + pong)
+            let answers = try await blocking {
                 #expect(client.receive(count: filled * Self.largeFrame).count == filled * Self.largeFrame)
-                return client.receive(count: 6)
+                // The kernels may have found room for some meanwhile.
+                var answers: [[UInt8]] = []
+                while answers.count < 100, answers.last != [0x8a, 4] + Array("5999".utf8) {
+                    answers.append(client.receive(count: pong))
+                }
+                return answers
             }
-            #expect(rest == [0x8a, 4] + Array("5999".utf8))
+            #expect(answers.last == [0x8a, 4] + Array("5999".utf8), "\(answers.count)")
         }
     }
 
