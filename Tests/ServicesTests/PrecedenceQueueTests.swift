@@ -25,6 +25,26 @@ struct PrecedenceQueueTests {
         #expect(queue.count == 0)
     }
 
+    @Test("who is found to guess is put behind with all that waits for them, in its order")
+    func postponed() {
+        var queue = PrecedenceQueue<Int, String>(limit: 16, share: 8)
+        for number in 1...5 {
+            let isTaken = queue.push("g\(number)", for: -1, isDeferred: false)
+            #expect(isTaken)
+        }
+        for number in 1...4 {
+            let isTaken = queue.push("o\(number)", for: number, isDeferred: false)
+            #expect(isTaken)
+        }
+        queue.postpone(-1)
+        queue.postpone(-2)
+        #expect(queue.count == 9)
+        var taken: [String] = []
+        while let next = queue.pop() { taken.append(next) }
+        #expect(taken == ["o1", "o2", "o3", "g1", "o4", "g2", "g3", "g4", "g5"])
+        #expect(queue.count == 0)
+    }
+
     @Test("they fill half of the queue and no more, from however many addresses")
     func bound() {
         var queue = PrecedenceQueue<Int, Int>(limit: 64, share: 4)

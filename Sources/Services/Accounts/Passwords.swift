@@ -200,7 +200,10 @@ public final class Passwords: Sendable {
         }
         guard let key else { throw .overloaded }
         guard Crypto.isEqual(key, stored.key), isComparable, hash != nil else {
-            if case .address(let address) = lane { failures.note(address) }
+            if case .address(let address) = lane {
+                failures.note(address)
+                workers.postpone(lane)
+            }
             return .wrong
         }
         return stored.cost == cost && stored.input == .digest ? .right : .rightButOutdated

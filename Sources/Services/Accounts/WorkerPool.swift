@@ -48,6 +48,9 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
         return value
     }
 
+    /// Has all that waits for a lane wait behind others from now on.
+    func postpone(_ lane: Lane) { inbox.postpone(lane) }
+
     /// How much waits.
     var waiting: Int { inbox.count }
 
@@ -81,6 +84,8 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
                 return true
             }
         }
+
+        func postpone(_ key: Key) { condition.withLock { waiting.postpone(key) } }
 
         /// Waits for work; nil once there is none and never will be.
         func take() -> (@Sendable () -> Void)? {

@@ -43,6 +43,22 @@ struct FairQueue<Key: Hashable, Element> {
         return true
     }
 
+    /// Takes all that waits for a key, in its order.
+    mutating func remove(_ key: Key) -> [Element] {
+        guard let lane = lanes.removeValue(forKey: key) else { return [] }
+        turns.removeAll { $0 == key }
+        count -= lane.count
+        return lane
+    }
+
+    /// Has some wait for a key behind what waits for it already, however much waits.
+    mutating func append(_ elements: [Element], for key: Key) {
+        guard !elements.isEmpty else { return }
+        if lanes[key] == nil { turns.append(key) }
+        lanes[key, default: []] += elements
+        count += elements.count
+    }
+
     /// Takes what is next, nil if nothing waits.
     ///
     /// - Complexity: O(count), of moving a few bytes each.

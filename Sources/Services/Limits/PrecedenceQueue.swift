@@ -40,6 +40,9 @@ struct PrecedenceQueue<Key: Hashable, Element> {
             ? deferred.push(element, for: key, idle: idle) : others.push(element, for: key, idle: idle)
     }
 
+    /// Has all that waits for a key wait behind others from now on, also where that is more than half of the queue.
+    mutating func postpone(_ key: Key) { deferred.append(others.remove(key), for: key) }
+
     /// Takes what is next, nil if nothing waits.
     ///
     /// - Complexity: As of ``FairQueue/pop()``.
