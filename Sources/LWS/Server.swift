@@ -182,7 +182,9 @@ public final class Server: @unchecked Sendable {
 
     /// Often enough to keep the timeouts to a quarter, and not more often than that needs.
     private var sweepInterval: Duration {
-        min(.seconds(1), max(.milliseconds(20), min(configuration.requestTimeout, configuration.keepAliveTimeout) / 4))
+        let timeouts = [configuration.requestTimeout, configuration.keepAliveTimeout] + endpoints.map(\.backlog.age)
+        let shortest = timeouts.reduce(.seconds(4), min)
+        return max(.milliseconds(20), shortest / 4)
     }
 
     /// One look at every HTTP connection, and at the WebSockets whose peers do not read, instead of a timer for each.

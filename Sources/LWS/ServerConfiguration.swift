@@ -47,10 +47,10 @@ public struct ServerConfiguration: Sendable {
     ///
     /// What ``HTTPResponder/answersWhenFull(_:)`` has a few places of its own.
     public var maxHandlers = Limit.HTTP.handlers
-    /// A request's head and body must arrive within this, and within a second more for each 64 KiB of the body that has
-    /// come; a peer that takes nothing of an answer for so long is cut off.
+    /// A request's head and body must arrive within this from its first byte on, and within a second more for each 64 KiB
+    /// of the body that has come; a peer that takes nothing of an answer for so long is cut off.
     public var requestTimeout = Limit.HTTP.request
-    /// How long a connection without a request stays open.
+    /// How long a connection without a request stays open, be it new or have it had an answer.
     public var keepAliveTimeout = Limit.HTTP.keepAlive
     /// Where large bodies go while they arrive.
     public var temporaryDirectory = "/tmp"

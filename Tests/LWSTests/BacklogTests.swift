@@ -72,19 +72,19 @@ func withClient(
     /// Runs `body` with a server, and a client whose handshake is done.
     private func withStalled(
         tls: Bool = false, backlog: BacklogLimits = BacklogLimits(),
-        configure: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (
             _ server: Server, _ loop: EventLoop, _ client: any ReadingClient, _ peer: SocketRecorder, _ port: Int
         ) async throws -> Void
     ) async throws {
         let made = WebSocketTests.Made()
         try await withClient(
-            endpoints: [.echo(backlog: backlog, keep: made.add)], tls: tls, configure: configure
+            endpoints: [.echo(backlog: backlog, keep: made.add)], tls: tls
         ) { server, port, loop, client in
-            try await blocking {
+            let answer = try await blocking {
                 client.send(Array(RawClient.handshake().utf8))
-                #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                return client.receive(until: "\r\n\r\n")
             }
+            try #require(answer.hasPrefix("HTTP/1.1 101 "))
             try await body(server, loop, client, try #require(await made.next()), port)
         }
     }
@@ -182,9 +182,7 @@ func withClient(
 
     @Test("who lets something wait for too long is given up without anything more being sent")
     func boundsAge() async throws {
-        try await withStalled(
-            backlog: BacklogLimits(age: .milliseconds(300)), configure: { $0.requestTimeout = .milliseconds(200) }
-        ) { server, loop, client, peer, _ in
+        try await withStalled(backlog: BacklogLimits(age: .milliseconds(300))) { server, loop, client, peer, _ in
             _ = try await fill(peer, on: loop)
             var events = peer.events.makeAsyncIterator()
             #expect(await events.next() == .opened)
@@ -203,9 +201,7 @@ func withClient(
 
     @Test("frames alone, which are only the newest state, make nobody too slow")
     func leavesFrames() async throws {
-        try await withStalled(
-            backlog: BacklogLimits(age: .milliseconds(100)), configure: { $0.requestTimeout = .milliseconds(100) }
-        ) { server, loop, client, peer, _ in
+        try await withStalled(backlog: BacklogLimits(age: .milliseconds(100))) { server, loop, client, peer, _ in
             let filled = try await fill(peer, on: loop)
             // Several looks at what waits.
             try await Task.sleep(for: .milliseconds(400))

@@ -73,7 +73,8 @@ final class HTTPConnection {
         self.isProxied = isProxied
         self.share = share
         intake = RequestIntake(server.makeParser(), budget: server.inputMemory)
-        deadline = .now + server.configuration.requestTimeout
+        // A request's own time begins with its first byte.
+        deadline = .now + server.configuration.keepAliveTimeout
     }
 
     func renewDeadline() { deadline = .now + server.configuration.requestTimeout }
