@@ -65,7 +65,7 @@ struct FairQueueTests {
 
     @Test(
         "whatever is asked for and taken in whatever order, nobody waits for more than one of each other",
-        arguments: 0..<20)
+        arguments: Seeds.some(of: 0..<20))
     func random(seed: Int) {
         var random = SplitMix(seed: UInt64(seed))
         let limit = Int.random(in: 1...24, using: &random), share = Int.random(in: 1...5, using: &random)
@@ -154,6 +154,6 @@ struct FairQueueTests {
             gate.open()
             for _ in 0..<6 { #expect(await group.next() == true) }
         }
-        #expect(gate.order.map { String(decoding: $0, as: UTF8.self) } == ["a", "a", "b", "a", "a", "a"])
+        #expect(gate.order.map { String(decoding: $0, as: UTF8.self) } == ["a", "b", "a", "a", "a", "a"])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Those who guess wait behind the others")
 struct PrecedenceQueueTests {
-    @Test("after three of the others one of them is taken, and without others each")
+    @Test("after three of the others, of whom every second came last, one of them is taken, and without others each")
     func order() {
         var queue = PrecedenceQueue<Int, String>(limit: 40, share: 20)
         for number in 1...8 {
@@ -20,7 +20,7 @@ struct PrecedenceQueueTests {
         while let next = queue.pop() { taken.append(next) }
         #expect(
             taken == [
-                "o1", "o2", "o3", "g1", "o4", "o5", "o6", "g2", "o7", "g3", "g4", "g5", "g6", "g7", "g8",
+                "o1", "o7", "o2", "g1", "o6", "o3", "o5", "g2", "o4", "g3", "g4", "g5", "g6", "g7", "g8",
             ])
         #expect(queue.count == 0)
     }
@@ -41,7 +41,7 @@ struct PrecedenceQueueTests {
         #expect(queue.count == 9)
         var taken: [String] = []
         while let next = queue.pop() { taken.append(next) }
-        #expect(taken == ["o1", "o2", "o3", "g1", "o4", "g2", "g3", "g4", "g5"])
+        #expect(taken == ["o1", "o4", "o2", "g1", "o3", "g2", "g3", "g4", "g5"])
         #expect(queue.count == 0)
     }
 
@@ -55,6 +55,24 @@ struct PrecedenceQueueTests {
         #expect(taken == 32)
         for key in 100..<200 where queue.push(0, for: key, isDeferred: false) { taken += 1 }
         #expect(taken == 64 && queue.count == 64)
+    }
+
+    @Test("who comes behind a crowd waits for one of it, and the crowd's first for one of each who comes")
+    func crowd() {
+        var queue = PrecedenceQueue<Int, Int>(limit: 64, share: 4)
+        for key in 0..<20 {
+            let isTaken = queue.push(key, for: key, isDeferred: false)
+            #expect(isTaken)
+        }
+        var order: [Int] = []
+        for step in 0..<40 {
+            if step % 2 == 0 {
+                let isTaken = queue.push(100 + step, for: 100 + step, isDeferred: false)
+                #expect(isTaken)
+            }
+            if let next = queue.pop() { order.append(next) }
+        }
+        #expect(order == (0..<20).flatMap { [$0, 100 + 2 * $0] })
     }
 
     @Test("whatever is pushed and taken, everything comes out once, and nobody waits for more than their turn")

@@ -99,8 +99,8 @@ public final class Passwords: Sendable {
     ///
     /// - Parameters:
     ///   - cost: Of new hashes.
-    ///   - threads: How many passwords are hashed at a time; nil for one less than there are processors, and at least
-    ///     one.
+    ///   - threads: How many passwords are hashed at a time; nil for one a processor, of which they get what the
+    ///     threads of the rooms leave (``WorkerPool``).
     ///   - queueLimit: How many more may wait before ``ServicesError/overloaded``; of one address fewer, when much waits.
     public convenience init(
         cost: Cost = .standard, threads: Int? = nil, queueLimit: Int = Limit.Accounts.hashQueue
@@ -118,7 +118,7 @@ public final class Passwords: Sendable {
         self.cost = cost
         self.derive = derive
         workers = WorkerPool(
-            name: "passwords", threads: threads ?? ProcessInfo.processInfo.activeProcessorCount - 1,
+            name: "passwords", threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
             queueLimit: queueLimit, share: Limit.Accounts.hashShare)
         decoy = Hash(input: .digest, cost: cost, salt: Crypto.randomBytes(16), key: Crypto.randomBytes(32))
     }

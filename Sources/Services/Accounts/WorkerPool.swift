@@ -57,7 +57,8 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     private static func run(_ inbox: Inbox<Lane>) {
         #if os(Linux)
         // Linux reads this as the calling thread's: who logs in waits a little longer rather than everybody who runs.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        // A third of the weight of a thread that answers, so that they get on beside those who list and page.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
         #endif
         while let work = inbox.take() { work() }
     }

@@ -18,6 +18,8 @@ struct FairQueue<Key: Hashable, Element> {
     private var lanes: [Key: [Element]] = [:]
     /// Those of ``lanes``, the next one first.
     private var turns: [Key] = []
+    /// Those of ``turns`` of whom nothing was taken since they have come to wait, the last one last.
+    private var newcomers: [Key] = []
 
     /// An empty queue.
     init(limit: Int, share: Int) {
@@ -37,7 +39,10 @@ struct FairQueue<Key: Hashable, Element> {
     mutating func push(_ element: Element, for key: Key, idle: Int = 0) -> Bool {
         guard count < limit + idle else { return false }
         guard count < limit / 2 + idle || lanes[key]?.count ?? 0 < share + idle else { return false }
-        if lanes[key] == nil { turns.append(key) }
+        if lanes[key] == nil {
+            turns.append(key)
+            newcomers.append(key)
+        }
         lanes[key, default: []].append(element)
         count += 1
         return true
@@ -47,6 +52,7 @@ struct FairQueue<Key: Hashable, Element> {
     mutating func remove(_ key: Key) -> [Element] {
         guard let lane = lanes.removeValue(forKey: key) else { return [] }
         turns.removeAll { $0 == key }
+        newcomers.removeAll { $0 == key }
         count -= lane.count
         return lane
     }
@@ -62,9 +68,17 @@ struct FairQueue<Key: Hashable, Element> {
     /// Takes what is next, nil if nothing waits.
     ///
     /// - Complexity: O(count), of moving a few bytes each.
-    mutating func pop() -> Element? {
-        guard let key = turns.first, var lane = lanes.removeValue(forKey: key) else { return nil }
-        turns.removeFirst()
+    mutating func pop() -> Element? { turns.first.flatMap { take($0) } }
+
+    /// Takes the first of the asker who has come last, of those who have had no turn yet; nil if there is none.
+    ///
+    /// - Complexity: As of ``pop()``.
+    mutating func popNewcomer() -> Element? { newcomers.last.flatMap { take($0) } }
+
+    private mutating func take(_ key: Key) -> Element? {
+        guard var lane = lanes.removeValue(forKey: key) else { return nil }
+        turns.removeAll { $0 == key }
+        newcomers.removeAll { $0 == key }
         let element = lane.removeFirst()
         if !lane.isEmpty {
             lanes[key] = lane

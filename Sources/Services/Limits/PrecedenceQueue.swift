@@ -2,6 +2,9 @@
 ///
 /// Behind, but not for ever: after ``headStart`` of the others one of them is taken, however many others wait. They fill
 /// half of the queue at most, so that there is room for the others whatever they do.
+///
+/// Of the others every second is who has come last. A crowd that comes at once, of which nobody has given a reason yet,
+/// hence holds up neither its first, who wait twice as long at most, nor who comes behind all of it.
 struct PrecedenceQueue<Key: Hashable, Element> {
     /// So many of the others are taken before one of those who wait behind them.
     static var headStart: Int { 3 }
@@ -11,6 +14,8 @@ struct PrecedenceQueue<Key: Hashable, Element> {
     private var deferred: FairQueue<Key, Element>
     /// How many of the others were taken since one of those behind them, while any waited.
     private var passed = 0
+    /// Whether the next of the others is who has come last.
+    private var isNewcomersTurn = false
 
     /// An empty queue.
     ///
@@ -48,11 +53,16 @@ struct PrecedenceQueue<Key: Hashable, Element> {
     /// - Complexity: As of ``FairQueue/pop()``.
     mutating func pop() -> Element? {
         if deferred.isEmpty { passed = 0 }
-        if passed < Self.headStart, let next = others.pop() {
+        if passed < Self.headStart, let next = popOther() {
             passed += 1
             return next
         }
         passed = 0
-        return deferred.pop() ?? others.pop()
+        return deferred.pop() ?? popOther()
+    }
+
+    private mutating func popOther() -> Element? {
+        defer { isNewcomersTurn.toggle() }
+        return (isNewcomersTurn ? others.popNewcomer() : nil) ?? others.pop()
     }
 }
