@@ -165,13 +165,23 @@ public final class Server: @unchecked Sendable {
                 do throws(LWSError) {
                     let identity = try TLSIdentity(files)
                     for case let server? in watched.map(\.server) {
-                        server.loop.execute { server.context?.show(identity) }
+                        await server.show(identity)
                     }
                     logger.notice("the certificate has changed; new connections get the new one")
                 } catch {
                     logger.error(
                         "the changed certificate cannot be used; the one before stays", metadata: ["error": "\(error)"])
                 }
+            }
+        }
+    }
+
+    /// New connections get this identity from when this returns.
+    private func show(_ identity: TLSIdentity) async {
+        await withCheckedContinuation { continuation in
+            loop.execute { [self] in
+                context?.show(identity)
+                continuation.resume()
             }
         }
     }
