@@ -16,16 +16,16 @@ run: deps
 # Some tests at a time, where `swift test` can be told so: a test that has its share of the machine can tell slow from stuck.
 SOME = $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
 
-# Most lines of a run would say that a case has begun that passes; one that fails is told with its arguments.
-BRIEFLY = grep --line-buffered -v '^◇ Test case passing .* started\.$$'
+# What fails, and little else; the whole of it is kept beside the build.
+BRIEFLY = tee .build/tests.log | .ci/brief
 
 test: deps
 	swift test $(SOME) | $(BRIEFLY)
 	bash .ci/browser
 
-# While working: all tests but those that start processes, and none in a browser.
+# While working: a quarter of the seeds of all tests but those that start processes, and none in a browser.
 test-fast:
-	swift test $(SOME) --skip '^EndToEndTests\.' | $(BRIEFLY)
+	RUNROOM_TEST_FAST=1 swift test $(SOME) --skip '^EndToEndTests\.' | $(BRIEFLY)
 
 deps:
 	@bash .ci/deps

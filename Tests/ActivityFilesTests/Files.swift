@@ -24,8 +24,10 @@ enum Files {
         try Data(contentsOf: #require(samples).appending(path: name))
     }
 
-    static func read(_ text: String) throws(ActivityFileError) -> ActivityFile.Contents {
-        try ActivityFile.contents(of: Data(text.utf8))
+    static func read(
+        _ text: String, bounds: FileBounds = FileBounds()
+    ) throws(ActivityFileError) -> ActivityFile.Contents {
+        try ActivityFile.contents(of: Data(text.utf8), bounds: bounds)
     }
 
     /// The one activity of a text.

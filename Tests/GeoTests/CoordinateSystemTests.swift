@@ -159,7 +159,7 @@ struct CoordinateSystemTests {
     @Test("a place comes back from its numbers, or one that has the same numbers")
     func roundTrip() throws {
         var random = SplitMix(seed: 5)
-        for _ in 0..<20_000 {
+        for _ in 0..<Seeds.count(of: 20_000) {
             let place = try Coordinate(
                 latitude: .random(in: 16...56, using: &random), longitude: .random(in: 72...137, using: &random))
             let numbers = CoordinateSystem.gcj02.degrees(of: place)

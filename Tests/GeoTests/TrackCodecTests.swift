@@ -199,7 +199,7 @@ struct TrackCodecTests {
     func hostile() throws {
         var random = SplitMix(seed: 18)
         var decoded = 0
-        for step in 0..<20_000 {
+        for step in 0..<Seeds.count(of: 20_000) {
             var bytes: [UInt8]
             if step % 2 == 0 {
                 bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in .random(in: 0...255, using: &random) }

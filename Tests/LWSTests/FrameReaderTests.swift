@@ -176,7 +176,7 @@ import Testing
         let starts: [UInt8] = [
             0x41, 0x7f, 0x80, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xa0, 0x90, 0x8f,
         ]
-        for _ in 0..<50_000 {
+        for _ in 0..<Seeds.count(of: 50_000) {
             let bytes = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
                 starts.randomElement(using: &generator)!
             }

@@ -261,7 +261,7 @@ import Testing
         }
     }
 
-    @Test("servers that stop while connections move between them end in order", arguments: 0..<8)
+    @Test("servers that stop while connections move between them end in order", arguments: Seeds.some(of: 0..<8))
     func stopsWhileMoving(round: Int) async throws {
         try await withGroup(of: 4) { stage in
             let clients = try await blocking {

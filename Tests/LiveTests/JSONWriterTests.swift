@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Live
@@ -39,7 +40,7 @@ import Testing
     @Test("decimals read back as the rounded value")
     func decimalsReadBack() throws {
         var generator = SystemRandomNumberGenerator()
-        for _ in 0..<10_000 {
+        for _ in 0..<Seeds.count(of: 10_000) {
             let value = Double.random(in: -200_000...200_000, using: &generator)
             let text = written { $0.decimal(value, places: 6) }
             let back = try #require(Double(text))

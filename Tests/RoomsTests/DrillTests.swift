@@ -10,7 +10,7 @@ private enum Drills {
     /// Other ones each time, or the one that is to be repeated.
     static let fresh: [Drill] = {
         if let seed = environment["RUNROOM_DRILL_SEED"].flatMap(UInt64.init) { return [Drill(seed: seed)] }
-        let drills = (0..<20).map { _ in Drill(seed: .random(in: 1_000...UInt64.max)) }
+        let drills = (0..<Seeds.count(of: 20)).map { _ in Drill(seed: .random(in: 1_000...UInt64.max)) }
         print("seeds of drills: \(drills.map(\.description).joined(separator: " "))")
         return drills
     }()
@@ -22,7 +22,7 @@ private enum Drills {
 ///
 /// A fault that is built in to be found: `swift test -Xswiftc -DPLANTED_FAULT --filter DrillTests`.
 @Suite("Drills of a room") struct DrillTests {
-    @Test("whatever is commanded, all holds that must, and a crash loses nothing", arguments: 1...20)
+    @Test("whatever is commanded, all holds that must, and a crash loses nothing", arguments: Seeds.some(of: 1...20))
     func fixed(seed: UInt64) { Drill(seed: seed).run() }
 
     @Test("nor do twenty seeds find anything that nobody has seen before", arguments: Drills.fresh)

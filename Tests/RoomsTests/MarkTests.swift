@@ -32,7 +32,9 @@ struct MarkTests {
         #expect(marked > 0, "seeds \(Self.seeds)")
     }
 
-    @Test("and whatever comes then, late markers of before the mark too, makes the same of both", arguments: seeds)
+    @Test(
+        "and whatever comes then, late markers of before the mark too, makes the same of both",
+        arguments: Seeds.some(of: seeds))
     func goingOn(seed: UInt64) {
         print("seed of rooms that go on from marks: \(seed)")
         var drill = RoomDrill(seed: seed)

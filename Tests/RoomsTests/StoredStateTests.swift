@@ -42,7 +42,9 @@ import Testing
         return read.number == snapshot.number && read.isPossible ? read : nil
     }
 
-    @Test("extreme numbers are refused, or make a room that is sound and can be run in", arguments: 0..<20)
+    @Test(
+        "extreme numbers are refused, or make a room that is sound and can be run in",
+        arguments: Seeds.some(of: 0..<20))
     func extremes(turn: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed of what is stored: \(seed)")

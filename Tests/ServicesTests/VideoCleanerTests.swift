@@ -200,7 +200,9 @@ import Testing
         #expect(edits != nil && total <= 2 * video.count + 64 << 10)
     }
 
-    @Test("bytes that are changed at random are never read outside, nor is the length changed", arguments: 0..<40)
+    @Test(
+        "bytes that are changed at random are never read outside, nor is the length changed",
+        arguments: Seeds.some(of: 0..<40))
     func random(seed: Int) throws {
         var random = SplitMix(seed: UInt64(seed))
         let boxes = Self.fileType + Self.movie(Self.track("vide") + Self.track("meta")) + Boxes.box("mdat", Self.secret)

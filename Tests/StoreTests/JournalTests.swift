@@ -405,7 +405,7 @@ import Testing
     func growth() {
         let ids = IDGenerator(now: { 1_732_351_183_038 })
         var last: Int64 = 0
-        for _ in 0..<100_000 {
+        for _ in 0..<Seeds.count(of: 100_000) {
             let id = ids.next()
             #expect(id > last)
             last = id
