@@ -36,6 +36,8 @@ struct Core: Sendable {
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
+    /// What downloads of runs hold.
+    let downloads = PointBudget(limit: Limit.Files.downloads, share: Limit.Files.downloadsOfOne)
     /// Answers to requests that may come again.
     let repeats = RepeatedRequests()
     /// Nil where every call needs its token.

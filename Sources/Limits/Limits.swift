@@ -563,5 +563,25 @@ public enum Limit {
         public static let attributes = 64
         /// Warnings, courses, laps and marks of one file; what is beyond is left out.
         public static let details = 10_000
+        /// Files of one upload, and bytes of all of them; more is 413.
+        public static let uploaded = 12
+        public static let uploadedBytes = 64 << 20
+        /// Bytes of all that comes out of one archive that is uploaded; what is beyond is refused.
+        ///
+        /// Whoever has more uses `runroom import`.
+        public static let uploadedArchive = 256 << 20
+        /// Uploads that wait to be read, and those of one account among them; one more is 503 with `Retry-After`.
+        public static let importQueue = 32
+        public static let importShare = 4
+        /// Milliseconds before a run's first place for which one is looked for that is the same: a run in a room begins
+        /// before its phone knows where it is.
+        public static let sameStart: Int64 = 600_000
+        /// Runs that began so that are looked at.
+        public static let sameStarts = 16
+        /// Points of runs that are being downloaded, of everybody and of one address; one more is 503 with `Retry-After`.
+        ///
+        /// 100 bytes each.
+        public static let downloads = 4_000_000
+        public static let downloadsOfOne = 1_000_000
     }
 }

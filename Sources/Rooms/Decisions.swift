@@ -67,6 +67,8 @@ public struct FinishedRun: Sendable {
     /// Unix milliseconds by the server's clock.
     public var start: Int64
     public var end: Int64
+    /// When it stood: ``RunClock/pauses``.
+    public var pauses: [Range<Int64>] = []
     public var splits: [Split]
     /// How many markers the run has, counted or not.
     public var markerCount: Int

@@ -227,7 +227,8 @@ extension Room {
         return FinishedRun(
             runKey: runner.run.key, account: runner.person.account, runner: runner.number,
             meters: runner.run.meters.toOneDecimal, seconds: runner.run.seconds(at: ended).toOneDecimal,
-            start: runner.run.clock.start ?? ended, end: ended, splits: runner.run.splits,
+            start: runner.run.clock.start ?? ended, end: ended, pauses: runner.run.clock.pauses,
+            splits: runner.run.splits,
             markerCount: runner.run.markerCount, blockCount: runner.run.history.blockCount,
             unstoredBlocks: runner.run.history.unstored,
             looseMarkers: runner.run.loosePoints,

@@ -50,8 +50,7 @@ struct OpenAPITests {
             #expect(used.subtracting(schemas) == [])
             #expect(Set(ids).count == ids.count)
             for path in answer.json["paths"]?.object?.members ?? [] {
-                let names = path.name.split(separator: "/").filter { $0.hasPrefix("{") }
-                    .map { String($0.dropFirst().dropLast()) }
+                let names = path.name.split(separator: "/").compactMap { Router.parameter(of: $0)?.name }
                 for operation in path.value.object?.members ?? [] {
                     let declared = (operation.value["parameters"]?.array ?? [])
                         .filter { $0["in"] == "path" }.compactMap { $0["name"]?.string }

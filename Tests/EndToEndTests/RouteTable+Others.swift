@@ -5,7 +5,7 @@ import TestKit
 extension RouteTable {
     static let others =
         articles + clips + leaf + entryTask + house + houseRooms + housePosts
-        + houseDevices + bridges
+        + houseFiles + houseDevices + bridges
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
@@ -230,6 +230,26 @@ extension RouteTable {
             "PATCH /v1/runs/{id}", [.ok("a title", at: "/v1/runs/$run", as: .ana, .json(#"{"title":"River"}"#))]),
         RouteCases("DELETE /v1/runs/{id}", [.ok("one's own", gives: 204, at: "/v1/runs/$run", as: .ana)]),
     ]
+
+    /// A run that its client measured has no way.
+    private static let houseFiles =
+        ["gpx", "tcx", "fit", "kml", "geojson", "csv"].map { format in
+            RouteCases(
+                "GET /v1/runs/{id}.\(format)",
+                [.no(404, "Not found", "no way", at: "/v1/runs/$run.\(format)", as: .ana)])
+        }
+        + ["gpx", "fit"].flatMap { format in
+            [
+                RouteCases(
+                    "GET /v1/runs/{id}/course.\(format)",
+                    [.no(404, "Not found", "no way", at: "/v1/runs/$run/course.\(format)", as: .ana)]),
+                RouteCases(
+                    "GET /v1/rooms/{runID}/course.\(format)",
+                    [.no(404, "Not found", "nobody's", at: club + "/course.\(format)", as: .ana)]),
+            ]
+        } + [
+            RouteCases("GET /v1/rooms/{runID}/results.csv", [.ok("nobody's", at: club + "/results.csv", as: .ana)])
+        ]
 
     private static let phone = "/v1/devices/$phone"
 

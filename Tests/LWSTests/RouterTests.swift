@@ -40,6 +40,22 @@ struct RouterTests {
         #expect(try outcome(router, .get, path) == expected)
     }
 
+    @Test(
+        "a parameter with an ending takes what ends so, without it, and the others are left to one without",
+        arguments: [
+            ("/runs/7.gpx", "GET /runs/{id}.gpx id=7"), ("/runs/7.fit", "GET /runs/{id}.fit id=7"),
+            ("/runs/7", "GET /runs/{id} id=7"), ("/runs/.gpx", "GET /runs/{id} id=.gpx"),
+            ("/runs/a.b.gpx", "GET /runs/{id}.gpx id=a.b"), ("/runs/7.GPX", "GET /runs/{id} id=7.GPX"),
+            ("/runs/all.gpx", "GET /runs/all.gpx"), ("/runs/7.gpx/x", "GET /runs/{id}/x id=7.gpx"),
+        ])
+    func endings(path: String, expected: String) throws {
+        let router = Self.router(
+            (.get, "/runs/{id}"), (.get, "/runs/{id}.gpx"), (.get, "/runs/{id}.fit"), (.get, "/runs/all.gpx"),
+            (.get, "/runs/{id}/x"))
+        #expect(try outcome(router, .get, path) == expected)
+        #expect(try outcome(router, .put, "/runs/7.gpx") == "405 GET,HEAD")
+    }
+
     @Test("a way that ends nowhere is left for a less literal one")
     func backtracking() throws {
         let router = Self.router((.get, "/a/{x}/c"), (.get, "/{y}/b/d"), (.get, "/a/b/e"))

@@ -1,7 +1,6 @@
 import ActivityFiles
 import Endpoints
 import Foundation
-import Geo
 import LWS
 import Limits
 import Services
@@ -136,18 +135,12 @@ actor HouseExport {
         return [try HouseJSON.whole(run, record, in: .wgs84)]
     }
 
-    /// One run that this server measured, as other programs read it.
+    /// One run of which there is a way, as other programs read it.
     private func writeWay() async throws {
         guard let run = try await nextRun() else { return goOn() }
-        guard run.summary.source == .live else { return }
+        guard run.summary.source != .posted else { return }
         let record = try await core.records.record(account: account.id, runID: run.summary.runID)
-        guard case .live(let track) = record.track else { return }
-        let points = try TrackCodec.decode(track).map { point in
-            Activity.Point(
-                time: point.time, place: point.coordinate, elevation: point.altitude.map { Double($0) / 10 },
-                heartRate: point.heartRate.map { Int($0) })
-        }
-        let activity = Activity(name: run.notes.title, segments: [Activity.Segment(points)])
+        guard let activity = try Activity.of(run, record) else { return }
         try write("runs/\(run.summary.runID).gpx", Array(GPX.text(activity).utf8))
     }
 

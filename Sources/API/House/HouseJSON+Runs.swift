@@ -75,7 +75,9 @@ extension HouseJSON {
             }
             text.raw(#","columns":["time","latitude","longitude","altitude","heartRate","accuracy","meters"]"#)
             text.raw(",\"points\":")
-            let meters = WayMeasure.meters(along: points, from: record.start, to: record.end)
+            let meters = WayMeasure.measure(
+                points, from: record.start, to: record.end, pauses: record.pauses
+            ).meters
             text.array(zip(points, meters)) { text, pair in
                 let (point, meters) = pair
                 let degrees = system.degrees(of: point.coordinate)

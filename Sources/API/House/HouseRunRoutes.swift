@@ -75,7 +75,7 @@ struct HouseRunRoutes: Sendable {
         401: "The token that was sent is not valid, or has expired.",
         404: "There is no such run, or it is not for you to see.",
     ]
-    private static let zone = Field<TimeZone>(
+    static let zone = Field<TimeZone>(
         "zone", Schema.text("Asia/Shanghai"),
         about: "Where days begin, a name of the time zone database; UTC if it is not given.", isRequired: false
     ) { (parameters) throws(ParameterError) in
@@ -122,7 +122,7 @@ struct HouseRunRoutes: Sendable {
         // Who has it already does not have its way read and written for them.
         return try await HouseTag(run).response(to: call.request) {
             let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-            return try HouseJSON.whole(run, record, in: system ?? .wgs84)
+            return .json(encoded: try HouseJSON.whole(run, record, in: system ?? .wgs84))
         }
     }
 

@@ -43,9 +43,9 @@ struct HouseTag: Sendable {
         isKnown(to: request) ? notModified : tagged(.json(encoded: bytes, status: status))
     }
 
-    /// The same of a value that is written only for who does not have it already.
-    func response(to request: HTTPServerRequest, _ encoded: () async throws -> [UInt8]) async throws -> Response {
-        isKnown(to: request) ? notModified : tagged(.json(encoded: try await encoded()))
+    /// The same of what is made only for who does not have it already.
+    func response(to request: HTTPServerRequest, _ make: () async throws -> Response) async throws -> Response {
+        isKnown(to: request) ? notModified : tagged(try await make())
     }
 
     private func isKnown(to request: HTTPServerRequest?) -> Bool {

@@ -33,7 +33,8 @@ extension World {
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
             + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
             + HouseDeviceRoutes(core: core).endpoints
-            + HouseRunRoutes(core: core).endpoints + HousePostRoutes(core: core).endpoints
+            + HouseRunRoutes(core: core).endpoints + HouseFileRoutes(core: core).endpoints
+            + HousePostRoutes(core: core).endpoints
     }
 }
 
@@ -84,6 +85,7 @@ enum HouseCode: String, CaseIterable, Sendable {
     case changedMeanwhile = "changed_meanwhile"
     case tooLarge = "too_large"
     case badPicture = "bad_picture"
+    case noWay = "no_way"
     case tooMany = "too_many_requests"
     case internalError = "internal_error"
     case unavailable

@@ -7,7 +7,10 @@ public enum GPX {
     /// TrackPointExtension v1, which most programs know.
     ///
     /// Points without a place are left out. 150 bytes a point.
-    public static func text(_ activity: Activity) -> String {
+    public static func text(_ activity: Activity) -> String { blocks(activity).text }
+
+    /// The same, in blocks.
+    public static func blocks(_ activity: Activity) -> BlockText {
         var text = head
         text += "<metadata>"
         if let name = activity.name { text += "<name>\(name.inXML)</name>" }
@@ -15,27 +18,32 @@ public enum GPX {
         text += "</metadata>\n<trk>"
         if let name = activity.name { text += "<name>\(name.inXML)</name>" }
         text += "<type>\(activity.sport.rawValue)</type>\n"
+        var blocks = BlockText()
+        blocks.add(text)
         for segment in activity.segments {
-            text += "<trkseg>\n"
-            for point in segment.points {
-                guard let place = point.place else { continue }
-                text += "<trkpt lat=\"\(place.latitudeText)\" lon=\"\(place.longitudeText)\">"
-                if let elevation = point.elevation { text += "<ele>\(Decimal.text(elevation, decimals: 1))</ele>" }
-                if let time = point.time.flatMap(ISO8601.text) { text += "<time>\(time)</time>" }
-                // The schema: hr 1 … 255, cad 0 … 254.
-                let rate = point.heartRate.flatMap { 1...255 ~= $0 ? $0 : nil }
-                let cadence = point.cadence.flatMap { 0...254 ~= $0 ? $0 : nil }
-                if rate != nil || cadence != nil {
-                    text += "<extensions><gpxtpx:TrackPointExtension>"
-                    if let rate { text += "<gpxtpx:hr>\(rate)</gpxtpx:hr>" }
-                    if let cadence { text += "<gpxtpx:cad>\(cadence)</gpxtpx:cad>" }
-                    text += "</gpxtpx:TrackPointExtension></extensions>"
-                }
-                text += "</trkpt>\n"
-            }
-            text += "</trkseg>\n"
+            blocks.add("<trkseg>\n")
+            blocks.add(segment.points) { point, text in write(point, to: &text) }
+            blocks.add("</trkseg>\n")
         }
-        return text + "</trk>\n</gpx>\n"
+        blocks.add("</trk>\n</gpx>\n")
+        return blocks
+    }
+
+    private static func write(_ point: Activity.Point, to text: inout String) {
+        guard let place = point.place else { return }
+        text += "<trkpt lat=\"\(place.latitudeText)\" lon=\"\(place.longitudeText)\">"
+        if let elevation = point.elevation { text += "<ele>\(Decimal.text(elevation, decimals: 1))</ele>" }
+        if let time = point.time.flatMap(ISO8601.text) { text += "<time>\(time)</time>" }
+        // The schema: hr 1 … 255, cad 0 … 254.
+        let rate = point.heartRate.flatMap { 1...255 ~= $0 ? $0 : nil }
+        let cadence = point.cadence.flatMap { 0...254 ~= $0 ? $0 : nil }
+        if rate != nil || cadence != nil {
+            text += "<extensions><gpxtpx:TrackPointExtension>"
+            if let rate { text += "<gpxtpx:hr>\(rate)</gpxtpx:hr>" }
+            if let cadence { text += "<gpxtpx:cad>\(cadence)</gpxtpx:cad>" }
+            text += "</gpxtpx:TrackPointExtension></extensions>"
+        }
+        text += "</trkpt>\n"
     }
 
     /// The file of a course: its marks, and a route.

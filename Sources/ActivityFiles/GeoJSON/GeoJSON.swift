@@ -5,7 +5,10 @@ public enum GeoJSON {
     ///
     /// Points without a place are left out. A line must have two positions, so that a segment of one has its only point
     /// twice, which an import drops again. 90 bytes a point.
-    public static func text(_ activity: Activity) -> String {
+    public static func text(_ activity: Activity) -> String { blocks(activity).text }
+
+    /// The same, in blocks.
+    public static func blocks(_ activity: Activity) -> BlockText {
         let lines = activity.segments.map { segment in
             let points = segment.points.filter { $0.place != nil }
             return points.count == 1 ? points + points : points
@@ -14,34 +17,43 @@ public enum GeoJSON {
         var text = "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{"
         if let name = activity.name { text += "\"name\":\(string(name))," }
         text += "\"sport\":\"\(activity.sport.rawValue)\""
+        var blocks = BlockText()
+        blocks.add(text)
         if activity.hasTimes {
-            text += ",\"coordTimes\":"
-            text += list(lines, isSingle) { $0.time.flatMap(ISO8601.text).map { "\"\($0)\"" } ?? "null" }
+            blocks.add(",\"coordTimes\":")
+            add(lines, isSingle, to: &blocks) { $0.time.flatMap(ISO8601.text).map { "\"\($0)\"" } ?? "null" }
         }
         if lines.contains(where: { $0.contains { $0.heartRate != nil } }) {
-            text += ",\"heartRates\":"
-            text += list(lines, isSingle) { $0.heartRate.map { String($0) } ?? "null" }
+            blocks.add(",\"heartRates\":")
+            add(lines, isSingle, to: &blocks) { $0.heartRate.map { String($0) } ?? "null" }
         }
-        text += "},\"geometry\":"
+        blocks.add("},\"geometry\":")
         if lines.isEmpty {
-            text += "null"
+            blocks.add("null")
         } else {
-            text += "{\"type\":\"\(isSingle ? "LineString" : "MultiLineString")\",\"coordinates\":"
-            text += list(lines, isSingle) { point in
+            blocks.add("{\"type\":\"\(isSingle ? "LineString" : "MultiLineString")\",\"coordinates\":")
+            add(lines, isSingle, to: &blocks) { point in
                 guard let place = point.place else { return "[]" }
                 let elevation = point.elevation.map { "," + Decimal.text($0, decimals: 1) } ?? ""
                 return "[\(place.longitudeText),\(place.latitudeText)\(elevation)]"
             }
-            text += "}"
+            blocks.add("}")
         }
-        return text + "}]}\n"
+        blocks.add("}]}\n")
+        return blocks
     }
 
-    private static func list(
-        _ lines: [[Activity.Point]], _ isSingle: Bool, _ value: (Activity.Point) -> String
-    ) -> String {
-        let lists = lines.map { line in "[" + line.map(value).joined(separator: ",") + "]" }
-        return isSingle ? lists[0] : "[" + lists.joined(separator: ",\n") + "]"
+    private static func add(
+        _ lines: [[Activity.Point]], _ isSingle: Bool, to blocks: inout BlockText,
+        _ value: @escaping @Sendable (Activity.Point) -> String
+    ) {
+        guard !isSingle else { return blocks.add(list: lines[0], value) }
+        blocks.add("[")
+        for (index, line) in lines.enumerated() {
+            if index > 0 { blocks.add(",\n") }
+            blocks.add(list: line, value)
+        }
+        blocks.add("]")
     }
 
     private static func string(_ text: String) -> String {

@@ -6,7 +6,10 @@ public enum TCX {
     /// are those of the points, or reckoned by our rules. Points without a time are left out. 300 bytes a point.
     ///
     /// - Throws: ``ActivityFileError/noTimes`` without a point that has a time in the years 1 … 9999.
-    public static func text(_ activity: Activity) throws(ActivityFileError) -> String {
+    public static func text(_ activity: Activity) throws(ActivityFileError) -> String { try blocks(activity).text }
+
+    /// The same, in blocks.
+    public static func blocks(_ activity: Activity) throws(ActivityFileError) -> BlockText {
         let log = TimedLog(activity)
         guard let start = log.start.flatMap(ISO8601.text) else { throw .noTimes }
         let sport =
@@ -15,7 +18,9 @@ public enum TCX {
             case .cycling: "Biking"
             case .walking, .hiking, .swimming, .other: "Other"
             }
-        var text = """
+        var blocks = BlockText()
+        blocks.add(
+            """
             <?xml version="1.0" encoding="UTF-8"?>
             <TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2" \
             xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="\
@@ -25,10 +30,10 @@ public enum TCX {
             <Activity Sport="\(sport)">
             <Id>\(start)</Id>
 
-            """
+            """)
         for lap in log.laps {
             guard let start = ISO8601.text(lap.start) else { continue }
-            text += "<Lap StartTime=\"\(start)\">"
+            var text = "<Lap StartTime=\"\(start)\">"
             text += "<TotalTimeSeconds>\(Decimal.text(lap.moving, decimals: 3))</TotalTimeSeconds>"
             text += "<DistanceMeters>\(Decimal.text(lap.distance, decimals: 2))</DistanceMeters>"
             text += "<Calories>\(min(lap.calories, 65_535))</Calories>"
@@ -38,18 +43,21 @@ public enum TCX {
             }
             text += "<Intensity>Active</Intensity><TriggerMethod>"
             text += (lap.trigger == .distance ? "Distance" : "Manual") + "</TriggerMethod>\n"
+            blocks.add(text)
             for stretch in lap.stretches {
-                text += "<Track>\n"
-                for entry in stretch { text += trackpoint(entry) }
-                text += "</Track>\n"
+                blocks.add("<Track>\n")
+                blocks.add(stretch) { entry, text in text += trackpoint(entry) }
+                blocks.add("</Track>\n")
             }
-            text += "</Lap>\n"
+            blocks.add("</Lap>\n")
         }
+        var text = ""
         if let name = activity.name { text += "<Notes>\(name.inXML)</Notes>\n" }
         text += "<Creator xsi:type=\"Device_t\"><Name>\(GPX.creator)</Name><UnitId>0</UnitId><ProductID>0</ProductID>"
         text += "<Version><VersionMajor>1</VersionMajor><VersionMinor>0</VersionMinor>"
         text += "<BuildMajor>0</BuildMajor><BuildMinor>0</BuildMinor></Version></Creator>\n"
-        return text + "</Activity>\n</Activities>\n</TrainingCenterDatabase>\n"
+        blocks.add(text + "</Activity>\n</Activities>\n</TrainingCenterDatabase>\n")
+        return blocks
     }
 
     private static func trackpoint(_ entry: TimedLog.Entry) -> String {

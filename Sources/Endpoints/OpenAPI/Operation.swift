@@ -184,7 +184,8 @@ extension Operation {
     /// From the method and the pattern: `getUsersById`.
     private var name: String {
         let words = pattern.split(separator: "/").filter { $0 != "api" }.map { segment in
-            segment.hasPrefix("{") ? "By" + Self.capitalized(segment.dropFirst().dropLast()) : Self.capitalized(segment)
+            guard let (name, ending) = Router.parameter(of: segment) else { return Self.capitalized(segment) }
+            return "By" + Self.capitalized(name[...]) + Self.capitalized(ending.dropFirst())
         }
         // `/users` of the articles is not `/api/users`.
         let world = pattern.hasPrefix("/users/") ? "Articles" : ""
@@ -194,9 +195,8 @@ extension Operation {
     private static func capitalized(_ word: Substring) -> String { word.prefix(1).uppercased() + word.dropFirst() }
 
     private var pathParameters: [JSONValue] {
-        pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
-            let name = String(segment.dropFirst().dropLast())
-            return [
+        pattern.split(separator: "/").compactMap { Router.parameter(of: $0)?.name }.map { name in
+            [
                 "name": .string(name), "in": "path", "required": true,
                 "schema": ["type": "string", "minLength": 1, "examples": [Self.examples[name] ?? "ana"]],
             ]

@@ -2,8 +2,9 @@ public import HTTPTypes
 
 /// Routes by path pattern and method.
 ///
-/// A pattern is a path whose segments are literal (`users`) or a parameter (`{id}`), which takes any one segment, an
-/// empty one between two slashes excepted. Patterns form a tree, so that a match costs a dictionary look-up a segment,
+/// A pattern is a path whose segments are literal (`users`), a parameter (`{id}`), which takes any one segment, an empty
+/// one between two slashes excepted, or a parameter with an ending (`{id}.gpx`), which takes those that end so, without
+/// it. Patterns form a tree, so that a match costs a dictionary look-up a segment, and a comparison for each ending there,
 /// however many routes there are. Set up once, then shared freely.
 public struct Router: Sendable {
     /// What answers a request that a route took.
@@ -45,6 +46,8 @@ public struct Router: Sendable {
 
     private struct Node {
         var literals: [String: Int] = [:]
+        /// Where parameters with an ending lead.
+        var endings: [(ending: String, place: Int)] = []
         var parameter: Int?
         /// What patterns end here: indices into `routes`, with the names of their parameters.
         var ends: [(route: Int, names: [String])] = []
@@ -55,9 +58,10 @@ public struct Router: Sendable {
 
     /// Adds a route.
     ///
-    /// Literal segments win over `{parameters}`, the leftmost difference deciding. Slashes at the end do not matter. Two
-    /// equal patterns with one method are a programmer's error, whatever their parameters are called; so is a pattern
-    /// that does not start with a slash, an unclosed brace, or one name twice.
+    /// Literal segments win over `{parameters}`, and those with an ending over those without, the leftmost difference
+    /// deciding. Slashes at the end do not matter. Two equal patterns with one method are a programmer's error, whatever
+    /// their parameters are called; so is a pattern that does not start with a slash, a brace that is not the first of its
+    /// segment or is not closed, or one name twice.
     public mutating func on(
         _ method: HTTPRequest.Method, _ pattern: String, body: BodyPolicy = BodyPolicy(), gate: Gate? = nil,
         spillGate: Gate? = nil, _ handler: @escaping Handler
@@ -66,15 +70,19 @@ public struct Router: Sendable {
         var place = 0
         var names: [String] = []
         for segment in pattern.split(separator: "/") {
-            if segment.hasPrefix("{") || segment.hasSuffix("}") {
-                precondition(
-                    segment.hasPrefix("{") && segment.hasSuffix("}") && segment.count > 2,
-                    "a parameter of \(pattern) is not written {name}")
-                let name = String(segment.dropFirst().dropLast())
+            if let (name, ending) = Self.parameter(of: segment) {
                 precondition(!names.contains(name), "\(pattern) has two parameters \(name)")
                 names.append(name)
-                place = nodes[place].parameter ?? addNode { $0[place].parameter = $1 }
+                if ending.isEmpty {
+                    place = nodes[place].parameter ?? addNode { $0[place].parameter = $1 }
+                } else {
+                    place =
+                        nodes[place].endings.first { $0.ending == ending }?.place
+                        ?? addNode { $0[place].endings.append((ending, $1)) }
+                }
             } else {
+                precondition(
+                    !segment.contains { "{}".contains($0) }, "a parameter of \(pattern) is not written {name}")
                 let literal = String(segment)
                 place = nodes[place].literals[literal] ?? addNode { $0[place].literals[literal] = $1 }
             }
@@ -86,6 +94,14 @@ public struct Router: Sendable {
         routes.append(
             Route(
                 method: method, pattern: pattern, bodyPolicy: body, gate: gate, spillGate: spillGate, handler: handler))
+    }
+
+    /// The parameter of a pattern's segment, and what follows it there; nil for a literal one.
+    public static func parameter(of segment: some StringProtocol) -> (name: String, ending: String)? {
+        guard segment.hasPrefix("{"), let close = segment.firstIndex(of: "}") else { return nil }
+        let name = segment[..<close].dropFirst(), ending = segment[close...].dropFirst()
+        guard !name.isEmpty, !ending.contains(where: { "{}".contains($0) }) else { return nil }
+        return (String(name), String(ending))
     }
 
     private mutating func addNode(_ link: (inout [Node], Int) -> Void) -> Int {
@@ -112,7 +128,7 @@ public struct Router: Sendable {
         return .methodNotAllowed(methods.enumerated().filter { methods.firstIndex(of: $1) == $0 }.map(\.element))
     }
 
-    /// Searches depth first, literals before parameters.
+    /// Searches depth first, literals before parameters with an ending, and those before others.
     ///
     /// A pattern can make it branch at each segment, but never over more places than the tree has at that depth.
     private func find(
@@ -135,6 +151,11 @@ public struct Router: Sendable {
             let found = find(method, path.dropFirst(), at: next, values: &values, allowed: &allowed)
         {
             return found
+        }
+        for (ending, next) in node.endings where segment.hasSuffix(ending) && segment.count > ending.count {
+            values.append(String(segment.dropLast(ending.count)))
+            defer { values.removeLast() }
+            if let found = find(method, path.dropFirst(), at: next, values: &values, allowed: &allowed) { return found }
         }
         guard let next = node.parameter, !segment.isEmpty else { return nil }
         values.append(segment)

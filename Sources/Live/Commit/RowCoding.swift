@@ -45,6 +45,6 @@ enum RowCoding {
         let splits = (try? encoder.encode(run.splits)).map { String(decoding: $0, as: UTF8.self) }
         return LiveRecord(
             runKey: run.runKey, account: run.account, meters: run.meters, seconds: run.seconds, startAt: run.start,
-            endAt: run.end, createdAt: now, splits: splits, track: track)
+            endAt: run.end, createdAt: now, splits: splits, extra: RecordPauses(run.pauses).text, track: track)
     }
 }

@@ -34,6 +34,15 @@ public struct RunClock: Hashable, Sendable {
     /// The latest thing that happened: nothing later may be dated before it.
     public var lastChange: Int64? { ended ?? segments.last.map { $0.end ?? $0.start } }
 
+    /// When it stood: from the last moment of running to the first one after it, or to the end.
+    ///
+    /// Stretches without any length are none.
+    public var pauses: [Range<Int64>] {
+        let ends = segments.compactMap(\.end)
+        let starts = segments.dropFirst().map(\.start) + [ended].compactMap(\.self)
+        return zip(ends, starts).compactMap { $0 < $1 ? $0..<$1 : nil }
+    }
+
     /// Opens a segment.
     ///
     /// The clock stands, is not ended, and `time` is not before ``lastChange``.

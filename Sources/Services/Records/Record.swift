@@ -22,6 +22,8 @@ public struct Record: Hashable, Sendable, Identifiable {
     public let end: Int64
     /// When it was stored, in milliseconds since 1970.
     public let timestamp: Int64
+    /// When it stood, in milliseconds since 1970: ``Store/RecordPauses``.
+    public let pauses: [Range<Int64>]
     /// The seconds of each full kilometre and the like, as JSON text; live runs have it.
     public let splits: String?
     public let track: RecordTrack
@@ -43,6 +45,7 @@ public struct Record: Hashable, Sendable, Identifiable {
         start = summary.startAt
         end = summary.endAt
         timestamp = summary.createdAt
+        pauses = summary.pauses
         splits = summary.splits
         self.track =
             switch summary.source {

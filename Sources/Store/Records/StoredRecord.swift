@@ -25,7 +25,7 @@ public struct RecordSummary: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// Splits as JSON text.
     public let splits: String?
-    /// What else the layer above keeps, as text.
+    /// What else is kept of it, as text: ``RecordPauses``.
     public let extra: String?
 
     public init(

@@ -91,7 +91,9 @@ struct RefusalStage {
         _ endpoint: Endpoint, _ query: String, _ headers: HTTPFields, _ body: HTTPBody, _ api: TestAPI,
         from address: String
     ) async throws -> Answer {
-        let path = endpoint.pattern.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }
+        let path = endpoint.pattern.split(separator: "/").map { segment in
+            Router.parameter(of: segment).map { "1" + $0.ending } ?? String(segment)
+        }
         let target = "/" + path.joined(separator: "/") + query
         let parsed = try RequestTarget(target)
         let head = HTTPRequestHead(

@@ -68,7 +68,7 @@ struct Attacks {
                 attacks.append(
                     Attack("\(name) = \(value.prefix(40))", isName ? .documented : .refused) { request in
                         var words = request.path.split(separator: "/", omittingEmptySubsequences: false)
-                        words[index] = Substring(value)
+                        words[index] = Substring(value + name.drop { $0 != "}" }.dropFirst())
                         request.target = words.joined(separator: "/")
                     })
             }

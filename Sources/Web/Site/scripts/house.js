@@ -51,6 +51,33 @@ export function trouble({ status, told }) {
     return word(`problem.${told.code}`, other);
 }
 
+/**
+ * Has the browser keep a file of this server's, as a link would, which cannot say by which link to a room or a run
+ * somebody came.
+ *
+ * @param {string} path
+ * @param {Record<string, string>} headers
+ * @returns {Promise<string>} Why it is no good, for people; empty where it is.
+ */
+export async function save(path, headers) {
+    try {
+        const answer = await fetch(path, { headers });
+        if (!answer.ok) {
+            return trouble({ ok: false, status: answer.status, told: await answer.json(), next: null, tag: null });
+        }
+        const name = /filename="([^"]*)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? '';
+        const link = document.createElement('a');
+        link.href = URL.createObjectURL(await answer.blob());
+        link.download = name;
+        link.click();
+        // The browser has the file when it has begun to keep it.
+        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+        return '';
+    } catch {
+        return word('problem.network');
+    }
+}
+
 /** @returns {Record<string, string>} A field by which a request that is sent again makes nothing twice. */
 export function onlyOnce() {
     // `crypto.randomUUID` is for HTTPS alone.

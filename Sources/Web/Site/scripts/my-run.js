@@ -38,6 +38,7 @@ const nodes = {
     resume: element('resume', HTMLButtonElement),
     pause: element('pause', HTMLButtonElement),
     finish: element('finish', HTMLButtonElement),
+    files: element('me-files', HTMLElement),
     dialog: element('finish-dialog', HTMLDialogElement),
     guest: element('guest-dialog', HTMLDialogElement),
     guestForm: element('guest-form', HTMLFormElement),
@@ -102,6 +103,11 @@ export class MyRun {
             if (nodes.dialog.returnValue === 'yes') room.finish();
             nodes.dialog.returnValue = '';
         });
+        // Who has run here may look at the room by their login.
+        for (const file of nodes.files.querySelectorAll('[data-file]')) {
+            if (!(file instanceof HTMLAnchorElement)) continue;
+            file.href = `/v1/rooms/${encodeURIComponent(runID)}/${file.dataset.file}`;
+        }
         nodes.guestForm.addEventListener('submit', event => {
             event.preventDefault();
             void this.#becomeGuest();
@@ -329,6 +335,7 @@ export class MyRun {
         nodes.resume.hidden = phase !== 'paused';
         nodes.pause.hidden = phase !== 'running';
         nodes.finish.hidden = !isOn;
+        nodes.files.hidden = phase !== 'finished';
         nodes.figures.hidden = !isOn;
         nodes.gps.hidden = !isMine || phase === 'finished' && this.#positions.quality !== 'refused';
         nodes.voice.hidden = !isMine || !('speechSynthesis' in window);

@@ -6,7 +6,7 @@
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { Charts } from './charts.js';
 import { dateTime, distance, duration, NOTHING, pace } from './format.js';
-import { call } from './house.js';
+import { call, save } from './house.js';
 import { element, settings, word } from './page.js';
 import { COLORS, RunMap } from './run-map.js';
 import { RunWay } from './run-way.js';
@@ -35,6 +35,8 @@ const nodes = {
     chartsPart: element('charts-part', HTMLElement),
     charts: element('charts', HTMLElement),
     noWay: element('no-way', HTMLElement),
+    files: element('files', HTMLElement),
+    filesProblem: element('files-problem', HTMLElement),
     edit: element('edit', HTMLButtonElement),
     editDialog: element('edit-dialog', HTMLDialogElement),
     editForm: element('edit-form', HTMLFormElement),
@@ -53,6 +55,8 @@ const nodes = {
 const path = `/v1/runs/${encodeURIComponent(decodeURIComponent(location.pathname.split('/')[2] ?? ''))}`;
 /** The secret of who came by a link stands behind the address, where no server sees it. */
 const secret = new URLSearchParams(location.hash.slice(1)).get('link');
+/** @type {Record<string, string>} What shows that one came by it. */
+const proof = secret ? { 'X-Run-Link': secret } : {};
 
 /** @type {Run | null} */
 let run = null;
@@ -64,7 +68,7 @@ let charts = null;
 
 async function load() {
     const system = settings.crs === 'wgs84' ? '' : `?crs=${settings.crs}`;
-    const answer = await call('GET', path + system, undefined, secret ? { 'X-Run-Link': secret } : {});
+    const answer = await call('GET', path + system, undefined, proof);
     run = answer.ok ? answer.told : null;
     if (!run) nodes.noneText.textContent = word(answer.status === 0 ? 'problem.network' : 'run.notThereText');
     show();
@@ -121,6 +125,7 @@ function draw(run) {
         showLegend(way);
     }
     drawSplits(run);
+    nodes.files.hidden = !way.isMeasured;
     if (!way.isMeasured) return;
     charts = new Charts(nodes.charts, way, index => map?.point(index));
     nodes.chartsPart.hidden = charts.isEmpty;
@@ -241,6 +246,19 @@ nodes.deleteDialog.addEventListener('close', async () => {
     }
 });
 
+const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+for (const link of document.querySelectorAll('[data-file]')) {
+    if (!(link instanceof HTMLAnchorElement)) continue;
+    const file = link.dataset.file ?? '';
+    link.href = file === '.fit' ? `${path}${file}?zone=${zone}` : path + file;
+    if (!secret) continue;
+    link.addEventListener('click', async event => {
+        event.preventDefault();
+        const problem = await save(link.href, proof);
+        nodes.filesProblem.textContent = problem;
+        nodes.filesProblem.hidden = problem === '';
+    });
+}
 for (const button of document.querySelectorAll('[data-axis]')) {
     button.addEventListener('click', () => {
         if (!(button instanceof HTMLElement)) return;

@@ -1,0 +1,160 @@
+import ActivityFiles
+import Endpoints
+import Foundation
+import Geo
+import HTTPTypes
+import LWS
+import Limits
+import Live
+import Services
+import Store
+
+/// Runs, results and ways as files for other programs, in `/v1`.
+struct HouseFileRoutes: Sendable {
+    let core: Core
+    private var rooms: HouseRooms { HouseRooms(core: core) }
+
+    static let group = "RunRoom: files"
+
+    var endpoints: [Endpoint] {
+        FileFormat.allCases.map(run) + FileFormat.courses.map(courseOfRun) + [results]
+            + FileFormat.courses.map(courseOfRoom)
+    }
+
+    // MARK: - Runs
+
+    private func run(_ format: FileFormat) -> Endpoint {
+        Endpoint(
+            .get, "/v1/runs/{id}.\(format.rawValue)",
+            EndpointDescription(
+                Self.group, "A run as \(format.name)",
+                """
+                For who may see the run. Markers that count, a piece for each stretch between pauses, a lap for each \
+                kilometre; of a run that came in a file, all that it had.
+                """,
+                answers: .file("The file.", type: format.mediaType), .notModified, refusals: Self.noRun),
+            access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], HouseRunRoutes.zone)
+        ) { [self] call, zone in try await answer(call, in: format, zone: zone) }
+    }
+
+    private func answer(_ call: Call<HouseVisitor>, in format: FileFormat, zone: TimeZone) async throws -> Response {
+        let run = try await found(call)
+        return try await HouseTag(run).response(to: call.request) { () async throws -> Response in
+            let activity = try await activity(of: run)
+            let lease = try core.downloads.take(activity.points.count, for: call.address)
+            let start = Date(timeIntervalSince1970: Double(run.summary.startAt) / 1000)
+            do {
+                return Response(
+                    status: .ok, headers: Self.headers(format, Self.name(of: run), title: run.notes.title),
+                    body: try format.body(of: activity, offset: zone.secondsFromGMT(for: start), holding: lease))
+            } catch {
+                throw Self.noWay
+            }
+        }
+    }
+
+    private func courseOfRun(_ format: FileFormat) -> Endpoint {
+        Endpoint(
+            .get, "/v1/runs/{id}/course.\(format.rawValue)",
+            EndpointDescription(
+                Self.group, "The way of a run as a course, as \(format.name)",
+                "For who may see the run: for a watch that leads along it.",
+                answers: .file("The file.", type: format.mediaType), .notModified, refusals: Self.noRun),
+            access: .houseVisitor, cost: .heavyRead
+        ) { [self] call in
+            let run = try await found(call)
+            return try await HouseTag(run).response(to: call.request) { () async throws -> Response in
+                let course = Course(try await activity(of: run))
+                return try Self.answer(course, in: format, Self.name(of: run) + "-course", title: run.notes.title)
+            }
+        }
+    }
+
+    private static let noRun = [
+        401: "The token that was sent is not valid, or has expired.",
+        404: "There is no such run, it is not for you to see, or it has no way.",
+        503: "Too many downloads are under way.",
+    ]
+    private static let noWay = Problem.house(.notFound, .noWay, "This run has no way that a file could have.")
+
+    private func found(_ call: Call<HouseVisitor>) async throws -> NotedRecord {
+        try await core.records.run(
+            call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
+    }
+
+    private func activity(of run: NotedRecord) async throws -> Activity {
+        let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
+        guard let activity = try Activity.of(run, record), activity.hasTimes else { throw Self.noWay }
+        return activity
+    }
+
+    /// `run-2024-11-23-7`: the day by UTC, and the run's number.
+    private static func name(of run: NotedRecord) -> String {
+        "run-\(ISODate.text(run.summary.startAt).prefix(10))-\(run.summary.runID)"
+    }
+
+    // MARK: - Rooms
+
+    private var results: Endpoint {
+        Endpoint(
+            .get, "/v1/rooms/{runID}/results.csv",
+            EndpointDescription(
+                Self.group, "How a room's runners stand, as a table",
+                """
+                A line for each runner who has started, the first first; `HouseRoom` says who may look. Times are UTC, and \
+                a text that a spreadsheet would take for a formula has an apostrophe before it.
+                """,
+                answers: .file("The table.", type: FileFormat.csv.mediaType), refusals: Self.closed),
+            access: .houseVisitor, cost: .heavyRead
+        ) { [self] call in
+            let room = try await rooms.open(call.path("runID"), to: call.caller)
+            guard let view = try await core.live.room(room.runID) else { throw LiveError.noSuchRoom }
+            return Response(
+                status: .ok, headers: Self.headers(.csv, "results", title: room.details.name),
+                body: .bytes(Array(RoomResults.table(of: view).utf8)))
+        }
+    }
+
+    private func courseOfRoom(_ format: FileFormat) -> Endpoint {
+        Endpoint(
+            .get, "/v1/rooms/{runID}/course.\(format.rawValue)",
+            EndpointDescription(
+                Self.group, "The way that a room's first runner has gone, as a course, as \(format.name)",
+                "Of at most \(Limit.Run.outline) places, for a watch that leads along it.",
+                answers: .file("The file.", type: format.mediaType), refusals: Self.closed),
+            access: .houseVisitor, cost: .heavyRead
+        ) { [self] call in
+            let room = try await rooms.open(call.path("runID"), to: call.caller)
+            guard let view = try await core.live.room(room.runID) else { throw LiveError.noSuchRoom }
+            let first = RoomResults.standing(of: view).first { !$0.outline.isEmpty }?.row.runner
+            let ways = try await core.live.tracks(of: room.runID)
+            guard let way = ways.first(where: { $0.runner == first && $0.points.count > 1 }) else {
+                throw Problem.house(.notFound, .noWay, "Nobody has gone anywhere in this room.")
+            }
+            let course = Course(name: room.details.name, points: way.points.map { Course.Point(place: $0) })
+            return try Self.answer(course, in: format, "course", title: room.details.name)
+        }
+    }
+
+    private static let closed = [
+        401: "The token or the password is wrong.", 403: "The room has a password.",
+        404: "There is no such room, it is not for you to know, or nobody has gone anywhere in it.",
+        429: "Too many wrong passwords came, or requests from this address.",
+    ]
+
+    // MARK: - Answers
+
+    private static func answer(
+        _ course: Course, in format: FileFormat, _ name: String, title: String?
+    ) throws -> Response {
+        let bytes = format == .fit ? try FIT.bytes(course) : Array(GPX.text(course).utf8)
+        return Response(status: .ok, headers: headers(format, name, title: title), body: .bytes(bytes))
+    }
+
+    private static func headers(_ format: FileFormat, _ name: String, title: String?) -> HTTPFields {
+        [
+            .contentType: format.mediaType, .cacheControl: "no-store",
+            .contentDisposition: FileName.disposition(name, title: title, ending: format.rawValue),
+        ]
+    }
+}
