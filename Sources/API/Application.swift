@@ -77,6 +77,14 @@ public final class Application: Sendable {
         }
     }
 
+    /// What takes runs in from files, for who commands a server that has started; nil before, and once it is to stop.
+    public var imports: RunImports? {
+        get async {
+            guard case .started(let task) = phase.withLock({ $0 }) else { return nil }
+            return try? await task.value.core.imports
+        }
+    }
+
     /// Stops listening, takes leave of everybody, stores what is left, and closes the database.
     ///
     /// Waits for a start that is under way. May be repeated: every call returns when all is done.

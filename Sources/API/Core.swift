@@ -36,6 +36,8 @@ struct Core: Sendable {
     let limits: RequestLimits
     /// What is kept free of the disk.
     let reserve: DiskReserve
+    /// Takes runs in from files.
+    let imports: RunImports
     /// What downloads of runs hold.
     let downloads = PointBudget(limit: Limit.Files.downloads, share: Limit.Files.downloadsOfOne)
     /// Answers to requests that may come again.
@@ -89,6 +91,7 @@ struct Core: Sendable {
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
+        imports = RunImports(records: records)
         forum = Forum(store: database, media: media, strangers: self.limits.accountChanges, now: now)
         social = Social(store: database, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)

@@ -528,6 +528,8 @@ public enum Limit {
         public static let commandTime = Duration.seconds(30)
         /// Accounts that one answer lists; the others are asked for with the next.
         public static let accounts = 200
+        /// Files that one command of `runroom import` takes in; it gives as many commands as it needs.
+        public static let filesAtOnce = 10
     }
 
     /// Mail.
@@ -563,8 +565,7 @@ public enum Limit {
         public static let attributes = 64
         /// Warnings, courses, laps and marks of one file; what is beyond is left out.
         public static let details = 10_000
-        /// Files of one upload, and bytes of all of them; more is 413.
-        public static let uploaded = 12
+        /// Bytes of all files of one upload together; more is 413.
         public static let uploadedBytes = 64 << 20
         /// Bytes of all that comes out of one archive that is uploaded; what is beyond is refused.
         ///

@@ -75,7 +75,7 @@ public enum DataInspection {
                     let summary = record.summary
                     do {
                         switch summary.source {
-                        case .live:
+                        case .live, .imported:
                             tally.count.liveTracks += 1
                             _ = try TrackCodec.decode(record.track)
                         case .posted:

@@ -76,8 +76,8 @@ struct ServerService: Service {
 
     /// Listens to operators; a server to which nobody can give commands serves all the same.
     private func takeCommands(of application: Application) async -> OperatorSocket? {
-        guard let accounts = await application.accounts else { return nil }
-        let desk = OperatorDesk(accounts: accounts)
+        guard let accounts = await application.accounts, let imports = await application.imports else { return nil }
+        let desk = OperatorDesk(accounts: accounts, imports: imports)
         let socket = OperatorSocket(directory: configuration.dataDirectory, logger: logger) { await desk.answer($0) }
         do {
             try socket.open()

@@ -25,12 +25,16 @@ extension Activity {
         } catch {
             throw .internalError(cause: "the track of a record is damaged: \(error)")
         }
-        let measured = WayMeasure.measure(points, from: record.start, to: record.end, pauses: record.pauses)
+        let measured = WayMeasure.measure(
+            points, from: record.start, to: record.end, pauses: record.pauses, by: MarkerFilter(for: run.file?.sport))
         var activity = Activity(name: run.notes.title)
+        if let sport = run.file.flatMap({ Sport(rawValue: $0.sport) }) { activity.sport = sport }
         var pauses = record.pauses[...]
         var segment = Segment()
+        var last = 0.0
         for (point, meters) in zip(points, measured.meters) {
-            guard let meters else { continue }
+            guard meters != nil || run.summary.source == .imported else { continue }
+            last = meters ?? last
             var isNew = false
             while let pause = pauses.first, pause.upperBound <= point.time {
                 isNew = true
@@ -43,7 +47,7 @@ extension Activity {
             segment.points.append(
                 Point(
                     time: point.time, place: point.coordinate, elevation: point.altitude.map { Double($0) / 10 },
-                    distance: meters, heartRate: point.heartRate.map { Int($0) }))
+                    distance: last, heartRate: point.heartRate.map { Int($0) }))
         }
         if !segment.points.isEmpty { activity.segments.append(segment) }
         activity.totals = Totals(

@@ -17,8 +17,95 @@ struct HouseFileRoutes: Sendable {
     static let group = "RunRoom: files"
 
     var endpoints: [Endpoint] {
-        FileFormat.allCases.map(run) + FileFormat.courses.map(courseOfRun) + [results]
+        [upload] + FileFormat.allCases.map(run) + FileFormat.courses.map(courseOfRun) + [results]
             + FileFormat.courses.map(courseOfRoom)
+    }
+
+    // MARK: - Runs from files
+
+    private var upload: Endpoint {
+        Endpoint(
+            .post, "/v1/runs",
+            EndpointDescription(
+                Self.group, "Take runs in from files",
+                """
+                GPX, TCX, FIT, KML, KMZ and GeoJSON, in gzip too, and a zip of them, which may be the whole export of \
+                another service: what it is the content tells. A form with any number of files up to \
+                \(Limit.HTTP.uploadParts), or one file as the body itself. An answer for each run, and for each file without \
+                one. The distance is measured as in a room, with the file's own in `file` of the run. A run is there already \
+                that has the same start, as many points and the same ends, whatever file it came in. `code` says for \
+                programs why something was refused. Imported runs have no part in the places of rooms.
+                """,
+                answers: .json(
+                    Schema.object([
+                        "files": Schema.array(
+                            of: Schema.object(
+                                [
+                                    "name": Schema.text("run.fit"),
+                                    "outcome": Schema.words(["created", "duplicate", "refused"]),
+                                    "id": Schema.objectID, "number": Schema.integer, "reason": Schema.text,
+                                    "code": Schema.text("no_times"),
+                                ], optional: ["id", "number", "reason", "code"]))
+                    ])),
+                refusals: [
+                    400: "There is no file.", 409: "A request with this key is under way.",
+                    422: "The key belongs to another request.",
+                ]),
+            access: .token, cost: .files(Limit.HTTP.uploadParts, upTo: Limit.Files.uploadedBytes),
+            input: Form(in: [.query], Self.fileName, Self.files), take)
+    }
+
+    private static let fileName = Field.string(
+        "name", Schema.text("run.fit", upTo: 200), about: "What the file is called that is the body itself."
+    ).map { (name) throws(ParameterError) in
+        guard name.count <= 200, name.utf8.count <= 800 else { throw .wrongLength("name", upTo: 200) }
+        return name
+    }.optional
+    private static let files = Field<[MultipartForm.File]>(
+        [FormMember("file", Schema.file, about: "Any number of them.", isFile: true)]
+    ) { (parameters) throws(ParameterError) in parameters.files }
+
+    private func take(_ call: Call<Account>, name: String?, files: [MultipartForm.File]) async throws -> Response {
+        var sources: [(name: String, body: HTTPBody)] = files.map { (String($0.filename.prefix(200)), $0.content) }
+        if case .multipart = call.request.body {} else if !call.request.body.isEmpty {
+            sources = [(name ?? "", call.request.body)]
+        }
+        guard !sources.isEmpty else { throw ParameterError.missing("file") }
+        let given = sources
+        return try await core.repeats.answer(call.request, by: "account \(call.caller.id)") {
+            var bounds = FileBounds()
+            bounds.archive = Limit.Files.uploadedArchive
+            var answers: [RunImports.Answer] = []
+            for (name, body) in given {
+                // The file is deleted with its object, which must outlast the reading.
+                defer { withExtendedLifetime(body) {} }
+                let source: RunImports.Source
+                switch body {
+                case .bytes(let bytes): source = .bytes(bytes)
+                case .file(let file): source = .file(path: file.path)
+                case .multipart: continue
+                }
+                answers += try await core.imports.take(source, named: name, account: call.caller.id, bounds: bounds)
+            }
+            return .json(["files": .array(answers.map(Self.json))])
+        }
+    }
+
+    private static func json(_ answer: RunImports.Answer) -> JSONValue {
+        func known(_ outcome: String, _ run: RecordSummary) -> JSONValue {
+            [
+                "name": .string(answer.name), "outcome": .string(outcome), "id": .string(ObjectID.text(run.id)),
+                "number": .int(run.runID),
+            ]
+        }
+        switch answer.outcome {
+        case .created(let run): return known("created", run)
+        case .duplicate(let run): return known("duplicate", run)
+        case .refused(let sentence, let code):
+            return [
+                "name": .string(answer.name), "outcome": "refused", "reason": .string(sentence), "code": .string(code),
+            ]
+        }
     }
 
     // MARK: - Runs

@@ -19,7 +19,14 @@ extension HouseJSON {
         object["seconds"] = .number(summary.seconds)
         object["start"] = .int(summary.startAt)
         object["end"] = .int(summary.endAt)
-        object["isMeasured"] = .bool(summary.source == .live)
+        object["isMeasured"] = .bool(summary.source != .posted)
+        if let file = run.file {
+            object["file"] = [
+                "format": .string(file.format), "sport": .string(file.sport),
+                "meters": file.meters.map { .number($0) } ?? .null,
+                "seconds": file.seconds.map { .number($0) } ?? .null,
+            ]
+        }
         return object
     }
 
@@ -35,7 +42,7 @@ extension HouseJSON {
             text.raw(":")
             text.value(member.value)
         }
-        try writeWay(of: record, in: system, to: &text)
+        try writeWay(of: record, by: MarkerFilter(for: run.file?.sport), in: system, to: &text)
         text.raw("}")
         return text.bytes
     }
@@ -47,16 +54,20 @@ extension HouseJSON {
             "notes": Schema.orNull(Schema.text),
             "visibility": Schema.words(RunNotes.Visibility.allCases.map(\.rawValue)), "meters": Schema.amount,
             "seconds": Schema.amount, "start": Schema.integer, "end": Schema.integer, "isMeasured": Schema.boolean,
+            "file": Schema.object([
+                "format": Schema.words(["gpx", "tcx", "fit", "kml", "geojson"]), "sport": Schema.text("running"),
+                "meters": Schema.orNull(Schema.amount), "seconds": Schema.orNull(Schema.amount),
+            ]),
             "link": Schema.text, "splits": Schema.array(of: Schema.anyObject), "columns": Schema.array(of: Schema.text),
             "points": Schema.array(of: ["type": "array"]), "markers": Schema.array(of: Schema.anyObject),
-        ], optional: ["link", "splits", "columns", "points", "markers"])
+        ], optional: ["file", "link", "splits", "columns", "points", "markers"])
 
     /// Writes where a run led, as members of an object of which they are not the first: of a run that this server
     /// measured, splits and points in rows of `columns`; of one that a client did, its markers as they came.
     ///
     /// - Throws: A problem when what is stored is damaged.
     private static func writeWay(
-        of record: Record, in system: CoordinateSystem, to text: inout JSONText
+        of record: Record, by filter: MarkerFilter, in system: CoordinateSystem, to text: inout JSONText
     ) throws(Problem) {
         if let splits = record.splits {
             text.raw(",\"splits\":")
@@ -76,7 +87,7 @@ extension HouseJSON {
             text.raw(#","columns":["time","latitude","longitude","altitude","heartRate","accuracy","meters"]"#)
             text.raw(",\"points\":")
             let meters = WayMeasure.measure(
-                points, from: record.start, to: record.end, pauses: record.pauses
+                points, from: record.start, to: record.end, pauses: record.pauses, by: filter
             ).meters
             text.array(zip(points, meters)) { text, pair in
                 let (point, meters) = pair

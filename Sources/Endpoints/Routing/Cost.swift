@@ -42,6 +42,8 @@ package struct Cost: Sendable {
         package var files = 0
         /// Each as large as this.
         package var fileBytes = 0
+        /// All of it together, where that is less than so many files of that size.
+        package var most = Int.max
 
         package static let small = Body(bytes: Limit.HTTP.body)
     }
@@ -100,13 +102,25 @@ package struct Cost: Sendable {
             body: Body(bytes: text, files: files, fileBytes: fileBytes))
     }
 
+    /// Files that are read and not kept, as a form or one as the bare body.
+    ///
+    /// - Parameters:
+    ///   - files: How many.
+    ///   - bytes: How large all of them may be together.
+    /// - Returns: The cost.
+    package static func files(_ files: Int, upTo bytes: Int) -> Cost {
+        Cost(
+            "files", [Charge(limit: .uploads)],
+            body: Body(bytes: Limit.HTTP.body, files: files, fileBytes: bytes, most: bytes))
+    }
+
     /// This and another one: all limits of both, the larger body.
     package func and(_ other: Cost) -> Cost {
         var cost = Cost(
             "\(name), \(other.name)", charges + other.charges,
             body: Body(
                 bytes: max(body.bytes, other.body.bytes), files: max(body.files, other.body.files),
-                fileBytes: max(body.fileBytes, other.body.fileBytes)))
+                fileBytes: max(body.fileBytes, other.body.fileBytes), most: max(body.most, other.body.most)))
         cost.isWithinReserve = isWithinReserve && other.isWithinReserve
         return cost
     }
@@ -157,7 +171,7 @@ package struct Cost: Sendable {
         parsesForms: Bool, asksFirst: Bool, asksWhenSpilling: Bool = false, isOfStrangers: Bool = false
     ) -> BodyPolicy {
         let isUpload = body.files > 0
-        var policy = BodyPolicy(maxBytes: body.files * body.fileBytes + body.bytes)
+        var policy = BodyPolicy(maxBytes: min(body.most, body.files * body.fileBytes + body.bytes))
         policy.parsesMultipart = isUpload || parsesForms
         if isUpload { policy.spillBytes = Limit.HTTP.spill }
         policy.maxFileBytes = isUpload ? body.fileBytes : body.bytes

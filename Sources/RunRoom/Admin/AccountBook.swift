@@ -30,7 +30,8 @@ enum AccountBook {
         let desk = OperatorDesk(
             accounts: Accounts(
                 store: store, passwords: Passwords(threads: 1), tokens: tokens,
-                media: Media(store: store, logger: logger), logger: logger))
+                media: Media(store: store, logger: logger), logger: logger),
+            imports: RunImports(records: Records(store: store)))
         let result: Result
         do {
             result = try await work(desk)

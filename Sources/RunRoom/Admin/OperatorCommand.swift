@@ -1,6 +1,6 @@
 import Services
 
-/// What an operator wants done with accounts: a line of JSON on the socket of a running server.
+/// What an operator wants done with accounts and their runs: a line of JSON on the socket of a running server.
 enum OperatorCommand: Codable, Hashable, Sendable {
     case create(username: String, password: String, role: String, email: String?)
     /// The administrators.
@@ -16,6 +16,8 @@ enum OperatorCommand: Codable, Hashable, Sendable {
     case resetPassword(username: String, password: String)
     case endSessions(username: String)
     case delete(username: String)
+    /// Takes runs in, for somebody, from files by their whole paths.
+    case importFiles(username: String, paths: [String])
 
     /// What it is and whom it is about, for a log: never a password.
     var title: (name: String, username: String?) {
@@ -30,6 +32,7 @@ enum OperatorCommand: Codable, Hashable, Sendable {
         case .resetPassword(let username, _): ("reset-password", username)
         case .endSessions(let username): ("end-sessions", username)
         case .delete(let username): ("delete", username)
+        case .importFiles(let username, _): ("import", username)
         }
     }
 }
@@ -40,8 +43,22 @@ struct OperatorAnswer: Codable, Hashable, Sendable {
     var lines: [String] = []
     /// What to list next, nil at the end.
     var next: Int64?
+    /// What has become of runs in files.
+    var imports: Imports?
     /// Why the command was not carried out, a sentence; nil if it was.
     var problem: String?
+
+    struct Imports: Codable, Hashable, Sendable {
+        var made = 0
+        var duplicates = 0
+        var refused = 0
+
+        mutating func add(_ other: Imports) {
+            made += other.made
+            duplicates += other.duplicates
+            refused += other.refused
+        }
+    }
 
     static func problem(_ sentence: String) -> Self { Self(problem: sentence) }
 }

@@ -1,3 +1,5 @@
+import API
+import Foundation
 import Limits
 import Services
 
@@ -5,6 +7,7 @@ import Services
 /// program of the command.
 struct OperatorDesk: Sendable {
     let accounts: Accounts
+    let imports: RunImports
 
     /// Carries out a command.
     ///
@@ -56,6 +59,8 @@ struct OperatorDesk: Sendable {
             let account = try await account(username)
             try await accounts.delete(account: account.id)
             return .init(lines: ["\(account.username) is deleted, with all that was its own."])
+        case .importFiles(let username, let paths):
+            return try await take(paths, for: try await account(username))
         }
     }
 
@@ -66,6 +71,31 @@ struct OperatorDesk: Sendable {
         } catch {
             return .problem(Terminal.sentence(for: error))
         }
+    }
+
+    /// Takes runs in from files, with a line for each.
+    private func take(_ paths: [String], for account: Account) async throws -> OperatorAnswer {
+        var answer = OperatorAnswer(), count = OperatorAnswer.Imports()
+        for path in paths {
+            let name = URL(filePath: path).lastPathComponent
+            for taken in try await imports.take(.file(path: path), named: name, account: account.id) {
+                let what: String
+                switch taken.outcome {
+                case .created(let run):
+                    count.made += 1
+                    what = "made, run \(run.runID), \(Int(run.meters.rounded())) m on \(ISODate.text(run.startAt).prefix(10))"
+                case .duplicate(let run):
+                    count.duplicates += 1
+                    what = "duplicate of run \(run.runID)"
+                case .refused(let sentence, _):
+                    count.refused += 1
+                    what = "refused: \(sentence)"
+                }
+                answer.lines.append("\(taken.name): \(what)")
+            }
+        }
+        answer.imports = count
+        return answer
     }
 
     private func account(_ username: String) async throws -> Account {

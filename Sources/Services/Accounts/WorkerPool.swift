@@ -6,7 +6,7 @@ import Synchronization
 /// Swift's own threads are as many as processors and must not be kept from the tasks that wait for them; a dispatch
 /// queue would borrow threads from the same pool. Who has asked for much waits for it; the others wait for one piece of
 /// it at most, and hardly for those who are deferred: ``PrecedenceQueue``.
-final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
+package final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     private let inbox: Inbox<Lane>
 
     /// Starts the threads.
@@ -16,7 +16,7 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     ///   - threads: How many pieces of work run at a time.
     ///   - queueLimit: How many more may wait.
     ///   - share: How many of one lane may, also when much waits; nil for all.
-    init(name: String, threads: Int, queueLimit: Int, share: Int? = nil) {
+    package init(name: String, threads: Int, queueLimit: Int, share: Int? = nil) {
         let inbox = Inbox<Lane>(limit: queueLimit, share: share ?? queueLimit)
         self.inbox = inbox
         for number in 1...max(1, threads) {
@@ -37,7 +37,7 @@ final class WorkerPool<Lane: Hashable & Sendable>: Sendable {
     ///   - work: What.
     /// - Returns: What `work` returns.
     /// - Throws: ``ServicesError/overloaded`` at once when too much is waiting, altogether or for the same.
-    func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         for lane: Lane, isDeferred: Bool = false, _ work: @escaping @Sendable () -> Value
     ) async throws(ServicesError) -> Value {
         let value: Value? = await withCheckedContinuation { continuation in

@@ -2,7 +2,7 @@ public import Store
 
 /// The way of a run, in the form in which it was stored.
 public enum RecordTrack: Hashable, Sendable {
-    /// Of a run in a room: a track as `TrackCodec` writes it.
+    /// Of a run in a room, or from a file: a track as `TrackCodec` writes it.
     case live([UInt8])
     /// Of a posted run: the client's markers as they were sent, a JSON array in UTF-8.
     case posted([UInt8])
@@ -49,7 +49,7 @@ public struct Record: Hashable, Sendable, Identifiable {
         splits = summary.splits
         self.track =
             switch summary.source {
-            case .live: .live(track)
+            case .live, .imported: .live(track)
             case .posted: .posted(track)
             }
     }

@@ -94,7 +94,7 @@ extension Records {
         let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.records.setNotes(wanted, on: run.id)
         }
-        return stored.map { (NotedRecord(summary: run.summary, notes: $0), secret) }
+        return stored.map { (NotedRecord(summary: run.summary, notes: $0, file: run.file), secret) }
     }
 
     private static func checkNotes(_ text: String) throws(ServicesError) {

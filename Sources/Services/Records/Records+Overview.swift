@@ -21,7 +21,8 @@ extension Records {
 
     /// What an account's runs come to, by week and month, and the best of them.
     ///
-    /// Of the newest ``Limits/Limit/Lists/reckonedRuns`` runs; best efforts are of those that this server measured.
+    /// Of the newest ``Limits/Limit/Lists/reckonedRuns`` runs; best efforts are of those that this server measured,
+    /// in a room or from a file. Rides and swims are none.
     ///
     /// - Parameters:
     ///   - account: Whose.
@@ -36,12 +37,12 @@ extension Records {
         var weeks = RunningPeriods(.week, count: Limit.Lists.reckonedPeriods, until: now, in: zone)
         var months = RunningPeriods(.month, count: Limit.Lists.reckonedPeriods, until: now, in: zone)
         var best: [Overview.Best?] = Array(repeating: nil, count: BestEffort.distances.count)
-        for run in runs {
+        for run in runs where run.isOnFoot {
             let summary = run.summary
             let start = summary.startAt > 0 ? summary.startAt : summary.createdAt
             weeks.add(meters: summary.meters, seconds: summary.seconds, at: start)
             months.add(meters: summary.meters, seconds: summary.seconds, at: start)
-            guard summary.source == .live, let splits = summary.splits,
+            guard summary.source != .posted, let splits = summary.splits,
                 let passings = BestEffort.Passings(splits: splits, meters: summary.meters, seconds: summary.seconds)
             else { continue }
             for (index, distance) in BestEffort.distances.enumerated() {

@@ -39,6 +39,7 @@ struct Migration: Sendable {
         Migration(version: 18, marks),
         Migration(version: 19, markerLog),
         Migration(version: 20, devices),
+        Migration(version: 21, files),
     ]
 }
 

@@ -38,12 +38,18 @@ public struct RunNotes: Hashable, Sendable {
 public struct NotedRecord: Hashable, Sendable, Identifiable {
     public var summary: RecordSummary
     public var notes: RunNotes
+    /// What its file said; nil for a run that came in none.
+    public var file: RunFile?
 
     public var id: Int64 { summary.id }
 
-    public init(summary: RecordSummary, notes: RunNotes) {
+    /// Whether it counts among what its owner has run.
+    public var isOnFoot: Bool { file?.isOnFoot ?? true }
+
+    public init(summary: RecordSummary, notes: RunNotes, file: RunFile? = nil) {
         self.summary = summary
         self.notes = notes
+        self.file = file
     }
 }
 
@@ -77,7 +83,7 @@ extension RecordRepository {
     /// A run with what is said of it, or nil.
     public func notedRecord(id: Int64) async throws(StoreError) -> NotedRecord? {
         try await read { session throws(StoreError) in
-            try session.one(SQL("\(NotedRecord.select) WHERE id = $1"), id) { try NotedRecord($0) }
+            try session.one(SQL("\(NotedRecord.select) WHERE records.id = $1"), id) { try NotedRecord($0) }
         }
     }
 
@@ -90,15 +96,17 @@ extension RecordRepository {
         }
     }
 
-    /// All of an account's runs together.
+    /// All of an account's runs together, without rides and swims that came in files.
     ///
     /// - Complexity: O(n) in their number; their tracks are not read.
     public func totals(account: Int64) async throws(StoreError) -> RecordTotals {
         try await read { session throws(StoreError) in
             try session.one(
                 """
-                SELECT COUNT(*), COALESCE(SUM(MIN(meters, $2)), 0.0), COALESCE(SUM(MIN(seconds, $2)), 0.0)
-                FROM records WHERE account = $1
+                SELECT COUNT(*), COALESCE(SUM(MIN(records.meters, $2)), 0.0),
+                    COALESCE(SUM(MIN(records.seconds, $2)), 0.0)
+                FROM records LEFT JOIN run_files ON run_files.record = records.id
+                WHERE account = $1 AND COALESCE(sport, '') NOT IN ('cycling', 'swimming')
                 """, account, Limit.Content.amount
             ) { row in
                 RecordTotals(count: try row.get(0), meters: try row.get(1), seconds: try row.get(2))
@@ -148,13 +156,19 @@ extension RecordRepository {
 
 extension NotedRecord {
     /// A query for ``init(_:)``, to be continued with a condition.
-    fileprivate static let select = """
-        SELECT \(RecordSummary.columns), title, notes, visibility, link, revision
-        FROM records LEFT JOIN run_notes ON record = id
+    static let select = """
+        SELECT \(RecordSummary.columns), title, notes, visibility, link, revision, format, sport, run_files.meters,
+            run_files.seconds
+        FROM records LEFT JOIN run_notes ON run_notes.record = records.id
+            LEFT JOIN run_files ON run_files.record = records.id
         """
 
-    fileprivate init(_ row: SQLRow) throws {
+    init(_ row: SQLRow) throws {
         summary = try RecordSummary(row)
+        if let format: String = try row.get(17) {
+            file = RunFile(
+                format: format, sport: try row.get(18), meters: try row.get(19), seconds: try row.get(20))
+        }
         guard let word: String = try row.get(14) else {
             notes = RunNotes()
             return

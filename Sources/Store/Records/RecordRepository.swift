@@ -118,7 +118,7 @@ extension RecordRepository {
 
     static func insert(_ summary: RecordSummary, track: [UInt8], in session: Session) throws(StoreError) {
         try session.execute(
-            insertRecord, summary.id, summary.account, summary.runID, summary.runKey, summary.source.rawValue,
+            insertRecord, summary.id, summary.account, summary.runID, summary.runKey, summary.storedSource,
             summary.meters, summary.seconds, summary.startAt, summary.endAt, summary.createdAt, summary.splits,
             summary.extra, track)
     }
@@ -129,7 +129,8 @@ extension RecordRepository {
 
     private static let insertRecord = SQL(
         """
-        INSERT INTO records (\(RecordSummary.columns), track)
+        INSERT INTO records (
+            id, account, run_id, run_key, source, meters, seconds, start_at, end_at, created_at, splits, extra, track)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """)
     private static let recordsWithoutTracks = SQL(

@@ -1,18 +1,20 @@
 /// A run that is over, without its track.
 public struct RecordSummary: Hashable, Sendable, Identifiable {
     /// Who measured a run.
-    public enum Source: String, Hashable, Sendable {
+    public enum Source: Hashable, Sendable {
         /// This server, in a room.
         case live
         /// The client, which posted the result.
         case posted
+        /// This server, of what came in a file.
+        case imported
     }
 
     public let id: Int64
     public let account: Int64
     /// 1, 2, 3, … per account; never given twice, deleted records included.
     public let runID: Int64
-    /// The live run that it is of; nil for posted ones.
+    /// The live run that it is of; nil for others.
     public let runKey: Int64?
     public let source: Source
     public let meters: Double
@@ -102,16 +104,23 @@ public struct RecordPage<Record: Hashable & Sendable>: Hashable, Sendable {
 extension RecordSummary {
     /// The columns that ``init(_:)`` reads; a track may follow as column 12.
     static let columns = """
-        id, account, run_id, run_key, source, meters, seconds, start_at, end_at, created_at, splits, extra
+        records.id, records.account, run_id, run_key, source, records.meters, records.seconds, start_at, end_at, \
+        records.created_at, splits, extra
         """
 
+    /// What the column has: runs from files are as those in rooms, but of none (`Migration.files`).
+    var storedSource: String { source == .posted ? "posted" : "live" }
+
     init(_ row: SQLRow) throws {
-        let source: String = try row.get(4)
-        guard let source = Source(rawValue: source) else {
-            throw StoreError.corrupt("a record of an unknown source")
+        let runKey: Int64? = try row.get(3)
+        let source: Source
+        switch try row.get(4) as String {
+        case "live": source = runKey == nil ? .imported : .live
+        case "posted": source = .posted
+        default: throw StoreError.corrupt("a record of an unknown source")
         }
         self.init(
-            id: try row.get(0), account: try row.get(1), runID: try row.get(2), runKey: try row.get(3), source: source,
+            id: try row.get(0), account: try row.get(1), runID: try row.get(2), runKey: runKey, source: source,
             meters: try row.get(5), seconds: try row.get(6), startAt: try row.get(7), endAt: try row.get(8),
             createdAt: try row.get(9), splits: try row.get(10), extra: try row.get(11))
     }

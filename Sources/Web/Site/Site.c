@@ -138,6 +138,9 @@ static const unsigned char page_js[] = {
 static const unsigned char new_js[] = {
 #embed "scripts/new.js"
 };
+static const unsigned char import_js[] = {
+#embed "scripts/import.js"
+};
 static const unsigned char runs_js[] = {
 #embed "scripts/runs.js"
 };
@@ -242,6 +245,7 @@ static const web_file files[] = {
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
     FILE("new.js", "scripts/new.js", new_js),
+    FILE("import.js", "scripts/import.js", import_js),
     FILE("runs.js", "scripts/runs.js", runs_js),
     FILE("run.js", "scripts/run.js", run_js),
     FILE("run-map.js", "scripts/run-map.js", run_map_js),

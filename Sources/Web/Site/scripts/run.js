@@ -5,7 +5,7 @@
  */
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { Charts } from './charts.js';
-import { dateTime, distance, duration, NOTHING, pace } from './format.js';
+import { dateTime, distance, duration, NOTHING, pace, sentence } from './format.js';
 import { call, save } from './house.js';
 import { element, settings, word } from './page.js';
 import { COLORS, RunMap } from './run-map.js';
@@ -13,7 +13,7 @@ import { RunWay } from './run-way.js';
 import { linkCard } from './share.js';
 
 /** @typedef {{ kilometer: number, seconds: number, total: number }} Split */
-/** @typedef {{ id: string, number: number, owner: string, title: string | null, notes: string | null, visibility: 'private' | 'link' | 'everybody', meters: number, seconds: number, start: number, end: number, isMeasured: boolean, link?: string, splits?: Split[], columns?: string[], points?: (number | null)[][], markers?: any[] }} Run */
+/** @typedef {{ id: string, number: number, owner: string, title: string | null, notes: string | null, visibility: 'private' | 'link' | 'everybody', meters: number, seconds: number, start: number, end: number, isMeasured: boolean, file?: { format: string, sport: string, meters: number | null, seconds: number | null }, link?: string, splits?: Split[], columns?: string[], points?: (number | null)[][], markers?: any[] }} Run */
 
 const nodes = {
     run: element('run', HTMLElement),
@@ -83,8 +83,8 @@ function show() {
     const title = run.title ?? word('runs.untitled');
     nodes.title.textContent = title;
     document.title = `${title} · RunRoom`;
-    nodes.date.textContent = [run.start > 0 ? dateTime(run.start) : '', run.isMeasured ? '' : word('run.posted')]
-        .filter(Boolean).join(' · ');
+    nodes.date.textContent = [run.start > 0 ? dateTime(run.start) : '', run.isMeasured ? '' : word('run.posted'),
+        ...run.file ? origin(run.file) : []].filter(Boolean).join(' · ');
     nodes.notes.textContent = run.notes;
     nodes.notes.hidden = run.notes === null;
     nodes.back.hidden = nodes.edit.hidden = nodes.keep.hidden = !isOwn;
@@ -93,6 +93,16 @@ function show() {
     }
     nodes.newLink.hidden = run.visibility !== 'link';
     if (!isDrawn) draw(run);
+}
+
+/** @param {NonNullable<Run['file']>} file @returns {string[]} Where a run is from that came in a file, and what that says. */
+function origin({ format, sport, meters, seconds }) {
+    const own = [meters === null ? '' : distance(meters), seconds === null ? '' : duration(seconds)].filter(Boolean);
+    return [
+        sentence(word('run.imported'), { format: format === 'geojson' ? 'GeoJSON' : format.toUpperCase() }).join(''),
+        sport === 'running' ? '' : word(`sport.${sport}`, sport),
+        own.length > 0 ? sentence(word('run.fileSays'), { figures: own.join(', ') }).join('') : '',
+    ];
 }
 
 /** @param {Run} run What never changes of it, drawn once. */

@@ -6,11 +6,12 @@
 import { ask, openAccountDialog, Refused, session } from './account.js';
 import { date, dateTime, distance, duration, nameNode, NOTHING, pace, sentence } from './format.js';
 import { call, trouble } from './house.js';
+import { openImport } from './import.js';
 import { element, word } from './page.js';
 
 /** @typedef {{ start: number, runs: number, meters: number, seconds: number }} Period */
 /** @typedef {{ runs: number, meters: number, seconds: number, weeks: Period[], months: Period[], best: { meters: number, seconds: number, run: string, start: number }[] }} Overview */
-/** @typedef {{ id: string, number: number, title: string | null, visibility: 'private' | 'link' | 'everybody', meters: number, seconds: number, start: number }} Run */
+/** @typedef {{ id: string, number: number, title: string | null, visibility: 'private' | 'link' | 'everybody', meters: number, seconds: number, start: number, file?: { sport: string } }} Run */
 
 /** How many runs are shown at once. */
 const PAGE = 30;
@@ -18,6 +19,7 @@ const PAGE = 30;
 const nodes = {
     logInFirst: element('log-in-first', HTMLElement),
     problem: element('page-problem', HTMLElement),
+    import: element('import', HTMLButtonElement),
     none: element('no-runs', HTMLElement),
     overview: element('overview', HTMLElement),
     distance: element('total-distance', HTMLElement),
@@ -40,6 +42,7 @@ let next = null;
 
 async function load() {
     nodes.logInFirst.hidden = session.account !== null;
+    nodes.import.hidden = !session.account;
     if (!session.account) {
         for (const node of [nodes.none, nodes.overview, nodes.all, nodes.problem]) node.hidden = true;
         return;
@@ -160,7 +163,7 @@ function showBars() {
 }
 
 /** @param {Run} run */
-function row({ id, title, visibility, meters, seconds, start }) {
+function row({ id, title, visibility, meters, seconds, start, file }) {
     const link = document.createElement('a');
     link.className = 'run-link';
     link.href = `/runs/${id}`;
@@ -169,7 +172,9 @@ function row({ id, title, visibility, meters, seconds, start }) {
     what.append(nameNode(title ?? word('runs.untitled')));
     const when = document.createElement('span');
     when.className = 'run-when';
-    when.textContent = [start > 0 ? dateTime(start) : '', visibility === 'private' ? '' : word(`runs.${visibility}`)]
+    const isOther = file && file.sport !== 'running';
+    when.textContent = [start > 0 ? dateTime(start) : '', file ? word('runs.imported') : '',
+        isOther ? word(`sport.${file.sport}`, file.sport) : '', visibility === 'private' ? '' : word(`runs.${visibility}`)]
         .filter(Boolean).join(' · ');
     const figures = document.createElement('span');
     figures.className = 'run-figures';
@@ -210,6 +215,7 @@ for (const button of document.querySelectorAll('[data-periods]')) {
         showBars();
     });
 }
+nodes.import.addEventListener('click', () => openImport(() => void load()));
 element('register', HTMLButtonElement).addEventListener('click', () => openAccountDialog('register'));
 element('log-in-here', HTMLButtonElement).addEventListener('click', () => openAccountDialog('logIn'));
 session.addEventListener('change', () => void load());
