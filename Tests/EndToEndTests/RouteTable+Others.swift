@@ -231,24 +231,32 @@ extension RouteTable {
         RouteCases("DELETE /v1/runs/{id}", [.ok("one's own", gives: 204, at: "/v1/runs/$run", as: .ana)]),
     ]
 
-    /// A run that its client measured has no way.
     private static let houseFiles =
         ["gpx", "tcx", "fit", "kml", "geojson", "csv"].map { format in
             RouteCases(
                 "GET /v1/runs/{id}.\(format)",
-                [.no(404, "Not found", "no way", at: "/v1/runs/$run.\(format)", as: .ana)])
+                [
+                    .ok("one's own", at: "/v1/runs/$way.\(format)", as: .ana),
+                    .no(404, nil, "no way", at: "/v1/runs/$run.\(format)", as: .ana),
+                ])
         }
         + ["gpx", "fit"].flatMap { format in
             [
                 RouteCases(
                     "GET /v1/runs/{id}/course.\(format)",
-                    [.no(404, "Not found", "no way", at: "/v1/runs/$run/course.\(format)", as: .ana)]),
+                    [.ok("one's own", at: "/v1/runs/$way/course.\(format)", as: .ana)]),
                 RouteCases(
                     "GET /v1/rooms/{runID}/course.\(format)",
-                    [.no(404, "Not found", "nobody's", at: club + "/course.\(format)", as: .ana)]),
+                    [.no(404, nil, "nobody's", at: club + "/course.\(format)", as: .ana)]),
             ]
         } + [
-            RouteCases("GET /v1/rooms/{runID}/results.csv", [.ok("nobody's", at: club + "/results.csv", as: .ana)])
+            RouteCases("GET /v1/rooms/{runID}/results.csv", [.ok("nobody's", at: club + "/results.csv", as: .ana)]),
+            RouteCases(
+                "POST /v1/runs",
+                [
+                    .ok("no run", as: .ana, .form([:], files: [(field: "file", content: Picture.png)])),
+                    .no(400, nil, "nothing", as: .ana),
+                ]),
         ]
 
     private static let phone = "/v1/devices/$phone"

@@ -187,6 +187,10 @@ struct Everything {
         _ = try await database.records.totals(account: ana)
         _ = try await database.records.setNotes(RunNotes(title: "t"), on: record.id)
         _ = try await database.records.deleteRecord(account: ana, runID: record.runID)
+        for _ in 0..<2 {
+            _ = try await database.records.insertImportedRecord(.make(title: "t"), account: ana, at: 1)
+        }
+        _ = try await database.records.liveRecords(account: ana, startingIn: 1...2, limit: 1)
     }
 
     private func rooms(_ ana: Int64, _ bob: Int64) async throws {

@@ -157,6 +157,15 @@ enum OlderDatabase {
                 UPDATE counters SET value = 3 WHERE name = 'journal_bytes';
                 """),
             since(17, "UPDATE accounts SET kept_bytes = kept_bytes + 9 WHERE id = 10;"),
+            since(
+                21,
+                """
+                INSERT INTO records (
+                    id, account, run_id, run_key, source, meters, seconds, start_at, end_at, created_at, splits, extra, track)
+                VALUES (32, 20, 1, NULL, 'live', 900, 300, 4000, 5000, 6, '[]', '{"pauses":[[4100,4200]]}', x'0708');
+                INSERT INTO run_files VALUES (32, 'fit', 'hiking', 910.5, NULL, 2, 1, 2, 3, 4);
+                UPDATE accounts SET last_run_id = 1, kept_bytes = kept_bytes + 2 WHERE id = 20;
+                """),
         ]
     }
 }

@@ -8,6 +8,63 @@ import Testing
 
     init() throws { temporary = try TemporaryDatabase() }
 
+    @Test("a run from a file is known again by its start, its points and its ends, as exactly as formats are")
+    func duplicates() async throws {
+        let account = try await temporary.makeAccount().id, other = try await temporary.makeAccount("other").id
+        func insert(_ record: ImportedRecord, _ account: Int64) async throws -> String {
+            switch try await database.records.insertImportedRecord(record, account: account, at: 5) {
+            case .created(let summary): "new \(summary.runID)"
+            case .duplicate(let summary): "known \(summary.runID)"
+            }
+        }
+        #expect(try await insert(.make(title: "River"), account) == "new 1")
+        #expect(try await insert(.make(), account) == "known 1")
+        #expect(try await insert(.make(startAt: 1_000_499, latitude: 39.900_000_1), account) == "known 1")
+        #expect(try await insert(.make(startAt: 1_001_001), account) == "new 2")
+        #expect(try await insert(.make(points: 101), account) == "new 3")
+        #expect(try await insert(.make(latitude: 39.900_02), account) == "new 4")
+        #expect(try await insert(.make(), other) == "new 1")
+        let noted = try #require(try await database.records.notedRecord(account: account, runID: 1))
+        #expect(noted.summary.source == .imported && noted.summary.runKey == nil)
+        #expect(noted.file == RunFile(format: "gpx", sport: "running", meters: 1002.5) && noted.notes.title == "River")
+        #expect(noted.summary.pauses == [1_001_000..<1_101_000])
+        #expect(try await database.keptBytes(account: account) == 4 * 3 + 5)
+        #expect(try await database.records.deleteRecord(account: account, runID: 1))
+        #expect(try await database.keptBytes(account: account) == 3 * 3)
+        #expect(try await insert(.make(), account) == "new 5")
+        #expect(try database.administer("SELECT COUNT(*) FROM run_files") == ["5"])
+        await #expect(throws: StoreError.noSuchAccount) {
+            try await database.records.insertImportedRecord(.make(), account: 1, at: 5)
+        }
+    }
+
+    @Test("rides and swims are no part of what somebody has run")
+    func rides() async throws {
+        let account = try await temporary.makeAccount().id
+        for (index, sport) in ["running", "cycling", "swimming", "other"].enumerated() {
+            _ = try await database.records.insertImportedRecord(
+                .make(startAt: Int64(index + 1) * 1_000_000, sport: sport), account: account, at: 5)
+        }
+        _ = try await database.records.insertPostedRecord(.make(), account: account, at: 5)
+        let totals = try await database.records.totals(account: account)
+        #expect(totals == RecordTotals(count: 3, meters: 7000, seconds: 2100))
+        #expect(try await database.records.notedRecords(account: account, limit: 9).map(\.isOnFoot) == [
+            true, true, false, false, true,
+        ])
+    }
+
+    @Test(
+        "pauses are kept as text, and what is none is no pause",
+        arguments: [
+            (nil, []), ("", []), ("{}", []), (#"{"pauses":[[1,2],[2,5]]}"#, [1..<2, 2..<5]),
+            (#"{"pauses":[[3,2]]}"#, []), (#"{"pauses":[[1,9],[2,5]]}"#, []), (#"{"pauses":[[1]]}"#, []),
+        ] as [(String?, [Range<Int64>])])
+    func pauses(text: String?, ranges: [Range<Int64>]) {
+        #expect(RecordPauses(text: text).ranges == ranges)
+        #expect(RecordPauses(text: RecordPauses(ranges).text).ranges == ranges)
+        #expect(RecordPauses([]).text == nil)
+    }
+
     @Test("a posted record gets the next run ID and resets the run data")
     func post() async throws {
         let account = try await temporary.makeAccount().id

@@ -1,4 +1,5 @@
 import Foundation
+import Geo
 import Logging
 import Synchronization
 import TestKit
@@ -96,6 +97,20 @@ extension AppDatabase {
 extension PostedRecord {
     static func make(meters: Double = 5000, track: [UInt8] = [1, 2, 3]) -> PostedRecord {
         PostedRecord(meters: meters, seconds: 1500, startAt: 1000, endAt: 1_501_000, extra: "{}", track: track)
+    }
+}
+
+extension ImportedRecord {
+    static func make(
+        startAt: Int64 = 1_000_000, points: Int = 100, latitude: Double = 39.9, track: [UInt8] = [1, 2, 3],
+        title: String? = nil, sport: String = "running"
+    ) -> ImportedRecord {
+        let first = try! Coordinate(latitude: latitude, longitude: 116.4)  // in range
+        let last = try! Coordinate(latitude: latitude + 0.01, longitude: 116.4)
+        return ImportedRecord(
+            meters: 1000, seconds: 300, startAt: startAt, endAt: startAt + 400_000,
+            pauses: RecordPauses([startAt + 1000..<startAt + 101_000]), splits: "[]", track: track, points: points,
+            first: first, last: last, title: title, file: RunFile(format: "gpx", sport: sport, meters: 1002.5))
     }
 }
 

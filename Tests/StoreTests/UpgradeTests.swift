@@ -83,6 +83,10 @@ import Testing
         let live = try #require(try await database.records.record(account: 10, runID: 2))
         #expect(live.track == [9] && live.summary.runKey == 77 && live.summary.splits == "[300]")
         #expect(try await database.records.liveTracks(runKeys: [77, 78]) == [77: [9]])
+        guard version >= 21 else { return }
+        let imported = try #require(try await database.records.notedRecord(account: 20, runID: 1))
+        #expect(imported.summary.source == .imported && imported.summary.pauses == [4100..<4200])
+        #expect(imported.file == RunFile(format: "fit", sport: "hiking", meters: 910.5))
     }
 
     private func room(_ database: AppDatabase, _ version: Int) async throws {

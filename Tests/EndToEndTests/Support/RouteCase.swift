@@ -233,7 +233,7 @@ struct RouteWorld: Sendable {
             let form = Multipart(
                 ["token": try await have("anaToken"), "title": "T"], file: ("data", "v", video(bytes: 500)))
             value = try await client.send("POST", "/douyin/publish/action", form: form).int("vid")
-        case "club", "clubLink", "clubLinkID", "remark", "run", "phone", "phonePath":
+        case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath":
             let authorization = try await "Bearer " + have("anaToken")
             value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
         default: value = nil
@@ -364,6 +364,14 @@ extension WorldClient {
             return try await send(
                 "POST", "/v1/posts/\(have("post"))/comments", json: #"{"content":"C"}"#, authorization: authorization
             ).text("id")
+        case "way":
+            let points = (0...4).map { second in
+                "<trkpt lat=\"39.\(9000 + second)\" lon=\"116.4\"><time>2024-11-23T08:20:0\(second)Z</time></trkpt>"
+            }
+            let gpx = "<gpx><trk><trkseg>\(points.joined())</trkseg></trk></gpx>"
+            let taken = try await send(
+                "POST", "/v1/runs", Data(gpx.utf8), type: "application/gpx+xml", authorization: authorization)
+            return taken.value("files", 0, "id") as? String
         default:
             let markers = #"[{"latitude":1,"longitude":2,"id":1}]"#
             let record = #"{"runRecord":{"meters":5000,"seconds":1500,"markers":\#(markers)}}"#
