@@ -24,9 +24,10 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many spectators in each room.") var spectators = 0
     @Option(
         parsing: .upToNextOption,
-        help: "Files of recorded runs (GPX, TCX, FIT, KML) to run, by turns, instead of invented laps.") var gpx:
-        [String] =
-            []
+        help: """
+            Files of recorded runs to run, by turns, instead of invented laps: GPX, TCX, FIT, KML, KMZ or GeoJSON, in gzip \
+            or zip too.
+            """) var gpx: [String] = []
     @Option(help: "How much faster than life (default: 10, and 1 with --demo).") var speed: Double?
     @Option(help: "Seconds for which markers are sent (default: 60, or a recorded run to its end).") var duration:
         Double?

@@ -133,6 +133,13 @@ async def test_two_phones_and_a_spectator_with_a_server_that_is_killed_and_a_rel
     await ana.finish()
     await ben.finish()
     await ana.page.get_by_text("It is stored.").wait_for()
+    async with ana.page.expect_download() as downloaded:
+        await ana.page.locator('[data-file="results.csv"]').click()
+    table = open(await (await downloaded.value).path()).read().splitlines()
+    assert len(table) == 3 and any(",Ben <b>," in line for line in table), table
+    async with ana.page.expect_download() as downloaded:
+        await ana.page.locator('[data-file="course.gpx"]').click()
+    assert open(await (await downloaded.value).path()).read().count("<rtept") > 5
     assert await ana.page.evaluate("Object.keys(localStorage).length") == 0
 
     for walker in (ana, ben):
