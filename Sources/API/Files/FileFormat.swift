@@ -1,8 +1,7 @@
 import ActivityFiles
-import HTTPTypes
+import Endpoints
 import LWS
 import Limits
-import Services
 import Synchronization
 
 /// A form in which a run or a course leaves the server for other programs.
@@ -35,7 +34,7 @@ enum FileFormat: String, CaseIterable, Sendable {
     /// - Returns: The body of an answer.
     /// - Throws: ``ActivityFileError/noTimes`` where the format needs some.
     func body(of activity: Activity, offset: Int, holding lease: PointBudget.Lease) throws(ActivityFileError)
-        -> HTTPResponse.Body
+        -> Response.Body
     {
         switch self {
         case .gpx: .blocks(of: GPX.blocks(activity), holding: lease)
@@ -48,9 +47,9 @@ enum FileFormat: String, CaseIterable, Sendable {
     }
 }
 
-extension HTTPResponse.Body {
+extension LWS.HTTPResponse.Body {
     /// A text that is made while it is sent, some blocks at a time.
-    fileprivate static func blocks(of text: BlockText, holding lease: PointBudget.Lease) -> HTTPResponse.Body {
+    fileprivate static func blocks(of text: BlockText, holding lease: PointBudget.Lease) -> Response.Body {
         let next = Next()
         return .stream {
             defer { withExtendedLifetime(lease) {} }
@@ -88,10 +87,15 @@ enum FileName {
     static func disposition(_ plain: String, title: String?, ending: String) -> String {
         let field = "attachment; filename=\"\(plain).\(ending)\""
         // What would be a way to another folder, or could not be seen, is no part of a name.
-        let name = String((title ?? "").map { $0.isLetter || $0.isNumber || " -_.,()!'".contains($0) ? $0 : "-" }.prefix(80))
+        let name = String(String.UnicodeScalarView((title ?? "").unicodeScalars.prefix(80).map(shown)))
             .trimmingPrefix { $0 == "." || $0 == " " }
         guard !name.isEmpty, name != plain else { return field }
         return field + "; filename*=UTF-8''" + encoded("\(name).\(ending)")
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        let isShown = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        return isShown || " -_.,()!'".unicodeScalars.contains(scalar) ? scalar : "-"
     }
 
     /// RFC 8187, section 3.2.1.

@@ -38,7 +38,7 @@ extension ImportedRecord {
         for segment in activity.segments {
             let count = points.count
             Self.add(segment, to: &points)
-            guard count > 0, points.count > count else { continue }
+            guard count > 0, points.count > count, points[count - 1].time < points[count].time else { continue }
             gaps.append(points[count - 1].time..<points[count].time)
         }
         // Before 1970 nobody ran with a watch: its clock was not set.

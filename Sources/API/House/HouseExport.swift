@@ -1,6 +1,7 @@
 import ActivityFiles
 import Endpoints
 import Foundation
+import Geo
 import LWS
 import Limits
 import Services

@@ -50,7 +50,7 @@ export function openImport(changed) {
 }
 
 /** @param {Iterable<File>} files */
-export function take(files) {
+function take(files) {
     for (const file of files) {
         const row = line(file.name, word('import.waiting'));
         waiting.push({ file, row });
