@@ -66,15 +66,6 @@ extension Activity {
         return sum
     }
 
-    /// Whether two files tell of the same activity: the same start within a second, as many points, and the same first
-    /// and last place.
-    public func isDuplicate(of other: Activity) -> Bool {
-        guard let start, let otherStart = other.start, abs(start - otherStart) <= 1000 else { return false }
-        let (mine, others) = (points, other.points)
-        return mine.count == others.count && mine.first?.place == others.first?.place
-            && mine.last?.place == others.last?.place
-    }
-
     /// Takes points away, and says how many.
     private mutating func drop(where isBad: (Point) -> Bool) -> Int {
         var count = 0

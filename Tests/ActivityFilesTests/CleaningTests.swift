@@ -83,23 +83,6 @@ struct CleaningTests {
         }
     }
 
-    @Test("a duplicate starts within a second, has as many points, and begins and ends at the same places")
-    func duplicates() {
-        let run = Files.run()
-        var other = run
-        other.segments[0].points[0].time? += 1000
-        #expect(run.isDuplicate(of: other))
-        other.segments[0].points[0].time? += 1
-        #expect(!run.isDuplicate(of: other))
-        other = run
-        other.segments[1].points[49].place = Files.place(1, 2)
-        #expect(!run.isDuplicate(of: other))
-        other = run
-        other.segments[1].points.remove(at: 3)
-        #expect(!run.isDuplicate(of: other))
-        #expect(!Activity().isDuplicate(of: Activity()))
-    }
-
     @Test("nothing is reckoned between segments")
     func distance() {
         let places = [Files.place(0, 0), Files.place(0, 0.001), Files.place(0, 0.002)]

@@ -49,7 +49,7 @@ import Testing
         let totals = try await database.records.totals(account: account)
         #expect(totals == RecordTotals(count: 3, meters: 7000, seconds: 2100))
         #expect(try await database.records.notedRecords(account: account, limit: 9).map(\.isOnFoot) == [
-            true, true, false, false, true,
+            true, false, false, true, true,
         ])
     }
 

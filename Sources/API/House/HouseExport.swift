@@ -35,6 +35,7 @@ actor HouseExport {
     private var correspondents: ArraySlice<Int64> = []
     private var lastCorrespondent: Int64 = 0
     private var runs: ArraySlice<NotedRecord> = []
+    private var lastRun: RunPlace?
     /// Pictures and videos that something of the account shows.
     private var media: [MediaID] = []
     private var file: FileHandle?
@@ -73,7 +74,7 @@ actor HouseExport {
 
     private func goOn() {
         part = Part(rawValue: part.rawValue + 1) ?? .end
-        (written, cursor) = (nil, nil)
+        (written, cursor, lastRun) = (nil, nil, nil)
         if part == .pictures {
             var seen: Set<MediaID> = []
             media = ([account.picture, account.cover].compactMap(\.self) + media).filter { seen.insert($0).inserted }
@@ -147,8 +148,8 @@ actor HouseExport {
 
     private func nextRun() async throws -> NotedRecord? {
         if runs.isEmpty {
-            runs = try await core.records.runs(of: account.id, before: cursor ?? .max, limit: Self.page)[...]
-            cursor = runs.last?.summary.runID ?? cursor
+            runs = try await core.records.runs(of: account.id, before: lastRun, limit: Self.page)[...]
+            lastRun = runs.last?.place ?? lastRun
         }
         return runs.popFirst()
     }

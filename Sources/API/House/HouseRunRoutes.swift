@@ -18,7 +18,7 @@ struct HouseRunRoutes: Sendable {
                 .get, "/v1/runs",
                 EndpointDescription(
                     group, "One's own runs",
-                    "The newest first, and all of them together; a `Link` with `rel=\"next\"` leads on.",
+                    "Those first that ended last, and all of them together; a `Link` with `rel=\"next\"` leads on.",
                     answers: .json(
                         Schema.object([
                             "runs": Schema.array(of: Schema.named("Run")),
@@ -97,8 +97,8 @@ struct HouseRunRoutes: Sendable {
     }.optional
 
     private func list(_ call: Call<Account>, cursor: Cursor) async throws -> Response {
-        let before = cursor.after.map { Int64($0) ?? 0 } ?? .max
-        let found = try await core.records.runs(of: call.caller.id, before: before, limit: cursor.limit + 1)
+        let found = try await core.records.runs(
+            of: call.caller.id, before: cursor.after.map(Self.place), limit: cursor.limit + 1)
         let totals = try await core.records.totals(of: call.caller.id)
         let page = found.prefix(cursor.limit)
         return cursor.response(
@@ -109,7 +109,14 @@ struct HouseRunRoutes: Sendable {
                     "seconds": .number(totals.seconds),
                 ],
             ],
-            next: found.count > page.count ? page.last.map { String($0.summary.runID) } : nil, of: call.request)
+            next: found.count > page.count ? page.last.map { "\($0.place.ended)-\($0.place.runID)" } : nil,
+            of: call.request)
+    }
+
+    /// Where a list goes on; behind all for what no page has said.
+    private static func place(_ text: String) -> RunPlace {
+        let numbers = text.split(separator: "-").compactMap { Int64($0) }
+        return numbers.count == 2 ? RunPlace(ended: numbers[0], runID: numbers[1]) : RunPlace(ended: 0, runID: 0)
     }
 
     private func totals(_ call: Call<Account>, zone: TimeZone) async throws -> Response {

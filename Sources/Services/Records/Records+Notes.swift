@@ -19,12 +19,12 @@ extension Records {
         }
     }
 
-    /// The runs of an account with what is said of them, the newest first.
+    /// The runs of an account with what is said of them, those first that ended last.
     public func runs(
-        of account: Int64, before runID: Int64 = .max, limit: Int
+        of account: Int64, before place: RunPlace? = nil, limit: Int
     ) async throws(ServicesError) -> [NotedRecord] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.records.notedRecords(account: account, before: runID, limit: limit)
+            try await store.records.notedRecords(account: account, before: place, limit: limit)
         }
     }
 

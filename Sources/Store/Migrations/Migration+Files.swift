@@ -19,5 +19,10 @@ extension Migration {
         )
         """,
         "CREATE INDEX records_by_start ON records (account, start_at)",
+        // The newest first, whenever they were stored: what is imported is older than that.
+        """
+        CREATE INDEX records_by_end ON records (
+            account, (CASE WHEN end_at > 0 THEN end_at ELSE created_at END), run_id)
+        """,
     ]
 }

@@ -53,6 +53,25 @@ public struct NotedRecord: Hashable, Sendable, Identifiable {
     }
 }
 
+/// Where a run stands in the list of its owner's.
+public struct RunPlace: Hashable, Sendable {
+    /// When it ended, or was stored where that is not known: milliseconds since 1970.
+    public var ended: Int64
+    /// Of two that ended at once, the one that was stored later is first.
+    public var runID: Int64
+
+    public init(ended: Int64, runID: Int64) {
+        self.ended = ended
+        self.runID = runID
+    }
+}
+
+extension NotedRecord {
+    public var place: RunPlace {
+        RunPlace(ended: summary.endAt > 0 ? summary.endAt : summary.createdAt, runID: summary.runID)
+    }
+}
+
 /// All runs of an account together.
 public struct RecordTotals: Hashable, Sendable {
     public var count: Int
@@ -61,24 +80,29 @@ public struct RecordTotals: Hashable, Sendable {
 }
 
 extension RecordRepository {
-    /// An account's runs with what is said of them, the newest first.
+    /// An account's runs with what is said of them, those first that ended last.
     ///
     /// - Parameters:
     ///   - account: Whose.
-    ///   - before: Those with a smaller run ID.
+    ///   - before: Those behind this one; nil from the first on.
     ///   - limit: At most as many.
     /// - Returns: Fewer than `limit` at the end.
     /// - Throws: What the database says.
     public func notedRecords(
-        account: Int64, before: Int64 = .max, limit: Int
+        account: Int64, before: RunPlace? = nil, limit: Int
     ) async throws(StoreError) -> [NotedRecord] {
-        try await read { session throws(StoreError) in
-            try session.rows(
-                SQL("\(NotedRecord.select) WHERE account = $1 AND run_id < $2 ORDER BY run_id DESC LIMIT $3"), account,
-                before, limit
-            ) { try NotedRecord($0) }
+        let place = before ?? RunPlace(ended: .max, runID: .max)
+        return try await read { session throws(StoreError) in
+            try session.rows(Self.byEnd, account, place.ended, place.runID, limit) { try NotedRecord($0) }
         }
     }
+
+    private static let ended = "CASE WHEN end_at > 0 THEN end_at ELSE records.created_at END"
+    private static let byEnd = SQL(
+        """
+        \(NotedRecord.select) WHERE account = $1 AND (\(ended), run_id) < ($2, $3)
+        ORDER BY \(ended) DESC, run_id DESC LIMIT $4
+        """)
 
     /// A run with what is said of it, or nil.
     public func notedRecord(id: Int64) async throws(StoreError) -> NotedRecord? {
