@@ -106,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "ActivityFiles", "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Limits", "Geo", "TestKit",
+                "ActivityFiles", "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Limits",
+                "Geo", "TestKit",
                 httpTypes, log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),

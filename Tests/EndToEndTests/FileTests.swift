@@ -12,11 +12,12 @@ struct FileTests {
     /// A run with a pause, a point a second, on another day than the others.
     private static func run(_ day: Int, seconds: Int = 600) -> Activity {
         let begin = start + Int64(day) * 86_400_000
-        let points = (0..<seconds).map { index in
-            Activity.Point(
-                time: begin + Int64(index) * 1000 + (index >= 300 ? 90_000 : 0),
-                place: try! Coordinate(latitude: 39.9 + Double(index) * 3 / 111_034, longitude: 116.397),
-                elevation: 44, heartRate: 150)
+        let points = (0..<seconds).map { index -> Activity.Point in
+            let pause: Int64 = index >= 300 ? 90_000 : 0
+            let latitude = 39.9 + Double(index) * 3 / 111_034
+            return Activity.Point(
+                time: begin + Int64(index) * 1000 + pause,
+                place: try! Coordinate(latitude: latitude, longitude: 116.397), elevation: 44, heartRate: 150)
         }
         return Activity(segments: [Activity.Segment(Array(points[..<300])), Activity.Segment(Array(points[300...]))])
     }
@@ -39,7 +40,8 @@ struct FileTests {
         return try #require(answer["files"] as? [[String: Any]])
     }
 
-    @Test("a file becomes a run, the run a file, and the file the same run again, though the server was killed meanwhile")
+    @Test(
+        "a file becomes a run, the run a file, and the file the same run again, though the server was killed meanwhile")
     func roundTrip() async throws {
         let server = try await ServerProcess.start()
         let rest = try await REST.registered("ana", port: server.port)
@@ -66,7 +68,9 @@ struct FileTests {
             #expect(back.points.map(\.time) == original.points.map(\.time), "\(format)")
             for (point, wanted) in zip(back.points, original.points) {
                 let (place, other) = (try #require(point.place), try #require(wanted.place))
-                #expect(abs(place.latitude - other.latitude) <= 1.01e-7 && abs(place.longitude - other.longitude) <= 1.01e-7)
+                #expect(
+                    abs(place.latitude - other.latitude) <= 1.01e-7 && abs(place.longitude - other.longitude) <= 1.01e-7
+                )
             }
             let known = try await upload([("back.\(format)", Array(answer.data))], by: again)
             #expect(known.map { $0["outcome"] as? String } == ["duplicate"], "\(format)")
@@ -101,7 +105,9 @@ struct FileTests {
         try shown.data.write(to: folder.appending(path: "served.json"))
     }
 
-    @Test("a folder is taken in by the command line, a second time as duplicates, beside a running server and without one")
+    @Test(
+        "a folder is taken in by the command line, a second time as duplicates, beside a running server and without one"
+    )
     func command() async throws {
         let server = try await ServerProcess.start()
         let rest = try await REST.registered("ana", port: server.port)

@@ -48,9 +48,10 @@ import Testing
         _ = try await database.records.insertPostedRecord(.make(), account: account, at: 5)
         let totals = try await database.records.totals(account: account)
         #expect(totals == RecordTotals(count: 3, meters: 7000, seconds: 2100))
-        #expect(try await database.records.notedRecords(account: account, limit: 9).map(\.isOnFoot) == [
-            true, false, false, true, true,
-        ])
+        #expect(
+            try await database.records.notedRecords(account: account, limit: 9).map(\.isOnFoot) == [
+                true, false, false, true, true,
+            ])
     }
 
     @Test(

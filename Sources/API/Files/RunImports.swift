@@ -1,5 +1,6 @@
 public import ActivityFiles
 import Foundation
+import Geo
 import Limits
 public import Services
 public import Store

@@ -6,6 +6,7 @@ import HTTPTypes
 import LWS
 import Limits
 import Live
+import Rooms
 import Services
 import Store
 
@@ -67,7 +68,8 @@ struct HouseFileRoutes: Sendable {
 
     private func take(_ call: Call<Account>, name: String?, files: [MultipartForm.File]) async throws -> Response {
         var sources: [(name: String, body: HTTPBody)] = files.map { (String($0.filename.prefix(200)), $0.content) }
-        if case .multipart = call.request.body {} else if !call.request.body.isEmpty {
+        if case .multipart = call.request.body {
+        } else if !call.request.body.isEmpty {
             sources = [(name ?? "", call.request.body)]
         }
         guard !sources.isEmpty else { throw ParameterError.missing("file") }

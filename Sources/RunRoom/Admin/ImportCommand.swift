@@ -72,7 +72,8 @@ struct ImportCommand: AsyncParsableCommand {
         for path in paths {
             // A path takes six characters a byte in JSON at most.
             let size = 6 * path.utf8.count + 8
-            if let last = batches.last, last.count < Limit.Operations.filesAtOnce, bytes + size < Limit.Operations.command / 2
+            if let last = batches.last, last.count < Limit.Operations.filesAtOnce,
+                bytes + size < Limit.Operations.command / 2
             {
                 batches[batches.count - 1].append(path)
                 bytes += size

@@ -2,6 +2,7 @@ import API
 import Foundation
 import Limits
 import Services
+import Store
 
 /// Carries out operators' commands: in the server while one runs, so that who is connected feels it, and else in the
 /// program of the command.
@@ -83,7 +84,8 @@ struct OperatorDesk: Sendable {
                 switch taken.outcome {
                 case .created(let run):
                     count.made += 1
-                    what = "made, run \(run.runID), \(Int(run.meters.rounded())) m on \(ISODate.text(run.startAt).prefix(10))"
+                    what =
+                        "made, run \(run.runID), \(Int(run.meters.rounded())) m on \(ISODate.text(run.startAt).prefix(10))"
                 case .duplicate(let run):
                     count.duplicates += 1
                     what = "duplicate of run \(run.runID)"

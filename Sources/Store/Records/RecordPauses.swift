@@ -14,7 +14,10 @@ public struct RecordPauses: Hashable, Sendable {
         guard let text, let kept = try? JSONDecoder().decode(Kept.self, from: Data(text.utf8)) else { return }
         var last = Int64.min
         for pair in kept.pauses {
-            guard pair.count == 2, last <= pair[0], pair[0] < pair[1] else { return ranges = [] }
+            guard pair.count == 2, last <= pair[0], pair[0] < pair[1] else {
+                ranges = []
+                return
+            }
             ranges.append(pair[0]..<pair[1])
             last = pair[1]
         }

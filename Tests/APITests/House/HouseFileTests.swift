@@ -15,11 +15,12 @@ import Testing
 struct HouseFileTests {
     private static let start: Int64 = 1_732_350_000_000
     /// A kilometre in 400 s, a pause of two minutes within it, and 250 m more.
-    private static let points: [TrackPoint] = (0...50).map { index in
+    private static let points: [TrackPoint] = (0...50).map { index -> TrackPoint in
         let pause: Int64 = index > 20 ? 120_000 : 0
+        let latitude = 39.9 + Double(index) * 25 / 111_034
         return TrackPoint(
             id: Int32(index + 1), time: start + Int64(index) * 10_000 + pause,
-            coordinate: try! Coordinate(latitude: 39.9 + Double(index) * 25 / 111_034, longitude: 116.397),
+            coordinate: try! Coordinate(latitude: latitude, longitude: 116.397),
             accuracy: index == 30 ? 5000 : 50, altitude: Int32(440 + index), heartRate: Int32(120 + index))
     }
 
@@ -180,7 +181,9 @@ struct HouseFileTests {
             }
             let answer = try await api.send(.get, path + "/results.csv")
             #expect(answer.headers[.contentType] == "text/csv; charset=utf-8")
-            #expect(answer.headers[.contentDisposition] == "attachment; filename=\"results.csv\"; filename*=UTF-8''Club.csv")
+            #expect(
+                answer.headers[.contentDisposition] == "attachment; filename=\"results.csv\"; filename*=UTF-8''Club.csv"
+            )
             let lines = answer.text.split(separator: "\r\n").map(String.init)
             try #require(lines.count == 3, "\(answer.text)")
             #expect(lines[0].hasPrefix("place,runner,name,state,distance_m,time_s,time,"))

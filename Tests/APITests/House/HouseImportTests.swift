@@ -20,10 +20,12 @@ struct HouseImportTests {
         _ count: Int = 120, at start: Int64 = start, speed: Double = 3, sport: Activity.Sport = .running,
         name: String? = nil, meters: Double? = nil
     ) -> Activity {
-        let points = (0..<count).map { index in
-            Activity.Point(
-                time: start + Int64(index) * 10_000 + (index >= count / 2 ? 120_000 : 0),
-                place: try! Coordinate(latitude: 39.9 + Double(index) * 10 * speed / 111_034, longitude: 116.397),
+        let points = (0..<count).map { index -> Activity.Point in
+            let pause: Int64 = index >= count / 2 ? 120_000 : 0
+            let latitude = 39.9 + Double(index) * 10 * speed / 111_034
+            return Activity.Point(
+                time: start + Int64(index) * 10_000 + pause,
+                place: try! Coordinate(latitude: latitude, longitude: 116.397),
                 elevation: 44 + Double(index) / 10, heartRate: 120 + index % 60)
         }
         return Activity(
@@ -139,7 +141,9 @@ struct HouseImportTests {
                 file("bomb.gpx", "<!DOCTYPE x [<!ENTITY a 'b'>]><gpx/>"),
             ]
             let told = try answers(try await api.upload("/v1/runs", files: files, token: ana))
-            let lines = told.map { "\($0["name"]?.string ?? "") \($0["outcome"]?.string ?? "") \($0["code"]?.string ?? "")" }
+            let lines = told.map {
+                "\($0["name"]?.string ?? "") \($0["outcome"]?.string ?? "") \($0["code"]?.string ?? "")"
+            }
             #expect(
                 lines == [
                     "export.zip/one.gpx created ", "export.zip/two.tcx created ", "export.zip/bad.gpx refused damaged",
@@ -182,7 +186,8 @@ struct HouseImportTests {
     func sports() async throws {
         try await withAPI { api in
             let ana = try await api.register("ana")
-            let ride = Self.run(speed: 20, sport: .cycling), walk = Self.run(at: Self.start + 86_400_000, sport: .hiking)
+            let ride = Self.run(speed: 20, sport: .cycling),
+                walk = Self.run(at: Self.start + 86_400_000, sport: .hiking)
             let files = [file("ride.gpx", GPX.text(ride)), file("walk.gpx", GPX.text(walk))]
             #expect(try answers(try await api.upload("/v1/runs", files: files, token: ana)).count == 2)
             let runs = try await api.send(.get, "/v1/runs", token: ana)
