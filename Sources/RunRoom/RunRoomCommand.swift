@@ -19,7 +19,8 @@ struct RunRoomCommand: AsyncParsableCommand {
         commandName: "runroom",
         abstract: "The run-room server: people who run together see each other while they run.",
         subcommands: [
-            ServeCommand.self, AdminCommand.self, ImportCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
+            ServeCommand.self, AdminCommand.self, ImportCommand.self, BackupCommand.self, RestoreCommand.self,
+            CheckCommand.self,
             ConfigCommand.self,
         ])
 }

@@ -24,12 +24,11 @@ extension ImportedRecord {
     ///
     /// The way is measured as a room would have measured it, pauses left out; the file's own figures stand beside that.
     /// Where only the heart was measured the rate goes to the place before or after it, if that has none and is near in
-    /// time.
+    /// time. Takes a microsecond a point, so not on an event loop.
     ///
     /// - Parameters:
     ///   - activity: Clean, as ``ActivityFile`` hands it out.
     ///   - format: Of the file.
-    /// - Returns: What to store; takes a microsecond a point, so not on an event loop.
     /// - Throws: ``ImportRefusal``.
     init(_ activity: Activity, from format: ActivityFile.Format) throws(ImportRefusal) {
         guard activity.hasTimes else { throw .noTimes }

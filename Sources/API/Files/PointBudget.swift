@@ -1,8 +1,9 @@
 import Services
 import Synchronization
 
-/// How many points of runs are in memory for downloads that are under way, so that many clients that read slowly do not
-/// fill it. From any task.
+/// How many points of runs are in memory for downloads that are under way.
+///
+/// So that many clients that read slowly do not fill it. From any task.
 final class PointBudget: Sendable {
     private struct Held {
         var all = 0

@@ -5,8 +5,10 @@ import Limits
 public import Services
 public import Store
 
-/// Takes runs in that others have recorded: reads files of all formats, and archives of them, and stores what is not there
-/// yet. From any task; files are read on a thread of its own, a few at a time.
+/// Takes runs in that others have recorded.
+///
+/// It reads files of all formats, and archives of them, and stores what is not there yet. From any task; files are read on
+/// a thread of its own, one after the other.
 public final class RunImports: Sendable {
     /// A file, wherever its bytes are.
     public enum Source: Sendable {
