@@ -168,13 +168,15 @@ struct HouseFileTests {
                 let who = token == ana ? "ana" : "ben"
                 for target in ["/api/runRoom/join", "/api/runRoom/start"] {
                     let answer = try await api.send(
-                        .post, target, ["runID": .string(name), "username": .string(who)], token: token)
+                        .post, target, ["runID": .string(name), "password": "pw", "username": .string(who)],
+                        token: token)
                     #expect(answer.status == 200, "\(answer.line)")
                 }
                 let update = try await api.send(
                     .post, "/api/runRoom/update",
                     [
-                        "runID": .string(name), "username": .string(who), "meters": .double(meters), "seconds": 300,
+                        "runID": .string(name), "password": "pw", "username": .string(who), "meters": .double(meters),
+                        "seconds": 300,
                         "latitude": 39.9, "longitude": 116.397,
                     ], token: token)
                 #expect(update.status == 200, "\(update.line)")

@@ -234,7 +234,7 @@ struct HouseImportTests {
 
     @Test("an account that holds as much as it may is told so of each run, and keeps what came before")
     func quota() async throws {
-        try await withAPI(quota: 1500) { api in
+        try await withAPI(quota: 500) { api in
             let ana = try await api.register("ana")
             let files = (0..<6).map { index in
                 file("\(index).gpx", GPX.text(Self.run(at: Self.start + Int64(index) * 86_400_000)))
