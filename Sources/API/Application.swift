@@ -69,20 +69,35 @@ public final class Application: Sendable {
         return try await task.value.port
     }
 
-    /// The accounts of a server that has started, for who commands it; nil before, and once it is to stop.
-    public var accounts: Accounts? {
+    /// The accounts of a server that has started, and the log of what is done to them, for who commands it; nil before,
+    /// and once it is to stop.
+    public var accounts: (accounts: Accounts, audit: AuditLog)? {
+        get async { await core.map { ($0.accounts, $0.audit) } }
+    }
+
+    /// Makes a code by which the first administrator of a server that has started is made, by `/admin/setup?code=…`.
+    ///
+    /// - Returns: Nil where there is an administrator, or `/v1` is not served.
+    public func inviteAdministrator() async -> String? {
+        guard configuration.worlds.contains(.v1), let core = await core else { return nil }
+        do {
+            return try await core.firstAdministrator.invite()
+        } catch {
+            logger.warning("nobody can be made an administrator by a page", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    private var core: Core? {
         get async {
             guard case .started(let task) = phase.withLock({ $0 }) else { return nil }
-            return try? await task.value.core.accounts
+            return try? await task.value.core
         }
     }
 
     /// What takes runs in from files, for who commands a server that has started; nil before, and once it is to stop.
     public var imports: RunImports? {
-        get async {
-            guard case .started(let task) = phase.withLock({ $0 }) else { return nil }
-            return try? await task.value.core.imports
-        }
+        get async { await core?.imports }
     }
 
     /// Stops listening, takes leave of everybody, stores what is left, and closes the database.
@@ -116,6 +131,8 @@ private struct Running: Sendable {
     let servers: ServerGroup
     /// For operators alone, where they have one.
     let operators: Server?
+    /// Without TLS, beside the one with it.
+    let plain: Server?
     let loops: [EventLoop]
     let upkeep: Task<Void, Never>
     let logger: Logger
@@ -139,6 +156,7 @@ private struct Running: Sendable {
             close(database, logger)
             throw error
         }
+        let gauge = LoadGauge()
         let core = Core(
             database: database, loops: loops, live: configuration.live, cost: configuration.passwordCost,
             limits: configuration.rateLimits ? configuration.limits : nil,
@@ -148,14 +166,14 @@ private struct Running: Sendable {
             maxVideoBytes: configuration.maxVideoBytes,
             reserve: DiskReserve(configuration.diskReserve, in: configuration.dataDirectory, logger: logger),
             publicRooms: configuration.publicRooms, mail: transport(configuration), captcha: configuration.captcha,
-            entryTaskRegistration: configuration.entryTaskRegistration,
-            logger: logger)
-        let gauge = LoadGauge()
+            entryTaskRegistration: configuration.entryTaskRegistration, settings: configuration.described,
+            load: { await gauge.load }, logger: logger)
         let responder = APIResponder(
-            core: core, load: { await gauge.load },
+            core: core,
             policy: HTTPPolicy(
                 trustedProxies: configuration.trustedProxies, origins: configuration.allowedOrigins,
-                isTLS: configuration.server.tls != nil),
+                // Also where a proxy speaks TLS for it.
+                isTLS: configuration.server.tls != nil || configuration.publicURL?.hasPrefix("https://") == true),
             worlds: World.all.filter { configuration.worlds.map(\.rawValue).contains($0.name) },
             pages: configuration.pages,
             logger: logger)
@@ -173,6 +191,7 @@ private struct Running: Sendable {
             responder: OperatorDoor(responder: responder, side: operators == nil ? .everybody : .clients),
             endpoints: { [liveEndpoint(core, $0, responder, configuration)] }, logger: logger)
         gauge.watch(servers)
+        var plain: Server?
         do {
             let accounts = configuration.entryTaskAccounts
             try EntryTaskAccount.reserve(accounts, with: core.accounts)
@@ -184,15 +203,23 @@ private struct Running: Sendable {
                     metadata: ["address": "\(ListenAddress(host: address.host, port: port))"])
             }
             let port = try await servers.start()
+            if let settings = configuration.plain {
+                plain = plainServer(settings, configuration, tlsPort: port, loops[0], logger)
+                let address = ListenAddress(
+                    host: configuration.server.host, port: try await plain?.start() ?? 0)
+                logger.notice("plain requests are led to TLS", metadata: ["address": "\(address)"])
+            }
             let upkeep = Task {
                 async let added: Void = EntryTaskAccount.register(accounts, with: core.accounts, logger: logger)
                 await Self.upkeep(core, logger)
                 await added
             }
             return Running(
-                port: port, core: core, servers: servers, operators: operators, loops: loops, upkeep: upkeep,
-                logger: logger)
+                port: port, core: core, servers: servers, operators: operators, plain: plain, loops: loops,
+                upkeep: upkeep, logger: logger)
         } catch {
+            await plain?.stop()
+            await servers.stop(deadline: .zero)
             await operators?.stop()
             core.mail.stop()
             await core.live.stop()
@@ -200,6 +227,20 @@ private struct Running: Sendable {
             close(database, logger)
             throw error
         }
+    }
+
+    /// What listens without TLS.
+    private static func plainServer(
+        _ settings: PlainPort, _ configuration: ApplicationConfiguration, tlsPort: Int, _ loop: EventLoop,
+        _ logger: Logger
+    ) -> Server {
+        var own = ServerConfiguration()
+        (own.host, own.port) = (configuration.server.host, settings.port)
+        own.maxConnections = Limit.PlainPort.connections
+        let door = PlainDoor(
+            publicURL: configuration.publicURL, port: tlsPort,
+            challenges: settings.acmeWebroot.map(ChallengeFiles.init))
+        return Server(configuration: own, loop: loop, responder: door, endpoints: [], logger: logger)
     }
 
     /// Where phones and pages connect.
@@ -244,6 +285,7 @@ private struct Running: Sendable {
 
     func end() async {
         upkeep.cancel()
+        await plain?.stop()
         await servers.stop()
         await operators?.stop()
         core.mail.stop()
@@ -282,6 +324,12 @@ private struct Running: Sendable {
             }
             await attempt("to remove guests who have gone", logger) { () throws(ServicesError) in
                 try await core.accounts.removeGuests()
+            }
+            await attempt("to remove old lines of the audit log", logger) { () throws(ServicesError) in
+                try await core.audit.removeOldest()
+            }
+            await attempt("to remove reports that were decided", logger) { () throws(ServicesError) in
+                try await core.reports.removeDecided()
             }
             await attempt("to remove pictures that nobody uses", logger) { () throws(ServicesError) in
                 try await core.media.sweep()

@@ -57,6 +57,34 @@ public enum LoopCount: Sendable, Hashable {
     }
 }
 
+/// A setting as it is, and where it comes from.
+public struct DescribedSetting: Sendable, Hashable {
+    public var name: String
+    /// Nil for what is secret.
+    public var value: String?
+    /// A flag, a variable, a file, or `default`.
+    public var origin: String
+
+    public init(name: String, value: String?, origin: String) {
+        self.name = name
+        self.value = value
+        self.origin = origin
+    }
+}
+
+/// A port without TLS beside the one with it.
+public struct PlainPort: Sendable, Hashable {
+    /// 0 lets the system choose.
+    public var port: Int
+    /// The folder below which a program puts what a certificate authority asks for; nil where none does.
+    public var acmeWebroot: String?
+
+    public init(port: Int, acmeWebroot: String? = nil) {
+        self.port = port
+        self.acmeWebroot = acmeWebroot
+    }
+}
+
 /// Where mail goes.
 public enum MailDelivery: Sendable, Hashable {
     /// Into the file `outbox` of the data directory.
@@ -115,10 +143,14 @@ public struct ApplicationConfiguration: Sendable {
     /// Where `/metrics` and `/readyz` are answered, and no longer where everything else is; nil to answer them there, to
     /// who asks on this machine.
     public var operators: ListenAddress?
+    /// Beside a port with TLS, one that leads there; nil for none.
+    public var plain: PlainPort?
     /// The pages of which origins may call from a browser.
     public var allowedOrigins = AllowedOrigins.any
     /// Rooms that everybody may watch: `GET /v1/rooms` tells them, with their passwords.
     public var publicRooms: [PublicRoom] = []
+    /// The settings in words, which administrators are shown.
+    public var described: [DescribedSetting] = []
     /// Pages for people, served beside the API.
     ///
     /// Where both have a path, who asks for HTML gets the page.

@@ -31,6 +31,20 @@ struct Core: Sendable {
     let devices: Devices
     /// Where those are whose devices report to the room that they are in.
     let deviceRooms: DeviceRooms
+    /// Who has done what to others.
+    let audit: AuditLog
+    let reports: Reports
+    /// What administrators do to people.
+    let administration: Administration
+    let firstAdministrator: FirstAdministrator
+    /// How much the server has to do; nil while there is none.
+    let load: @Sendable () async -> ServerLoad?
+    /// The settings as they are, for administrators.
+    let settings: [DescribedSetting]
+    /// Milliseconds since 1970.
+    let startedAt: Int64
+    /// The same, now.
+    let clock: @Sendable () -> Int64
     /// What OwnTracks is told of others.
     let friends: FriendsAnswer
     let limits: RequestLimits
@@ -63,13 +77,14 @@ struct Core: Sendable {
     ///
     /// Without a `reserve` nothing is kept free.
     init(
-        database: AppDatabase, loops: [EventLoop], live settings: LiveSettings = LiveSettings(),
+        database: AppDatabase, loops: [EventLoop], live liveSettings: LiveSettings = LiveSettings(),
         cost: PasswordCost = .default, passwords: Passwords? = nil, limits: RateLimits? = RateLimits(),
         coordinateSystem: CoordinateSystem = .gcj02, roomsAreOpen: Bool = true,
         takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
         maxVideoBytes: Int = Limit.Content.video, reserve: DiskReserve? = nil,
         publicRooms: [PublicRoom] = [], mail transport: any MailTransport, captcha: Bool = false,
-        entryTaskRegistration: Bool = true, logger: Logger,
+        entryTaskRegistration: Bool = true, settings described: [DescribedSetting] = [],
+        load: @escaping @Sendable () async -> ServerLoad? = { nil }, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.database = database
@@ -81,29 +96,39 @@ struct Core: Sendable {
         self.publicBase = publicBase
         cookie = SessionCookie(publicURL: publicBase.configured, isTLS: publicBase.isTLS, origins: pageOrigins)
         self.maxVideoBytes = maxVideoBytes
+        self.load = load
+        settings = described
+        startedAt = now()
+        clock = now
         recentLogins = takesLegacyClients ? RecentLogins(now: now) : nil
         let tokens = Tokens(store: database, now: now)
         let passwords = passwords ?? Passwords(cost: cost.scrypt, queueLimit: cost.queueLimit)
         media = Media(store: database, logger: logger, now: now)
+        let audit = AuditLog(store: database, logger: logger, now: now)
+        self.audit = audit
         let accounts = Accounts(
-            store: database, passwords: passwords, tokens: tokens, media: media,
+            store: database, passwords: passwords, tokens: tokens, media: media, audit: audit,
             failuresPerMinute: limits?.loginFailuresPerMinute ?? .max, logger: logger, now: now)
         self.tokens = tokens
         self.accounts = accounts
         records = Records(store: database, now: now)
         imports = RunImports(records: records)
-        forum = Forum(store: database, media: media, strangers: self.limits.accountChanges, now: now)
+        forum = Forum(
+            store: database, media: media, audit: audit, strangers: self.limits.accountChanges, now: now)
         social = Social(store: database, now: now)
         mail = MailQueue(transport: transport, logger: logger, now: now)
         mailCodes = MailCodes(
             store: database, passwords: passwords, queue: mail, wrongCodes: limits?.wrongCodes ?? .max, now: now)
         humanCheck = captcha ? SliderCheck(now: now) : nil
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
-        profiles = Profiles(accounts: accounts, media: media)
+        profiles = Profiles(accounts: accounts, media: media, audit: audit)
+        reports = Reports(store: database, now: now)
+        administration = Administration(accounts: accounts, audit: audit, now: now)
+        firstAdministrator = FirstAdministrator(accounts: accounts, audit: audit, now: now)
         self.entryTaskRegistration = entryTaskRegistration
         links = RoomLinks(store: database, now: now)
         live = LiveHub(
-            loops: loops, store: database, settings: settings,
+            loops: loops, store: database, settings: liveSettings,
             services: Self.liveServices(
                 accounts: accounts, links: links, ids: database.ids,
                 guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
@@ -122,7 +147,7 @@ struct Core: Sendable {
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
         }
-        links.whenRevoked { [weak live] in await live?.endLinks([$0]) }
+        links.whenRevoked { [weak live] in await live?.endLink($0, of: $1) }
         tokens.whenLoginsEnd { [weak live] end in
             switch end {
             case .all(let account): await live?.endLogins(of: account)

@@ -415,6 +415,8 @@ public enum Limit {
         public static let uploads: Rate = (60, 30)
         /// Answers that may be large, and whole lists; `--limit-heavy-reads`.
         public static let heavyReads: Rate = (120, 120)
+        /// Reports of what is amiss; `--limit-reports`.
+        public static let reports: Rate = (20, 4)
         /// Changes by one account, from wherever; `--limit-account-changes`.
         public static let accountChanges: Rate = (240, 180)
         /// Wrong passwords for a room; more is close 4029, and 429 by REST; `--limit-room-guesses`.
@@ -530,6 +532,42 @@ public enum Limit {
         public static let accounts = 200
         /// Files that one command of `runroom import` takes in; it gives as many commands as it needs.
         public static let filesAtOnce = 10
+    }
+
+    /// What people report, what administrators do, and what of it is remembered.
+    public enum Administration {
+        /// Milliseconds for which the address is good by which the first administrator is made.
+        public static let invitation: Int64 = 30 * 60_000
+        /// Milliseconds that a line of the audit log is kept: 400 days.
+        public static let auditAge: Int64 = 400 * 86_400_000
+        /// Lines of the audit log; the oldest go.
+        public static let auditLines = 100_000
+        /// Lines about one kind of security event of one account and address; more are left out.
+        public static let securityEventsOfOne: Rate = (1, 1)
+        /// Lines about all security events, so that nobody pushes the others out of the log; more are left out.
+        public static let securityEvents: Rate = (60, 1)
+        /// Reports that wait for a decision; one more is 503.
+        public static let reports = 10_000
+        /// Those about one thing; more change nothing.
+        public static let reportsOfOne = 20
+        /// Milliseconds that a report is kept after its decision: 90 days.
+        public static let reportAge: Int64 = 90 * 86_400_000
+        /// Characters of what somebody writes to a report; more is 400.
+        public static let note = 500
+        /// Bytes of it, since a character may have any number of them; more is 400.
+        public static let noteBytes = 4_000
+        /// Characters that an administrator is shown of what was reported.
+        public static let excerpt = 500
+    }
+
+    /// The plain port beside one with TLS: what a certificate authority asks, and where everybody else is led on.
+    public enum PlainPort {
+        /// Connections; one more is 503.
+        public static let connections = 256
+        /// Bytes of a file for a certificate authority; a larger one is 404.
+        public static let challenge = 4 << 10
+        /// Bytes of the name of one; a longer one is 404.
+        public static let challengeName = 128
     }
 
     /// Mail.

@@ -44,14 +44,17 @@ extension LiveRooms {
     /// - Parameters:
     ///   - key: Those that were made before the one with this key.
     ///   - limit: At most as many.
+    ///   - isForAll: Whether others are among them.
     /// - Returns: Fewer than `limit` at the end.
-    func publicRooms(before key: Int64 = .max, limit: Int) -> [LiveCrowd] {
+    func publicRooms(before key: Int64 = .max, limit: Int, andOthers isForAll: Bool = false) -> [LiveCrowd] {
         var crowds: [LiveCrowd] = []
-        let hosts = table.hosts.filter { $0.details.visibility == .everybody && $0.key < key && !$0.isDeleted }
+        let hosts = table.hosts.filter {
+            (isForAll || $0.details.visibility == .everybody) && $0.key < key && !$0.isDeleted
+        }
         for host in hosts.sorted(by: { $0.key > $1.key }) {
             guard crowds.count < limit else { break }
             let crowd = host.crowd()
-            if crowd.people > 0 { crowds.append(crowd) }
+            if crowd.people > 0 || isForAll && crowd.spectators > 0 { crowds.append(crowd) }
         }
         return crowds
     }

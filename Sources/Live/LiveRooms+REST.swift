@@ -70,6 +70,7 @@ extension LiveRooms {
     /// - Parameters:
     ///   - runID: The room's.
     ///   - coordinate: Where they are, if that is known.
+    ///   - link: By which they come; nil for who needs none.
     ///   - isAuthenticated: Whether they have shown to be who they are said to be: of their run there will be a record
     ///     then. So in all that runners do.
     ///   - find: Finds who it is. Asked again when accounts came to an end meanwhile, so that nobody comes in who is
@@ -78,13 +79,13 @@ extension LiveRooms {
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/room(_:)``, and what `find` throws. Joining twice is not an
     ///   error.
     func join(
-        _ runID: String, at coordinate: Coordinate?, isAuthenticated: Bool = false,
+        _ runID: String, at coordinate: Coordinate?, by link: Int64? = nil, isAuthenticated: Bool = false,
         as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
         let (person, host) = try await registry.whileAccountsStay {
             (try await find(), try await self.registry.existing(runID))
         }
-        return try await host.join(person, at: coordinate, isAuthenticated: isAuthenticated)
+        return try await host.join(person, at: coordinate, by: link, isAuthenticated: isAuthenticated)
     }
 
     /// Says whether somebody of the running app's API may act in a room.

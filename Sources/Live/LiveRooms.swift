@@ -188,6 +188,13 @@ actor LiveRooms {
         edge.end("The link was revoked.") { $0.link.map(links.contains) ?? false }
     }
 
+    /// Takes people out of a room who came in by a link that is good no longer.
+    ///
+    /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/store(_:)``.
+    func expel(by link: Int64, from runID: String) async throws {
+        try await registry.existing(runID).expel(by: link)
+    }
+
     /// Has everybody who comes later learn what somebody is called now.
     ///
     /// Rooms that sleep ask the account when they wake.

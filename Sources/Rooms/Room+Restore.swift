@@ -27,6 +27,7 @@ extension Room {
             runner.run.polledMarkers = Self.polledMarkers(of: snapshot)
             if let above = snapshot.bridgedAbove { runner.run.resumeBridge(above: above) }
             runner.deviceGrace = snapshot.deviceGrace
+            runner.link = snapshot.link
             runner.run.clock = snapshot.clock
             runner.run.announcedKilometers = snapshot.announcedKilometers
             if let meters = snapshot.reportedMeters, let seconds = snapshot.reportedSeconds {
@@ -127,7 +128,7 @@ extension Room {
             isSettled: runner.run.isSettled, isUnauthenticated: runner.run.isAuthenticated ? nil : true,
             finalMeters: final?.meters, finalSeconds: final?.seconds,
             latitudeE7: runner.reportedPlace?.latitudeE7, longitudeE7: runner.reportedPlace?.longitudeE7,
-            bridgedAbove: runner.run.bridge?.above, deviceGrace: runner.deviceGrace)
+            bridgedAbove: runner.run.bridge?.above, deviceGrace: runner.deviceGrace, link: runner.link)
     }
 
     /// The runs that have ended and have no ``SettledWay``: their markers are in their records, if there are any.

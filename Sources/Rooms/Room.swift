@@ -71,6 +71,11 @@ public struct Room: Sendable {
         return runners.lazy.filter { accounts.contains($0.person.account) }.map(\.number)
     }
 
+    /// The runner numbers of those in the room who came in by a link, ascending.
+    public func numbers(by link: Int64) -> [Int] {
+        runners.lazy.filter { $0.isInRoom && $0.link == link }.map(\.number)
+    }
+
     /// The runner numbers of those whom somebody who comes now has to know.
     ///
     /// Not those who left long ago, unless they are in the standings or a recoverable event names them.
@@ -127,11 +132,12 @@ public struct Room: Sendable {
     /// - Parameters:
     ///   - person: what they are called now, as by ``rename(_:)``.
     ///   - newRunKey: the identity of the run that begins here, if one does.
+    ///   - link: by which they come; nil for who needs none. Whoever is in the room already stays as they came.
     ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
     /// - Returns: Their number, which stays theirs while the room exists, and what to store and tell.
     /// - Throws: `roomFull`, `roomClosed`. Joining twice is not an error.
     public mutating func join(
-        _ person: Person, newRunKey: @autoclosure () -> Int64, at now: Int64
+        _ person: Person, newRunKey: @autoclosure () -> Int64, by link: Int64? = nil, at now: Int64
     ) throws(RoomError) -> (number: Int, decisions: Decisions) {
         guard !isClosed else { throw .roomClosed }
         var decisions = Decisions()
@@ -141,6 +147,7 @@ public struct Room: Sendable {
                 guard population < settings.capacity else { throw .roomFull }
                 runners[index].isInRoom = true
                 runners[index].isOffline = false
+                runners[index].link = link
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
                     runners[index].beginRun(key: newRunKey(), settings: settings)
                 }
@@ -159,7 +166,7 @@ public struct Room: Sendable {
         runners.append(
             Runner(
                 number: number, lastHeard: now, run: Run(key: newRunKey(), settings: settings), joinedAt: now,
-                person: person))
+                link: link, person: person))
         numberByAccount[person.account] = number
         peopleVersion += 1
         standings.append(number)

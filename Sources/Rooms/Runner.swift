@@ -33,6 +33,8 @@ struct Runner: Sendable {
     /// `run` is the earlier one for the moment.
     var isEarlierRunUp = false
     var joinedAt: Int64
+    /// The link by which they came in this time; nil for who needed none.
+    var link: Int64?
     var person: Person
 
     var position: Coordinate? { reportedPlace ?? run.latest }
@@ -116,6 +118,8 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
     public var bridgedAbove: Int32?
     /// For how long a phone may be silent that comes with single requests, in milliseconds; nil without one.
     public var deviceGrace: Int64?
+    /// The link by which they came in; nil for who needed none.
+    public var link: Int64?
 
     /// Whether a runner can have come to this: what is read from disk is not believed otherwise.
     public var isPossible: Bool {
@@ -136,7 +140,7 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         reportedSeconds: Double? = nil, finishArrived: Int64? = nil, isFinishUntold: Bool? = nil, isSettled: Bool,
         isUnauthenticated: Bool? = nil, finalMeters: Double? = nil,
         finalSeconds: Double? = nil, latitudeE7: Int32? = nil, longitudeE7: Int32? = nil, bridgedAbove: Int32? = nil,
-        deviceGrace: Int64? = nil
+        deviceGrace: Int64? = nil, link: Int64? = nil
     ) {
         self.number = number
         self.joinedAt = joinedAt
@@ -160,5 +164,6 @@ public struct RunnerSnapshot: Hashable, Sendable, Codable {
         self.longitudeE7 = longitudeE7
         self.bridgedAbove = bridgedAbove
         self.deviceGrace = deviceGrace
+        self.link = link
     }
 }

@@ -65,7 +65,13 @@ struct ServerService: Service {
         let scheme = configuration.server.tls == nil ? "http" : "https"
         let host =
             configuration.server.host.contains(":") ? "[\(configuration.server.host)]" : configuration.server.host
-        FileHandle.standardOutput.write(Data("RunRoom is ready on \(scheme)://\(host):\(port)\n".utf8))
+        Terminal.say("RunRoom is ready on \(scheme)://\(host):\(port)")
+        if let code = await application.inviteAdministrator() {
+            let base = configuration.publicURL ?? "\(scheme)://\(host):\(port)"
+            Terminal.say(
+                "There is no administrator yet; who opens this within half an hour becomes one: "
+                    + "\(base)/admin/setup?code=\(code)")
+        }
         // Cancellation ends the wait as the signal does: either way the server is stopped properly.
         try? await gracefulShutdown()
         logger.notice("stopping")
@@ -76,8 +82,10 @@ struct ServerService: Service {
 
     /// Listens to operators; a server to which nobody can give commands serves all the same.
     private func takeCommands(of application: Application) async -> OperatorSocket? {
-        guard let accounts = await application.accounts, let imports = await application.imports else { return nil }
-        let desk = OperatorDesk(accounts: accounts, imports: imports)
+        guard let (accounts, audit) = await application.accounts, let imports = await application.imports else {
+            return nil
+        }
+        let desk = OperatorDesk(accounts: accounts, imports: imports, audit: audit)
         let socket = OperatorSocket(directory: configuration.dataDirectory, logger: logger) { await desk.answer($0) }
         do {
             try socket.open()

@@ -5,7 +5,7 @@ import TestKit
 extension RouteTable {
     static let others =
         articles + clips + leaf + entryTask + house + houseRooms + housePosts
-        + houseFiles + houseDevices + bridges
+        + houseFiles + houseDevices + houseAdmin + houseReports + bridges
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
@@ -15,7 +15,7 @@ extension RouteTable {
         "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
         "DELETE /v1/me", "DELETE /v1/posts/{post}", "DELETE /v1/comments/{comment}", "DELETE /v1/rooms/{runID}",
         "DELETE /v1/rooms/{runID}/links/{id}", "DELETE /v1/runs/{id}",
-        "DELETE /v1/devices/{id}",
+        "DELETE /v1/devices/{id}", "DELETE /v1/admin/people/{id}", "POST /v1/admin/reports/{id}/decision",
     ]
 
     private static let png = [(field: "head_image", content: Picture.png)]
@@ -273,6 +273,58 @@ extension RouteTable {
         RouteCases("GET /v1/devices/{id}", [.ok("one's own", at: phone, as: .ana)]),
         RouteCases("PATCH /v1/devices/{id}", [.ok("a label", at: phone, as: .ana, .json(#"{"label":"Old"}"#))]),
         RouteCases("DELETE /v1/devices/{id}", [.ok("revoked", gives: 204, at: phone, as: .ana)]),
+    ]
+
+    private static let person = "/v1/admin/people/$benPerson"
+    private static let spam = RouteCase.Body.json(#"{"reason":"spam","note":"It is an advertisement."}"#)
+
+    private static let houseAdmin = [
+        RouteCases(
+            "POST /v1/admin/setup",
+            [
+                .no(
+                    400, "The code is wrong or has expired.", "a guessed code",
+                    .json(#"{"code":"AAAAAAAAAAAAAAAAAAAAAA","name":"$new","password":"secret"}"#))
+            ]),
+        RouteCases(
+            "GET /v1/admin/rooms", [.ok("those with somebody", at: "/v1/admin/rooms?limit=5&state=live", as: .root)]),
+        RouteCases("GET /v1/admin/server", [.ok("figures", as: .root, has: ["startedAt", "storeDelay.counts"])]),
+        RouteCases("GET /v1/admin/settings", [.ok("all", as: .root, has: ["settings.0.origin"])]),
+        RouteCases("GET /v1/admin/audit", [.ok("a page", at: "/v1/admin/audit?limit=5", as: .root)]),
+        RouteCases(
+            "GET /v1/admin/people", [.ok("by name", at: "/v1/admin/people?search=$ben&limit=5", as: .root)]),
+        RouteCases("GET /v1/admin/people/{id}", [.ok("ben", at: person, as: .root, has: ["keptBytes", "logins"])]),
+        RouteCases(
+            "PATCH /v1/admin/people/{id}",
+            [.ok("a role", at: person, as: .root, .json(#"{"role":"auditor","isDisabled":false}"#))]),
+        RouteCases("DELETE /v1/admin/people/{id}", [.ok("ben", gives: 204, at: person, as: .root)]),
+        RouteCases(
+            "POST /v1/admin/people/{id}/password",
+            [.ok("ben's", at: person + "/password", as: .root, has: ["password"])]),
+        RouteCases(
+            "DELETE /v1/admin/people/{id}/sessions",
+            [.ok("ben's", gives: 204, at: person + "/sessions", as: .root)]),
+        RouteCases(
+            "GET /v1/admin/reports", [.ok("those that wait", at: "/v1/admin/reports?state=open&limit=5", as: .root)]),
+        RouteCases(
+            "POST /v1/admin/reports/{id}/decision",
+            [
+                .ok(
+                    "dismissed", at: "/v1/admin/reports/$report/decision", as: .root,
+                    .json(#"{"decision":"dismiss"}"#), has: ["decidedAt"])
+            ]),
+    ]
+
+    private static let houseReports = [
+        RouteCases(
+            "POST /v1/posts/{post}/report", [.ok("a post", gives: 204, at: housePost + "/report", as: .ana, spam)]),
+        RouteCases(
+            "POST /v1/comments/{comment}/report",
+            [.ok("a comment", gives: 204, at: "/v1/comments/$remark/report", as: .ana, spam)]),
+        RouteCases(
+            "POST /v1/people/{name}/report", [.ok("ben", gives: 204, at: "/v1/people/$ben/report", as: .ana, spam)]),
+        RouteCases(
+            "POST /v1/rooms/{runID}/report", [.ok("one's own", gives: 204, at: club + "/report", as: .ana, spam)]),
     ]
 
     private static let bridges = ["": "", "/{first}": "/client", "/{first}/{second}": "/client/index.php"].flatMap {

@@ -135,25 +135,55 @@ struct LinkTests {
         }
     }
 
-    @Test("a link that is revoked ends the connections that came by it, and no others")
+    @Test("a link that is revoked ends what came of it, connections and places in the room, and nothing else")
     func revocation() async throws {
+        try await Stage.run(in: directory) { stage in
+            let owner = try await stage.account("owner")
+            for name in ["ana", "ben"] { try await stage.account(name) }
+            try await makeRoom(stage, .link, owner: owner.account)
+            stage.links.give("one", LinkGrant(id: 1, runID: "159", mayRun: true, expiresAt: nil))
+            stage.links.give("two", LinkGrant(id: 2, runID: "159", mayRun: true, expiresAt: nil))
+            let watch = await stage.connect(join(#","link":"one","role":"spectator""#))
+            let run = await stage.connect(join(#","link":"one","token":"ana""#))
+            let own = await stage.connect(join(#","link":"one","token":"owner""#))
+            let other = await stage.connect(join(#","link":"two","token":"ben""#))
+            for phone in [watch, run, own, other] { _ = try await phone.next("joined") }
+            run.send(#"{"type":"start"}"#)
+            while try await other.next("event").text("kind") != "started" {}
+            stage.links.take("one")
+            await stage.hub.endLink(1, of: "159")
+            for phone in [watch, run, own] {
+                #expect(try await phone.next("error").text("code") == "unauthorized")
+                #expect(try await phone.closed() == 4001)
+            }
+            // The others are told that she left; the owner has the room, whatever they came by.
+            #expect(try await other.next("event").text("kind") == "left")
+            let back = await stage.connect(join(#","runID":"159","token":"ana""#))
+            #expect(try await back.closed() == 4004)
+            let again = await stage.connect(join(#","runID":"159","token":"owner""#))
+            #expect(try await again.next("joined").number("runner") == 2)
+            // Once more is no error, nor is one of a room that is gone.
+            await stage.hub.endLink(1, of: "159")
+            await stage.hub.endLink(1, of: "nowhere")
+            other.send(#"{"type":"ping","t":1}"#)
+            _ = try await other.next("pong")
+        }
+    }
+
+    @Test("by which link somebody came in is known after a restart, too")
+    func revocationAfterRestart() async throws {
         try await Stage.run(in: directory) { stage in
             try await stage.account("ana")
             try await makeRoom(stage, .link)
             stage.links.give("one", LinkGrant(id: 1, runID: "159", mayRun: true, expiresAt: nil))
-            stage.links.give("two", LinkGrant(id: 2, runID: "159", mayRun: false, expiresAt: nil))
-            let watch = await stage.connect(join(#","link":"one","role":"spectator""#))
             let run = await stage.connect(join(#","link":"one","token":"ana""#))
-            let other = await stage.connect(join(#","link":"two""#))
-            for phone in [watch, run, other] { _ = try await phone.next("joined") }
-            stage.links.take("one")
-            await stage.hub.endLinks([1])
-            for phone in [watch, run] {
-                #expect(try await phone.next("error").text("code") == "unauthorized")
-                #expect(try await phone.closed() == 4001)
-            }
-            other.send(#"{"type":"ping","t":1}"#)
-            _ = try await other.next("pong")
+            _ = try await run.next("joined")
+        }
+        try await Stage.run(in: directory) { stage in
+            await stage.hub.endLink(1, of: "159")
+            let back = await stage.connect(join(#","runID":"159","token":"ana""#))
+            let code = try await back.closed()
+            #expect(code == 4004)
         }
     }
 

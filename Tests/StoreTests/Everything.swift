@@ -15,6 +15,7 @@ struct Everything {
         try await records(ana)
         try await rooms(ana, bob)
         try await roles(ana)
+        try await moderation(ana, bob)
         try await deletions(ana)
     }
 
@@ -276,6 +277,35 @@ struct Everything {
         try await database.ping()
     }
 
+    private func moderation(_ ana: Int64, _ bob: Int64) async throws {
+        _ = try await database.accounts.accounts(namedFrom: "a", limit: 1)
+        do {
+            _ = try await database.accounts.insertAccount(
+                username: "ana", usernameKey: "ana", nickname: "", passwordHash: "", isFirst: true, at: 1)
+        } catch StoreError.nameTaken {}
+        _ = try await database.rooms.newestRooms(limit: 1)
+        _ = try await database.rooms.summary(id: 1)
+        let post = try await post(ana), comment = try await comment(on: post, author: bob)
+        for hiddenAt in [1, nil] as [Int64?] {
+            _ = try await database.forum.setHidden(hiddenAt, post: post.id)
+            _ = try await database.forum.setHidden(hiddenAt, comment: comment.id)
+        }
+        _ = try await database.forum.writtenPost(post.id)
+        _ = try await database.forum.writtenComment(comment.id)
+        for subject in [Report.Subject.post(post.id), .comment(comment.id), .account(bob), .room(1)] {
+            _ = try await database.reports.insert(
+                subject, reporter: ana, reason: "spam", note: nil, limit: 9, limitOfOne: 9, at: 1)
+        }
+        let report = try found(try await database.reports.reports(isOpen: true, limit: 1).first)
+        _ = try await database.reports.decide(report, .dismiss, decider: bob, at: 2)
+        _ = try await database.reports.reports(isOpen: false, limit: 1)
+        _ = try await database.reports.report(id: report.id)
+        _ = try await database.reports.removeDecided(before: 9, limit: 9)
+        try await database.audit.insert(AuditEvent(actor: .account(ana), action: "a"), at: 1)
+        _ = try await database.audit.entries(limit: 1)
+        _ = try await database.audit.removeOldest(before: 1, beyond: 9, limit: 9)
+    }
+
     private func deletions(_ ana: Int64) async throws {
         try await fill(try await account("cat"), beside: try await account("dan"))
         let cat = try found(try await database.accounts.account(usernameKey: "cat")).id
@@ -307,6 +337,8 @@ struct Everything {
                 _ = try await database.forum.hit(.id(post.id), reader: .account(someone), pause: 1, at: 1)
             }
         }
+        _ = try await database.reports.insert(
+            .account(other), reporter: account, reason: "spam", note: nil, limit: 9, limitOfOne: 9, at: 1)
         try await database.social.setFollow(true, follower: account, followed: other, at: 1)
         try await database.social.setFollow(true, follower: other, followed: account, at: 1)
         _ = try await database.social.insertMessage("m", from: account, to: other, at: 1)

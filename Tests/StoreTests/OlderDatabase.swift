@@ -144,6 +144,13 @@ enum OlderDatabase {
                 INSERT INTO run_notes VALUES (30, 'River', 'Fast', 'link', x'81', 2);
                 """),
             since(20, "INSERT INTO devices VALUES (90, 10, x'90', 'any', 'Phone', 41, 0, 1, 2, NULL, 3);"),
+            since(
+                22,
+                """
+                UPDATE comments SET hidden_at = 5 WHERE id = 62;
+                INSERT INTO reports VALUES (91, 'comment', 62, 20, 'abuse', 'n', 4, 5, 'hide', 20);
+                INSERT INTO audit VALUES (92, 5, 20, 0, 'hide', 10, '62', NULL, NULL, 0);
+                """),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

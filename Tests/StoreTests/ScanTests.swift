@@ -22,6 +22,10 @@ import Testing
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "
             + "a.takes_digest FROM accounts a WHERE a.role IN": "an index of administrators alone",
         "SELECT id FROM accounts WHERE password_hash = '!'": "an index of guests alone",
+        "SELECT 1 FROM accounts WHERE role IN": "an index of administrators alone, up to the first",
+        "SELECT COUNT(*) FROM reports": "an index of the reports alone that wait, of which there are so many at most",
+        "SELECT id FROM audit ORDER BY id DESC": "now and then, and as many lines as may stay",
+        "DELETE FROM audit": "some of the oldest lines",
         "SELECT id FROM accounts WHERE is_leaving = 1": "an index of the accounts that are leaving alone",
         "SELECT id FROM posts ORDER BY hit_count DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id FROM posts ORDER BY number DESC": "a numbered page, in the order of an index, up to its end",

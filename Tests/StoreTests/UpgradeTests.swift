@@ -22,6 +22,7 @@ import Testing
         if version >= 2 { try await media(database) }
         if version >= 3 { try await forum(database, version) }
         if version >= 6 { try await social(database) }
+        try await moderation(database, version)
         try await goesOn(database, version)
     }
 
@@ -132,7 +133,8 @@ import Testing
         let thread = try #require(try await database.forum.thread(.number(1)))
         #expect(thread.post.content == "Five kilometres" && thread.post.images == [50] && thread.post.author.id == 10)
         #expect(thread.post.likeCount == 1 && thread.post.commentCount == 2)
-        #expect(thread.comments.map(\.content) == ["Well done", "Thanks"] && thread.comments[1].parent == 61)
+        let reply = version >= 22 ? ForumRepository.hiddenText : "Thanks"
+        #expect(thread.comments.map(\.content) == ["Well done", reply] && thread.comments[1].parent == 61)
         #expect(thread.comments[0].likeCount == 1 && Set(thread.comments.map(\.publicID)).count == 2)
         #expect(try await database.forum.likes(post: .number(1), account: 20) == true)
         let inserted = try await database.forum.insertComment(on: .number(1), content: "x", author: 20, at: 9)
@@ -155,6 +157,17 @@ import Testing
             try await database.social.messages(between: 10, and: 20, after: 0, now: 9, limit: 9).map(\.content) == [
                 "hello"
             ])
+    }
+
+    private func moderation(_ database: AppDatabase, _ version: Int) async throws {
+        let report = try await database.reports.report(id: 91)
+        let entries = try await database.audit.entries(limit: 9)
+        guard version >= 22 else {
+            #expect(report == nil && entries.isEmpty)
+            return
+        }
+        #expect(report?.subject == .comment(62) && report?.verdict?.decision == .hide && report?.reporterName == "Ben")
+        #expect(entries.map(\.event.action) == ["hide"] && entries[0].actorName == "Ben")
     }
 
     /// New rows take their place beside the old ones, and the old ones can go.

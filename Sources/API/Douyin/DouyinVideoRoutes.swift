@@ -79,7 +79,7 @@ struct DouyinVideoRoutes: Sendable {
             DouyinJSON.done(
                 "ok!",
                 [
-                    "next_time": .int(readings.last?.video?.publicID ?? 0),
+                    "next_time": .int(readings.last { $0.video != nil }?.video?.publicID ?? 0),
                     "video_list": try await DouyinClips(core: core).json(
                         readings, viewer: call.caller?.id, call.request),
                 ]))

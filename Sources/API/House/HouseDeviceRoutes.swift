@@ -166,8 +166,8 @@ struct HouseDeviceRoutes: Sendable {
         guard let runID, !runID.isEmpty else { return nil }
         let visitor = HouseVisitor(
             account: call.caller, password: password, link: linkToken, address: call.address)
-        let room = try await rooms.runnable(runID, by: visitor)
-        _ = try await core.live.join(room.runID, at: nil, isAuthenticated: true) { Person(call.caller) }
+        let (room, link) = try await rooms.runnable(runID, by: visitor)
+        _ = try await core.live.join(room.runID, at: nil, by: link, isAuthenticated: true) { Person(call.caller) }
         return room.id
     }
 
@@ -227,19 +227,21 @@ extension HouseTag {
 extension HouseRooms {
     /// A room in which somebody may run: who has it, is a runner of it already, has its password, or a link for runners; of
     /// an open one, everybody.
-    func runnable(_ runID: String, by visitor: HouseVisitor) async throws -> RoomSummary {
+    ///
+    /// With the link, if that is what they come by.
+    func runnable(_ runID: String, by visitor: HouseVisitor) async throws -> (room: RoomSummary, link: Int64?) {
         let room = try await known(runID, to: visitor)
         if let account = visitor.account {
-            if room.details.isKept(by: account) { return room }
-            if try await core.live.isRunner(account.id, of: room.runID) { return room }
+            if room.details.isKept(by: account) { return (room, nil) }
+            if try await core.live.isRunner(account.id, of: room.runID) { return (room, nil) }
         }
         if let secret = visitor.link, let found = try await core.links.find(secret), found.runID == room.runID,
             found.link.role == .runner
         {
-            return room
+            return (room, found.link.id)
         }
         switch room.details.visibility {
-        case .everybody: return room
+        case .everybody: return (room, nil)
         case .link: throw LiveError.noSuchRoom
         case .app, .password: break
         }
@@ -249,6 +251,6 @@ extension HouseRooms {
         guard try await core.live.takes(password, of: room.runID, from: visitor.address) else {
             throw LiveError.wrongPassword
         }
-        return room
+        return (room, nil)
     }
 }

@@ -13,7 +13,7 @@ extension HouseJSON {
                 post.images.map { .string(base + "/api/users/posts/images/" + MediaID(rawValue: $0).text) }),
             "author": author(post.author, base: base), "likes": .int(Int64(post.likeCount)),
             "isLiked": .bool(reading.isLiked), "comments": .int(Int64(post.commentCount)),
-            "createdAt": .int(post.createdAt), "updatedAt": .int(post.updatedAt),
+            "createdAt": .int(post.createdAt), "updatedAt": .int(post.updatedAt), "isHidden": .bool(post.isHidden),
         ]
     }
 
@@ -21,6 +21,7 @@ extension HouseJSON {
         "id": Schema.objectID, "number": Schema.integer, "title": Schema.text, "content": Schema.text,
         "images": Schema.array(of: Schema.text), "author": authorSchema, "likes": Schema.count,
         "isLiked": Schema.boolean, "comments": Schema.count, "createdAt": Schema.integer, "updatedAt": Schema.integer,
+        "isHidden": Schema.boolean,
     ])
 
     static func comment(_ comment: Comment, base: String) -> JSONValue {
@@ -29,12 +30,13 @@ extension HouseJSON {
             "replyTo": comment.parent.map { .string(ObjectID.text($0)) } ?? .null,
             "content": .string(comment.content), "author": author(comment.author, base: base),
             "likes": .int(Int64(comment.likeCount)), "createdAt": .int(comment.createdAt),
+            "isHidden": .bool(comment.isHidden),
         ]
     }
 
     static let commentSchema = Schema.object([
         "id": Schema.objectID, "replyTo": Schema.orNull(Schema.objectID), "content": Schema.text,
-        "author": authorSchema, "likes": Schema.count, "createdAt": Schema.integer,
+        "author": authorSchema, "likes": Schema.count, "createdAt": Schema.integer, "isHidden": Schema.boolean,
     ])
 
     private static func author(_ author: Author, base: String) -> JSONValue {

@@ -42,8 +42,9 @@ struct HouseLinkRoutes: Sendable {
                 EndpointDescription(
                     group, "Revoke a link",
                     """
-                    Connections that came by it are closed with 4001 before this is answered. Who has joined by it is a \
-                    runner of the room all the same, until they are removed from it.
+                    What came of it has ended before this is answered: connections are closed with 4001, and who came in \
+                    by it is no runner of the room any more; an unfinished run is stored. (When a link expires, who is in \
+                    the room stays.)
                     """,
                     answers: .empty(204, "It is good for nothing."), refusals: notKept),
                 access: .token, cost: .light.withinReserve, revoke),
@@ -87,7 +88,9 @@ struct HouseLinkRoutes: Sendable {
     ) async throws -> Response {
         let room = try await rooms.kept(call.path("runID"), by: call.caller)
         return try await core.repeats.answer(call.request, by: "account \(call.caller.id)") {
-            let made = try await core.links.make(room: room.id, role: role, label: label, expiresAt: expires)
+            let made = try await core.audited(.linkMade, room, by: call.caller, from: call.address) {
+                try await core.links.make(room: room.id, role: role, label: label, expiresAt: expires)
+            }
             guard let made else {
                 throw Problem.house(
                     .conflict, .tooManyLinks, "The room has \(Limit.Room.links) links; revoke one that is not used.")
@@ -111,8 +114,9 @@ struct HouseLinkRoutes: Sendable {
 
     private func revoke(_ call: Call<Account>) async throws -> Response {
         let room = try await rooms.kept(call.path("runID"), by: call.caller)
-        guard let id = ObjectID.id(call.path("id")), try await core.links.revoke(id, of: room.id) else {
-            throw Problem.notFound
+        guard let id = ObjectID.id(call.path("id")) else { throw Problem.notFound }
+        try await core.audited(.linkRevoked, room, by: call.caller, from: call.address) {
+            guard try await core.links.revoke(id, of: room) else { throw Problem.notFound }
         }
         return Response(status: .noContent)
     }

@@ -262,8 +262,11 @@ struct HouseRoomRoutes: Sendable {
         if let visibility { details.visibility = visibility }
         let hadPassword = [.app, .password].contains(room.details.visibility)
         try Self.check(password, for: details.visibility, isNew: !hadPassword)
-        guard let changed = try await core.live.changeRoom(room.runID, to: details, password: password) else {
-            throw HouseTag.changedMeanwhile
+        let changed = try await core.audited(.roomChanged, room, by: call.caller, from: call.address) { [details] in
+            guard let changed = try await core.live.changeRoom(room.runID, to: details, password: password) else {
+                throw HouseTag.changedMeanwhile
+            }
+            return changed
         }
         return HouseTag(changed).response(HouseJSON.room(changed), to: call.request)
     }
@@ -287,7 +290,9 @@ struct HouseRoomRoutes: Sendable {
     private func delete(_ call: Call<Account>) async throws -> Response {
         let room = try await rooms.kept(call.path("runID"), by: call.caller)
         try HouseTag(room).check(call.request)
-        try await core.live.deleteRoom(room.runID)
+        try await core.audited(.roomDeleted, room, by: call.caller, from: call.address) {
+            try await core.live.deleteRoom(room.runID)
+        }
         return Response(status: .noContent)
     }
 
@@ -296,7 +301,10 @@ struct HouseRoomRoutes: Sendable {
         guard let view = try await core.live.room(room.runID), let number = Int(call.path("runner")),
             let runner = view.runners.first(where: { $0.row.runner == number })
         else { throw LiveError.notInRoom }
-        _ = try await core.live.leave(room.runID, account: runner.person.account)
+        let account = runner.person.account
+        _ = try await core.audited(.runnerRemoved, room, by: call.caller, from: call.address, about: account) {
+            try await core.live.leave(room.runID, account: account)
+        }
         return Response(status: .noContent)
     }
 }

@@ -20,7 +20,9 @@ struct HouseTag: Sendable {
     }
 
     /// What its author wrote in a post: who likes it is not in it.
-    init(_ post: Post) { self.init("\(ObjectID.text(post.id))-\(post.updatedAt)") }
+    init(_ post: Post) {
+        self.init("\(ObjectID.text(post.id))-\(post.updatedAt)" + (post.isHidden ? "-hidden" : ""))
+    }
 
     static let changedMeanwhile = Problem.house(
         .preconditionFailed, .changedMeanwhile, "It has been changed since you read it.")

@@ -26,6 +26,9 @@ extension World {
             "Device": HouseDeviceRoutes.schema,
             "NewDevice": HouseDeviceRoutes.newSchema, "Run": HouseJSON.runSchema,
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
+            "Person": HouseJSON.personSchema, "PersonSheet": HouseJSON.personSheetSchema,
+            "GovernedRoom": HouseJSON.governedRoomSchema, "AuditEntry": HouseJSON.auditSchema,
+            "Report": HouseReportRoutes.schema,
         ],
         shapes: [.problem]
     ) { core in
@@ -35,6 +38,8 @@ extension World {
             + HouseDeviceRoutes(core: core).endpoints
             + HouseRunRoutes(core: core).endpoints + HouseFileRoutes(core: core).endpoints
             + HousePostRoutes(core: core).endpoints
+            + HouseReportRoutes(core: core).endpoints + HouseSetupRoutes(core: core).endpoints
+            + HouseAdminRoutes(core: core).endpoints + HousePeopleRoutes(core: core).endpoints
     }
 }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import LWS
 import Live
 import Services
+import Store
 
 /// The routes that empty the server, for administrators; who they are is decided on the command line.
 ///
@@ -12,16 +13,17 @@ struct WipeRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Self.wipe("/api/users/deleteAll", "Delete all users but the administrators", users),
-            Self.wipe("/api/users/posts/deleteAll", "Delete all posts", posts),
+            wipe("/api/users/deleteAll", "Delete all users but the administrators", .allUsersDeleted, users),
+            wipe("/api/users/posts/deleteAll", "Delete all posts", .allPostsDeleted, posts),
             // Headed "delete all users" in the app's document. The path is believed, which does less harm.
-            Self.wipe("/api/posts/deleteAll", "Delete all posts, by the path of the app's document", posts),
-            Self.wipe("/api/runRoom/deleteAll", "Delete all rooms", rooms),
+            wipe(
+                "/api/posts/deleteAll", "Delete all posts, by the path of the app's document", .allPostsDeleted, posts),
+            wipe("/api/runRoom/deleteAll", "Delete all rooms", .allRoomsDeleted, rooms),
         ]
     }
 
-    private static func wipe(
-        _ path: String, _ summary: String,
+    private func wipe(
+        _ path: String, _ summary: String, _ action: AuditAction,
         _ work: @escaping @Sendable () async throws -> (done: String, count: Int)
     ) -> Endpoint {
         Endpoint(
@@ -32,9 +34,10 @@ struct WipeRoutes: Sendable {
                     Schema.object(["success": ["const": true], "message": Schema.text, "deletedCount": Schema.count])),
                 refusals: [403: "The token is not valid, or not an administrator's."]),
             access: .role, cost: .light
-        ) { call in
+        ) { [core] call in
             guard call.caller.isAdministrator else { throw ServicesError.forbidden }
-            let (done, count) = try await work()
+            let event = AuditEvent(action, by: .account(call.caller.id), from: call.address)
+            let (done, count) = try await core.audited(event, work)
             return .json(["success": true, "message": .string(done), "deletedCount": .int(Int64(count))])
         }
     }

@@ -9,19 +9,12 @@ import Store
 struct OperationsRoutes: Sendable {
     let core: Core
     let metrics: HTTPMetrics
-    /// What the server has to do.
-    let load: @Sendable () async -> ServerLoad?
     private let dear: Brief<MetricsPage.Dear>
 
-    init(core: Core, metrics: HTTPMetrics, load: @escaping @Sendable () async -> ServerLoad?) {
+    init(core: Core, metrics: HTTPMetrics) {
         self.core = core
         self.metrics = metrics
-        self.load = load
-        dear = Brief(for: Limit.Operations.figures) { [database = core.database] in
-            MetricsPage.Dear(
-                journalBytes: try? await database.rooms.journalBytes(),
-                openDescriptors: ProcessStatistics.openDescriptors)
-        }
+        dear = .dearFigures(of: core.database)
     }
 
     var endpoints: [Endpoint] {
@@ -57,7 +50,7 @@ struct OperationsRoutes: Sendable {
     private func page() async -> Response {
         let page = MetricsPage(
             loops: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
-            dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await load(),
+            dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await core.load(),
             disk: MetricsPage.Disk(freeBytes: await core.reserve.freeBytes, refused: core.reserve.refusedCount))
         var response = Response.text(page.text)
         response.headers[.contentType] = PrometheusText.contentType
@@ -81,4 +74,14 @@ func answers(within limit: Duration, _ question: @escaping @Sendable () async ->
     }
     for await answer in answers { return answer }
     return false
+}
+
+extension Brief where Value == MetricsPage.Dear {
+    static func dearFigures(of database: AppDatabase) -> Brief {
+        Brief(for: Limit.Operations.figures) {
+            MetricsPage.Dear(
+                journalBytes: try? await database.rooms.journalBytes(),
+                openDescriptors: ProcessStatistics.openDescriptors)
+        }
+    }
 }

@@ -4,14 +4,12 @@ import LWS
 
 extension World {
     /// What operators and their monitors ask, and the description of all: no client's world, and always served.
-    static func operations(
-        metrics: HTTPMetrics, load: @escaping @Sendable () async -> ServerLoad?, document: DocumentPages
-    ) -> World {
+    static func operations(metrics: HTTPMetrics, document: DocumentPages) -> World {
         World(
             name: nil, shape: { _ in .text }, requests: RequestConventions(sources: []), words: { Problem($0) },
             shapes: []
         ) { core in
-            OperationsRoutes(core: core, metrics: metrics, load: load).endpoints + document.endpoints
+            OperationsRoutes(core: core, metrics: metrics).endpoints + document.endpoints
         }
     }
 }

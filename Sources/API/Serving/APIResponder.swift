@@ -22,20 +22,19 @@ struct APIResponder: HTTPResponder {
     ///
     /// - Parameters:
     ///   - core: What the routes work with.
-    ///   - load: What the server has to do, for the metrics; nil while there is no server.
     ///   - policy: What every answer carries, and whose address counts.
     ///   - worlds: Which are served.
     ///   - pages: For people.
     ///   - logger: Hears of each request at debug level, of those who are refused once a minute at info level, and of
     ///     failures.
     init(
-        core: Core, load: @escaping @Sendable () async -> ServerLoad? = { nil }, policy: HTTPPolicy = HTTPPolicy(),
-        worlds: [World] = World.all, pages: Router = Router(), logger: Logger
+        core: Core, policy: HTTPPolicy = HTTPPolicy(), worlds: [World] = World.all, pages: Router = Router(),
+        logger: Logger
     ) {
         let metrics = HTTPMetrics()
         var table = RouteTable(logger: logger)
         let document = DocumentPages()
-        let operations = World.operations(metrics: metrics, load: load, document: document)
+        let operations = World.operations(metrics: metrics, document: document)
         for world in worlds + [operations] { table.add(world, with: core, core.gatekeeper(for: world)) }
         document.describe(table.entries)
         router = table.router

@@ -19,7 +19,7 @@ struct PublicBase: Sendable {
 
     /// Letters, digits, and what names, addresses and ports are put together with: a host comes from whoever asks, and
     /// goes into JSON and into clients.
-    private static func isHost(_ text: String) -> Bool {
+    static func isHost(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 255
             && text.utf8.allSatisfy { byte in
                 switch byte {

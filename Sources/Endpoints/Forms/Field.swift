@@ -120,6 +120,30 @@ extension Field where Value == String {
     }
 }
 
+extension Field where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of some words.
+    package static func word(_ name: String, about text: String? = nil) -> Field {
+        let words = Value.allCases.map(\.rawValue)
+        return Field(name, Schema.words(words), about: text) { (parameters) throws(ParameterError) in
+            guard let word = try parameters.string(name) else { throw .missing(name) }
+            guard let value = Value(rawValue: word) else {
+                throw .wrongKind(name, wanted: "one of \(words.joined(separator: ", "))")
+            }
+            return value
+        }
+    }
+}
+
+extension Field where Value == Bool {
+    /// A truth value.
+    package static func truth(_ name: String, about text: String? = nil) -> Field {
+        Field(name, Schema.boolean, about: text) { (parameters) throws(ParameterError) in
+            guard let value = try parameters.bool(name) else { throw .missing(name) }
+            return value
+        }
+    }
+}
+
 // MARK: - Numbers
 
 extension Field where Value == Int64 {

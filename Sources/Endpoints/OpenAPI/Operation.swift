@@ -114,12 +114,12 @@ package struct Operation: Sendable {
             case .open, .password, .deviceSecret: .open
             case .optionalToken, .roomPassword: .optionalToken
             // The header may stay empty where a parameter may hold the token.
-            case .token, .role, .refreshToken: requests.tokenParameter == nil ? .token : .optionalToken
+            case .token, .role, .administrator, .refreshToken: requests.tokenParameter == nil ? .token : .optionalToken
             }
         let sources = endpoint.sources ?? requests.sources
         let source = requests.describedSource ?? sources.first
         let isInQuery = source == .query || endpoint.method == .get && sources.contains(.query)
-        let asksForToken = [.token, .role, .optionalToken].contains(endpoint.access)
+        let asksForToken = [.token, .role, .administrator, .optionalToken].contains(endpoint.access)
         let members = (asksForToken ? requests.tokenParameter.map { [$0] } ?? [] : []) + endpoint.members
         query =
             isInQuery

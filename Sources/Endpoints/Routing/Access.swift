@@ -37,9 +37,11 @@ package enum AccessKind: String, Sendable, CaseIterable {
     case token
     /// A token of somebody with a role above that of users.
     case role
+    /// A token of an administrator.
+    case administrator
     /// A token that can only be exchanged for another.
     case refreshToken
-    /// A name and its password, or a code that was mailed, in the request itself.
+    /// A name and its password, or a code that was mailed or printed, in the request itself.
     case password
     /// The password of a room, or a runner's token.
     case roomPassword
@@ -66,6 +68,24 @@ extension Access where Caller == Account {
 
     /// As ``token``; that the owner has a role is checked where it counts, within the change itself.
     package static var role: Access { Access(.role, head: token.admitHead, token.admit) }
+}
+
+/// Somebody to whom what is kept from users is open, as they were when the request came.
+package struct Administrator: Sendable {
+    package let account: Account
+
+    fileprivate init(_ account: Account) { self.account = account }
+}
+
+extension Access where Caller == Administrator {
+    /// As ``Access/token``, and an administrator's: nobody else gets to the handler.
+    package static var administrator: Access {
+        Access(.administrator, head: { try await $0.checkHead($1) }) { keeper, request in
+            let account = try await keeper.account(of: request)
+            guard account.isAdministrator else { throw ServicesError.forbidden }
+            return Administrator(account)
+        }
+    }
 }
 
 extension Access where Caller == Account? {

@@ -75,6 +75,8 @@ package struct Cost: Sendable {
     package static let mailCode = Cost("mail", .mailCodes).withinReserve
     /// A room is made.
     package static let roomCreation = Cost("room", .roomCreations)
+    /// Something is reported that administrators have to look at.
+    package static let report = Cost("report", .reports)
     /// An answer that may be large, or that takes reading much.
     package static let heavyRead = Cost("heavy read", .heavyReads)
     /// A list of all rooms.

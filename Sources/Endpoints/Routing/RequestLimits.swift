@@ -30,6 +30,8 @@ public struct RateLimits: Sendable, Hashable {
     public var uploads = RateLimit(Limit.Rates.uploads)
     /// Of answers that may be large, by whoever asks.
     public var heavyReads = RateLimit(Limit.Rates.heavyReads)
+    /// Of reports of what is amiss.
+    public var reports = RateLimit(Limit.Rates.reports)
 
     public init() {}
 }
@@ -38,7 +40,7 @@ public struct RateLimits: Sendable, Hashable {
 package struct RequestLimits: Sendable {
     /// What is limited by address.
     package enum Kind: String, Sendable, CaseIterable {
-        case registrations, logins, mailCodes, roomCreations, roomLists, userLists, uploads, heavyReads
+        case registrations, logins, mailCodes, roomCreations, roomLists, userLists, uploads, heavyReads, reports
 
         fileprivate func limit(of limits: RateLimits) -> RateLimit {
             switch self {
@@ -50,6 +52,7 @@ package struct RequestLimits: Sendable {
             case .userLists: limits.userLists
             case .uploads: limits.uploads
             case .heavyReads: limits.heavyReads
+            case .reports: limits.reports
             }
         }
     }

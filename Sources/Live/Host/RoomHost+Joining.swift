@@ -80,7 +80,8 @@ extension RoomHost {
                 .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
         }
         do {
-            let (runner, joined) = try room.join(person, newRunKey: context.services.newID(), at: now)
+            let (runner, joined) = try room.join(
+                person, newRunKey: context.services.newID(), by: viewer.link, at: now)
             var decisions = joined
             decisions.merge(try room.connected(runner, at: now))
             if let old = audience.viewer(of: runner) {
@@ -189,6 +190,18 @@ extension RoomHost {
             }
         }
         return !numbers.isEmpty
+    }
+
+    /// Takes people out who came in by a link that is good no longer, but for who has the room; an unfinished run is stored.
+    ///
+    /// Their connections have been closed before.
+    func expel(by link: Int64) async throws {
+        let now = context.clock.now()
+        for number in room.numbers(by: link) where room.person(number)?.account != details.owner {
+            release(number)
+            if let decisions = try? room.leave(number, at: now) { apply(decisions) }
+        }
+        try await stored()
     }
 
     /// Takes the markers of those who are nobody any more out of the room's journal, where others' stand beside them.

@@ -10,12 +10,14 @@ extension RoomHost {
             of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, details: details, at: context.clock.now())
     }
 
-    func join(_ person: Person, at coordinate: Coordinate?, isAuthenticated: Bool) async throws -> RoomView {
+    func join(
+        _ person: Person, at coordinate: Coordinate?, by link: Int64?, isAuthenticated: Bool
+    ) async throws -> RoomView {
         let now = context.clock.now()
         if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
         if let known = room.number(of: person.account), !room.isInRoom(known) { try takeCommand(of: known) }
         do {
-            let entered = try room.join(person, newRunKey: context.services.newID(), at: now)
+            let entered = try room.join(person, newRunKey: context.services.newID(), by: link, at: now)
             var decisions = entered.decisions
             if isAuthenticated { decisions.merge(room.authenticated(entered.number)) }
             if let coordinate {

@@ -9,10 +9,13 @@ extension LiveHub {
     /// - Parameters:
     ///   - key: Those that were made before the one with this key.
     ///   - limit: At most as many.
+    ///   - isForAll: Whether others are among them, and those where somebody only watches; for administrators.
     /// - Returns: Fewer than `limit` at the end.
-    public func publicRooms(before key: Int64 = .max, limit: Int) async -> [LiveCrowd] {
+    public func publicRooms(
+        before key: Int64 = .max, limit: Int, andOthers isForAll: Bool = false
+    ) async -> [LiveCrowd] {
         var crowds: [LiveCrowd] = []
-        for rooms in loops { crowds += await rooms.publicRooms(before: key, limit: limit) }
+        for rooms in loops { crowds += await rooms.publicRooms(before: key, limit: limit, andOthers: isForAll) }
         return Array(crowds.sorted { $0.key > $1.key }.prefix(limit))
     }
 
@@ -24,6 +27,17 @@ extension LiveHub {
     public func crowd(of runID: String) async throws -> LiveCrowd? {
         if let crowd = try await atHome(of: runID, { await $0.crowd(of: runID) }) { return crowd }
         return try await details(of: runID).map { LiveCrowd(asleep: $0) }
+    }
+
+    /// How many are in some rooms, in their order; those that sleep are not woken.
+    public func crowds(of rooms: [RoomSummary]) async -> [LiveCrowd] {
+        var crowds: [LiveCrowd] = []
+        for room in rooms {
+            // Where it is at home it is awake, or nobody is in it.
+            let awake = try? await atHome(of: room.runID) { await $0.crowd(of: room.runID) }
+            crowds.append(awake ?? LiveCrowd(asleep: room))
+        }
+        return crowds
     }
 
     /// What is said of a room; nil when there is none.

@@ -52,6 +52,7 @@ extension LiveHub {
     /// - Parameters:
     ///   - runID: The room's.
     ///   - coordinate: Where they are, if that is known.
+    ///   - link: By which they come; nil for who needs none.
     ///   - isAuthenticated: Whether they have shown to be who they are said to be: of their run there will be a record
     ///     then. So in all that runners do.
     ///   - find: Finds who it is. Asked again when accounts came to an end meanwhile, so that nobody comes in who is
@@ -60,11 +61,11 @@ extension LiveHub {
     /// - Throws: ``LiveError/noSuchRoom``, ``LiveError/room(_:)``, and what `find` throws. Joining twice is not an
     ///   error.
     public func join(
-        _ runID: String, at coordinate: Coordinate?, isAuthenticated: Bool = false,
+        _ runID: String, at coordinate: Coordinate?, by link: Int64? = nil, isAuthenticated: Bool = false,
         as find: @Sendable () async throws -> Person
     ) async throws -> RoomView {
         try await atHome(of: runID) {
-            try await $0.join(runID, at: coordinate, isAuthenticated: isAuthenticated, as: find)
+            try await $0.join(runID, at: coordinate, by: link, isAuthenticated: isAuthenticated, as: find)
         }
     }
 

@@ -146,8 +146,24 @@ public final class LiveHub: Sendable {
     /// Ends the connections that came by a token of one of these logins, which have ended, with 4001.
     public func endLogins(_ logins: Set<LoginID>) async { await onAll { await $0.endLogins(logins) } }
 
-    /// Ends the connections that came by these links, which are good no longer, with 4001.
-    public func endLinks(_ links: Set<Int64>) async { await onAll { await $0.endLinks(links) } }
+    /// Ends what came of a link that is good no longer: connections, with 4001, and the places in its room of those who
+    /// came in by it, whose unfinished runs are stored.
+    ///
+    /// - Parameters:
+    ///   - link: Which; whoever is coming by it finds it gone.
+    ///   - runID: Its room.
+    public func endLink(_ link: Int64, of runID: String) async {
+        await onAll { await $0.endLinks([link]) }
+        do {
+            try await atHome(of: runID) { try await $0.expel(by: link, from: runID) }
+        } catch LiveError.noSuchRoom {
+            // Deleted meanwhile, with all who were in it.
+        } catch {
+            logger.error(
+                "who came in by a link that was revoked may still be in its room",
+                metadata: ["room": "\(runID)", "error": "\(error)"])
+        }
+    }
 
     /// Has everybody who comes later learn what somebody is called now.
     ///

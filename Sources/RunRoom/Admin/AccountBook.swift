@@ -31,7 +31,8 @@ enum AccountBook {
             accounts: Accounts(
                 store: store, passwords: Passwords(threads: 1), tokens: tokens,
                 media: Media(store: store, logger: logger), logger: logger),
-            imports: RunImports(records: Records(store: store)))
+            imports: RunImports(records: Records(store: store)),
+            audit: AuditLog(store: store, logger: logger))
         let result: Result
         do {
             result = try await work(desk)

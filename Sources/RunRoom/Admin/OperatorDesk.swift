@@ -9,6 +9,8 @@ import Store
 struct OperatorDesk: Sendable {
     let accounts: Accounts
     let imports: RunImports
+    /// Has a line for each command that changes something.
+    let audit: AuditLog
 
     /// Carries out a command.
     ///
@@ -19,6 +21,9 @@ struct OperatorDesk: Sendable {
         case .create(let username, let password, let role, let email):
             let account = try await accounts.create(
                 username: username, password: password, role: try Self.role(role), email: email)
+            // Who it is was not known before.
+            try await audit.note(
+                AuditEvent(.accountCreated, by: .terminal, account: account.id, detail: account.role.rawValue))
             return .init(lines: ["\(account.username) is made, with the role \(account.role.rawValue)."])
         case .list:
             return .init(lines: try await accounts.administrators().map(Self.line))
@@ -30,38 +35,58 @@ struct OperatorDesk: Sendable {
             let account = try await account(username)
             return .init(lines: Self.sheet(account, keeping: try await accounts.keptBytes(account: account.id)))
         case .setRole(let username, let role):
-            let account = try await accounts.setRole(try Self.role(role), account: try await account(username).id)
+            let role = try Self.role(role)
+            let account = try await noting(.roleGiven, try await account(username), role.rawValue) {
+                try await accounts.setRole(role, account: $0.id)
+            }
             return .init(lines: ["\(account.username) has the role \(account.role.rawValue)."])
         case .setMD5Login(let username, let isAllowed):
             let account = try await account(username)
             guard account.role == .user || !isAllowed else {
                 throw Terminal.Complaint(description: "Only users log in by MD5; \(username) has a role above theirs.")
             }
-            _ = try await accounts.setTakesDigest(isAllowed, account: account.id)
+            _ = try await noting(.digestLoginSet, account, isAllowed ? "on" : "off") {
+                try await accounts.setTakesDigest(isAllowed, account: $0.id)
+            }
             return .init(
                 lines: ["\(account.username) \(isAllowed ? "may log in" : "does not log in") by the password's MD5."])
         case .disable(let username):
             let account = try await account(username)
-            try await accounts.disable(account: account.id)
+            try await noting(.accountDisabled, account) { try await accounts.disable(account: $0.id) }
             return .init(lines: ["\(account.username) is disabled; its tokens have ended."])
         case .enable(let username):
             let account = try await account(username)
-            try await accounts.enable(account: account.id)
+            try await noting(.accountEnabled, account) { try await accounts.enable(account: $0.id) }
             return .init(lines: ["\(account.username) is enabled."])
         case .resetPassword(let username, let password):
             let account = try await account(username)
-            try await accounts.setPassword(password, account: account.id)
+            try await noting(.passwordReset, account) { try await accounts.setPassword(password, account: $0.id) }
             return .init(lines: ["\(account.username) has a new password; its tokens have ended."])
         case .endSessions(let username):
             let account = try await account(username)
-            try await accounts.endLogins(account: account.id)
+            try await noting(.loginsEnded, account) { try await accounts.endLogins(account: $0.id) }
             return .init(lines: ["\(account.username) is logged out everywhere."])
         case .delete(let username):
             let account = try await account(username)
-            try await accounts.delete(account: account.id)
+            try await noting(.accountDeleted, account) { try await accounts.delete(account: $0.id) }
             return .init(lines: ["\(account.username) is deleted, with all that was its own."])
         case .importFiles(let username, let paths):
             return try await take(paths, for: try await account(username))
+        }
+    }
+
+    /// Does something to an account that has its line in the audit log.
+    private func noting<Value>(
+        _ action: AuditAction, _ account: Account, _ detail: String? = nil,
+        _ work: (Account) async throws -> Value
+    ) async throws -> Value {
+        let event = AuditEvent(action, by: .terminal, account: account.id, detail: detail)
+        try await audit.note(event)
+        do {
+            return try await work(account)
+        } catch {
+            await audit.noteFailure(of: event)
+            throw error
         }
     }
 

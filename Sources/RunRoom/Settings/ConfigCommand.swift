@@ -63,11 +63,15 @@ struct ConfigCommand: AsyncParsableCommand {
 
 extension SettingsReading.Entry {
     /// Its line of `config print`.
-    var line: String { [setting.name, shown, place].joined(separator: "\t") }
+    var line: String { [setting.name, shown ?? "(hidden)", place].joined(separator: "\t") }
 
-    private var shown: String {
+    /// As administrators see it.
+    var described: DescribedSetting { DescribedSetting(name: setting.name, value: shown, origin: place) }
+
+    /// Nil for what is secret.
+    private var shown: String? {
         switch (text, setting.standard) {
-        case (.some, _) where setting.isSecret: "(hidden)"
+        case (.some, _) where setting.isSecret: nil
         case (let text?, _): text
         case (nil, .text(let text)): text
         case (nil, .words(let words)): "(\(words))"

@@ -34,6 +34,8 @@ struct ServerSettings: Sendable {
     var logLevel = Logger.Level.info
     var certificate: String?
     var certificateKey: String?
+    var httpPort: Int?
+    var acmeWebroot: String?
     var mail = MailRoute.outbox
     var smtp = SMTP()
     var accountsFile: String?
@@ -56,6 +58,7 @@ struct ServerSettings: Sendable {
     func assembled() throws(SettingProblem) -> ApplicationConfiguration {
         var application = application
         application.server.tls = try tls()
+        application.plain = try plainPort()
         application.trustedProxies = try trustedProxies()
         application.mail = try mailDelivery()
         application.entryTaskAccounts = try accounts()
@@ -117,6 +120,27 @@ struct ServerSettings: Sendable {
         case (nil, nil): return nil
         default: throw SettingProblem("TLS needs both a certificate (--tls-cert) and its key (--tls-key).")
         }
+    }
+
+    private func plainPort() throws(SettingProblem) -> PlainPort? {
+        guard let httpPort else {
+            guard acmeWebroot == nil else {
+                throw SettingProblem("What is in --acme-webroot is served at --http-port, which is not given.")
+            }
+            return nil
+        }
+        guard certificate != nil else {
+            throw SettingProblem("The setting http-port leads to TLS, which needs --tls-cert and --tls-key.")
+        }
+        guard httpPort == 0 || httpPort != application.server.port else {
+            throw SettingProblem("The settings port and http-port must differ.")
+        }
+        if let acmeWebroot {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: acmeWebroot, isDirectory: &isDirectory), isDirectory.boolValue
+            else { throw SettingProblem("The folder \(acmeWebroot) of --acme-webroot is not there.") }
+        }
+        return PlainPort(port: httpPort, acmeWebroot: acmeWebroot)
     }
 
     private func trustedProxies() throws(SettingProblem) -> TrustedProxies {

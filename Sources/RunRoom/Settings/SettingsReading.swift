@@ -67,7 +67,9 @@ struct SettingsReading: Sendable {
     /// - Throws: The first ``SettingProblem``.
     func server() throws(SettingProblem) -> (application: ApplicationConfiguration, logLevel: Logger.Level) {
         if let problem = problems.first { throw problem }
-        return (try settings.assembled(), settings.logLevel)
+        var application = try settings.assembled()
+        application.described = entries.map(\.described)
+        return (application, settings.logLevel)
     }
 
     // MARK: - Where they stand

@@ -30,6 +30,13 @@ enum SettingsTable {
         Setting("tls-cert", "file", "The certificate chain in PEM, for TLS.", .some(.text), \.certificate)
         Setting("tls-key", "file", "The certificate's key in PEM.", .some(.text), \.certificateKey)
         Setting(
+            "http-port", "port", "With TLS, a plain port that leads there: 80; 0 lets the system choose.",
+            default: .words("none"), .some(.whole(0...65_535)), \.httpPort)
+        Setting(
+            "acme-webroot", "dir",
+            "Where certbot and its like put what a certificate authority asks for at that port.",
+            default: .words("none"), .some(.text), \.acmeWebroot)
+        Setting(
             "log-level", "level", "trace, debug, info, notice, warning, error or critical.", default: "info", .word,
             \.logLevel)
     }
@@ -119,6 +126,9 @@ enum SettingsTable {
         Setting(
             "limit-heavy-reads", "burst:n/min", "Reads with large answers, likewise.",
             default: .rate(Limit.Rates.heavyReads), .rate, \.application.limits.heavyReads)
+        Setting(
+            "limit-reports", "burst:n/min", "Reports of what is amiss, likewise.",
+            default: .rate(Limit.Rates.reports), .rate, \.application.limits.reports)
         Setting(
             "limit-account-changes", "burst:n/min", "Changes by one account, likewise.",
             default: .rate(Limit.Rates.accountChanges), .rate, \.application.limits.accountChanges)

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 extension Accounts {
     /// Adds an account with a role, on the word of who runs the server.
@@ -26,6 +26,30 @@ extension Accounts {
             })
     }
 
+    /// Adds the first administrator, a root.
+    ///
+    /// - Parameters:
+    ///   - username: As in ``register(username:password:nickname:)``.
+    ///   - password: 1 to 128 characters.
+    ///   - lane: Who waits for it.
+    /// - Returns: The account.
+    /// - Throws: ``ServicesError/forbidden`` when there is an administrator; otherwise as
+    ///   ``create(username:password:role:email:)``.
+    func registerFirstAdministrator(
+        username: String, password: String, for lane: Passwords.Lane
+    ) async throws(ServicesError) -> Account {
+        try RegistrationRules.veryLongNames.check(username: username)
+        try AccountRules.checkPassword(password)
+        try checkNotReserved(AccountRules.key(username))
+        let hash = try await passwords.hash(password, for: lane), time = now()
+        return Account(
+            try await withStoreErrors { () throws(StoreError) in
+                try await store.accounts.insertAccount(
+                    username: username, usernameKey: AccountRules.key(username), nickname: username, passwordHash: hash,
+                    role: Account.Role.root.rawValue, isFirst: true, at: time)
+            })
+    }
+
     /// The accounts of administrators, in the order of their making, disabled ones included.
     public func administrators() async throws(ServicesError) -> [Account] {
         try await withStoreErrors { () throws(StoreError) in try await store.accounts.administrators() }.map(
@@ -41,12 +65,19 @@ extension Accounts {
 
     /// Gives an account a role, on the word of who runs the server.
     ///
+    /// - Parameters:
+    ///   - role: Which.
+    ///   - account: Whose.
+    ///   - condition: What must still be so; nil for nothing.
     /// - Returns: The account after it.
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func setRole(_ role: Account.Role, account: Int64) async throws(ServicesError) -> Account {
+    /// - Throws: ``ServicesError/forbidden`` when the condition does not hold, ``ServicesError/unknownUser``,
+    ///   ``ServicesError/store(_:)``.
+    public func setRole(
+        _ role: Account.Role, account: Int64, if condition: AccountCondition? = nil
+    ) async throws(ServicesError) -> Account {
         let time = now()
         let stored = try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.setRole(role.rawValue, account: account, at: time)
+            try await store.accounts.setRole(role.rawValue, account: account, if: condition, at: time)
         }
         guard let stored else { throw .unknownUser }
         return Account(stored)
@@ -78,12 +109,16 @@ extension Accounts {
     ///
     /// Its records and what it wrote stay. Not an error if it is disabled already.
     ///
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func disable(account: Int64) async throws(ServicesError) {
+    /// - Parameters:
+    ///   - account: Which.
+    ///   - condition: What must still be so; nil for nothing.
+    /// - Throws: ``ServicesError/forbidden`` when the condition does not hold, ``ServicesError/unknownUser``,
+    ///   ``ServicesError/store(_:)``.
+    public func disable(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
         let time = now()
         defer { tokens.forget(account: account) }
         let isFound = try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.setDisabled(time, account: account)
+            try await store.accounts.setDisabled(time, account: account, if: condition)
         }
         guard isFound else { throw .unknownUser }
         // Already here: whoever is told may look at a token.
@@ -93,10 +128,10 @@ extension Accounts {
 
     /// Lets an account be used again; not an error if it may.
     ///
-    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
-    public func enable(account: Int64) async throws(ServicesError) {
+    /// - Throws: As ``disable(account:if:)``.
+    public func enable(account: Int64, if condition: AccountCondition? = nil) async throws(ServicesError) {
         let isFound = try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.setDisabled(nil, account: account)
+            try await store.accounts.setDisabled(nil, account: account, if: condition)
         }
         guard isFound else { throw .unknownUser }
     }

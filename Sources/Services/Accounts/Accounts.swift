@@ -19,6 +19,8 @@ public final class Accounts: Sendable {
     let passwords: Passwords
     let tokens: Tokens
     private let media: Media
+    /// Is told who guesses, and that administrators come; nil where nobody is.
+    private let audit: AuditLog?
     private let throttle: LoginThrottle
     let now: @Sendable () -> Int64
     let logger: Logger
@@ -35,12 +37,13 @@ public final class Accounts: Sendable {
     ///   - passwords: Hashes.
     ///   - tokens: Is told when tokens become worthless.
     ///   - media: Removes the files of accounts that are deleted.
+    ///   - audit: Notes who guesses, and that administrators log in; nil for nobody.
     ///   - failuresPerMinute: So many wrong passwords for an account from an address are answered; more are refused
     ///     unheard until a minute after the first.
     ///   - logger: Hears of what a caller need not.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, passwords: Passwords, tokens: Tokens, media: Media,
+        store: AppDatabase, passwords: Passwords, tokens: Tokens, media: Media, audit: AuditLog? = nil,
         failuresPerMinute: Int = Limit.Accounts.failures,
         logger: Logger, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
@@ -48,6 +51,7 @@ public final class Accounts: Sendable {
         self.passwords = passwords
         self.tokens = tokens
         self.media = media
+        self.audit = audit
         self.logger = logger
         self.now = now
         throttle = LoginThrottle(limit: failuresPerMinute)
@@ -251,7 +255,12 @@ public final class Accounts: Sendable {
         _ proof: Passwords.Proof, with stored: StoredAccount?, named name: String, address: String
     ) async throws(ServicesError) -> Passwords.Verdict {
         let attempt = LoginThrottle.Key(account: stored?.usernameKey ?? name, address: address)
-        try throttle.check(attempt, at: now())
+        do throws(ServicesError) {
+            try throttle.check(attempt, at: now())
+        } catch {
+            await audit?.noteSecurity(.passwordsThrottled, account: stored?.id, from: address)
+            throw error
+        }
         let isTaken =
             stored.map(Account.init).map { !$0.isGuest && (!proof.isDigest || $0.takesDigest) } ?? false
         let verdict = try await passwords.verify(
@@ -260,6 +269,11 @@ public final class Accounts: Sendable {
             try throttle.recordFailure(attempt, at: now())
         } else {
             try throttle.recordSuccess(attempt, at: now())
+        }
+        if let stored, Account(stored).role.isAdministrator {
+            await audit?.noteSecurity(
+                verdict == .wrong ? .administratorPasswordWrong : .administratorLoggedIn, account: stored.id,
+                from: address)
         }
         return verdict
     }
@@ -334,10 +348,14 @@ public final class Accounts: Sendable {
     /// - Parameters:
     ///   - password: 1 to 128 characters.
     ///   - account: Whose.
+    ///   - condition: What must still be so; nil for nothing.
     /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/unknownUser``,
     ///   ``ServicesError/wrongPassword`` when the password was changed at the same moment by another call,
-    ///   ``ServicesError/overloaded``, ``ServicesError/store(_:)``.
-    public func setPassword(_ password: String, account: Int64) async throws(ServicesError) {
+    ///   ``ServicesError/forbidden`` when the condition does not hold, ``ServicesError/overloaded``,
+    ///   ``ServicesError/store(_:)``.
+    public func setPassword(
+        _ password: String, account: Int64, if condition: AccountCondition? = nil
+    ) async throws(ServicesError) {
         try AccountRules.checkPassword(password, field: "newPassword")
         let hash = try await passwords.hash(password, for: .operators)
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.accounts.account(id: account)
@@ -346,7 +364,8 @@ public final class Accounts: Sendable {
         let time = now()
         let updated = try await withStoreErrors { () throws(StoreError) in
             try await store.accounts.updateAccount(
-                account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, at: time)
+                account, withPasswordHash: stored.passwordHash, nickname: nil, newPasswordHash: hash, if: condition,
+                at: time)
         }
         // Somebody changed it at the same moment, and won: this caller's credential is no longer the right one.
         guard updated != nil else { throw .wrongPassword }

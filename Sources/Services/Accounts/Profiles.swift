@@ -39,13 +39,15 @@ public final class Profiles: Sendable {
 
     private let accounts: Accounts
     private let media: Media
+    private let audit: AuditLog?
 
     private var store: AppDatabase { accounts.store }
 
-    /// Makes the service.
-    public init(accounts: Accounts, media: Media) {
+    /// Makes the service; `audit`, if there is one, notes what is done to others.
+    public init(accounts: Accounts, media: Media, audit: AuditLog? = nil) {
         self.accounts = accounts
         self.media = media
+        self.audit = audit
     }
 
     // MARK: - One's own
@@ -98,10 +100,6 @@ public final class Profiles: Sendable {
     }
 
     // MARK: - Others'
-
-    // Who may do what is asked twice: first, because it is the first thing that is answered, and once more in the
-    // transaction that does it, since roles may have changed meanwhile. Somebody always stays root: who takes that role
-    // from another is one at that moment, and nobody takes it from themselves.
 
     /// A page of all accounts, in the order of their making.
     ///
@@ -166,7 +164,7 @@ public final class Profiles: Sendable {
     ) async throws(ServicesError) -> Account {
         try checkAdministrator(actor)
         let account = try await account(number)
-        guard Self.mayEdit(actor, account) else { throw .forbidden }
+        guard AdministratorRules.mayEdit(actor, account) else { throw .forbidden }
         var stored = try naming(account, name)
         // An account of another world may have none, which reads as an empty one.
         if email != account.email ?? "" {
@@ -175,7 +173,11 @@ public final class Profiles: Sendable {
         }
         if let sign { try AccountRules.checkSign(sign) }
         stored.sign = sign
-        return try await accounts.apply(stored, to: account.id, if: Self.still(actor, Self.mayEdit))
+        let change = stored
+        return try await noting(.accountEdited, of: account, by: actor) { () throws(ServicesError) in
+            try await accounts.apply(
+                change, to: account.id, if: AdministratorRules.still(actor, AdministratorRules.mayEdit))
+        }
     }
 
     /// Gives an account a role.
@@ -189,20 +191,17 @@ public final class Profiles: Sendable {
     ///   ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
     @discardableResult
     public func setRole(rank: Int, of number: Int64, actor: Account) async throws(ServicesError) -> Account {
-        guard Self.mayGiveRoles(actor) else { throw .forbidden }
+        guard AdministratorRules.mayGiveRoles(actor) else { throw .forbidden }
         guard let role = Account.Role(rank: rank) else {
             throw .invalid(field: "role", message: "There is no such role.")
         }
         let account = try await account(number)
         guard account.id != actor.id else { throw .ownAccount }
-        let time = accounts.now()
-        let updated = try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.setRole(
-                role.rawValue, account: account.id, if: Self.still(actor) { actor, _ in Self.mayGiveRoles(actor) },
-                at: time)
+        return try await noting(.roleGiven, of: account, by: actor, role.rawValue) { () throws(ServicesError) in
+            try await accounts.setRole(
+                role, account: account.id,
+                if: AdministratorRules.still(actor) { actor, _ in AdministratorRules.mayGiveRoles(actor) })
         }
-        guard let updated else { throw .unknownUser }
-        return Account(updated)
     }
 
     /// Deletes an account with all that is its own, in every world.
@@ -218,26 +217,22 @@ public final class Profiles: Sendable {
         try checkAdministrator(actor)
         let account = try await account(number)
         guard account.id != actor.id else { throw .ownAccount }
-        guard Self.isBelow(actor, account) else { throw .forbidden }
-        try await accounts.delete(account: account.id, if: Self.still(actor, Self.isBelow))
+        guard AdministratorRules.isBelow(actor, account) else { throw .forbidden }
+        try await noting(.accountDeleted, of: account, by: actor) { () throws(ServicesError) in
+            try await accounts.delete(
+                account: account.id, if: AdministratorRules.still(actor, AdministratorRules.isBelow))
+        }
         return account
     }
 
-    private static func mayGiveRoles(_ actor: Account) -> Bool { actor.isAdministrator && actor.role == .root }
-
-    private static func mayEdit(_ actor: Account, _ account: Account) -> Bool {
-        actor.isAdministrator && account.id == actor.id || isBelow(actor, account)
-    }
-
-    private static func isBelow(_ actor: Account, _ account: Account) -> Bool {
-        actor.isAdministrator && account.role.rank < actor.role.rank
-    }
-
-    /// That a rule about somebody and an account holds when something is done to the account.
-    private static func still(
-        _ actor: Account, _ rule: @escaping @Sendable (_ actor: Account, _ account: Account) -> Bool
-    ) -> AccountCondition {
-        AccountCondition(actor: actor.id) { actor, account in rule(Account(actor), Account(account)) }
+    /// Does something to an account that has a line in the audit log, if it is not the actor's own.
+    private func noting<Value>(
+        _ action: AuditAction, of account: Account, by actor: Account, _ detail: String? = nil,
+        _ work: () async throws(ServicesError) -> Value
+    ) async throws(ServicesError) -> Value {
+        guard account.id != actor.id else { return try await work() }
+        let event = AuditEvent(action, by: .account(actor.id), account: account.id, detail: detail)
+        return try await audited(event, in: audit, work)
     }
 
     private func account(_ number: Int64) async throws(ServicesError) -> Account {

@@ -16,6 +16,7 @@ public final class Forum: Sendable {
 
     let store: AppDatabase
     private let media: Media
+    private let audit: AuditLog?
     let strangers: RateLimiter?
     let now: @Sendable () -> Int64
 
@@ -24,14 +25,16 @@ public final class Forum: Sendable {
     /// - Parameters:
     ///   - store: Where the forum is.
     ///   - media: Removes the files of posts that are deleted.
+    ///   - audit: Notes what administrators do to what others wrote; nil for nobody.
     ///   - strangers: How often somebody without an account may have something counted; nil for no limit.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, media: Media, strangers: RateLimiter? = nil,
+        store: AppDatabase, media: Media, audit: AuditLog? = nil, strangers: RateLimiter? = nil,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
         self.media = media
+        self.audit = audit
         self.strangers = strangers
         self.now = now
     }
@@ -162,12 +165,12 @@ public final class Forum: Sendable {
     ///
     /// Asked by who stores images for it first.
     ///
-    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody but its author,
-    ///   ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden`` for anybody but its author, and while it is
+    ///   hidden, ``ServicesError/store(_:)``.
     @discardableResult
     public func editablePost(_ key: ForumKey, editor: Int64) async throws(ServicesError) -> Post {
         let post = try await post(key)
-        guard post.author.id == editor else { throw .forbidden }
+        guard post.author.id == editor, !post.isHidden else { throw .forbidden }
         return post
     }
 
@@ -209,9 +212,85 @@ public final class Forum: Sendable {
     ) async throws(ServicesError) {
         let post = try await post(key)
         guard post.author.id == account.id || isModerated && account.isAdministrator else { throw .forbidden }
-        // Of two who delete it at once, one finds it gone.
-        let files = try await withStoreErrors { () throws(StoreError) in try await store.forum.deletePost(post.id) }
-        await media.discardFiles(of: try Self.found(files))
+        try await noting(.postDeleted, id: post.id, of: post.author, by: account) { () throws(ServicesError) in
+            // Of two who delete it at once, one finds it gone.
+            let files = try await withStoreErrors { () throws(StoreError) in try await store.forum.deletePost(post.id) }
+            await media.discardFiles(of: try Self.found(files))
+        }
+    }
+
+    /// Hides a post from others, or shows it again; its comments stay.
+    ///
+    /// - Parameters:
+    ///   - isHidden: Whether it is to be.
+    ///   - id: Which.
+    ///   - actor: An administrator, as read for this request.
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/forbidden``, ``ServicesError/store(_:)``.
+    public func setHidden(_ isHidden: Bool, post id: Int64, by actor: Account) async throws(ServicesError) {
+        guard actor.isAdministrator else { throw .forbidden }
+        let post = try await post(.id(id))
+        try await noting(isHidden ? .postHidden : .postShown, id: id, of: post.author, by: actor) {
+            () throws(ServicesError) in
+            let time = isHidden ? now() : nil
+            guard
+                try await withStoreErrors({ () throws(StoreError) in
+                    try await store.forum.setHidden(time, post: id)
+                })
+            else { throw .notFound }
+        }
+    }
+
+    /// Hides a comment from others, or shows it again; replies to it stay.
+    ///
+    /// - Parameters:
+    ///   - isHidden: Whether it is to be.
+    ///   - id: Which.
+    ///   - actor: An administrator, as read for this request.
+    /// - Throws: As ``setHidden(_:post:by:)``.
+    public func setHidden(_ isHidden: Bool, comment id: Int64, by actor: Account) async throws(ServicesError) {
+        guard actor.isAdministrator else { throw .forbidden }
+        let comment = try Self.found(
+            try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(.id(id)) })
+        try await noting(isHidden ? .commentHidden : .commentShown, id: id, of: comment.author, by: actor) {
+            () throws(ServicesError) in
+            let time = isHidden ? now() : nil
+            guard
+                try await withStoreErrors({ () throws(StoreError) in
+                    try await store.forum.setHidden(time, comment: id)
+                })
+            else { throw .notFound }
+        }
+    }
+
+    /// What was written, also of what is hidden; for administrators.
+    ///
+    /// - Returns: Nil for what is gone, and for a subject that nobody has written.
+    public func writing(_ subject: Report.Subject) async throws(ServicesError) -> Writing? {
+        try await withStoreErrors { () throws(StoreError) in
+            switch subject {
+            case .post(let id): try await store.forum.writtenPost(id)
+            case .comment(let id): try await store.forum.writtenComment(id)
+            case .account, .room: nil
+            }
+        }
+    }
+
+    /// A comment.
+    ///
+    /// - Throws: ``ServicesError/notFound``, ``ServicesError/store(_:)``.
+    public func comment(_ key: ForumKey) async throws(ServicesError) -> Comment {
+        try Self.found(try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(key) })
+    }
+
+    /// Does something to what another wrote that has its line in the audit log; to one's own without.
+    private func noting(
+        _ action: AuditAction, id: Int64, of author: Author, by actor: Account,
+        _ work: () async throws(ServicesError) -> Void
+    ) async throws(ServicesError) {
+        guard author.id != actor.id else { return try await work() }
+        let event = AuditEvent(
+            action, by: .account(actor.id), account: author.id, subject: ObjectID.text(id))
+        try await audited(event, in: audit, work)
     }
 
     /// Deletes all posts with their comments and likes, images and videos.
@@ -318,14 +397,21 @@ public final class Forum: Sendable {
     public func deleteComment(
         _ key: ForumKey, by account: Account, isModerated: Bool
     ) async throws(ServicesError) -> Comment {
-        let comment = try Self.found(
-            try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(key) })
-        if comment.author.id != account.id, !(isModerated && account.isAdministrator) {
-            guard try await post(.id(comment.post)).author.id == account.id else { throw .forbidden }
+        let comment = try await self.comment(key)
+        func delete() async throws(ServicesError) {
+            let isDeleted = try await withStoreErrors { () throws(StoreError) in
+                try await store.forum.deleteComment(comment.id)
+            }
+            if !isDeleted { throw .notFound }
         }
-        guard try await withStoreErrors({ () throws(StoreError) in try await store.forum.deleteComment(comment.id) })
-        else {
-            throw .notFound
+        // A post's author says what stands below it.
+        if comment.author.id == account.id {
+            try await delete()
+        } else if try await post(.id(comment.post)).author.id == account.id {
+            try await delete()
+        } else {
+            guard isModerated, account.isAdministrator else { throw .forbidden }
+            try await noting(.commentDeleted, id: comment.id, of: comment.author, by: account, delete)
         }
         return comment
     }

@@ -10,7 +10,7 @@ import Text
 public final class RoomLinks: Sendable {
     private let store: AppDatabase
     private let now: @Sendable () -> Int64
-    private let listener = Mutex<(@Sendable (Int64) async -> Void)?>(nil)
+    private let listener = Mutex<(@Sendable (_ link: Int64, _ runID: String) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -26,7 +26,7 @@ public final class RoomLinks: Sendable {
     ///
     /// - Parameter listen: Whom to tell, in place of whoever was told before; the link is good for nothing by then, and the
     ///   revocation is answered when this returns.
-    public func whenRevoked(_ listen: @escaping @Sendable (Int64) async -> Void) {
+    public func whenRevoked(_ listen: @escaping @Sendable (_ link: Int64, _ runID: String) async -> Void) {
         listener.withLock { $0 = listen }
     }
 
@@ -70,14 +70,14 @@ public final class RoomLinks: Sendable {
         }
     }
 
-    /// Makes a link of a room worthless, and ends the connections that came by it.
+    /// Makes a link of a room worthless, and ends what came of it: connections, and the places of those who came in by it.
     ///
     /// - Returns: Whether there was one.
-    public func revoke(_ id: Int64, of room: Int64) async throws(ServicesError) -> Bool {
+    public func revoke(_ id: Int64, of room: RoomSummary) async throws(ServicesError) -> Bool {
         let isRevoked = try await withStoreErrors { () throws(StoreError) in
-            try await store.links.deleteLink(id, of: room)
+            try await store.links.deleteLink(id, of: room.id)
         }
-        if isRevoked { await listener.withLock { $0 }?(id) }
+        if isRevoked { await listener.withLock { $0 }?(id, room.runID) }
         return isRevoked
     }
 

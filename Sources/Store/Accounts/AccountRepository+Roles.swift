@@ -38,10 +38,14 @@ extension AccountRepository {
     /// - Parameters:
     ///   - disabledAt: Since when, in milliseconds since 1970; nil to enable it.
     ///   - account: Which.
+    ///   - condition: What must still be so; nil for nothing.
     /// - Returns: Whether there is such an account.
-    /// - Throws: What the database says.
-    public func setDisabled(_ disabledAt: Int64?, account: Int64) async throws(StoreError) -> Bool {
+    /// - Throws: ``StoreError/conditionFailed``.
+    public func setDisabled(
+        _ disabledAt: Int64?, account: Int64, if condition: AccountCondition? = nil
+    ) async throws(StoreError) -> Bool {
         try await write { session throws(StoreError) in
+            try condition?.check(on: account, in: session)
             if disabledAt != nil { try TokenRepository.deleteTokens(account: account, reason: .revoked, in: session) }
             return try session.execute(
                 "UPDATE accounts SET disabled_at = $2 WHERE id = $1 AND is_leaving = 0", account, disabledAt) == 1
@@ -65,6 +69,7 @@ extension AccountRepository {
         }
     }
 
+    static let anyAdministrator: SQL = "SELECT 1 FROM accounts WHERE role IN ('admin', 'root') LIMIT 1"
     private static let administratorsInOrder = SQL(
         "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.role IN ('admin', 'root') ORDER BY a.id")
 }

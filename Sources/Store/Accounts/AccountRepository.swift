@@ -15,17 +15,21 @@ extension AccountRepository {
     ///   - email: Where its owner is reached, with the form in which it is compared; nil if that was not told.
     ///   - picture: The picture among the media; nil for the default one.
     ///   - takesDigest: Whether the MD5 of the password is as good as the password; of users only.
+    ///   - isFirst: Whether there must be no administrator yet.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account as it is stored.
     /// - Throws: ``StoreError/nameTaken`` when an account has this key, ``StoreError/emailTaken`` when one has this
     ///   address; of any number of calls at the same moment, exactly one succeeds. ``StoreError/noSuchMedia`` when the
-    ///   picture was removed meanwhile: then there is no account either.
+    ///   picture was removed meanwhile: then there is no account either. ``StoreError/conditionFailed`` when it is to be
+    ///   the first of the administrators and is not.
     public func insertAccount(
         username: String, usernameKey: String, nickname: String, passwordHash: String, role: String = "user",
-        email: StoredEmail? = nil, picture: Int64? = nil, takesDigest: Bool = false, at time: Int64
+        email: StoredEmail? = nil, picture: Int64? = nil, takesDigest: Bool = false, isFirst: Bool = false,
+        at time: Int64
     ) async throws(StoreError) -> StoredAccount {
         let id = ids.next(), takesDigest = takesDigest && role == "user"
         return try await write { [quota] session throws(StoreError) in
+            if isFirst, try session.exists(Self.anyAdministrator) { throw .conditionFailed }
             try Self.checkFree(usernameKey: usernameKey, email: email, except: id, in: session)
             try Self.checkMedia(picture, in: session)
             let number = try session.nextNumber(of: "accounts")
@@ -135,6 +139,29 @@ extension AccountRepository {
         }
     }
 
+    /// A page of the accounts whose names begin with a text, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - prefix: As names are compared; empty for all accounts.
+    ///   - after: The key of the last account of the page before; empty for the first page.
+    ///   - limit: At most as many.
+    /// - Returns: Fewer than `limit` on the last page.
+    /// - Throws: What the database says.
+    public func accounts(
+        namedFrom prefix: String, after: String = "", limit: Int
+    ) async throws(StoreError) -> [StoredAccount] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                SQL(
+                    """
+                    SELECT \(StoredAccount.columns) FROM accounts a
+                    WHERE a.username_key >= $1 AND a.username_key < $2 AND a.username_key > $3 AND a.is_leaving = 0
+                    ORDER BY a.username_key LIMIT $4
+                    """), prefix, prefix + "\u{10FFFF}", after, limit
+            ) { try StoredAccount($0) }
+        }
+    }
+
     /// Changes the nickname.
     ///
     /// - Returns: The account after it, nil if there is none.
@@ -203,14 +230,16 @@ extension AccountRepository {
     ///   - passwordHash: As it was when the password was checked.
     ///   - nickname: The new one; nil leaves it.
     ///   - newPasswordHash: The new one; nil leaves it.
+    ///   - condition: What must still be so; nil for nothing.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The account after it; nil, and nothing has changed, if there is none with that hash.
-    /// - Throws: What the database says.
+    /// - Throws: ``StoreError/conditionFailed``.
     public func updateAccount(
         _ account: Int64, withPasswordHash passwordHash: String, nickname: String?, newPasswordHash: String?,
-        at time: Int64
+        if condition: AccountCondition? = nil, at time: Int64
     ) async throws(StoreError) -> StoredAccount? {
         try await write { session throws(StoreError) in
+            try condition?.check(on: account, in: session)
             let changed = try session.execute(
                 """
                 UPDATE accounts SET nickname = COALESCE($3, nickname), password_hash = COALESCE($4, password_hash),

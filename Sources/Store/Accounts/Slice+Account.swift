@@ -11,6 +11,12 @@ extension Slice {
             try removeReactions(Reactions.commentLikes, of: id),
             try removeFollows(of: id), try removeMessages(of: id), try removeRecords(of: id),
             try drain(
+                Statements.reports, of: id, as: { try $0.get(0) as Int64 },
+                { slice, report throws(StoreError) in
+                    try slice.execute(Statements.forgetReporter, report)
+                    return true
+                }),
+            try drain(
                 Statements.uploads, of: id, as: { try $0.get(0) as Int64 },
                 { slice, media throws(StoreError) in
                     try slice.execute(Statements.deleteUpload, media)
@@ -140,6 +146,8 @@ extension Slice {
             UPDATE events SET body = anonymous_body, anonymous_body = NULL, account = NULL
             WHERE room = $1 AND number = $2
             """)
+        static let reports = SQL("SELECT id FROM reports WHERE reporter = $1 LIMIT $2")
+        static let forgetReporter = SQL("UPDATE reports SET reporter = NULL, note = NULL WHERE id = $1")
         static let tokens = SQL("SELECT hash, expires_at FROM tokens WHERE account = $1 LIMIT $2")
         static let endToken = SQL(
             """

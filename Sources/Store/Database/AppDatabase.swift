@@ -212,6 +212,7 @@ extension AppDatabase {
                         SELECT MAX(id) AS id FROM accounts
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM links
                         UNION ALL SELECT MAX(id) FROM devices
+                        UNION ALL SELECT MAX(id) FROM reports UNION ALL SELECT MAX(id) FROM audit
                         UNION ALL SELECT MAX(id) FROM journal
                         UNION ALL SELECT MAX(id) FROM track_blocks UNION ALL SELECT MAX(id) FROM marker_log
                         UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records

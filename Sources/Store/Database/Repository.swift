@@ -36,5 +36,7 @@ extension AppDatabase {
     public var rooms: RoomRepository { RoomRepository(database: self) }
     public var links: LinkRepository { LinkRepository(database: self) }
     public var devices: DeviceRepository { DeviceRepository(database: self) }
+    public var reports: ReportRepository { ReportRepository(database: self) }
+    public var audit: AuditRepository { AuditRepository(database: self) }
     public var records: RecordRepository { RecordRepository(database: self) }
 }

@@ -67,7 +67,8 @@ extension ForumRepository {
                 if size >= bytes { break }
                 let found = try session.one(Self.readingByID, id, reader ?? 0) { try Reading($0, images: []) }
                 guard let found else { continue }
-                readings.append(found.with(images: try Self.images(of: id, in: session)))
+                readings.append(
+                    found.post.isHidden ? found : found.with(images: try Self.images(of: id, in: session)))
                 size += found.post.byteCount
             }
             return readings
@@ -114,7 +115,8 @@ extension ForumRepository {
             (SELECT COUNT(*) FROM post_likes l WHERE l.post = p.id AND l.account = $2),
             (SELECT COUNT(*) FROM post_collections c WHERE c.post = p.id AND c.account = $2),
             v.public_id, v.media, v.play_url, v.cover_url
-        FROM posts p JOIN accounts a ON a.id = p.author LEFT JOIN videos v ON v.post = p.id
+        FROM posts p JOIN accounts a ON a.id = p.author
+            LEFT JOIN videos v ON v.post = p.id AND p.hidden_at IS NULL
         WHERE p.id = $1
         """)
 }

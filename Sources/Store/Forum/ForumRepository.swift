@@ -202,7 +202,7 @@ extension ForumRepository {
         where query: SQL, _ value: Int64, in session: Session
     ) throws(StoreError) -> Post? {
         guard var post = try session.one(query, value, as: { try Post($0) }) else { return nil }
-        post.images = try images(of: post.id, in: session)
+        if !post.isHidden { post.images = try images(of: post.id, in: session) }
         return post
     }
 

@@ -48,6 +48,8 @@ public struct Post: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// When its text or its images were changed last, in milliseconds since 1970.
     public let updatedAt: Int64
+    /// Whether an administrator has hidden it: then title and content are the sign that stands for them.
+    public let isHidden: Bool
 }
 
 /// A comment on a post, or a reply to one.
@@ -71,6 +73,8 @@ public struct Comment: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// Milliseconds since 1970.
     public let updatedAt: Int64
+    /// Whether an administrator has hidden it: then the content is the sign that stands for it.
+    public let isHidden: Bool
 }
 
 /// A post with its comments, of one moment.
@@ -101,37 +105,43 @@ extension Author {
 extension Post {
     /// The columns that ``init(_:)`` reads, of `p` and of its author `a`.
     static let columns = """
-        p.id, p.number, p.title, p.content, p.comment_count, p.like_count, p.created_at, p.updated_at, \
-        \(Author.columns), p.collect_count, p.hit_count, p.written_at
+        p.id, p.number, CASE WHEN p.hidden_at IS NULL THEN p.title ELSE '\(ForumRepository.hiddenText)' END, \
+        CASE WHEN p.hidden_at IS NULL THEN p.content ELSE '\(ForumRepository.hiddenText)' END, \
+        p.comment_count, p.like_count, p.created_at, p.updated_at, \
+        \(Author.columns), p.collect_count, p.hit_count, p.written_at, p.hidden_at
         """
     /// How many ``columns`` there are.
-    static let columnCount = 15
+    static let columnCount = 16
 
     /// A query for ``init(_:)``, to be continued with a condition on `p`.
     static let select = "SELECT \(columns) FROM posts p JOIN accounts a ON a.id = p.author"
 
     /// A post whose images are yet to be read.
     init(_ row: SQLRow) throws {
+        let hiddenAt: Int64? = try row.get(15)
         self.init(
             id: try row.get(0), number: try row.get(1), author: try Author(row, from: 8), title: try row.get(2),
             content: try row.get(3), images: [], commentCount: try row.get(4), likeCount: try row.get(5),
             collectCount: try row.get(12), hitCount: try row.get(13), writtenAt: try row.get(14),
-            createdAt: try row.get(6), updatedAt: try row.get(7))
+            createdAt: try row.get(6), updatedAt: try row.get(7), isHidden: hiddenAt != nil)
     }
 }
 
 extension Comment {
     /// A query for ``init(_:)``, to be continued with a condition on `c`.
     static let select = """
-        SELECT c.id, c.number, c.post, c.parent, c.content, c.like_count, c.created_at, c.updated_at, \
-        \(Author.columns), c.public_id, c.written_at FROM comments c JOIN accounts a ON a.id = c.author
+        SELECT c.id, c.number, c.post, c.parent, \
+        CASE WHEN c.hidden_at IS NULL THEN c.content ELSE '\(ForumRepository.hiddenText)' END, \
+        c.like_count, c.created_at, c.updated_at, \
+        \(Author.columns), c.public_id, c.written_at, c.hidden_at FROM comments c JOIN accounts a ON a.id = c.author
         """
 
     init(_ row: SQLRow) throws {
+        let hiddenAt: Int64? = try row.get(14)
         self.init(
             id: try row.get(0), number: try row.get(1), post: try row.get(2), parent: try row.get(3),
             author: try Author(row, from: 8), content: try row.get(4), likeCount: try row.get(5),
             publicID: try row.get(12), writtenAt: try row.get(13), createdAt: try row.get(6),
-            updatedAt: try row.get(7))
+            updatedAt: try row.get(7), isHidden: hiddenAt != nil)
     }
 }

@@ -40,6 +40,7 @@ struct Migration: Sendable {
         Migration(version: 19, markerLog),
         Migration(version: 20, devices),
         Migration(version: 21, files),
+        Migration(version: 22, moderation),
     ]
 }
 

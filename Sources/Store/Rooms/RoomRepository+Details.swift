@@ -56,6 +56,24 @@ extension RoomRepository {
         }
     }
 
+    /// All rooms, the newest first; otherwise as ``rooms(ownedBy:before:limit:)``.
+    public func newestRooms(before: Int64 = .max, limit: Int) async throws(StoreError) -> [RoomSummary] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id < $1 ORDER BY id DESC LIMIT $2"), before, limit
+            ) { row in try RoomSummary(row) }
+        }
+    }
+
+    /// The room of this id, without its people; nil for none.
+    public func summary(id: Int64) async throws(StoreError) -> RoomSummary? {
+        try await read { session throws(StoreError) in
+            try session.one(SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id = $1"), id) { row in
+                try RoomSummary(row)
+            }
+        }
+    }
+
     /// Rooms that the lists of the running app have, in the order of their making; otherwise as
     /// ``rooms(after:offset:limit:)``.
     public func listedRooms(

@@ -19,30 +19,40 @@ struct RefusalCase: Sendable {
 
     /// What is sent as a token.
     enum Token: String, Sendable, CaseIterable {
-        case valid, missing, unknown, ofAnotherKind, expired, revoked, ofDisabled, ofDeleted
+        case valid, missing, unknown, ofAnotherKind, expired, revoked, ofDisabled, ofDeleted, ofAdministrator
+
+        /// Those that are good for nothing.
+        static let bad = allCases.filter { $0 != .valid && $0 != .ofAdministrator }
     }
 
     /// All that apply to an endpoint.
     static func all(of endpoint: Endpoint) -> [RefusalCase] {
         var cases: [RefusalCase] = []
+        // Whose token is good there.
+        let good = endpoint.access == .administrator ? Token.ofAdministrator : .valid
         switch endpoint.access {
         case .token, .role:
-            for token in Token.allCases where token != .valid { cases.append(RefusalCase("token: \(token)", token)) }
+            for token in Token.bad { cases.append(RefusalCase("token: \(token)", token)) }
+        case .administrator:
+            for token in Token.bad { cases.append(RefusalCase("token: \(token)", token)) }
+            cases.append(RefusalCase("token: of a user", .valid))
         case .optionalToken:
-            for token in Token.allCases where token != .valid && token != .missing {
+            for token in Token.bad where token != .missing {
                 cases.append(RefusalCase("token: \(token)", token))
             }
         case .open, .password, .roomPassword, .refreshToken, .deviceSecret: break
         }
         for member in endpoint.members {
-            if member.isRequired { cases.append(RefusalCase("\(member.name): missing", spoilt: (member.name, nil))) }
+            if member.isRequired {
+                cases.append(RefusalCase("\(member.name): missing", good, spoilt: (member.name, nil)))
+            }
             if !member.isFile {
                 for (kind, value) in Self.wrongKinds(of: member, isJSON: endpoint.takesJSON) {
-                    cases.append(RefusalCase("\(member.name): \(kind)", spoilt: (member.name, value)))
+                    cases.append(RefusalCase("\(member.name): \(kind)", good, spoilt: (member.name, value)))
                 }
             }
         }
-        if endpoint.method != .get { cases.append(RefusalCase("body: too large", excess: 1)) }
+        if endpoint.method != .get { cases.append(RefusalCase("body: too large", good, excess: 1)) }
         if !endpoint.cost.charges.isEmpty { cases.append(RefusalCase("limit: exceeded", comesTooOften: true)) }
         return cases
     }

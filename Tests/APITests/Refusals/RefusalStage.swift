@@ -33,6 +33,8 @@ struct RefusalStage {
         let deleted = try await someone("deleted")
         tokens[.ofDeleted] = try await issuer.issue(for: deleted).token
         try await accounts.delete(account: deleted.id)
+        let root = try await accounts.create(username: "root", password: "secret", role: .root)
+        tokens[.ofAdministrator] = try await issuer.issue(for: root, lifetime: 1_000_000_000).token
         tokens[.unknown] = String(repeating: "x", count: 43)
     }
 

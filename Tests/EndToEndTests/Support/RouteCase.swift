@@ -233,6 +233,20 @@ struct RouteWorld: Sendable {
             let form = Multipart(
                 ["token": try await have("anaToken"), "title": "T"], file: ("data", "v", video(bytes: 500)))
             value = try await client.send("POST", "/douyin/publish/action", form: form).int("vid")
+        case "benPerson":
+            try await provide("root")
+            let found = try await client.send(
+                "GET", "/v1/admin/people?search=\(have("ben"))&limit=1",
+                authorization: "Bearer \(tokens["root"] ?? "")")
+            value = found.value("people", 0, "id")
+        case "report":
+            try await provide("root")
+            let body = Data(#"{"reason":"other"}"#.utf8)
+            _ = try await client.send(
+                "POST", "/v1/people/\(have("ben"))/report", body, authorization: "Bearer \(have("anaToken"))")
+            let found = try await client.send(
+                "GET", "/v1/admin/reports?limit=1", authorization: "Bearer \(tokens["root"] ?? "")")
+            value = found.value("reports", 0, "id")
         case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath":
             let authorization = try await "Bearer " + have("anaToken")
             value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
