@@ -5,7 +5,7 @@ internal import LWS
 /// All answers of the pages, made beforehand.
 struct PreparedSite: Sendable {
     enum Page: String, CaseIterable {
-        case home, room, new, runs, run, forum, post, me, missing
+        case home, room, new, runs, run, forum, post, me, admin, setup, missing
     }
 
     private struct PageKey: Hashable {
@@ -50,7 +50,7 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
-            for part in ["head", "bar", "top", "account", "share", "write"] {
+            for part in ["head", "bar", "top", "account", "share", "write", "report"] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             for page in Page.allCases {

@@ -44,6 +44,9 @@ public struct Site: Sendable {
         router.on(.get, "/forum") { request in try prepared().page(.forum, for: request) }
         router.on(.get, "/forum/{post}") { request in try prepared().page(.post, for: request) }
         router.on(.get, "/me") { request in try prepared().page(.me, for: request) }
+        router.on(.get, "/admin") { request in try prepared().page(.admin, for: request) }
+        // By the address that the server printed.
+        router.on(.get, "/admin/setup") { request in try prepared().page(.setup, for: request) }
         router.on(.get, "/missing") { request in try prepared().page(.missing, for: request) }
         router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
         router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in

@@ -17,7 +17,7 @@ import Testing
         ]
         let paths = [
             "/", "/r/159", "/r/%E8%B7%91%2F1", "/s/VY9Zb0nDq1oQw3Jt5kfXRg", "/new", "/runs", "/runs/5", "/forum",
-            "/forum/1", "/me",
+            "/forum/1", "/me", "/admin", "/admin/setup",
         ]
         for path in paths {
             for (headers, language) in cases {
@@ -81,7 +81,7 @@ import Testing
     @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
     func servesFiles() async throws {
         let browser = try Browser()
-        for path in ["/", "/r/159", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me", "/missing"] {
+        for path in ["/", "/r/159", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me", "/admin", "/missing"] {
             let page = try await browser.text(path)
             let names = page.matches(of: /(?:href|src)="(\/web\/[^"]+)"/).map { String($0.1) }
             #expect(names.count > 2)
@@ -162,7 +162,7 @@ import Testing
     @Test("everything that a page needs is at most 150 KB compressed, and the client's module 10 KB")
     func isSmall() async throws {
         let browser = try Browser(), packed: HTTPFields = [.acceptEncoding: "gzip"]
-        for path in ["/r/159", "/new", "/runs/5", "/forum/1", "/me"] {
+        for path in ["/r/159", "/new", "/runs/5", "/forum/1", "/me", "/admin"] {
             // A page names all its modules, so that none waits for another.
             let names = Set(try await browser.text(path).matches(of: /"(\/web\/[^"]+)"/).map { String($0.1) })
             #expect(names.count > 5)

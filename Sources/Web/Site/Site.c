@@ -54,6 +54,15 @@ static const unsigned char write_html[] = {
 static const unsigned char me_html[] = {
 #embed "pages/me.html"
 };
+static const unsigned char admin_html[] = {
+#embed "pages/admin.html"
+};
+static const unsigned char setup_html[] = {
+#embed "pages/setup.html"
+};
+static const unsigned char report_html[] = {
+#embed "pages/report.html"
+};
 static const unsigned char missing_html[] = {
 #embed "pages/missing.html"
 };
@@ -89,6 +98,9 @@ static const unsigned char forum_css[] = {
 };
 static const unsigned char me_css[] = {
 #embed "styles/me.css"
+};
+static const unsigned char admin_css[] = {
+#embed "styles/admin.css"
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
@@ -189,6 +201,33 @@ static const unsigned char me_js[] = {
 static const unsigned char logins_js[] = {
 #embed "scripts/logins.js"
 };
+static const unsigned char report_js[] = {
+#embed "scripts/report.js"
+};
+static const unsigned char setup_js[] = {
+#embed "scripts/setup.js"
+};
+static const unsigned char admin_js[] = {
+#embed "scripts/admin.js"
+};
+static const unsigned char admin_list_js[] = {
+#embed "scripts/admin-list.js"
+};
+static const unsigned char admin_rooms_js[] = {
+#embed "scripts/admin-rooms.js"
+};
+static const unsigned char admin_people_js[] = {
+#embed "scripts/admin-people.js"
+};
+static const unsigned char admin_reports_js[] = {
+#embed "scripts/admin-reports.js"
+};
+static const unsigned char admin_server_js[] = {
+#embed "scripts/admin-server.js"
+};
+static const unsigned char admin_log_js[] = {
+#embed "scripts/admin-log.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -217,6 +256,9 @@ static const web_file files[] = {
     FILE("post.html", "pages/post.html", post_html),
     FILE("write.html", "pages/write.html", write_html),
     FILE("me.html", "pages/me.html", me_html),
+    FILE("admin.html", "pages/admin.html", admin_html),
+    FILE("setup.html", "pages/setup.html", setup_html),
+    FILE("report.html", "pages/report.html", report_html),
     FILE("missing.html", "pages/missing.html", missing_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
@@ -229,6 +271,7 @@ static const web_file files[] = {
     FILE("reading.css", "styles/reading.css", reading_css),
     FILE("forum.css", "styles/forum.css", forum_css),
     FILE("me.css", "styles/me.css", me_css),
+    FILE("admin.css", "styles/admin.css", admin_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
@@ -262,6 +305,15 @@ static const web_file files[] = {
     FILE("post.js", "scripts/post.js", post_js),
     FILE("me.js", "scripts/me.js", me_js),
     FILE("logins.js", "scripts/logins.js", logins_js),
+    FILE("report.js", "scripts/report.js", report_js),
+    FILE("setup.js", "scripts/setup.js", setup_js),
+    FILE("admin.js", "scripts/admin.js", admin_js),
+    FILE("admin-list.js", "scripts/admin-list.js", admin_list_js),
+    FILE("admin-rooms.js", "scripts/admin-rooms.js", admin_rooms_js),
+    FILE("admin-people.js", "scripts/admin-people.js", admin_people_js),
+    FILE("admin-reports.js", "scripts/admin-reports.js", admin_reports_js),
+    FILE("admin-server.js", "scripts/admin-server.js", admin_server_js),
+    FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),

@@ -44,6 +44,8 @@ class Server:
         self.port = 0
         self.process = None
         self.url = None
+        # Where the first administrator is made, if it said so.
+        self.invitation = None
 
     def start(self, timeout=30):
         os.makedirs(self.data, exist_ok=True)
@@ -61,6 +63,8 @@ class Server:
                 if match and not found.is_set():
                     self.url = match.group(0).decode()
                     found.set()
+                if b"/admin/setup?code=" in line:
+                    self.invitation = line.split()[-1].decode()
             found.set()
 
         self.url = None

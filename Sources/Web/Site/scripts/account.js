@@ -7,7 +7,7 @@
 import { call, trouble } from './house.js';
 import { element, word } from './page.js';
 
-/** @typedef {{ id: string, name: string, nickname: string, picture: string }} Account */
+/** @typedef {{ id: string, name: string, nickname: string, picture: string, role: string }} Account */
 
 /** Milliseconds until a server that did not answer is asked again. */
 const AGAIN = 2000;
@@ -50,6 +50,7 @@ const nodes = {
     menu: element('account-menu', HTMLElement),
     name: element('account-name', HTMLElement),
     logOut: element('log-out', HTMLButtonElement),
+    admin: element('admin-link', HTMLAnchorElement),
     dialog: element('account-dialog', HTMLDialogElement),
     heading: element('account-heading', HTMLElement),
     form: element('account-form', HTMLFormElement),
@@ -96,6 +97,7 @@ function show() {
     const { account } = session;
     nodes.logIn.hidden = account !== null;
     nodes.button.hidden = !account;
+    nodes.admin.hidden = !isAdministrator(account);
     if (!account) return;
     const name = account.nickname || account.name;
     nodes.name.textContent = name;
@@ -104,6 +106,9 @@ function show() {
     // The first of what people see as letters, whatever they are made of.
     if (initial) initial.textContent = [...new Intl.Segmenter().segment(name)][0]?.segment.toUpperCase() ?? '?';
 }
+
+/** @param {Account | null | undefined} account @returns {boolean} Whether what is kept from users is open to them. */
+export function isAdministrator(account) { return account?.role === 'admin' || account?.role === 'root'; }
 
 /** @param {'logIn' | 'register'} mode */
 export function openAccountDialog(mode) {

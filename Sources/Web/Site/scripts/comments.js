@@ -8,7 +8,8 @@ import { confirmed } from './confirm.js';
 import { sentence } from './format.js';
 import { call, onlyOnce, trouble } from './house.js';
 import { element, word } from './page.js';
-import { authorNode, byline, rights } from './posts.js';
+import { authorNode, byline, rights, written } from './posts.js';
+import { openReport, thank } from './report.js';
 
 /** @typedef {import('./posts.js').Comment} Comment */
 
@@ -101,11 +102,13 @@ export class Discussion {
         const text = document.createElement('p');
         text.className = 'text';
         text.dir = 'auto';
-        text.textContent = comment.content;
+        text.textContent = written(comment, comment.content);
         const actions = document.createElement('p');
         actions.className = 'actions';
+        const report = action('report', 'report', () => openReport(
+            [{ label: word('report'), path: `/v1/comments/${comment.id}/report` }], () => thank(report)));
         actions.append(
-            action('reply', 'forum.reply', () => this.#reply(comment)),
+            action('reply', 'forum.reply', () => this.#reply(comment)), report,
             action('remove', 'forum.delete', () => void this.#remove(comment)));
         if (parent && depth > DEEPEST) {
             const to = document.createElement('p');
@@ -126,11 +129,14 @@ export class Discussion {
     /** @param {Comment} comment @param {HTMLElement} node */
     #showRights(comment, node) {
         const ofPost = this.#postAuthor();
-        const mayDelete = rights(session.account, comment.author).mayDelete
+        const { isOwn, mayDelete: mayDeleteIt } = rights(session.account, comment.author);
+        const mayDelete = mayDeleteIt
             || ofPost !== null && rights(session.account, ofPost).isOwn;
         for (const button of node.querySelectorAll(':scope > .comment button')) {
             if (button instanceof HTMLElement) {
-                button.hidden = !session.account || button.dataset.action === 'remove' && !mayDelete;
+                const { action } = button.dataset;
+                button.hidden = !session.account || action === 'remove' && !mayDelete
+                    || action === 'report' && (isOwn || comment.isHidden);
             }
         }
     }

@@ -7,7 +7,7 @@ import { openAccountDialog, session } from './account.js';
 import { sentence } from './format.js';
 import { call, here, trouble } from './house.js';
 import { element, word } from './page.js';
-import { byline } from './posts.js';
+import { byline, written } from './posts.js';
 import { openWriting } from './write.js';
 
 /** Posts a page, and characters of each: the rest is behind its title. */
@@ -56,7 +56,7 @@ function card(post) {
     const link = document.createElement('a');
     link.href = `/forum/${post.number}`;
     link.dir = 'auto';
-    link.textContent = post.title;
+    link.textContent = written(post, post.title);
     heading.append(link);
     const author = document.createElement('p');
     author.className = 'byline';
@@ -64,7 +64,7 @@ function card(post) {
     const text = document.createElement('p');
     text.className = 'text excerpt';
     text.dir = 'auto';
-    text.textContent = post.content;
+    text.textContent = written(post, post.content);
     const counts = document.createElement('p');
     counts.className = 'counts';
     counts.append(count('♥', post.likes, 'forum.likes'), count('💬', post.comments, 'forum.commentCount'));

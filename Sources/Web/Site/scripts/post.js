@@ -8,7 +8,8 @@ import { confirmed } from './confirm.js';
 import { Discussion } from './comments.js';
 import { call, trouble } from './house.js';
 import { element, word } from './page.js';
-import { byline, pictures, rights } from './posts.js';
+import { byline, pictures, rights, written } from './posts.js';
+import { openReport, thank } from './report.js';
 import { openWriting } from './write.js';
 
 const nodes = {
@@ -19,6 +20,7 @@ const nodes = {
     pictures: element('post-pictures', HTMLElement),
     like: element('like', HTMLButtonElement),
     likeCount: element('like-count', HTMLElement),
+    report: element('report', HTMLButtonElement),
     edit: element('edit', HTMLButtonElement),
     delete: element('delete', HTMLButtonElement),
     missing: element('missing', HTMLElement),
@@ -65,16 +67,18 @@ function complain(answer) {
 function show() {
     if (!shown) return;
     const { post } = shown;
-    document.title = `${post.title} – RunRoom`;
-    nodes.title.textContent = post.title;
+    const title = written(post, post.title);
+    document.title = `${title} – RunRoom`;
+    nodes.title.textContent = title;
     nodes.author.replaceChildren(...byline(post.author, post.createdAt, post.updatedAt));
-    nodes.content.textContent = post.content;
+    nodes.content.textContent = written(post, post.content);
     // Those that are there are left alone, so that nothing jumps.
     if (nodes.pictures.childElementCount !== post.images.length) nodes.pictures.replaceChildren(...pictures(post.images));
     nodes.like.setAttribute('aria-pressed', String(post.isLiked));
     nodes.likeCount.textContent = String(post.likes);
     const { isOwn, mayDelete } = rights(session.account, post.author);
-    nodes.edit.hidden = !isOwn;
+    nodes.edit.hidden = !isOwn || post.isHidden;
+    nodes.report.hidden = isOwn || post.isHidden;
     nodes.delete.hidden = !mayDelete;
     nodes.post.hidden = false;
 }
@@ -105,6 +109,9 @@ session.addEventListener('change', () => {
     if (shown) void load();
 });
 nodes.like.addEventListener('click', () => void like());
+nodes.report.addEventListener('click', () => {
+    openReport([{ label: word('report'), path: `${path}/report` }], () => thank(nodes.report));
+});
 nodes.edit.addEventListener('click', () => {
     if (shown) openWriting(shown, () => void load());
 });

@@ -21,6 +21,7 @@ import { word } from './page.js';
  * @property {number} comments
  * @property {number} createdAt Unix milliseconds.
  * @property {number} updatedAt
+ * @property {boolean} isHidden By an administrator: then nobody reads it.
  */
 /**
  * @typedef {object} Comment
@@ -29,7 +30,11 @@ import { word } from './page.js';
  * @property {string} content
  * @property {Author} author
  * @property {number} createdAt
+ * @property {boolean} isHidden
  */
+
+/** @param {{ isHidden: boolean }} post @param {string} text Of it. @returns {string} The text, or that it is hidden. */
+export function written(post, text) { return post.isHidden ? word('forum.hidden') : text; }
 
 /** @param {Author} author @returns {HTMLElement} Their name as everybody sees it. */
 export function authorNode(author) { return nameNode(author.nickname || author.name); }

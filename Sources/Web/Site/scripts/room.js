@@ -10,6 +10,7 @@ import { Feed } from './feed.js';
 import { MapView } from './map-view.js';
 import { MyRun } from './my-run.js';
 import { element, settings, word } from './page.js';
+import { openReport, personPath } from './report.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
 import { ShareDialog } from './share.js';
@@ -339,6 +340,17 @@ room.addEventListener('problem', event => {
     if (code !== 'bad_cheer' && code !== 'too_many_cheers') return;
     page.cheerProblem.textContent = message;
     page.cheerProblem.hidden = false;
+});
+
+// MARK: Reporting
+
+element('report', HTMLButtonElement).addEventListener('click', () => {
+    const people = [...room.people.values()].filter(({ username }) => username);
+    openReport(
+        [
+            { label: word('report.room'), path: `/v1/rooms/${encodeURIComponent(runID)}/report` },
+            ...people.map(({ username, nickname }) => ({ label: nickname || username, path: personPath(username) })),
+        ], () => {}, link === undefined ? {} : { 'X-Room-Link': link });
 });
 
 // MARK: Sharing
