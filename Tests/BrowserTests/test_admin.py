@@ -237,6 +237,18 @@ async def test_the_figures_go_on_and_the_settings_say_where_they_are_from(server
     assert await page.locator("#settings > tr").count() > len(rows) + 20
 
 
+async def test_the_chosen_tab_is_in_view_on_a_phone(servers, browse):
+    server = await servers.start()
+    page = await administrator(server, browse, await browse.context())
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await holds(page, "(row => row.scrollWidth > row.clientWidth)(document.querySelector('.tabs'))")
+    for name in ("log", "rooms"):
+        await page.goto(f"{server.url}/admin#{name}")
+        await page.locator(f"#{name}").wait_for()
+        await holds(page, "(box => box.left >= 0 && box.right <= innerWidth)"
+                    f"(document.querySelector('[data-tab={name}]').getBoundingClientRect())")
+
+
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.limit(240)
 async def test_its_looks(servers, gallery, language):
