@@ -232,6 +232,42 @@ struct HouseImportTests {
         }
     }
 
+    /// Recordings of others, which are not ours to hand on: named by an environment variable, or beside the checkout.
+    private static let shared: URL? = {
+        let checkout = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../..")
+        let folder =
+            ProcessInfo.processInfo.environment["RUNROOM_SHARED"].map { URL(filePath: $0) }
+            ?? checkout.appending(path: "shared").standardizedFileURL
+        return FileManager.default.fileExists(atPath: folder.appending(path: "samples").path) ? folder : nil
+    }()
+
+    @Test(
+        "runs of other people's watches come to what these say, and to as many points",
+        .enabled(if: shared != nil, "there are no recordings"),
+        arguments: [
+            ("samples/activity-small-fenix2-run.fit", 9008.22, 2832.0, 2809),
+            ("samples/garmin-fenix-5-run.fit", 157.56, 56.887, 21),
+            ("tracks/amazfit-9km.gpx", 8732.4, 2531, 1216), ("tracks/garmin-14km.gpx", 14168.6, 4989, 4967),
+            ("tracks/garmin-4km.gpx", 4400.2, nil, 502),
+        ] as [(String, Double, Double?, Int)])
+    func recordings(path: String, meters: Double, seconds: Double?, points: Int) async throws {
+        let bytes = Array(try Data(contentsOf: try #require(Self.shared).appending(path: path)))
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let told = try answers(try await api.upload("/v1/runs", files: [.make("file", bytes)], token: ana))
+            #expect(told.map { $0["outcome"] } == ["created"])
+            let run = try await api.send(.get, "/v1/runs/1", token: ana)
+            let measured = try #require(run.json["meters"]?.number)
+            // Other rules, and other ellipsoids.
+            #expect(abs(measured - meters) < 0.02 * meters, "\(measured)")
+            if let seconds {
+                let lasted = try #require(run.json["seconds"]?.number)
+                #expect(abs(lasted - seconds) <= 2, "\(lasted)")
+            }
+            #expect(run.json["points"]?.array?.count == points)
+        }
+    }
+
     @Test("an account that holds as much as it may is told so of each run, and keeps what came before")
     func quota() async throws {
         try await withAPI(quota: 500) { api in
