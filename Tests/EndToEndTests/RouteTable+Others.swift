@@ -247,7 +247,7 @@ extension RouteTable {
                     [.ok("one's own", at: "/v1/runs/$way/course.\(format)", as: .ana)]),
                 RouteCases(
                     "GET /v1/rooms/{runID}/course.\(format)",
-                    [.no(404, nil, "nobody's", at: club + "/course.\(format)", as: .ana)]),
+                    [.no(404, "Not found", "nobody's", at: club + "/course.\(format)", as: .ana)]),
             ]
         } + [
             RouteCases("GET /v1/rooms/{runID}/results.csv", [.ok("nobody's", at: club + "/results.csv", as: .ana)]),
