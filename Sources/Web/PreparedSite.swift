@@ -5,7 +5,7 @@ internal import LWS
 /// All answers of the pages, made beforehand.
 struct PreparedSite: Sendable {
     enum Page: String, CaseIterable {
-        case home, room, new, runs, run, forum, post, me, admin, setup, missing
+        case home, room, board, embed, new, runs, run, forum, post, me, admin, setup, missing
     }
 
     private struct PageKey: Hashable {
@@ -17,6 +17,8 @@ struct PreparedSite: Sendable {
     static let filesPath = "/web"
 
     private let version: String
+    /// What the addresses of this version's files begin with.
+    private let prefix: String
     private let files: [String: SiteAnswer]
     private let pages: [PageKey: SiteAnswer]
     private let clientModule: SiteAnswer
@@ -31,7 +33,7 @@ struct PreparedSite: Sendable {
             hash.add(file.bytes)
         }
         version = hash.description
-        let prefix = "\(Self.filesPath)/\(version)/"
+        prefix = "\(Self.filesPath)/\(version)/"
         self.files = Dictionary(
             uniqueKeysWithValues: served.map { file in
                 (file.name, SiteAnswer(file.bytes, headers: Self.fileHeaders(file, caching: Self.forever)))
@@ -40,7 +42,8 @@ struct PreparedSite: Sendable {
         clientModule = SiteAnswer(client.bytes, headers: Self.fileHeaders(client, caching: "no-cache"))
 
         var pages: [PageKey: SiteAnswer] = [:]
-        let headers = Self.pageHeaders(configuration)
+        let headers = Self.pageHeaders(configuration, embedders: [])
+        let embedHeaders = Self.pageHeaders(configuration, embedders: configuration.embedders)
         for language in Language.allCases {
             let words = try Self.words(language, byName)
             var values = PageTemplate.Values(
@@ -50,12 +53,17 @@ struct PreparedSite: Sendable {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
             }
-            for part in ["head", "bar", "top", "account", "share", "write", "report"] {
+            // Each may have those before it.
+            for part in [
+                "frame", "head", "watching", "columns", "password", "bar", "top", "account", "share", "write",
+                "report",
+            ] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             for page in Page.allCases {
                 let text = try Self.filled("\(page.rawValue).html", byName, values)
-                pages[PageKey(page: page, language: language)] = SiteAnswer(Array(text.utf8), headers: headers)
+                pages[PageKey(page: page, language: language)] = SiteAnswer(
+                    Array(text.utf8), headers: page == .embed ? embedHeaders : headers)
             }
         }
         self.pages = pages
@@ -66,7 +74,8 @@ struct PreparedSite: Sendable {
     /// A page in the language of who asks, or its address again when that was to choose one.
     func page(_ page: Page, for request: HTTPServerRequest) -> Response {
         let head = request.head
-        if let choice = head.queryValue("lang") {
+        let choice = head.queryValue("lang")
+        if let choice, page != .embed {
             let path = String(head.target.prefix { $0 != "?" })
             var response = Response(
                 status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
@@ -76,7 +85,10 @@ struct PreparedSite: Sendable {
             }
             return response
         }
-        let language = Language(cookies: head.headers[.cookie], accepted: head.headers[.acceptLanguage])
+        // Who puts a room into a frame chooses for it alone.
+        let language =
+            choice.flatMap(Language.init(rawValue:))
+            ?? Language(cookies: head.headers[.cookie], accepted: head.headers[.acceptLanguage])
         guard let answer = pages[PageKey(page: page, language: language)] else {
             preconditionFailure("every page is made in every language")
         }
@@ -87,6 +99,13 @@ struct PreparedSite: Sendable {
 
     /// The client module under its own address, for pages of other people.
     func client(for request: HTTPServerRequest) -> Response { clientModule.response(to: request) }
+
+    /// What the addresses of files begin with at present, for pages that want to know whether they are of this version.
+    var currentPrefix: Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: .bytes(Array((prefix + "\n").utf8)))
+    }
 
     /// A style or script; 404 for one of another version of the server.
     func file(for request: HTTPServerRequest) -> Response {
@@ -110,13 +129,15 @@ struct PreparedSite: Sendable {
         [.contentType: file.contentType ?? "application/octet-stream", .cacheControl: caching]
     }
 
-    /// Nothing but this server's own files runs, shows or is spoken to, tiles excepted if there are any.
-    private static func pageHeaders(_ configuration: SiteConfiguration) -> HTTPFields {
+    /// Nothing but this server's own files runs, shows or is spoken to, tiles excepted if there are any; and none but the
+    /// embedders' pages may have it in a frame.
+    private static func pageHeaders(_ configuration: SiteConfiguration, embedders: [String]) -> HTTPFields {
         let tileHost = configuration.tiles.flatMap { tileOrigin($0.url) }
         let policy = [
             "default-src 'none'", "script-src 'self'", "style-src 'self'",
             "img-src 'self' data:" + (tileHost.map { " " + $0 } ?? ""), "connect-src 'self'", "base-uri 'none'",
-            "form-action 'self'", "frame-ancestors 'none'",
+            "form-action 'self'",
+            "frame-ancestors " + (embedders.isEmpty ? "'none'" : embedders.joined(separator: " ")),
         ]
         var headers: HTTPFields = [
             .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache",

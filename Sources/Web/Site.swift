@@ -35,9 +35,14 @@ public struct Site: Sendable {
         var router = Router()
         router.on(.get, "/") { request in try prepared().page(.home, for: request) }
         router.on(.get, "/r") { request in roomAddress(of: request.head.queryValue("code") ?? "") }
-        router.on(.get, "/r/{runID}") { request in try prepared().page(.room, for: request) }
-        // By a link: the page asks where it leads.
-        router.on(.get, "/s/{link}") { request in try prepared().page(.room, for: request) }
+        // A room by its code, or by a link: then the page asks where it leads.
+        for room in ["/r/{runID}", "/s/{link}"] {
+            router.on(.get, room) { request in
+                let isInFrame = request.head.queryValue("embed") != nil
+                return try prepared().page(isInFrame ? .embed : .room, for: request)
+            }
+            router.on(.get, room + "/board") { request in try prepared().page(.board, for: request) }
+        }
         router.on(.get, "/new") { request in try prepared().page(.new, for: request) }
         router.on(.get, "/runs") { request in try prepared().page(.runs, for: request) }
         router.on(.get, "/runs/{id}") { request in try prepared().page(.run, for: request) }
@@ -49,6 +54,7 @@ public struct Site: Sendable {
         router.on(.get, "/admin/setup") { request in try prepared().page(.setup, for: request) }
         router.on(.get, "/missing") { request in try prepared().page(.missing, for: request) }
         router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
+        router.on(.get, PreparedSite.filesPath) { _ in try prepared().currentPrefix }
         router.on(.get, "\(PreparedSite.filesPath)/{version}/{file}") { request in
             try prepared().file(for: request)
         }

@@ -56,6 +56,8 @@ public struct SiteConfiguration: Sendable {
     public var demo: DemoRoom?
     /// Nil for a plain grid: then nobody's place is told to a tile host.
     public var tiles: MapTiles?
+    /// Origins whose pages may show a room in a frame, as a content policy names them: `https://club.example`, `*` for all.
+    public var embedders: [String] = []
     /// What answers ``TileSource/url``; nil where nothing does.
     public var tileSource: TileSource?
     public var mapSystem = MapSystem.wgs84

@@ -46,6 +46,7 @@ struct SettingsTableTests {
         "smtp-password-file": "p", "smtp-tls": "none", "smtp-ca": "ca.pem", "mail-from": "a@b", "captcha": "on",
         "entrytask-registration": "off", "entrytask-accounts": "a.json", "rate-limits": "off",
         "trusted-proxies": "10.0.0.0/8", "proxy-header": "forwarded", "cors-origins": "https://a.example",
+        "embed-origins": "https://a.example",
         "password-cost": "low", "public-url": "https://run.example.org", "demo-room": "demo:demo",
         "map-tiles": "/{z}/{x}/{y}", "map-mbtiles": "m", "map-attribution": "©", "map-crs": "gcj02", "web-root": "w",
         "worlds": "v1,lepao", "crs": "wgs84", "legacy-clients": "on", "open-rooms": "off",

@@ -16,7 +16,8 @@ import Testing
             ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"), ([.cookie: "language=xx"], "en"),
         ]
         let paths = [
-            "/", "/r/159", "/r/%E8%B7%91%2F1", "/s/VY9Zb0nDq1oQw3Jt5kfXRg", "/new", "/runs", "/runs/5", "/forum",
+            "/", "/r/159", "/r/%E8%B7%91%2F1", "/r/159/board", "/r/159?embed", "/s/VY9Zb0nDq1oQw3Jt5kfXRg",
+            "/s/VY9Zb0nDq1oQw3Jt5kfXRg/board", "/s/VY9Zb0nDq1oQw3Jt5kfXRg?embed", "/new", "/runs", "/runs/5", "/forum",
             "/forum/1", "/me", "/admin", "/admin/setup",
         ]
         for path in paths {
@@ -78,10 +79,44 @@ import Testing
         #expect(page.contains("© &lt;A &amp; B&gt;"))
     }
 
+    @Test("a room is shown in frames of those origins that are named, in the language they choose; all else in none")
+    func embeds() async throws {
+        let closed = try #require(try await Browser().get("/r/1?embed")?.headers[.contentSecurityPolicy])
+        #expect(closed.hasSuffix("frame-ancestors 'none'"))
+        var configuration = SiteConfiguration()
+        configuration.embedders = ["https://a.example", "https://b.example"]
+        let browser = try Browser(configuration)
+        for path in ["/r/1?embed", "/s/VY9Zb0nDq1oQw3Jt5kfXRg?embed=1"] {
+            let answer = try #require(try await browser.get(path))
+            #expect(
+                answer.headers[.contentSecurityPolicy]?.hasSuffix("frame-ancestors https://a.example https://b.example")
+                    == true)
+        }
+        for path in ["/r/1", "/r/1/board", "/r/1/board?embed", "/me?embed", "/"] {
+            let answer = try #require(try await browser.get(path))
+            #expect(answer.headers[.contentSecurityPolicy]?.hasSuffix("frame-ancestors 'none'") == true, "\(path)")
+        }
+        #expect(try await browser.text("/r/1?embed&lang=zh").contains("<html lang=\"zh-CN\">"))
+        #expect(try await browser.get("/r/1?embed&lang=zh")?.headers[.setCookie] == nil)
+    }
+
+    @Test("a page finds out what version of the pages the server has")
+    func tellsVersion() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/web"))
+        #expect(answer.headers[.cacheControl] == "no-store")
+        let prefix = String(decoding: answer.bytes, as: UTF8.self).trimmingCharacters(in: .newlines)
+        #expect(try await browser.text("/").contains("src=\"\(prefix)home.js\""))
+    }
+
     @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
     func servesFiles() async throws {
         let browser = try Browser()
-        for path in ["/", "/r/159", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me", "/admin", "/missing"] {
+        let paths = [
+            "/", "/r/159", "/r/159/board", "/r/159?embed", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me",
+            "/admin", "/missing",
+        ]
+        for path in paths {
             let page = try await browser.text(path)
             let names = page.matches(of: /(?:href|src)="(\/web\/[^"]+)"/).map { String($0.1) }
             #expect(names.count > 2)
@@ -162,7 +197,7 @@ import Testing
     @Test("everything that a page needs is at most 150 KB compressed, and the client's module 10 KB")
     func isSmall() async throws {
         let browser = try Browser(), packed: HTTPFields = [.acceptEncoding: "gzip"]
-        for path in ["/r/159", "/new", "/runs/5", "/forum/1", "/me", "/admin"] {
+        for path in ["/r/159", "/r/159/board", "/r/159?embed", "/new", "/runs/5", "/forum/1", "/me", "/admin"] {
             // A page names all its modules, so that none waits for another.
             let names = Set(try await browser.text(path).matches(of: /"(\/web\/[^"]+)"/).map { String($0.1) })
             #expect(names.count > 5)

@@ -56,10 +56,11 @@ struct HTTPPolicy: Sendable {
         if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "no-referrer" }
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         if response.headers[.contentType]?.hasPrefix("text/html") == true {
-            response.headers[.xFrameOptions] = "DENY"
-            if response.headers[.contentSecurityPolicy] == nil {
-                response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
-            }
+            let closed = "frame-ancestors 'none'"
+            let policy = response.headers[.contentSecurityPolicy] ?? "default-src 'none'; " + closed
+            response.headers[.contentSecurityPolicy] = policy
+            // The same for browsers that know no policy; of some pages only, they cannot be told.
+            if policy.contains(closed) { response.headers[.xFrameOptions] = "DENY" }
         }
     }
 

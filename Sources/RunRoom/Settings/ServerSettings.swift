@@ -42,6 +42,7 @@ struct ServerSettings: Sendable {
     var proxies: String?
     var proxyHeader = TrustedProxies.Header.xForwardedFor
     var site = SiteConfiguration()
+    var embedders = AllowedOrigins.only([])
     var tiles: String?
     var tileArchive: String?
     var attribution: String?
@@ -191,6 +192,11 @@ struct ServerSettings: Sendable {
             site.tiles = .init(url: tiles, attribution: attribution)
         }
         try addArchive(to: &site)
+        site.embedders =
+            switch embedders {
+            case .any: ["*"]
+            case .only(let origins): origins.sorted()
+            }
         return site
     }
 

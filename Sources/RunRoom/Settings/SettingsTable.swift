@@ -158,6 +158,9 @@ enum SettingsTable {
             "A room that the home page leads to, and its password, which everybody is told.",
             default: .words("none"), .some(.room), \.site.demo, isSecret: true)
         Setting(
+            "embed-origins", "origins", "Whose pages may show a room in a frame: *, none, or https://a,https://b.",
+            default: "none", .origins, \.embedders)
+        Setting(
             "map-tiles", "URL",
             "Where browsers fetch the map's tiles: https://tiles.example.org/{z}/{x}/{y}.png.",
             default: .words("none, a grid"), .some(.tiles), \.tiles)

@@ -21,6 +21,18 @@ static const unsigned char account_html[] = {
 static const unsigned char bar_html[] = {
 #embed "pages/bar.html"
 };
+static const unsigned char frame_html[] = {
+#embed "pages/frame.html"
+};
+static const unsigned char columns_html[] = {
+#embed "pages/columns.html"
+};
+static const unsigned char password_html[] = {
+#embed "pages/password.html"
+};
+static const unsigned char watching_html[] = {
+#embed "pages/watching.html"
+};
 static const unsigned char head_html[] = {
 #embed "pages/head.html"
 };
@@ -29,6 +41,12 @@ static const unsigned char top_html[] = {
 };
 static const unsigned char room_html[] = {
 #embed "pages/room.html"
+};
+static const unsigned char board_html[] = {
+#embed "pages/board.html"
+};
+static const unsigned char embed_html[] = {
+#embed "pages/embed.html"
 };
 static const unsigned char new_html[] = {
 #embed "pages/new.html"
@@ -84,6 +102,12 @@ static const unsigned char home_css[] = {
 static const unsigned char room_css[] = {
 #embed "styles/room.css"
 };
+static const unsigned char board_css[] = {
+#embed "styles/board.css"
+};
+static const unsigned char embed_css[] = {
+#embed "styles/embed.css"
+};
 static const unsigned char runs_css[] = {
 #embed "styles/runs.css"
 };
@@ -117,8 +141,23 @@ static const unsigned char my_run_js[] = {
 static const unsigned char positions_js[] = {
 #embed "scripts/positions.js"
 };
+static const unsigned char screen_light_js[] = {
+#embed "scripts/screen-light.js"
+};
 static const unsigned char room_js[] = {
 #embed "scripts/room.js"
+};
+static const unsigned char live_room_js[] = {
+#embed "scripts/live-room.js"
+};
+static const unsigned char room_password_js[] = {
+#embed "scripts/room-password.js"
+};
+static const unsigned char board_js[] = {
+#embed "scripts/board.js"
+};
+static const unsigned char embed_js[] = {
+#embed "scripts/embed.js"
 };
 static const unsigned char map_view_js[] = {
 #embed "scripts/map-view.js"
@@ -146,6 +185,9 @@ static const unsigned char format_js[] = {
 };
 static const unsigned char page_js[] = {
 #embed "scripts/page.js"
+};
+static const unsigned char version_js[] = {
+#embed "scripts/version.js"
 };
 static const unsigned char new_js[] = {
 #embed "scripts/new.js"
@@ -245,9 +287,15 @@ static const web_file files[] = {
     FILE("demo.html", "pages/demo.html", demo_html),
     FILE("account.html", "pages/account.html", account_html),
     FILE("bar.html", "pages/bar.html", bar_html),
+    FILE("frame.html", "pages/frame.html", frame_html),
+    FILE("columns.html", "pages/columns.html", columns_html),
+    FILE("password.html", "pages/password.html", password_html),
+    FILE("watching.html", "pages/watching.html", watching_html),
     FILE("head.html", "pages/head.html", head_html),
     FILE("top.html", "pages/top.html", top_html),
     FILE("room.html", "pages/room.html", room_html),
+    FILE("board.html", "pages/board.html", board_html),
+    FILE("embed.html", "pages/embed.html", embed_html),
     FILE("new.html", "pages/new.html", new_html),
     FILE("runs.html", "pages/runs.html", runs_html),
     FILE("run.html", "pages/run.html", run_html),
@@ -266,6 +314,8 @@ static const web_file files[] = {
     FILE("site.css", "styles/site.css", site_css),
     FILE("home.css", "styles/home.css", home_css),
     FILE("room.css", "styles/room.css", room_css),
+    FILE("board.css", "styles/board.css", board_css),
+    FILE("embed.css", "styles/embed.css", embed_css),
     FILE("runs.css", "styles/runs.css", runs_css),
     FILE("share.css", "styles/share.css", share_css),
     FILE("reading.css", "styles/reading.css", reading_css),
@@ -277,7 +327,12 @@ static const web_file files[] = {
     FILE("account.js", "scripts/account.js", account_js),
     FILE("my-run.js", "scripts/my-run.js", my_run_js),
     FILE("positions.js", "scripts/positions.js", positions_js),
+    FILE("screen-light.js", "scripts/screen-light.js", screen_light_js),
     FILE("room.js", "scripts/room.js", room_js),
+    FILE("live-room.js", "scripts/live-room.js", live_room_js),
+    FILE("room-password.js", "scripts/room-password.js", room_password_js),
+    FILE("board.js", "scripts/board.js", board_js),
+    FILE("embed.js", "scripts/embed.js", embed_js),
     FILE("map-view.js", "scripts/map-view.js", map_view_js),
     FILE("way-canvas.js", "scripts/way-canvas.js", way_canvas_js),
     FILE("way.js", "scripts/way.js", way_js),
@@ -287,6 +342,7 @@ static const web_file files[] = {
     FILE("feed.js", "scripts/feed.js", feed_js),
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
+    FILE("version.js", "scripts/version.js", version_js),
     FILE("new.js", "scripts/new.js", new_js),
     FILE("import.js", "scripts/import.js", import_js),
     FILE("runs.js", "scripts/runs.js", runs_js),

@@ -1,5 +1,6 @@
 /**
- * The ground of every map: the operator's tiles, or a plain grid, with a scale and buttons to zoom; ways lie on it.
+ * The ground of every map: the operator's tiles, or a plain grid, with a scale and, where somebody may move it, buttons
+ * to zoom; ways lie on it.
  *
  * @module ground
  */
@@ -9,18 +10,27 @@ import { WayCanvas } from './way-canvas.js';
 
 /** @typedef {import('./map-view.js').Tiles} Tiles */
 
+/** What of Leaflet answers to a hand. */
+const STILL = {
+    dragging: false, keyboard: false, touchZoom: false, scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false,
+};
+
 /**
  * @param {HTMLElement} container
  * @param {Tiles | undefined} tiles
  * @param {{ fadeAnimation?: boolean }} [options] Further ones of the map's.
+ * @param {boolean} [isStill] Whether nobody may move it.
  * @returns {{ map: LeafletMap, ways: WayCanvas }}
  */
-export function makeGround(container, tiles, options = {}) {
+export function makeGround(container, tiles, options = {}, isStill = false) {
     const map = new LeafletMap(container, {
         zoomControl: false, attributionControl: false, zoomSnap: tiles ? 1 : 0.25, zoomDelta: 1, minZoom: 3,
-        maxZoom: 20, tap: false, wheelPxPerZoomLevel: 90, ...options,
+        maxZoom: 20, tap: false, wheelPxPerZoomLevel: 90, ...isStill ? STILL : {},
+        ...options,
     });
-    control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
+    if (!isStill) {
+        control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
+    }
     control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
     if (tiles) {
         const attribution = control.attribution({ prefix: false });

@@ -49,32 +49,29 @@ export class MapView {
     /** Whether the map has been where somebody is. */ #sees = false;
     /** @type {{ from: number[], to: number[], begun: number } | null} The zoom under way. */ #zooming = null;
     /** @type {Record<string, string>} */ #colors = {};
+    /** How many pixels are drawn as one: dots and names grow with the page's type, which grows with the screen. */
+    #scale = 1;
     /** @type {globalThis.Map<string, number>} Widths of names, in pixels. */ #widths = new globalThis.Map();
 
     /**
      * @param {HTMLElement} container
-     * @param {{ tiles?: Tiles, now: () => number, onMode: () => void, onTap: (number: number) => void }} options `now`
-     *     is the server's clock.
+     * @param {{ tiles?: Tiles, now: () => number, onMode?: () => void, onTap?: (number: number) => void }} options `now`
+     *     is the server's clock; without `onTap` nobody moves the map, which shows all.
      */
-    constructor(container, { tiles, now, onMode, onTap }) {
+    constructor(container, { tiles, now, onMode = () => {}, onTap }) {
         this.#container = container;
         this.#now = now;
         this.#onMode = onMode;
-        const { map, ways } = makeGround(container, tiles);
+        const { map, ways } = makeGround(container, tiles, {}, !onTap);
         this.#map = map;
         this.#ways = ways;
         this.#canvas.className = 'dots';
         this.#canvas.setAttribute('aria-hidden', 'true');
         container.append(this.#canvas);
-        map.on('dragstart', () => this.#setMode('free'));
-        this.#heedZooms();
         map.on('move zoom resize viewreset', () => this.redraw());
         map.on('moveend', () => { this.#waysAt = -Infinity; this.redraw(); });
         map.on('zoomanim', event => this.#beginZoom(event));
-        map.on('click', event => {
-            const tapped = this.#dotAt(event.containerPoint);
-            if (tapped !== null) onTap(tapped);
-        });
+        if (onTap) this.#heedHands(onTap);
         new ResizeObserver(() => this.#fitWindow()).observe(container);
         const scheme = matchMedia('(prefers-color-scheme: dark)');
         scheme.addEventListener('change', () => this.#readColors());
@@ -112,8 +109,15 @@ export class MapView {
      * What the viewer has zoomed stays as it is, so it is not “all” any more; who is followed stays in the middle.
      *
      * Leaflet does not tell whose zoom it is, hence what a viewer zooms and moves with.
+     *
+     * @param {(number: number) => void} onTap
      */
-    #heedZooms() {
+    #heedHands(onTap) {
+        this.#map.on('dragstart', () => this.#setMode('free'));
+        this.#map.on('click', event => {
+            const tapped = this.#dotAt(event.containerPoint);
+            if (tapped !== null) onTap(tapped);
+        });
         const zooms = () => { if (this.mode === 'all') this.#setMode('free'); };
         const container = this.#container;
         container.addEventListener('wheel', zooms, { passive: true });
@@ -176,6 +180,7 @@ export class MapView {
 
     /** The window is another one: all are shown in it anew, or the place that was in the middle stays there. */
     #fitWindow() {
+        this.#scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1;
         this.#map.invalidateSize({ animate: false, pan: this.mode !== 'all' });
         if (this.mode === 'all') this.#movedAt = -Infinity;
         this.#waysAt = -Infinity;
@@ -310,16 +315,18 @@ export class MapView {
         }
         const context = canvas.getContext('2d');
         if (!context) return;
-        context.setTransform(ratio, 0, 0, ratio, 0, 0);
-        context.clearRect(0, 0, size.x, size.y);
+        context.setTransform(ratio * this.#scale, 0, 0, ratio * this.#scale, 0, 0);
+        const room = size.multiplyBy(1 / this.#scale);
+        context.clearRect(0, 0, room.x, room.y);
         context.textBaseline = 'middle';
         this.#project();
         const now = this.#now();
-        const seen = this.#dots.filter(({ x, y }) => x >= 0 && y >= 0 && x <= size.x && y <= size.y);
-        const beyond = this.#dots.filter(dot => !seen.includes(dot)).slice(-ARROWS);
+        const dots = this.#dots.map(({ runner, x, y }) => ({ runner, x: x / this.#scale, y: y / this.#scale }));
+        const seen = dots.filter(({ x, y }) => x >= 0 && y >= 0 && x <= room.x && y <= room.y);
+        const beyond = dots.filter(dot => !seen.includes(dot)).slice(-ARROWS);
         for (const dot of seen) this.#drawDot(context, dot, now);
-        this.#drawLabels(context, seen, size, now);
-        for (const dot of beyond) this.#drawArrow(context, dot, size);
+        this.#drawLabels(context, seen, room, now);
+        for (const dot of beyond) this.#drawArrow(context, dot, room);
     }
 
     /** @param {CanvasRenderingContext2D} context @param {Dot} dot @param {number} now */

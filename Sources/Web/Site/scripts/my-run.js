@@ -6,9 +6,10 @@
  */
 import { ask, openAccountDialog, session } from './account.js';
 import { distance, duration, nameNode, pace, sentence } from './format.js';
-import { element, settings, word } from './page.js';
+import { element, settings, word, write } from './page.js';
 import { Positions } from './positions.js';
 import { IndexedDBStore } from './runroom.js';
+import { ScreenLight } from './screen-light.js';
 
 /** @typedef {import('./runroom.js').RunRoom} RunRoom */
 /** @typedef {import('./runroom.js').RoomEvent} RoomEvent */
@@ -48,12 +49,6 @@ const nodes = {
     guestLogIn: element('guest-log-in', HTMLButtonElement),
 };
 
-/** @param {HTMLElement} node @param {(string | Node)[]} parts */
-function write(node, ...parts) {
-    const text = parts.map(part => typeof part === 'string' ? part : part.textContent).join('');
-    if (node.textContent !== text) node.replaceChildren(...parts);
-}
-
 export class MyRun {
     #room;
     #runners;
@@ -67,8 +62,7 @@ export class MyRun {
      * @type {(() => void) | null}
      */
     #release = null;
-    /** @type {WakeLockSentinel | null} */ #lock = null;
-    /** Whether the screen can be kept on. */ #staysOn = true;
+    #light = new ScreenLight(() => this.show());
     /** A sentence about what went wrong. */ #trouble = '';
     /** When the clock was started here, before the server knows. */ #startedAt = 0;
     #accuracy = 0;
@@ -122,7 +116,6 @@ export class MyRun {
             if (nodes.speaks.checked) localStorage.setItem(SPEAKS, '1');
             else localStorage.removeItem(SPEAKS);
         });
-        document.addEventListener('visibilitychange', () => this.#keepScreenOn());
         window.addEventListener('beforeunload', event => { if (this.isUnderWay) event.preventDefault(); });
     }
 
@@ -223,7 +216,6 @@ export class MyRun {
         this.#release?.();
         this.#release = null;
         this.#positions.stop();
-        void this.#lock?.release();
         this.#become('watching');
     }
 
@@ -259,29 +251,12 @@ export class MyRun {
         if (this.#phase !== phase) {
             this.#phase = phase;
             document.body.dataset.run = phase;
-            void this.#keepScreenOn();
+            this.#light.isWanted = phase === 'running';
         }
         this.show();
     }
 
-    // MARK: The screen, and the voice
-
-    async #keepScreenOn() {
-        if (this.#phase !== 'running') {
-            await this.#lock?.release();
-            this.#lock = null;
-            return;
-        }
-        if (document.hidden || this.#lock && !this.#lock.released) return;
-        try {
-            this.#lock = await navigator.wakeLock.request('screen');
-            this.#staysOn = true;
-        } catch {
-            // No such thing in this browser, or its battery is low.
-            this.#staysOn = false;
-        }
-        this.show();
-    }
+    // MARK: The voice
 
     /** @param {RoomEvent} event */
     #heard(event) {
@@ -339,7 +314,7 @@ export class MyRun {
         nodes.figures.hidden = !isOn;
         nodes.gps.hidden = !isMine || phase === 'finished' && this.#positions.quality !== 'refused';
         nodes.voice.hidden = !isMine || !('speechSynthesis' in window);
-        nodes.screen.hidden = phase !== 'running' || this.#staysOn;
+        nodes.screen.hidden = phase !== 'running' || this.#light.canStay;
         write(nodes.screen, word('screenOff'));
         write(nodes.text, ...this.#sentence());
         nodes.text.hidden = isOn && nodes.text.textContent === '';

@@ -31,3 +31,14 @@ export function element(id, type) {
     if (!(found instanceof type)) throw new Error(`no ${type.name} #${id}`);
     return found;
 }
+
+/**
+ * Has a node hold this and nothing else; one that says the same already is left alone.
+ *
+ * @param {HTMLElement} node
+ * @param {(string | Node)[]} parts
+ */
+export function write(node, ...parts) {
+    const text = parts.map(part => typeof part === 'string' ? part : part.textContent).join('');
+    if (node.textContent !== text) node.replaceChildren(...parts);
+}

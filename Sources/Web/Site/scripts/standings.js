@@ -25,7 +25,7 @@ class Row {
     node = box('row', 'row');
     /** @type {Map<HTMLElement, string>} */ #texts = new Map();
 
-    /** @param {Runner} runner @param {(number: number) => void} onFollow */
+    /** @param {Runner} runner @param {((number: number) => void) | null} onFollow */
     constructor(runner, onFollow) {
         this.number = runner.number;
         this.node.dataset.runner = String(runner.number);
@@ -49,17 +49,23 @@ class Row {
         this.badge.style.backgroundColor = runner.color;
         this.badge.style.color = runner.inkOnColor;
         const names = box('names');
-        this.button = document.createElement('button');
-        this.button.type = 'button';
-        this.button.className = 'follow main';
-        this.button.setAttribute('aria-pressed', 'false');
-        this.button.addEventListener('click', () => onFollow(this.number));
+        this.name = onFollow ? this.#button(onFollow) : box('follow main');
         this.note = box('sub note');
-        names.append(this.button, this.note);
+        names.append(this.name, this.note);
         who.append(this.badge, names);
         this.distance = pair('distance');
         this.pace = pair('pace');
         this.time = pair('time');
+    }
+
+    /** @param {(number: number) => void} onFollow */
+    #button(onFollow) {
+        const button = document.createElement('button');
+        button.type = 'button';
+        button.className = 'follow main';
+        button.setAttribute('aria-pressed', 'false');
+        button.addEventListener('click', () => onFollow(this.number));
+        return button;
     }
 
     /** @param {HTMLElement} node @param {string} text */
@@ -73,10 +79,10 @@ class Row {
     update(runner, now, isFollowed) {
         const { place, meters, gapMeters, gapSeconds, state } = runner.row;
         const silence = runner.silence(now);
-        if (this.#texts.get(this.button) !== runner.name) {
-            this.#texts.set(this.button, runner.name);
-            this.button.replaceChildren(nameNode(runner.name));
-            this.button.title = runner.name;
+        if (this.#texts.get(this.name) !== runner.name) {
+            this.#texts.set(this.name, runner.name);
+            this.name.replaceChildren(nameNode(runner.name));
+            this.name.title = runner.name;
         }
         // Somebody may have come farther than who finished first, and is then behind by nothing.
         const isBehind = place !== null && place > 1 && gapMeters !== null && gapMeters >= 1;
@@ -91,7 +97,8 @@ class Row {
         const kind = silence > 0 ? 'silent' : state;
         if (this.node.dataset.state !== kind) this.node.dataset.state = kind;
         const pressed = String(isFollowed);
-        if (this.button.getAttribute('aria-pressed') !== pressed) this.button.setAttribute('aria-pressed', pressed);
+        const told = this.name.getAttribute('aria-pressed');
+        if (told !== null && told !== pressed) this.name.setAttribute('aria-pressed', pressed);
     }
 }
 
@@ -125,10 +132,13 @@ export class Standings {
     /** Pixels, as the browser tells them when they change: to ask it would cost a layout each time. */
     #view = { rowHeight: 0, top: 0, height: 0 };
 
-    /** @param {HTMLElement} list The rows' group. @param {(number: number) => void} onFollow A row was tapped. */
+    /**
+     * @param {HTMLElement} list The rows' group.
+     * @param {(number: number) => void} [onFollow] A row was tapped; without it rows are only looked at.
+     */
     constructor(list, onFollow) {
         this.#list = list;
-        this.#onFollow = onFollow;
+        this.#onFollow = onFollow ?? null;
         const scroller = list.closest('.scroll');
         if (!scroller) return;
         scroller.addEventListener('scroll', () => { this.#view.top = scroller.scrollTop; }, { passive: true });
