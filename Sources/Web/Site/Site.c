@@ -81,6 +81,12 @@ static const unsigned char setup_html[] = {
 static const unsigned char report_html[] = {
 #embed "pages/report.html"
 };
+static const unsigned char devices_html[] = {
+#embed "pages/devices.html"
+};
+static const unsigned char device_html[] = {
+#embed "pages/device.html"
+};
 static const unsigned char missing_html[] = {
 #embed "pages/missing.html"
 };
@@ -270,6 +276,9 @@ static const unsigned char admin_server_js[] = {
 static const unsigned char admin_log_js[] = {
 #embed "scripts/admin-log.js"
 };
+static const unsigned char devices_js[] = {
+#embed "scripts/devices.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -307,6 +316,8 @@ static const web_file files[] = {
     FILE("admin.html", "pages/admin.html", admin_html),
     FILE("setup.html", "pages/setup.html", setup_html),
     FILE("report.html", "pages/report.html", report_html),
+    FILE("devices.html", "pages/devices.html", devices_html),
+    FILE("device.html", "pages/device.html", device_html),
     FILE("missing.html", "pages/missing.html", missing_html),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
@@ -370,6 +381,7 @@ static const web_file files[] = {
     FILE("admin-reports.js", "scripts/admin-reports.js", admin_reports_js),
     FILE("admin-server.js", "scripts/admin-server.js", admin_server_js),
     FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
+    FILE("devices.js", "scripts/devices.js", devices_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),

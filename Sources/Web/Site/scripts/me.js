@@ -4,6 +4,7 @@
  * @module me
  */
 import { openAccountDialog, session } from './account.js';
+import { Devices } from './devices.js';
 import { sentence } from './format.js';
 import { call, here, trouble } from './house.js';
 import { Logins } from './logins.js';
@@ -50,6 +51,7 @@ const nodes = {
 };
 
 const logins = new Logins();
+const devices = new Devices();
 /** For changing only what was seen. */
 let tag = '*';
 let isGuest = false;
@@ -199,6 +201,7 @@ function look() {
     if (!id) return;
     void load();
     void logins.load();
+    void devices.load();
 }
 
 session.addEventListener('change', look);

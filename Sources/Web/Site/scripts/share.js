@@ -24,10 +24,11 @@ export async function makeLink(runID, wanted) {
  * A link's address as a field with a button that copies it, and as a code to scan.
  *
  * @param {string} address
- * @param {{ heading: string, text?: string, level?: 'h2' | 'h3' }} options
+ * @param {{ heading: string, text?: string, level?: 'h2' | 'h3', code?: string }} options `code` where another text than
+ *     the address is to be scanned.
  * @returns {HTMLElement}
  */
-export function linkCard(address, { heading, text, level = 'h3' }) {
+export function linkCard(address, { heading, text, level = 'h3', code: scanned = address }) {
     const card = document.createElement('div');
     card.className = 'link-card';
     const title = document.createElement(level);
@@ -38,7 +39,7 @@ export function linkCard(address, { heading, text, level = 'h3' }) {
     hint.hidden = !text;
     const code = document.createElement('div');
     code.className = 'code';
-    void qrCode(address, sentence(word('share.code'), { what: heading }).join('')).then(svg => code.append(svg), () => {
+    void qrCode(scanned, sentence(word('share.code'), { what: heading }).join('')).then(svg => code.append(svg), () => {
         // Without a code there is still the address.
         code.remove();
     });
