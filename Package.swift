@@ -46,9 +46,11 @@ let package = Package(
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(
+            name: "CCmark", providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
         .target(
             name: "CWeb", path: "Sources/Web/Site",
-            exclude: ["pages", "styles", "scripts", "icons", "words", "types", "tsconfig.json"]),
+            exclude: ["pages", "styles", "scripts", "icons", "words", "handbook", "types", "tsconfig.json"]),
         .target(name: "Geo"),
         .target(name: "Limits"),
         .target(name: "Text"),
@@ -69,7 +71,7 @@ let package = Package(
                 "ActivityFiles", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Geo", "Limits",
                 "Text", httpTypes, log, deque,
             ]),
-        .target(name: "Web", dependencies: ["CWeb", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
+        .target(name: "Web", dependencies: ["CWeb", "CCmark", "CZlib", "LWS", httpTypes], exclude: ["Site"]),
         // 4: the programs.
         .executableTarget(
             name: "RunRoom",

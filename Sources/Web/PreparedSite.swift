@@ -5,7 +5,10 @@ internal import LWS
 /// All answers of the pages, made beforehand.
 struct PreparedSite: Sendable {
     enum Page: String, CaseIterable {
-        case home, room, board, embed, new, runs, run, forum, post, me, admin, setup, missing
+        case home, room, board, embed, new, runs, run, forum, post, me, admin, setup, offline, missing
+
+        /// Of use without the server: the service worker keeps them, and the files that they need.
+        static let shell: [Page] = [.home, .room, .board, .offline]
     }
 
     private struct PageKey: Hashable {
@@ -22,11 +25,14 @@ struct PreparedSite: Sendable {
     private let files: [String: SiteAnswer]
     private let pages: [PageKey: SiteAnswer]
     private let clientModule: SiteAnswer
+    private let serviceWorker: SiteAnswer
+    private let manifests: [Language: SiteAnswer]
+    private let handbook: Handbook
 
     /// - Throws: ``SiteError`` naming the page that cannot be made, and why.
     init(_ files: [SiteFile], _ configuration: SiteConfiguration) throws(SiteError) {
         let byName = Dictionary(files.map { ($0.name, $0) }) { first, _ in first }
-        let served = files.filter { $0.contentType != nil }
+        let served = files.filter { $0.contentType != nil && $0.name != Self.workerName }
         var hash = ContentHash()
         for file in served {
             hash.add(file.name.utf8)
@@ -44,6 +50,9 @@ struct PreparedSite: Sendable {
         var pages: [PageKey: SiteAnswer] = [:]
         let headers = Self.pageHeaders(configuration, embedders: [])
         let embedHeaders = Self.pageHeaders(configuration, embedders: configuration.embedders)
+        var allValues: [Language: PageTemplate.Values] = [:]
+        var manifests: [Language: SiteAnswer] = [:]
+        var shell: Set<String> = []
         for language in Language.allCases {
             let words = try Self.words(language, byName)
             var values = PageTemplate.Values(
@@ -61,35 +70,36 @@ struct PreparedSite: Sendable {
             ] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
+            allValues[language] = values
+            manifests[language] = SiteAnswer(
+                Array(try Self.filled("manifest.webmanifest", byName, values).utf8), headers: Self.manifestHeaders)
             for page in Page.allCases {
                 let text = try Self.filled("\(page.rawValue).html", byName, values)
+                if Page.shell.contains(page) { shell.formUnion(Self.files(named: text, below: prefix)) }
                 pages[PageKey(page: page, language: language)] = SiteAnswer(
                     Array(text.utf8), headers: page == .embed ? embedHeaders : headers)
             }
         }
         self.pages = pages
+        self.manifests = manifests
+        serviceWorker = SiteAnswer(
+            Array(try Self.serviceWorker(keeping: shell.sorted(), below: prefix, byName).utf8),
+            headers: [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-cache"])
+        let template = try Self.template("handbook.html", byName)
+        do {
+            handbook = try Handbook(files: files, template: template, values: allValues, headers: headers)
+        } catch {
+            throw SiteError(description: "handbook.html: \(error)")
+        }
     }
 
     // MARK: - Answers
 
     /// A page in the language of who asks, or its address again when that was to choose one.
     func page(_ page: Page, for request: HTTPServerRequest) -> Response {
-        let head = request.head
-        let choice = head.queryValue("lang")
-        if let choice, page != .embed {
-            let path = String(head.target.prefix { $0 != "?" })
-            var response = Response(
-                status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
-            if let language = Language(rawValue: choice) {
-                response.headers[.setCookie] =
-                    "\(Language.cookie)=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax"
-            }
-            return response
-        }
         // Who puts a room into a frame chooses for it alone.
-        let language =
-            choice.flatMap(Language.init(rawValue:))
-            ?? Language(cookies: head.headers[.cookie], accepted: head.headers[.acceptLanguage])
+        if page != .embed, let response = choice(of: request) { return response }
+        let language = language(of: request)
         guard let answer = pages[PageKey(page: page, language: language)] else {
             preconditionFailure("every page is made in every language")
         }
@@ -98,8 +108,46 @@ struct PreparedSite: Sendable {
         return response
     }
 
+    /// A page of the handbook, as ``page(_:for:)`` has others.
+    func handbook(_ name: String, for request: HTTPServerRequest) throws -> Response {
+        if let response = choice(of: request) { return response }
+        guard let answer = try handbook.page(name, in: language(of: request)) else {
+            return page(.missing, for: request)
+        }
+        return answer.response(to: request)
+    }
+
+    private func language(of request: HTTPServerRequest) -> Language {
+        let head = request.head
+        return head.queryValue("lang").flatMap(Language.init(rawValue:))
+            ?? Language(cookies: head.headers[.cookie], accepted: head.headers[.acceptLanguage])
+    }
+
+    /// What remembers the language that an address chooses; nil for one that chooses none.
+    private func choice(of request: HTTPServerRequest) -> Response? {
+        guard let choice = request.head.queryValue("lang") else { return nil }
+        let path = String(request.head.target.prefix { $0 != "?" })
+        var response = Response(status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
+        if let language = Language(rawValue: choice) {
+            response.headers[.setCookie] =
+                "\(Language.cookie)=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax"
+        }
+        return response
+    }
+
     /// The client module under its own address, for pages of other people.
     func client(for request: HTTPServerRequest) -> Response { clientModule.response(to: request) }
+
+    /// What keeps the shell of the pages in a browser.
+    func serviceWorker(for request: HTTPServerRequest) -> Response { serviceWorker.response(to: request) }
+
+    /// What a browser needs to know to put the pages among a device's apps.
+    func manifest(for request: HTTPServerRequest) -> Response {
+        guard let answer = manifests[language(of: request)] else {
+            preconditionFailure("there is one in every language")
+        }
+        return answer.response(to: request)
+    }
 
     /// What the addresses of files begin with at present, for pages that want to know whether they are of this version.
     var currentPrefix: Response {
@@ -124,6 +172,28 @@ struct PreparedSite: Sendable {
 
     // MARK: - Making them
 
+    /// Not served as it is: it is filled, and stands above all pages, which it could not keep otherwise.
+    private static let workerName = "service-worker.js"
+
+    private static let manifestHeaders: HTTPFields = [
+        .contentType: "application/manifest+json", .cacheControl: "no-cache", .vary: "Accept-Language, Cookie",
+    ]
+
+    /// The names of the files that a page needs.
+    private static func files(named page: String, below prefix: String) -> [String] {
+        page.split(separator: "\"").filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    }
+
+    private static func serviceWorker(
+        keeping names: [String], below prefix: String, _ files: [String: SiteFile]
+    ) throws(SiteError) -> String {
+        // Names of files have nothing in them that would have to be escaped.
+        let list = names.map { "\"\($0)\"" }.joined(separator: ",")
+        let shell = "{\"prefix\":\"\(prefix)\",\"files\":[\(list)]}"
+        return try filled(
+            workerName, files, PageTemplate.Values(words: [:], filePrefix: prefix, files: [], parts: ["shell": shell]))
+    }
+
     private static let forever = "public, max-age=31536000, immutable"
 
     private static func fileHeaders(_ file: SiteFile, caching: String) -> HTTPFields {
@@ -136,7 +206,8 @@ struct PreparedSite: Sendable {
         let tileHost = configuration.tiles.flatMap { tileOrigin($0.url) }
         let policy = [
             "default-src 'none'", "script-src 'self'", "style-src 'self'",
-            "img-src 'self' data:" + (tileHost.map { " " + $0 } ?? ""), "connect-src 'self'", "base-uri 'none'",
+            "img-src 'self' data:" + (tileHost.map { " " + $0 } ?? ""), "connect-src 'self'",
+            "manifest-src 'self'", "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors " + (embedders.isEmpty ? "'none'" : embedders.joined(separator: " ")),
         ]
@@ -158,12 +229,17 @@ struct PreparedSite: Sendable {
         return scheme + host.replacing("{s}", with: "*")
     }
 
+    private static func template(_ name: String, _ files: [String: SiteFile]) throws(SiteError) -> PageTemplate {
+        guard let file = files[name] else { throw SiteError(description: "\(name) is missing") }
+        return PageTemplate(text: String(decoding: file.bytes, as: UTF8.self))
+    }
+
     private static func filled(
         _ name: String, _ files: [String: SiteFile], _ values: PageTemplate.Values
     ) throws(SiteError) -> String {
-        guard let file = files[name] else { throw SiteError(description: "\(name) is missing") }
+        let template = try template(name, files)
         do {
-            return try PageTemplate(text: String(decoding: file.bytes, as: UTF8.self)).filled(with: values)
+            return try template.filled(with: values)
         } catch {
             throw SiteError(description: "\(name): \(error)")
         }

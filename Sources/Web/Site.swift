@@ -52,6 +52,13 @@ public struct Site: Sendable {
         router.on(.get, "/admin") { request in try prepared().page(.admin, for: request) }
         // By the address that the server printed.
         router.on(.get, "/admin/setup") { request in try prepared().page(.setup, for: request) }
+        router.on(.get, Handbook.path) { request in try prepared().handbook(Handbook.first, for: request) }
+        router.on(.get, "\(Handbook.path)/{page}") { request in
+            try prepared().handbook(request.parameters["page"] ?? "", for: request)
+        }
+        router.on(.get, "/offline") { request in try prepared().page(.offline, for: request) }
+        router.on(.get, "/manifest.webmanifest") { request in try prepared().manifest(for: request) }
+        router.on(.get, "/service-worker.js") { request in try prepared().serviceWorker(for: request) }
         router.on(.get, "/missing") { request in try prepared().page(.missing, for: request) }
         router.on(.get, "/client/runroom.js") { request in try prepared().client(for: request) }
         router.on(.get, PreparedSite.filesPath) { _ in try prepared().currentPrefix }

@@ -137,7 +137,8 @@ class Browsing:
     def __init__(self, browser):
         self.browser = browser
         self.problems = []
-        self.allowed = []
+        # What Playwright says itself where a page may have no service worker.
+        self.allowed = [re.compile("^console warning: Service Worker registration blocked by Playwright")]
         self.requests = []
         self.contexts = []
         # Addresses that were left only after a question, which was answered with yes.
@@ -151,7 +152,10 @@ class Browsing:
         self.expects(r"^console error: WebSocket connection to '[^']*/live(\?room=[^']*)?' failed")
 
     async def context(self, **options):
-        options = {"locale": "en-GB", "timezone_id": TIME_ZONE, "viewport": {"width": 1280, "height": 800}, **options}
+        # What keeps pages for later is for the tests of that: all others ask the server.
+        options = {
+            "locale": "en-GB", "timezone_id": TIME_ZONE, "viewport": {"width": 1280, "height": 800},
+            "service_workers": "block", **options}
         context = await self.browser.new_context(**options)
         context.set_default_timeout(15_000)
         self.contexts.append(context)

@@ -102,13 +102,15 @@ struct SettingsTableTests {
         }
     }
 
-    @Test("every flag of the server is in the README, and every flag of a limit that the limits' file names is one")
+    @Test("every flag of the server is in the handbook, and every flag of a limit that the limits' file names is one")
     func handbook() throws {
         func text(_ path: String) throws -> String {
             try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
         }
-        let readme = try text("README.md")
-        for setting in SettingsTable.all { #expect(readme.contains(setting.flag), "the README has no \(setting.flag)") }
+        let folder = "Sources/Web/Site/handbook"
+        let pages = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: folder).path)
+        let handbook = try pages.map { try text("\(folder)/\($0)") }.joined()
+        for setting in SettingsTable.all { #expect(handbook.contains(setting.flag), "it has no \(setting.flag)") }
         let flags = Set(SettingsTable.all.map(\.flag))
         for match in try text("Sources/Limits/Limits.swift").matches(of: /`(--[a-z-]+)[ `]/) {
             #expect(flags.contains(String(match.output.1)), "\(match.output.1) is no flag")

@@ -18,7 +18,7 @@ import Testing
         let paths = [
             "/", "/r/159", "/r/%E8%B7%91%2F1", "/r/159/board", "/r/159?embed", "/s/VY9Zb0nDq1oQw3Jt5kfXRg",
             "/s/VY9Zb0nDq1oQw3Jt5kfXRg/board", "/s/VY9Zb0nDq1oQw3Jt5kfXRg?embed", "/new", "/runs", "/runs/5", "/forum",
-            "/forum/1", "/me", "/admin", "/admin/setup",
+            "/forum/1", "/me", "/admin", "/admin/setup", "/handbook", "/handbook/running", "/offline",
         ]
         for path in paths {
             for (headers, language) in cases {
@@ -109,12 +109,106 @@ import Testing
         #expect(try await browser.text("/").contains("src=\"\(prefix)home.js\""))
     }
 
+    @Test("the handbook's links lead to pages and sections that there are, and its first page to each")
+    func linksHandbook() async throws {
+        let browser = try Browser()
+        let names = SiteFile.embedded().map(\.name).filter { $0.hasSuffix(".md") }.map { String($0.dropLast(3)) }
+        #expect(names.count > 10)
+        var pages: [String: String] = [:]
+        for name in names {
+            let path = name == "index" ? "/handbook" : "/handbook/\(name)"
+            let answer = try #require(try await browser.get(path))
+            #expect(answer.status == .ok, "\(path)")
+            pages[path] = String(decoding: answer.bytes, as: UTF8.self)
+        }
+        for (path, page) in pages {
+            let article = try #require(page.firstMatch(of: /<article[^>]*>([\s\S]*)<\/article>/)?.1)
+            #expect(article.matches(of: /<h1[ >]/).count == 1, "\(path)")
+            for link in page.matches(of: /href="((?:\/handbook|#)[^"]*)"/).map(\.1) {
+                let parts = link.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
+                let target = try #require(pages[parts[0].isEmpty ? path : parts[0]], "\(path) → \(link)")
+                if parts.count > 1 { #expect(target.contains(" id=\"\(parts[1])\""), "\(path) → \(link)") }
+            }
+            #expect(!article.contains(".md\""), "\(path) has a link to a file")
+            #expect(path == "/handbook" || pages["/handbook"]?.contains("<td><a href=\"\(path)\"") == true, "\(path)")
+        }
+        #expect(try await browser.get("/handbook/nothing")?.status == .notFound)
+        let readme = try String(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md"),
+            encoding: .utf8)
+        let linked = readme.matches(of: #/\(Sources/Web/Site/handbook/([a-z-]+)\.md\)/#).map { String($0.1) }
+        #expect(Set(linked + ["index"]) == Set(names))
+    }
+
+    @Test("Markdown is HTML without anybody's own, with headings to lead to and tables that scroll by keys")
+    func rendersMarkdown() {
+        let page = Markdown(
+            """
+            # A *page*, `code`
+
+            ## Two
+
+            ## Two
+
+            <script>alert(1)</script>
+
+            [there](other.md#x) and [away](https://a.example)
+
+            | a | b |
+            | --- | --- |
+            | 1 | `2 < 3` |
+            """, address: { $0 == "other.md#x" ? "/there" : $0 })
+        #expect(page.title == "A page, code")
+        #expect(page.sections.map(\.id) == ["a-page-code", "two", "two-1"])
+        #expect(page.html.contains("<h2 id=\"two-1\">Two</h2>"))
+        #expect(page.html.contains("<a href=\"/there\">there</a>") && page.html.contains("href=\"https://a.example\""))
+        #expect(!page.html.contains("<script"))
+        #expect(page.html.contains("<div class=\"table\" role=\"group\" tabindex=\"0\"><table>"))
+        #expect(page.html.contains("<code>2 &lt; 3</code>"))
+    }
+
+    @Test("browsers are told how to keep the pages as an app, in the language of who asks")
+    func tellsManifest() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/manifest.webmanifest", [.acceptLanguage: "zh"]))
+        #expect(answer.headers[.contentType] == "application/manifest+json")
+        let manifest = try #require(try JSONSerialization.jsonObject(with: Data(answer.bytes)) as? [String: Any])
+        #expect(manifest["lang"] as? String == "zh-CN" && manifest["display"] as? String == "standalone")
+        let icons = try #require(manifest["icons"] as? [[String: String]])
+        #expect(icons.contains { $0["sizes"] == "512x512" && $0["purpose"] == "maskable" })
+        for icon in icons {
+            let file = try #require(try await browser.get(icon["src"] ?? ""))
+            #expect(file.headers[.contentType] == icon["type"])
+        }
+        for path in ["/", "/r/1", "/r/1/board", "/me"] {
+            #expect(try await browser.text(path).contains("<link rel=\"manifest\" href=\"/manifest.webmanifest\">"))
+        }
+    }
+
+    @Test("the service worker keeps every file that the pages need which it keeps, and none of another version")
+    func fillsServiceWorker() async throws {
+        let browser = try Browser()
+        let answer = try #require(try await browser.get("/service-worker.js"))
+        #expect(answer.headers[.cacheControl] == "no-cache")
+        let worker = String(decoding: answer.bytes, as: UTF8.self)
+        let shell = try #require(worker.firstMatch(of: /JSON\.parse\('([^']+)'\)/)?.1)
+        let told = try #require(try JSONSerialization.jsonObject(with: Data(shell.utf8)) as? [String: Any])
+        let prefix = try #require(told["prefix"] as? String)
+        let kept = Set((told["files"] as? [String] ?? []).map { prefix + $0 })
+        for path in ["/", "/r/-", "/s/-", "/r/-/board", "/offline"] {
+            let names = Set(try await browser.text(path).matches(of: /"(\/web\/[^"]+)"/).map { String($0.1) })
+            #expect(names.count > 5 && names.isSubset(of: kept), "\(path)")
+        }
+        for name in kept { #expect(try await browser.get(name)?.status == .ok, "\(name)") }
+        #expect(try await browser.get(prefix + "service-worker.js")?.status == .notFound, "unfilled")
+    }
+
     @Test("what a page names is there, may be kept for ever, and is compressed for who takes it")
     func servesFiles() async throws {
         let browser = try Browser()
         let paths = [
             "/", "/r/159", "/r/159/board", "/r/159?embed", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me",
-            "/admin", "/missing",
+            "/handbook", "/admin", "/missing",
         ]
         for path in paths {
             let page = try await browser.text(path)
@@ -197,7 +291,9 @@ import Testing
     @Test("everything that a page needs is at most 150 KB compressed, and the client's module 10 KB")
     func isSmall() async throws {
         let browser = try Browser(), packed: HTTPFields = [.acceptEncoding: "gzip"]
-        for path in ["/r/159", "/r/159/board", "/r/159?embed", "/new", "/runs/5", "/forum/1", "/me", "/admin"] {
+        for path in [
+            "/r/159", "/r/159/board", "/r/159?embed", "/new", "/runs/5", "/forum/1", "/me", "/admin", "/handbook",
+        ] {
             // A page names all its modules, so that none waits for another.
             let names = Set(try await browser.text(path).matches(of: /"(\/web\/[^"]+)"/).map { String($0.1) })
             #expect(names.count > 5)
@@ -248,7 +344,7 @@ import Testing
             #expect(isSame, "\(origin.path)")
         }
         let listed = Set(SiteFile.origins.map(\.path))
-        for folder in ["pages", "scripts", "styles", "icons", "words"] {
+        for folder in ["pages", "scripts", "styles", "icons", "words", "handbook"] {
             for name in try FileManager.default.contentsOfDirectory(atPath: root.path + "/" + folder) {
                 #expect(listed.contains("\(folder)/\(name)"), "Site.c does not list \(folder)/\(name)")
             }

@@ -24,7 +24,7 @@ extension Operation {
         .get, "/live", "Live", "Enter a live room over WebSocket",
         description: """
             An upgrade to WebSocket with the subprotocol `runroom.v1`. The first message is `join`, with the room, its \
-            password and a token; README has all messages.
+            password and a token; the handbook (`/handbook/live-protocol`) has all messages.
             """,
         answers: .empty(101, "The connection is a WebSocket now."),
         refusals: [

@@ -87,8 +87,17 @@ static const unsigned char devices_html[] = {
 static const unsigned char device_html[] = {
 #embed "pages/device.html"
 };
+static const unsigned char handbook_html[] = {
+#embed "pages/handbook.html"
+};
 static const unsigned char missing_html[] = {
 #embed "pages/missing.html"
+};
+static const unsigned char offline_html[] = {
+#embed "pages/offline.html"
+};
+static const unsigned char manifest_webmanifest[] = {
+#embed "pages/manifest.webmanifest"
 };
 static const unsigned char en_json[] = {
 #embed "words/en.json"
@@ -96,8 +105,53 @@ static const unsigned char en_json[] = {
 static const unsigned char zh_json[] = {
 #embed "words/zh.json"
 };
+static const unsigned char index_md[] = {
+#embed "handbook/index.md"
+};
+static const unsigned char first_run_md[] = {
+#embed "handbook/first-run.md"
+};
+static const unsigned char running_md[] = {
+#embed "handbook/running.md"
+};
+static const unsigned char apps_md[] = {
+#embed "handbook/apps.md"
+};
+static const unsigned char rooms_md[] = {
+#embed "handbook/rooms.md"
+};
+static const unsigned char administration_md[] = {
+#embed "handbook/administration.md"
+};
+static const unsigned char https_md[] = {
+#embed "handbook/https.md"
+};
+static const unsigned char backup_md[] = {
+#embed "handbook/backup.md"
+};
+static const unsigned char performance_md[] = {
+#embed "handbook/performance.md"
+};
+static const unsigned char threat_model_md[] = {
+#embed "handbook/threat-model.md"
+};
+static const unsigned char live_protocol_md[] = {
+#embed "handbook/live-protocol.md"
+};
+static const unsigned char apis_md[] = {
+#embed "handbook/apis.md"
+};
+static const unsigned char how_it_is_built_md[] = {
+#embed "handbook/how-it-is-built.md"
+};
 static const unsigned char icon_svg[] = {
 #embed "icons/icon.svg"
+};
+static const unsigned char icon_192_png[] = {
+#embed "icons/icon-192.png"
+};
+static const unsigned char icon_512_png[] = {
+#embed "icons/icon-512.png"
 };
 static const unsigned char site_css[] = {
 #embed "styles/site.css"
@@ -131,6 +185,9 @@ static const unsigned char me_css[] = {
 };
 static const unsigned char admin_css[] = {
 #embed "styles/admin.css"
+};
+static const unsigned char handbook_css[] = {
+#embed "styles/handbook.css"
 };
 static const unsigned char runroom_js[] = {
 #embed "scripts/runroom.js"
@@ -194,6 +251,15 @@ static const unsigned char page_js[] = {
 };
 static const unsigned char version_js[] = {
 #embed "scripts/version.js"
+};
+static const unsigned char shell_js[] = {
+#embed "scripts/shell.js"
+};
+static const unsigned char service_worker_js[] = {
+#embed "scripts/service-worker.js"
+};
+static const unsigned char offline_js[] = {
+#embed "scripts/offline.js"
 };
 static const unsigned char new_js[] = {
 #embed "scripts/new.js"
@@ -279,6 +345,9 @@ static const unsigned char admin_log_js[] = {
 static const unsigned char devices_js[] = {
 #embed "scripts/devices.js"
 };
+static const unsigned char handbook_js[] = {
+#embed "scripts/handbook.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -318,10 +387,28 @@ static const web_file files[] = {
     FILE("report.html", "pages/report.html", report_html),
     FILE("devices.html", "pages/devices.html", devices_html),
     FILE("device.html", "pages/device.html", device_html),
+    FILE("handbook.html", "pages/handbook.html", handbook_html),
     FILE("missing.html", "pages/missing.html", missing_html),
+    FILE("offline.html", "pages/offline.html", offline_html),
+    FILE("manifest.webmanifest", "pages/manifest.webmanifest", manifest_webmanifest),
     FILE("en.json", "words/en.json", en_json),
     FILE("zh.json", "words/zh.json", zh_json),
+    FILE("index.md", "handbook/index.md", index_md),
+    FILE("first-run.md", "handbook/first-run.md", first_run_md),
+    FILE("running.md", "handbook/running.md", running_md),
+    FILE("apps.md", "handbook/apps.md", apps_md),
+    FILE("rooms.md", "handbook/rooms.md", rooms_md),
+    FILE("administration.md", "handbook/administration.md", administration_md),
+    FILE("https.md", "handbook/https.md", https_md),
+    FILE("backup.md", "handbook/backup.md", backup_md),
+    FILE("performance.md", "handbook/performance.md", performance_md),
+    FILE("threat-model.md", "handbook/threat-model.md", threat_model_md),
+    FILE("live-protocol.md", "handbook/live-protocol.md", live_protocol_md),
+    FILE("apis.md", "handbook/apis.md", apis_md),
+    FILE("how-it-is-built.md", "handbook/how-it-is-built.md", how_it_is_built_md),
     FILE("icon.svg", "icons/icon.svg", icon_svg),
+    FILE("icon-192.png", "icons/icon-192.png", icon_192_png),
+    FILE("icon-512.png", "icons/icon-512.png", icon_512_png),
     FILE("site.css", "styles/site.css", site_css),
     FILE("home.css", "styles/home.css", home_css),
     FILE("room.css", "styles/room.css", room_css),
@@ -333,6 +420,7 @@ static const web_file files[] = {
     FILE("forum.css", "styles/forum.css", forum_css),
     FILE("me.css", "styles/me.css", me_css),
     FILE("admin.css", "styles/admin.css", admin_css),
+    FILE("handbook.css", "styles/handbook.css", handbook_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
@@ -354,6 +442,9 @@ static const web_file files[] = {
     FILE("format.js", "scripts/format.js", format_js),
     FILE("page.js", "scripts/page.js", page_js),
     FILE("version.js", "scripts/version.js", version_js),
+    FILE("shell.js", "scripts/shell.js", shell_js),
+    FILE("service-worker.js", "scripts/service-worker.js", service_worker_js),
+    FILE("offline.js", "scripts/offline.js", offline_js),
     FILE("new.js", "scripts/new.js", new_js),
     FILE("import.js", "scripts/import.js", import_js),
     FILE("runs.js", "scripts/runs.js", runs_js),
@@ -382,6 +473,7 @@ static const web_file files[] = {
     FILE("admin-server.js", "scripts/admin-server.js", admin_server_js),
     FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
     FILE("devices.js", "scripts/devices.js", devices_js),
+    FILE("handbook.js", "scripts/handbook.js", handbook_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),

@@ -6,6 +6,7 @@
  */
 import { call, trouble } from './house.js';
 import { element, word } from './page.js';
+import { attendShell } from './shell.js';
 
 /** @typedef {{ id: string, name: string, nickname: string, picture: string, role: string }} Account */
 
@@ -19,6 +20,13 @@ class Session extends EventTarget {
      * @type {Account | null | undefined}
      */
     account = undefined;
+    /** @type {(account: Account | null | undefined) => void} */ #hasTried = () => {};
+    /**
+     * Fulfilled when that was asked for the first time; with undefined where the server did not say.
+     *
+     * @type {Promise<Account | null | undefined>}
+     */
+    tried = new Promise(resolve => { this.#hasTried = resolve; });
     /** @type {Promise<Account | null>} Fulfilled when it is known for the first time. */
     ready = this.#ask();
 
@@ -31,6 +39,7 @@ class Session extends EventTarget {
             } catch {
                 // The server is away; it is asked until it is back.
             }
+            this.#hasTried(undefined);
             await new Promise(resolve => setTimeout(resolve, AGAIN));
         }
     }
@@ -38,6 +47,7 @@ class Session extends EventTarget {
     /** @param {Account | null} account */
     become(account) {
         this.account = account;
+        this.#hasTried(account);
         show();
         this.dispatchEvent(new Event('change'));
         return account;
@@ -154,6 +164,7 @@ async function logOut() {
 for (const link of document.querySelectorAll('.nav')) {
     if (link instanceof HTMLAnchorElement && link.pathname === location.pathname) link.setAttribute('aria-current', 'page');
 }
+attendShell();
 nodes.logIn.addEventListener('click', () => openAccountDialog('logIn'));
 nodes.other.addEventListener('click', () =>
     openAccountDialog(nodes.dialog.dataset.mode === 'register' ? 'logIn' : 'register'));

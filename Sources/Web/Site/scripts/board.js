@@ -11,11 +11,14 @@ import { LiveRoom } from './live-room.js';
 import { MapView } from './map-view.js';
 import { element, settings, word, write } from './page.js';
 import { ScreenLight } from './screen-light.js';
+import { keepShell } from './shell.js';
 import { Standings } from './standings.js';
 import { isOutdated } from './version.js';
 
 /** Seconds that each part of the standings is shown. */
 const TURN = 10;
+/** How high a row is, in the page's own measure. */
+const ROW = 3.25;
 /** Milliseconds after which a room that has ended for this page is tried anew. */
 const AGAIN = 30_000;
 
@@ -32,6 +35,7 @@ const page = {
     clock: element('clock', HTMLElement),
     status: element('status', HTMLElement),
     notice: element('notice', HTMLElement),
+    noticeText: element('notice-text', HTMLElement),
 };
 
 const map = new MapView(element('map', HTMLElement), { tiles: settings.tiles, now: () => live.moment });
@@ -63,9 +67,11 @@ let [part, turnedAt] = [0, 0];
 function showPart() {
     const { rows, window: frame } = page;
     const count = rows.children.length;
-    const height = rows.firstElementChild instanceof HTMLElement ? rows.firstElementChild.offsetHeight : 0;
+    // In whole pixels: what is scrolled to is, too.
+    const height = Math.floor(ROW * parseFloat(getComputedStyle(document.documentElement).fontSize));
     const room = frame.parentElement?.clientHeight ?? 0;
-    if (height === 0 || room < height) return;
+    if (count === 0 || room < height) return;
+    rows.style.setProperty('--row', `${height}px`);
     const fitting = Math.floor(room / height);
     const parts = Math.ceil(count / fitting);
     if (live.moment - turnedAt >= TURN * 1000 || part >= parts) {
@@ -81,6 +87,8 @@ function showPart() {
     }).join('') : '');
 }
 
+new ResizeObserver(showPart).observe(element('rows-room', HTMLElement));
+
 // MARK: What goes on by itself
 
 let wasAway = false;
@@ -95,7 +103,7 @@ live.addEventListener('status', () => {
     const notice = live.notice();
     page.notice.hidden = notice === null;
     page.notice.setAttribute('role', live.isOver ? 'alert' : 'region');
-    write(page.notice, ...notice ?? []);
+    write(page.noticeText, ...notice ?? []);
     if (state === 'waiting') wasAway = true;
     if (state === 'live' && wasAway) {
         wasAway = false;
@@ -121,6 +129,7 @@ async function beginAnew() {
 document.title = `${live.name} · RunRoom`;
 element('room-name', HTMLElement).textContent = live.name;
 light.isWanted = true;
+keepShell();
 if (live.invitation !== null) room.connect();
 live.begin();
 

@@ -79,7 +79,7 @@ export class Devices {
         close: element('setup-close', HTMLButtonElement),
     };
     /** @type {Device[]} */ #devices = [];
-    /** @type {{ runID: string, name: string }[]} */ #rooms = [];
+    /** @type {{ runID: string, name: string }[] | null} One's own; null before they are known. */ #rooms = null;
     /** @type {string | null} */ #next = null;
     /**
      * Which is being changed; null while one is being added.
@@ -118,6 +118,7 @@ export class Devices {
     /** Shows them as they are now, and from then on. */
     async load() {
         clearTimeout(this.#timer);
+        if (this.#rooms === null) await this.#loadRooms();
         const answer = await call('GET', FIRST);
         if (answer.ok) {
             this.#devices = answer.told.devices;
@@ -132,6 +133,11 @@ export class Devices {
         }
         // Who has looked further down is not brought back to the top.
         this.#timer = setTimeout(() => void (document.hidden || this.#devices.length > 50 ? this.#wait() : this.load()), EVERY);
+    }
+
+    async #loadRooms() {
+        const answer = await call('GET', '/v1/me/rooms?limit=200');
+        if (answer.ok) this.#rooms = answer.told.rooms;
     }
 
     #wait() { this.#timer = setTimeout(() => void this.load(), EVERY); }
@@ -200,7 +206,7 @@ export class Devices {
     #roomLink(runID) {
         const link = document.createElement('a');
         link.href = `/r/${encodeURIComponent(runID)}`;
-        link.append(nameNode(this.#rooms.find(room => room.runID === runID)?.name ?? runID));
+        link.append(nameNode(this.#rooms?.find(room => room.runID === runID)?.name ?? runID));
         return link;
     }
 
@@ -217,11 +223,11 @@ export class Devices {
         submit.textContent = word(device ? 'mine.save' : 'devices.make');
         appPart.hidden = device !== null;
         label.value = device?.label ?? '';
-        const answer = await call('GET', '/v1/me/rooms?limit=200');
-        if (answer.ok) this.#rooms = answer.told.rooms;
-        const own = this.#rooms.map(({ runID, name }) => new Option(name, `room ${runID}`));
+        await this.#loadRooms();
+        const rooms = this.#rooms ?? [];
+        const own = rooms.map(({ runID, name }) => new Option(name, `room ${runID}`));
         const { runID = null } = device ?? {};
-        if (runID !== null && !this.#rooms.some(other => other.runID === runID)) own.push(new Option(runID, `room ${runID}`));
+        if (runID !== null && !rooms.some(other => other.runID === runID)) own.push(new Option(runID, `room ${runID}`));
         room.replaceChildren(new Option(word('devices.present'), ''), ...own, new Option(word('devices.other'), OTHER));
         room.value = runID === null ? '' : `room ${runID}`;
         this.#showHint();
@@ -316,9 +322,11 @@ export class Devices {
     async #listen(id) {
         const { setup, heard } = this.#nodes;
         while (setup.open) {
-            const { ok, told } = await call('GET', `/v1/devices/${id}`);
-            if (ok && told.heardAt !== null) {
-                heard.replaceChildren(...sentence(word('devices.works'), { time: timeNode(told.heardAt) }));
+            // Of all, since one alone is told anew only when it has been changed.
+            const answer = await call('GET', '/v1/devices?limit=200');
+            const device = answer.ok && answer.told.devices.find((/** @type {Device} */ device) => device.id === id);
+            if (device && device.heardAt !== null) {
+                heard.replaceChildren(...sentence(word('devices.works'), { time: timeNode(device.heardAt) }));
                 return;
             }
             await new Promise(resolve => setTimeout(resolve, SOON));

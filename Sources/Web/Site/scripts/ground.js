@@ -31,7 +31,9 @@ export function makeGround(container, tiles, options = {}, isStill = false) {
     if (!isStill) {
         control.zoom({ position: 'topright', zoomInTitle: word('zoomIn'), zoomOutTitle: word('zoomOut') }).addTo(map);
     }
-    control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+    // As wide as its figures want it, which grow with the screen.
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    control.scale({ imperial: false, maxWidth: 7.5 * rem }).addTo(map);
     if (tiles) {
         const attribution = control.attribution({ prefix: false });
         attribution.addTo(map);

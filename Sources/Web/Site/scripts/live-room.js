@@ -16,7 +16,7 @@
  */
 import { clock, nameNode, sentence } from './format.js';
 import { call } from './house.js';
-import { settings, word } from './page.js';
+import { settings, tabMemory, word } from './page.js';
 import { RoomPassword } from './room-password.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
@@ -35,16 +35,21 @@ const AGAIN = 2000;
 const UNREAD = 500;
 
 /**
- * Asks where a link leads, until the server has said so.
+ * Asks where a link leads, until the server has said so; without a network, what it said to this tab before is good.
  *
  * @param {string} link
  * @returns {Promise<Invitation | null>} Null for one that is not good.
  */
 async function askWhither(link) {
+    const known = tabMemory.get(`link ${link}`);
     for (;;) {
         const { ok, status, told } = await call('GET', `/v1/links/${link}`);
-        if (ok) return told;
+        if (ok) {
+            tabMemory.set(`link ${link}`, JSON.stringify(told));
+            return told;
+        }
         if (status >= 400 && status < 500 && status !== 429) return null;
+        if (status === 0 && known !== null) return JSON.parse(known);
         await new Promise(resolve => setTimeout(resolve, AGAIN));
     }
 }

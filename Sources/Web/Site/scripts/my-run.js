@@ -138,9 +138,11 @@ export class MyRun {
         const name = localStorage.getItem(this.#key);
         if (name === null) return false;
         this.#become('checking');
-        const account = await session.ready;
-        if (account?.name === name && await this.#claim(name)) return true;
-        this.#become(account?.name === name ? 'otherTab' : 'watching');
+        // Without a network nobody says who this is: positions are kept under the name, and sent when it is theirs.
+        const account = await session.tried;
+        const isTheirs = account === undefined || account?.name === name;
+        if (isTheirs && await this.#claim(name)) return true;
+        this.#become(isTheirs ? 'otherTab' : 'watching');
         return false;
     }
 

@@ -42,3 +42,25 @@ export function write(node, ...parts) {
     const text = parts.map(part => typeof part === 'string' ? part : part.textContent).join('');
     if (node.textContent !== text) node.replaceChildren(...parts);
 }
+
+/** What is kept for this tab alone; nothing, where the browser keeps none, as in a frame of another site's page. */
+export const tabMemory = {
+    /** @param {string} name @returns {string | null} */
+    get(name) {
+        try {
+            return sessionStorage.getItem(name);
+        } catch {
+            return null;
+        }
+    },
+
+    /** @param {string} name @param {string | null} value Null to forget it. */
+    set(name, value) {
+        try {
+            if (value === null) sessionStorage.removeItem(name);
+            else sessionStorage.setItem(name, value);
+        } catch {
+            // It is asked for again by the next load.
+        }
+    },
+};

@@ -4,7 +4,7 @@
  * @module room-password
  */
 import { nameNode, sentence } from './format.js';
-import { element, settings, word } from './page.js';
+import { element, settings, tabMemory, word } from './page.js';
 
 export class RoomPassword {
     #runID;
@@ -24,7 +24,7 @@ export class RoomPassword {
         text.replaceChildren(...sentence(word('passwordText'), { room: nameNode(runID) }));
         form.addEventListener('submit', event => {
             event.preventDefault();
-            this.#keep(password.value);
+            tabMemory.set(this.#key, password.value);
             dialog.close();
             onEntered(password.value);
         });
@@ -44,29 +44,14 @@ export class RoomPassword {
     get known() {
         const inAddress = new URLSearchParams(location.hash.slice(1)).get('password');
         if (inAddress !== null && this.#runID === settings.demoRoom) return inAddress;
-        try {
-            return sessionStorage.getItem(this.#key) ?? undefined;
-        } catch {
-            // In a frame, where the browser keeps nothing for others' pages.
-            return undefined;
-        }
-    }
-
-    /** @param {string | null} password Null to forget it. */
-    #keep(password) {
-        try {
-            if (password === null) sessionStorage.removeItem(this.#key);
-            else sessionStorage.setItem(this.#key, password);
-        } catch {
-            // It is asked for again by the next load.
-        }
+        return tabMemory.get(this.#key) ?? undefined;
     }
 
     /** The room wants one, or another one. */
     refused() {
         // What did not open the room is not worth keeping, nor to be tried again by a reload.
         this.#nodes.wrong.hidden = this.known === undefined;
-        this.#keep(null);
+        tabMemory.set(this.#key, null);
         this.#open();
     }
 

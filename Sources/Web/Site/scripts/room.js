@@ -12,6 +12,7 @@ import { MyRun } from './my-run.js';
 import { element, settings, word, write } from './page.js';
 import { openReport, personPath } from './report.js';
 import { ShareDialog } from './share.js';
+import { lookForNewer } from './shell.js';
 import { Standings } from './standings.js';
 
 const live = await LiveRoom.here();
@@ -89,8 +90,13 @@ function showMode() {
     live.draw();
 }
 
+let wasAway = false;
+
 function showStatus() {
     const { state, reason } = room.status;
+    // A server that was away may be a newer one.
+    if (state === 'live' && wasAway) void lookForNewer();
+    wasAway = state === 'waiting' || wasAway && state === 'connecting';
     write(page.status, live.statusText);
     page.status.dataset.state = state;
     document.body.dataset.connection = state;
