@@ -31,6 +31,11 @@ public struct Coordinate: Hashable, Sendable {
         longitudeE7 = Int32((longitude * 1e7).rounded())
     }
 
+    /// Where the equator meets the prime meridian.
+    static let origin = Coordinate()
+
+    private init() { (latitudeE7, longitudeE7) = (0, 0) }
+
     /// Degrees north.
     public var latitude: Double { Double(latitudeE7) / 1e7 }
     /// Degrees east.
