@@ -255,6 +255,7 @@ struct Everything {
         _ = try await database.links.links(of: room.id, limit: 9)
         _ = try await database.links.link(hash: [1])
         _ = try await database.links.deleteLink(try found(link).id, of: room.id)
+        _ = try await database.accounts.changeZones(of: ana) { $0 }
         let device = try await database.devices.insertDevice(
             account: ana, hash: [2], app: "any", label: "l", room: room.id, limit: 1, kept: 1, at: 1)
         _ = try await database.devices.devices(of: ana, limit: 9)

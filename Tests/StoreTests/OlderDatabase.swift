@@ -151,6 +151,12 @@ enum OlderDatabase {
                 INSERT INTO reports VALUES (91, 'comment', 62, 20, 'abuse', 'n', 4, 5, 'hide', 20);
                 INSERT INTO audit VALUES (92, 5, 20, 0, 'hide', 10, '62', NULL, NULL, 0);
                 """),
+            since(
+                23,
+                """
+                UPDATE accounts SET zones = '[{"id":91,"latitudeE7":480000000,"longitudeE7":-115,"radius":400,\
+                "centerLatitudeE7":480000001,"centerLongitudeE7":-114,"seed":18446744073709551615}]' WHERE id = 10;
+                """),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

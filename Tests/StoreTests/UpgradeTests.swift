@@ -1,4 +1,5 @@
 import GRDB
+import Geo
 import TestKit
 import Testing
 
@@ -96,6 +97,9 @@ import Testing
         #expect(room.people.map(\.account) == [10, nil] && room.people.map(\.joinedAt) == [7, 8])
         #expect(room.people.map { String(decoding: $0.state, as: UTF8.self) } == [#"{"number":1}"#, "\u{5}"])
         #expect(room.people[0].owner?.nickname == "Änne 🏃" && room.people[0].way == (version >= 10 ? [10] : nil))
+        let zones = version >= 23 ? [try Self.zone] : []
+        #expect(room.people[0].owner?.zones == zones)
+        #expect(try await database.accounts.account(id: 10)?.zones == zones)
         #expect(room.people[0].latitudeE7 == (version >= 8 ? 480_000_000 : nil))
         #expect(room.events.map(\.body) == [#"{"n":1}"#, #"{"n":2}"#] && room.events[1].recordRunID == 2)
         #expect(room.journal.map(\.bytes) == [[1, 2], [3]])
@@ -117,6 +121,14 @@ import Testing
         #expect(
             other == RoomDetails(owner: 10, name: "Ours", startsAt: 9, visibility: .link, revision: 3))
         #expect(link?.link.id == 80 && link?.link.label == "Family" && link?.runID == "160")
+    }
+
+    private static var zone: PrivacyZone {
+        get throws {
+            PrivacyZone(
+                id: 91, place: try Coordinate(latitudeE7: 480_000_000, longitudeE7: -115), radius: 400,
+                center: try Coordinate(latitudeE7: 480_000_001, longitudeE7: -114), seed: .max)
+        }
     }
 
     private func media(_ database: AppDatabase) async throws {

@@ -99,6 +99,7 @@ extension AccountRepository {
         try slice.execute(Statements.deleteHits, PostReader.account(id).key)
         try slice.execute("DELETE FROM profiles WHERE account = $1", id)
         try slice.execute(DeviceRepository.leave, id)
+        // Its zones stay with it, as long as anything of its ways does.
         // No name has a slash.
         try slice.execute(Statements.leave, id, "/\(id)")
         try slice.removeMedia(pictures.compactMap(\.self))

@@ -1,3 +1,5 @@
+public import Geo
+
 /// An account as it is stored, secrets included: never hand one to an edge.
 public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let id: Int64
@@ -34,12 +36,14 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let cover: Int64?
     /// Whether the MD5 of the password is as good as the password, which it is where clients have nothing else.
     public let takesDigest: Bool
+    /// Where only its owner is told their places.
+    public let zones: [PrivacyZone]
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
         lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
         email: String? = nil, number: Int64, sign: String? = nil, gender: Int = 0, birthday: Int64 = 0,
-        cover: Int64? = nil, takesDigest: Bool = false
+        cover: Int64? = nil, takesDigest: Bool = false, zones: [PrivacyZone] = []
     ) {
         self.id = id
         self.username = username
@@ -59,6 +63,7 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.birthday = birthday
         self.cover = cover
         self.takesDigest = takesDigest
+        self.zones = zones
     }
 }
 
@@ -67,7 +72,7 @@ extension StoredAccount {
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
         a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, \
-        a.takes_digest
+        a.takes_digest, a.zones
         """
 
     /// - Parameters:
@@ -82,6 +87,6 @@ extension StoredAccount {
             role: try row.get(first + 9), disabledAt: try row.get(first + 10),
             email: try row.get(first + 11), number: try row.get(first + 12), sign: try row.get(first + 13),
             gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16),
-            takesDigest: try row.get(first + 17) != 0 as Int)
+            takesDigest: try row.get(first + 17) != 0 as Int, zones: ZoneCoding.decode(try row.get(first + 18)))
     }
 }

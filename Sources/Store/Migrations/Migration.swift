@@ -41,6 +41,7 @@ struct Migration: Sendable {
         Migration(version: 20, devices),
         Migration(version: 21, files),
         Migration(version: 22, moderation),
+        Migration(version: 23, zones),
     ]
 }
 

@@ -1,3 +1,5 @@
+public import Geo
+
 /// What a list of rooms shows of one.
 public struct RoomSummary: Hashable, Sendable, Identifiable {
     public let id: Int64
@@ -82,11 +84,14 @@ public struct StoredPerson: Hashable, Sendable {
         public var nickname: String
         /// The account may not be used.
         public var isDisabled: Bool
+        /// Where only they themselves are told their places.
+        public var zones: [PrivacyZone]
 
-        public init(username: String, nickname: String, isDisabled: Bool = false) {
+        public init(username: String, nickname: String, isDisabled: Bool = false, zones: [PrivacyZone] = []) {
             self.username = username
             self.nickname = nickname
             self.isDisabled = isDisabled
+            self.zones = zones
         }
     }
 
