@@ -62,7 +62,8 @@ let package = Package(
         .target(name: "Mail", dependencies: ["Limits", "CLibcurl", log]),
         // 2: rooms on event loops; rules and permissions.
         .target(name: "Live", dependencies: ["LWS", "Rooms", "Store", "Geo", "Limits", httpTypes, log, deque]),
-        .target(name: "Services", dependencies: ["Store", "Mail", "Geo", "Limits", "Text", "CLibcrypto", log]),
+        .target(
+            name: "Services", dependencies: ["Rooms", "Store", "Mail", "Geo", "Limits", "Text", "CLibcrypto", log]),
         // 3: endpoints as values, which know no world; the worlds, and all that is put together to serve them.
         .target(name: "Endpoints", dependencies: ["Services", "LWS", "Geo", "Limits", httpTypes, log]),
         .target(
@@ -89,7 +90,7 @@ let package = Package(
             ],
             path: "Simulator"),
 
-        .target(name: "TestKit", dependencies: [log], path: "Tests/TestKit"),
+        .target(name: "TestKit", dependencies: ["Geo", log], path: "Tests/TestKit"),
         .testTarget(name: "GeoTests", dependencies: ["Geo", "TestKit"]),
         .testTarget(name: "ActivityFilesTests", dependencies: ["ActivityFiles", "CZlib", "Geo", "TestKit"]),
         .testTarget(

@@ -395,6 +395,10 @@ public enum Limit {
         public static let remembered = 20_000
         /// Sliders that are shown at once; beyond, the oldest are forgotten.
         public static let sliders = 10_000
+        /// Privacy zones; one more is 409.
+        public static let zones = 10
+        /// Metres from the middle of one to its edge.
+        public static let zoneRadius = 100...2_000
     }
 
     /// How often one address may do something; more is 429 with `Retry-After`; `--rate-limits off` lifts them all.

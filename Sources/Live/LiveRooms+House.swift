@@ -83,12 +83,12 @@ extension LiveRooms {
             epoch: host.room.epoch, event: picture.event, time: picture.time, members: picture.bytes)
     }
 
-    /// The ways of a room's runners so far, each thinned to some points.
+    /// The ways of a room's runners so far, each thinned to some points, in the pieces that somebody may see.
     ///
     /// - Throws: ``LiveError/noSuchRoom``.
-    func tracks(of runID: String) async throws -> [(runner: Int, points: [Coordinate])] {
-        let host = try await registry.existing(runID)
-        return host.room.outlines(at: clock.now())
+    func tracks(of runID: String, for account: Int64?) async throws -> [(runner: Int, pieces: [[Coordinate]])] {
+        let room = try await registry.existing(runID).room
+        return room.outlines(at: clock.now(), for: account.flatMap(room.number))
     }
 
     /// Changes what is said of a room and who may come.

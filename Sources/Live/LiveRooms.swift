@@ -195,11 +195,14 @@ actor LiveRooms {
         try await registry.existing(runID).expel(by: link)
     }
 
-    /// Has everybody who comes later learn what somebody is called now.
+    /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide.
     ///
     /// Rooms that sleep ask the account when they wake.
-    func rename(_ person: Person) {
+    func update(_ person: Person) {
         registry.noteAccountChange()
-        for host in table.hosts { host.room.rename(person) }
+        for host in table.hosts where host.room.number(of: person.account) != nil {
+            host.room.update(person)
+            host.markChanged()
+        }
     }
 }

@@ -6,7 +6,7 @@ extension Person {
     /// - Parameter number: From 1; what a damaged row has in its place is nobody all the same.
     /// - Returns: Nobody.
     public static func nobody(_ number: Int) -> Person {
-        Person(account: number > 0 ? -Int64(number) : .min, username: "", nickname: "", avatar: "")
+        Person(account: number > 0 ? -Int64(number) : .min, username: "", nickname: "", avatar: "", zones: [])
     }
 
     public var isNobody: Bool { account < 0 }

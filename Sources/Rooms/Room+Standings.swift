@@ -58,18 +58,25 @@ extension Room {
 
     /// The present row of a runner.
     ///
+    /// - Parameters:
+    ///   - number: Whose.
+    ///   - now: Unix milliseconds by the server's clock.
+    ///   - viewer: The runner who is to be shown it, and sees where they are themselves; nil for everybody.
+    /// - Returns: Nil when nobody has the number.
     /// - Precondition: ``refreshStandings()`` has been called since the last command.
     /// - Complexity: O(log *m*) for *m* markers of the first runner.
-    public func row(of number: Int, at now: Int64) -> RunnerRow? {
-        isKnown(number) ? row(at: number - 1, leader: leader, now: now) : nil
+    public func row(of number: Int, at now: Int64, for viewer: Int? = nil) -> RunnerRow? {
+        isKnown(number) ? row(at: number - 1, leader: leader, now: now, for: viewer) : nil
     }
 
     /// The present rows of some runners, in the order of the numbers; numbers that nobody has are passed over.
     ///
+    /// `viewer` is as in ``row(of:at:for:)``.
+    ///
     /// - Precondition: ``refreshStandings()`` has been called since the last command.
-    public func rows(of numbers: [Int], at now: Int64) -> [RunnerRow] {
+    public func rows(of numbers: [Int], at now: Int64, for viewer: Int? = nil) -> [RunnerRow] {
         let leader = leader
-        return numbers.lazy.filter(isKnown).map { row(at: $0 - 1, leader: leader, now: now) }
+        return numbers.lazy.filter(isKnown).map { row(at: $0 - 1, leader: leader, now: now, for: viewer) }
     }
 
     /// Whether a runner's row is still what it was at a version.
@@ -87,11 +94,11 @@ extension Room {
     /// The rows of introduced runners that changed after a version, in the order of their numbers.
     ///
     /// A row changes with its own runner's markers, state, report or place; the gaps in it are those of that moment.
-    /// The first runner's every step would otherwise be a change to everybody.
+    /// The first runner's every step would otherwise be a change to everybody. Places are those that everybody may see.
     public func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
         let leader = leader
         for index in runners.indices where runners[index].version > version && runners[index].isIntroduced {
-            body(row(at: index, leader: leader, now: now))
+            body(row(at: index, leader: leader, now: now, for: nil))
         }
     }
 
@@ -103,11 +110,15 @@ extension Room {
         return first - 1
     }
 
-    private func row(at index: Int, leader: Int?, now: Int64) -> RunnerRow {
+    /// The only way by which a place leaves the room, with ``outline(of:for:)`` and ``outlines(at:for:)``.
+    private func row(at index: Int, leader: Int?, now: Int64, for viewer: Int?) -> RunnerRow {
         let meters = runners[index].run.meters
         var row = RunnerRow(
             runner: runners[index].number, position: runners[index].position, meters: meters,
             seconds: runners[index].run.seconds(at: now), state: runners[index].state, place: runners[index].place)
+        if let position = row.position, row.runner != viewer, runners[index].privacy.hides(position) {
+            (row.position, row.isHidden) = (nil, true)
+        }
         guard let leader, row.place != nil else { return row }
         if leader == index {
             row.gapMeters = 0
@@ -132,8 +143,27 @@ extension Room {
         return max(0, (Double(now) - passed) / 1000)
     }
 
-    /// A runner's way so far in at most ``TrackOutline/capacity`` points, oldest first.
-    public func outline(of number: Int) -> [Coordinate] { runner(number)?.run.outline.points ?? [] }
+    /// A runner's way so far in at most ``TrackOutline/capacity`` points, oldest first, in pieces between which it is
+    /// hidden.
+    ///
+    /// `viewer` is as in ``row(of:at:for:)``.
+    public func outline(of number: Int, for viewer: Int? = nil) -> [[Coordinate]] {
+        isKnown(number) ? outline(at: number - 1, for: viewer) : []
+    }
+
+    /// The ways of those who are not past, in the order of their numbers, each in pieces as of ``outline(of:for:)``.
+    public func outlines(at now: Int64, for viewer: Int? = nil) -> [(runner: Int, pieces: [[Coordinate]])] {
+        runners.indices.filter { !isPast($0, at: now) }.map { ($0 + 1, outline(at: $0, for: viewer)) }
+    }
+
+    private func outline(at index: Int, for viewer: Int?) -> [[Coordinate]] {
+        let points = runners[index].run.outline.points
+        if runners[index].number == viewer { return points.isEmpty ? [] : [points] }
+        return runners[index].privacy.pieces(of: points)
+    }
+
+    /// Whether something of where somebody is, or was, may be hidden from the others.
+    public func mayHide(_ number: Int) -> Bool { isKnown(number) && !runners[number - 1].privacy.isClear }
 
     /// When a runner's present run began and ended, Unix milliseconds.
     public func times(of number: Int) -> (start: Int64?, end: Int64?) {

@@ -1,5 +1,4 @@
 import DequeModule
-public import Geo
 import Limits
 import Text
 
@@ -89,11 +88,6 @@ public struct Room: Sendable {
             .map { $0 + 1 }
     }
 
-    /// The ways of those who are not past, in the order of their numbers.
-    public func outlines(at now: Int64) -> [(runner: Int, points: [Coordinate])] {
-        runners.indices.filter { !isPast($0, at: now) }.map { ($0 + 1, runners[$0].run.outline.points) }
-    }
-
     public func isInRoom(_ number: Int) -> Bool { runner(number)?.isInRoom ?? false }
 
     /// How many runners are in the room now.
@@ -130,7 +124,7 @@ public struct Room: Sendable {
     /// Takes somebody in, or back.
     ///
     /// - Parameters:
-    ///   - person: what they are called now, as by ``rename(_:)``.
+    ///   - person: what they are called now, as by ``update(_:)``.
     ///   - newRunKey: the identity of the run that begins here, if one does.
     ///   - link: by which they come; nil for who needs none. Whoever is in the room already stays as they came.
     ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
@@ -151,12 +145,12 @@ public struct Room: Sendable {
                 if runners[index].run.isSettled, !runners[index].run.isFinished {
                     runners[index].beginRun(key: newRunKey(), settings: settings)
                 }
-                rename(person)
+                update(person)
                 emit(.joined(runner: number, person: person), at: now, into: &decisions)
                 decisions.changedRunners.insert(number)
                 touch(index)
             } else {
-                rename(person)
+                update(person)
             }
             heard(from: index, at: now, into: &decisions)
             return (number, decisions)
@@ -177,12 +171,14 @@ public struct Room: Sendable {
     }
 
     /// Notes what somebody is called now, here and in the events that can be recovered: nobody is to learn an old name,
-    /// which may be another's by then.
+    /// which may be another's by then; and what they hide, in their row and their way.
     ///
-    /// Whoever has never been here is not an error. Nothing of it is to be stored: names are their accounts'.
-    public mutating func rename(_ person: Person) {
+    /// Whoever has never been here is not an error. Nothing of it is to be stored: it is their accounts'.
+    public mutating func update(_ person: Person) {
         guard let number = numberByAccount[person.account], runners[number - 1].person != person else { return }
+        let zones = runners[number - 1].person.zones
         runners[number - 1].person = person
+        if person.zones != zones { touch(number - 1) }
         peopleVersion += 1
         for index in log.indices {
             if case .joined(number, _) = log[index].kind { log[index].kind = .joined(runner: number, person: person) }

@@ -1,3 +1,5 @@
+public import Geo
+
 /// Something that happened in a room and must not be missed.
 public struct RoomEvent: Hashable, Sendable {
     /// 1, 2, 3, … within the room and epoch.
@@ -78,18 +80,25 @@ public struct RoomEvent: Hashable, Sendable {
     }
 }
 
-/// Who a runner is, as everybody in the room sees them.
+/// Who a runner is, as everybody in the room sees them, and where they are not to be seen.
 public struct Person: Hashable, Sendable {
     public var account: Int64
     public var username: String
     public var nickname: String
     /// Where the picture is, relative to the server.
     public var avatar: String
+    /// Where only they themselves are told their places.
+    ///
+    /// Part of who somebody is, so that nobody comes into a room without them.
+    public var zones: [PrivacyZone]
 
-    public init(account: Int64, username: String, nickname: String, avatar: String) {
+    public init(
+        account: Int64, username: String, nickname: String, avatar: String, zones: [PrivacyZone]
+    ) {
         self.account = account
         self.username = username
         self.nickname = nickname
         self.avatar = avatar
+        self.zones = zones
     }
 }

@@ -39,6 +39,9 @@ struct Runner: Sendable {
 
     var position: Coordinate? { reportedPlace ?? run.latest }
 
+    /// What the others may see of where they are and have been.
+    var privacy: PrivacyFilter { PrivacyFilter(person.zones, run: run.key) }
+
     /// The number of `run` if it is not the present one.
     var numberOfEarlierRun: Int? { isEarlierRunUp ? runNumber - 1 : nil }
 
@@ -65,8 +68,10 @@ public enum RunnerState: String, Sendable, CaseIterable {
 /// A runner's whole present state: what one row of a frame says.
 public struct RunnerRow: Hashable, Sendable {
     public var runner: Int
-    /// Nil until the first position is known.
+    /// Nil until the first position is known, and while it is hidden.
     public var position: Coordinate?
+    /// The position is known and not for whom the row is made for.
+    public var isHidden = false
     /// Not rounded.
     public var meters: Double
     public var seconds: Double

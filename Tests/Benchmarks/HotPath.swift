@@ -47,7 +47,7 @@ enum HotPath {
         var room = Room(id: "159", epoch: "e")
         for number in 1...runners {
             _ = try room.join(
-                Person(account: Int64(number), username: "r\(number)", nickname: "R", avatar: "/a"),
+                Person(account: Int64(number), username: "r\(number)", nickname: "R", avatar: "/a", zones: []),
                 newRunKey: Int64(number), at: noon)
             _ = try room.connected(number, at: noon)
             room.introduce(number)
@@ -105,7 +105,7 @@ enum HotPath {
         // Two hours, at the end of which the blocks are on disk.
         var room = Room(id: "159", epoch: "e")
         _ = try room.join(
-            Person(account: 1, username: "r", nickname: "R", avatar: "/a"), newRunKey: 1, at: noon)
+            Person(account: 1, username: "r", nickname: "R", avatar: "/a", zones: []), newRunKey: 1, at: noon)
         _ = try room.start(1, newRunKey: 2, at: noon)
         var blocks: [[UInt8]] = []
         for second in 1...7200 {

@@ -79,11 +79,11 @@ struct RelationTests {
                 runner: runner,
                 person: Person(
                     account: Int64(runner), username: String(name.prefix(Limit.Accounts.username)), nickname: name,
-                    avatar: "/api/users/profilepic/" + name.prefix(Limit.Accounts.username))
+                    avatar: "/api/users/profilepic/" + name.prefix(Limit.Accounts.username), zones: [])
             )
         }
         let tracks = runners.map { runner in
-            (runner: runner, points: [Coordinate](repeating: somewhere, count: Limit.Run.outline))
+            (runner: runner, pieces: [[Coordinate](repeating: somewhere, count: Limit.Run.outline)])
         }
         let frame = ServerMessages.frame(rows, time: .max, in: .gcj02)
         let cheer = EventCoding.encode(

@@ -140,8 +140,8 @@ import Testing
             var change = ProfileChange()
             (change.username, change.usernameKey) = ("zoe", "zoe")
             _ = try await stage.store.accounts.changeProfile(change, account: account, at: 2)
-            await stage.live.rename(
-                Person(account: account, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
+            await stage.live.update(
+                Person(account: account, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe", zones: []))
             try await expectZoe(stage)
         }
         try await Stage.run(in: directory) { try await expectZoe($0) }

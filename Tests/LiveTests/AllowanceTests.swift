@@ -143,7 +143,7 @@ import Testing
                 "159", account: ana, PollReport(coordinate: Coordinate(latitude: 48, longitude: 11)))
 
             let ben = try #require(try await stage.store.accounts.account(usernameKey: "ben"))
-            let person = Person(account: ben.id, username: "ben", nickname: "ben", avatar: "")
+            let person = Person(account: ben.id, username: "ben", nickname: "ben", avatar: "", zones: [])
             for _ in 0...10 {
                 _ = try await stage.live.join("159", at: nil, as: { person })
                 _ = try await stage.live.leave("159", account: ben.id)

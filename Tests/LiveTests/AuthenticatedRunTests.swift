@@ -90,7 +90,7 @@ import Testing
         }
         try await Stage.run(in: directory) { stage in
             let owner = try #require(try await stage.store.accounts.account(usernameKey: "ana"))
-            let ana = Person(account: owner.id, username: "ana", nickname: "ana", avatar: "")
+            let ana = Person(account: owner.id, username: "ana", nickname: "ana", avatar: "", zones: [])
             _ = try await stage.live.leave("159", account: ana.account)
             #expect(try await records(stage, of: ana) == (isAuthenticated ? 1 : 0))
         }

@@ -6,7 +6,8 @@ import Testing
 @testable import Rooms
 
 @Suite("Events on the wire and on disk") struct EventCodingTests {
-    private static let ana = Person(account: 7, username: "ana \"\\", nickname: "安娜 🏃‍♀️\u{1}", avatar: "/p/ana")
+    private static let ana = Person(
+        account: 7, username: "ana \"\\", nickname: "安娜 🏃‍♀️\u{1}", avatar: "/p/ana", zones: [])
 
     private static let kinds: [RoomEvent.Kind] = [
         .joined(runner: 3, person: ana), .left(runner: 3), .started(runner: 3), .started(runner: 3, run: 2),

@@ -116,7 +116,7 @@ import Testing
             var ana = try await stage.account("ana")
             let phones = try await race(stage, in: rooms)
             ana.nickname = "Zoe"
-            await stage.hub.rename(ana)
+            await stage.hub.update(ana)
             for room in rooms {
                 #expect(try await stage.hub.room(room)?.runners.first?.person.nickname == "Zoe")
             }
@@ -253,7 +253,7 @@ extension LiveRooms {
 extension Stage {
     func find(_ name: String) async throws -> Person? {
         try await store.accounts.account(usernameKey: name).map {
-            Person(account: $0.id, username: $0.username, nickname: $0.nickname, avatar: "")
+            Person(account: $0.id, username: $0.username, nickname: $0.nickname, avatar: "", zones: [])
         }
     }
 }

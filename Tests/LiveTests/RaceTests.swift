@@ -16,7 +16,7 @@ import Testing
         var change = ProfileChange()
         (change.username, change.usernameKey) = (name, name)
         _ = try await stage.store.accounts.changeProfile(change, account: account, at: 2)
-        return Person(account: account, username: name, nickname: name, avatar: "/pictures/\(name)")
+        return Person(account: account, username: name, nickname: name, avatar: "/pictures/\(name)", zones: [])
     }
 
     @Test("a name that changes between its reading and a join is the new one in the room")
@@ -30,7 +30,7 @@ import Testing
             let room = try await live.join("159", at: nil) {
                 let person = found.withLock { $0.popLast() }
                 // What was read before the change is used after it.
-                if person != nil { await live.rename(zoe) }
+                if person != nil { await live.update(zoe) }
                 return person ?? zoe
             }
             #expect(room.runners.map(\.person.username) == ["zoe"])
@@ -62,7 +62,9 @@ import Testing
                 }
                 loop.execute {
                     live.assumeIsolated {
-                        $0.rename(Person(account: ana, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe"))
+                        $0.update(
+                            Person(
+                                account: ana, username: "zoe", nickname: "zoe", avatar: "/pictures/zoe", zones: []))
                     }
                     done.signal()
                 }

@@ -13,7 +13,7 @@ extension OutgoingMessage {
 
 @Suite("Messages of the server, byte for byte") struct ServerMessagesTests {
     private let ana = Person(
-        account: 7, username: "ana", nickname: "Ana", avatar: "/api/users/profilepic/ana")
+        account: 7, username: "ana", nickname: "Ana", avatar: "/api/users/profilepic/ana", zones: [])
 
     private func row(
         _ runner: Int = 3, at place: (Double, Double)? = (39.90512, 116.40711), meters: Double = 1237.9,
@@ -85,9 +85,24 @@ extension OutgoingMessage {
                 time: 1_732_350_000_123,
                 picture: ServerMessages.picture(
                     people: [(3, ana)], rows: [try row(at: (39.9050001, 116.407))],
-                    tracks: hasTracks ? [(3, way)] : nil, in: .wgs84),
+                    tracks: hasTracks ? [(3, [way])] : nil, in: .wgs84),
                 events: [EventCoding.encode(RoomEvent(number: 57, time: 5, kind: .started(runner: 3)))])
         ).text
+    }
+
+    @Test("a hidden place is null, and so is what lies between two pieces of a way") func hidden() throws {
+        let pieces = try [[39.1, 39.2], [39.4], [39.5, 39.6]].map { piece in
+            try piece.map { try Coordinate(latitude: $0, longitude: 116) }
+        }
+        let picture = ServerMessages.picture(
+            people: [], rows: [try row(at: nil)], tracks: [(3, pieces), (4, [])], in: .wgs84)
+        let text = String(decoding: picture, as: UTF8.self)
+        #expect(text.contains(#""runners":[[3,null,null,1237.9,432.2,"running",1,0,0]]"#))
+        #expect(
+            text.hasSuffix(
+                """
+                "tracks":{"3":[[39.1,116],[39.2,116],[null,null],[39.4,116],[null,null],[39.5,116],[39.6,116]],"4":[]}
+                """))
     }
 
     @Test("joined without tracks has everything else") func joinedWithoutTracks() throws {
@@ -112,7 +127,7 @@ extension OutgoingMessage {
 
     static let kinds: [(RoomEvent.Kind, String)] = [
         (
-            .joined(runner: 3, person: Person(account: 7, username: "a", nickname: "A\"", avatar: "/p")),
+            .joined(runner: 3, person: Person(account: 7, username: "a", nickname: "A\"", avatar: "/p", zones: [])),
             #""kind":"joined","runner":3,"person":{"runner":3,"username":"a","nickname":"A\"","avatar":"/p"}"#
         ),
         (.left(runner: 3), #""kind":"left","runner":3"#),
@@ -158,8 +173,8 @@ extension OutgoingMessage {
         #expect(text == #"{"type":"event","event":58,"time":1732350001000,"# + body + "}")
         #expect(
             EventCoding.decode(
-                text, people: [3: Person(account: 7, username: "a", nickname: "A\"", avatar: "/p")], recordKey: 99,
-                recordID: 4) == event)
+                text, people: [3: Person(account: 7, username: "a", nickname: "A\"", avatar: "/p", zones: [])],
+                recordKey: 99, recordID: 4) == event)
     }
 
     @Test("what is no event is not read as one", arguments: ["", "{}", "[]", #"{"event":1,"time":2,"kind":"dance"}"#])

@@ -216,7 +216,7 @@ struct DistanceTests {
         let ana = try meeting.runner()
         meeting.now = noon + day
         try meeting.send(ana, (1...markers).map { marker(Int32($0), Double($0) * 5, at: noon + Int64($0) * second) })
-        let points = meeting.room.outline(of: ana)
+        let points = meeting.room.outline(of: ana).flatMap(\.self)
         #expect(points.count == min(points.count, 200))
         #expect(points.count >= min(markers, 100))
         #expect(points.first == east(5))

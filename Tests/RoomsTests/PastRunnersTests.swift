@@ -98,7 +98,7 @@ struct PastRunnersTests {
         try meeting.run(ana, from: 0, to: 50)
         try meeting.pause(ana)
         #expect(meeting.room.peopleVersion == first)
-        meeting.room.rename(makePerson("anna", account: 1))
+        meeting.room.update(makePerson("anna", account: 1))
         let second = meeting.room.peopleVersion
         #expect(second > first)
         _ = try meeting.join("bo")

@@ -39,8 +39,8 @@ struct PeopleTests {
         #expect(decisions.isEmpty, "names are stored elsewhere")
         #expect(meeting.room.person(1)?.nickname == "Anna")
         ana.username = "anna"
-        meeting.room.rename(ana)
-        meeting.room.rename(makePerson("bo", account: 2))
+        meeting.room.update(ana)
+        meeting.room.update(makePerson("bo", account: 2))
         #expect(meeting.room.person(1)?.username == "anna")
         #expect(meeting.room.events(after: 0, through: 1)?.map(\.kind) == [.joined(runner: 1, person: ana)])
         #expect(meeting.room.runnerNumbers == [1])

@@ -11,7 +11,7 @@ import Testing
         var room = Room(id: "159", epoch: "e")
         for account in 1...3 {
             _ = try room.join(
-                Person(account: Int64(account), username: "r\(account)", nickname: "R", avatar: ""),
+                Person(account: Int64(account), username: "r\(account)", nickname: "R", avatar: "", zones: []),
                 newRunKey: Int64(account), at: noon)
         }
         _ = try room.start(1, newRunKey: 9, at: noon)

@@ -38,13 +38,13 @@ extension RoomHost {
             friends: friends ? self.friends(of: number) : [])
     }
 
-    /// Others who have a place, those next to a runner in the standings first.
+    /// Others who have a place, hidden or not, those next to a runner in the standings first.
     private func friends(of number: Int) -> [DeviceView.Friend] {
         room.refreshStandings()
         let now = context.clock.now()
         let place = room.row(of: number, at: now)?.place ?? 1
         let rows = room.rows(of: room.runnerNumbers.filter { $0 != number && room.isInRoom($0) }, at: now)
-            .filter { $0.position.map { !$0.isNullIsland } ?? false }
+            .filter { $0.position.map { !$0.isNullIsland } ?? $0.isHidden }
             .sorted { (Self.distance($0, from: place), $0.runner) < (Self.distance($1, from: place), $1.runner) }
         return rows.prefix(Limit.Room.friends).compactMap { row in
             guard let person = room.person(row.runner), !person.isNobody else { return nil }

@@ -9,6 +9,8 @@ extension RoomHost: RoomSource {
         room.rows(changedAfter: version, at: now, body)
     }
 
+    func row(ofSelf runner: Int, at now: Int64) -> RunnerRow? { room.row(of: runner, at: now, for: runner) }
+
     func joined(by join: ClientMessage.Join, as runner: Int?, shown: UInt64) -> (OutgoingMessage, version: UInt64) {
         var missed: [RoomEvent]?
         if let since = join.since, since.epoch == room.epoch {
@@ -27,12 +29,14 @@ extension RoomHost: RoomSource {
     ///
     /// A crowd that comes back together gets the same bytes: what was written within the tick is taken again, unless the
     /// people or the told events are others by now, viewers have seen more, or the joiner's own row is another. So
-    /// nobody's picture is older than a frame may be, and a frame brings what has changed since.
+    /// nobody's picture is older than a frame may be, and a frame brings what has changed since. A runner who hides
+    /// something from the others gets one of their own, in which it is shown.
     func picture(
         in system: CoordinateSystem, tracks hasTracks: Bool, as runner: Int? = nil, shown: UInt64 = 0
     ) -> RoomPicture {
         let (now, moment) = (context.clock.now(), Moment.now)
-        if let known = pictures[system, tracks: hasTracks], moment < known.made + context.settings.tick,
+        let hider = runner.flatMap { room.mayHide($0) ? $0 : nil }
+        if hider == nil, let known = pictures[system, tracks: hasTracks], moment < known.made + context.settings.tick,
             known.peopleVersion == room.peopleVersion, known.event == releasedEvent, known.version >= shown,
             runner.map({ room.isUnchanged($0, since: known.version) }) ?? true
         {
@@ -43,9 +47,9 @@ extension RoomHost: RoomSource {
         let picture = RoomPicture(
             version: room.version, peopleVersion: room.peopleVersion, event: releasedEvent, time: now, made: moment,
             bytes: ServerMessages.picture(
-                people: room.people(numbers), rows: room.rows(of: numbers, at: now),
-                tracks: hasTracks ? room.outlines(at: now) : nil, in: system))
-        pictures[system, tracks: hasTracks] = picture
+                people: room.people(numbers), rows: room.rows(of: numbers, at: now, for: hider),
+                tracks: hasTracks ? room.outlines(at: now, for: hider) : nil, in: system))
+        if hider == nil { pictures[system, tracks: hasTracks] = picture }
         return picture
     }
 

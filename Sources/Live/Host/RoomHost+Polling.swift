@@ -4,10 +4,12 @@ import Rooms
 /// What REST does in the room: as ``LiveRooms`` says of its methods. What is answered is on disk; what a request changes is
 /// on everybody's screen in the next frame.
 extension RoomHost {
-    func view() -> RoomView {
+    /// The room as it is shown to everybody, or to a runner of it.
+    func view(for runner: Int? = nil) -> RoomView {
         room.refreshStandings()
         return RoomView(
-            of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, details: details, at: context.clock.now())
+            of: room, key: key, createdAt: createdAt, updatedAt: updatedAt, details: details, at: context.clock.now(),
+            for: runner)
     }
 
     func join(
@@ -16,8 +18,10 @@ extension RoomHost {
         let now = context.clock.now()
         if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
         if let known = room.number(of: person.account), !room.isInRoom(known) { try takeCommand(of: known) }
+        let number: Int
         do {
             let entered = try room.join(person, newRunKey: context.services.newID(), by: link, at: now)
+            number = entered.number
             var decisions = entered.decisions
             if isAuthenticated { decisions.merge(room.authenticated(entered.number)) }
             if let coordinate {
@@ -31,7 +35,7 @@ extension RoomHost {
             throw LiveError.room(error)
         }
         try await stored()
-        return view()
+        return view(for: isAuthenticated ? number : nil)
     }
 
     func update(account: Int64, isAuthenticated: Bool, _ report: PollReport) async throws -> RoomView {
@@ -97,6 +101,7 @@ extension RoomHost {
         }
         try await stored()
         followAudience(hasLooked: true)
-        return view()
+        // Who has not shown who they are may be anybody.
+        return view(for: isAuthenticated ? number : nil)
     }
 }

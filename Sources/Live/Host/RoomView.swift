@@ -14,6 +14,7 @@ public struct RoomView: Sendable {
         /// When the present run began and ended, Unix milliseconds.
         public var start: Int64?
         public var end: Int64?
+        /// As far as it may be seen.
         public var outline: [Coordinate]
     }
 
@@ -29,16 +30,30 @@ public struct RoomView: Sendable {
 
 extension RoomView {
     /// A room at a moment; its standings must be up to date.
-    init(of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64, details: RoomDetails, at now: Int64) {
+    ///
+    /// - Parameters:
+    ///   - room: It.
+    ///   - key: The row's id in the database.
+    ///   - createdAt: Unix milliseconds, as `updatedAt` and `now`.
+    ///   - updatedAt: When something of it was stored last.
+    ///   - details: What is said of it.
+    ///   - now: The moment.
+    ///   - viewer: The runner who is shown it, and sees where they are themselves; nil for everybody.
+    init(
+        of room: Room, key: Int64, createdAt: Int64, updatedAt: Int64, details: RoomDetails, at now: Int64,
+        for viewer: Int? = nil
+    ) {
         let runners = room.runnerNumbers.compactMap { number -> RunnerView? in
-            guard let person = room.person(number), !person.isNobody, let row = room.row(of: number, at: now) else {
+            guard let person = room.person(number), !person.isNobody,
+                let row = room.row(of: number, at: now, for: viewer)
+            else {
                 return nil
             }
             let times = room.times(of: number)
             return RunnerView(
                 person: person, row: row, isInRoom: room.isInRoom(number), isRunning: room.isRunning(number),
                 joinedAt: room.joinedAt(number) ?? createdAt, start: times.start, end: times.end,
-                outline: room.outline(of: number))
+                outline: Array(room.outline(of: number, for: viewer).joined()))
         }
         self.init(
             key: key, runID: room.id, createdAt: createdAt, updatedAt: updatedAt, details: details, runners: runners)

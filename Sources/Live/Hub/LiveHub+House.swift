@@ -65,9 +65,15 @@ extension LiveHub {
 
     /// The ways of a room's runners so far, each thinned to some points.
     ///
+    /// - Parameters:
+    ///   - runID: The room's.
+    ///   - account: Who asks, and is shown all of their own; nil for a stranger.
+    /// - Returns: By runner, in pieces between which something is hidden.
     /// - Throws: ``LiveError/noSuchRoom``.
-    public func tracks(of runID: String) async throws -> [(runner: Int, points: [Coordinate])] {
-        try await atHome(of: runID) { try await $0.tracks(of: runID) }
+    public func tracks(
+        of runID: String, for account: Int64?
+    ) async throws -> [(runner: Int, pieces: [[Coordinate]])] {
+        try await atHome(of: runID) { try await $0.tracks(of: runID, for: account) }
     }
 
     /// Changes what is said of a room and who may come.

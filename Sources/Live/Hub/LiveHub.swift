@@ -165,10 +165,10 @@ public final class LiveHub: Sendable {
         }
     }
 
-    /// Has everybody who comes later learn what somebody is called now.
+    /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide.
     ///
-    /// Rooms that sleep ask the account when they wake.
-    public func rename(_ person: Person) async { await onAll { await $0.rename(person) } }
+    /// Rooms that sleep ask the account when they wake. When this returns, no frame that is made shows more.
+    public func update(_ person: Person) async { await onAll { await $0.update(person) } }
 
     /// Does something on all loops; returns when all have done it.
     private func onAll(_ work: @escaping @Sendable (LiveRooms) async -> Void) async {

@@ -138,7 +138,7 @@ final class Audience {
     /// what else happens until then, when its socket is free.
     private func show(_ viewer: Viewer, _ frames: inout SharedFrames) {
         if !viewer.isClogged {
-            guard let frame = frames.frame(after: viewer.version, in: viewer.system) else { return }
+            guard let frame = frames.frame(after: viewer.version, for: viewer) else { return }
             if viewer.sendFrame(frame.message) {
                 viewer.version = frames.version
                 turns.took(viewer)
@@ -165,6 +165,8 @@ final class Audience {
 
 /// The frames of one moment: those who have been shown the same share the rows, and those of them who speak the same
 /// coordinate system the encoding.
+///
+/// Only who is hidden from the others by their own zones gets one of their own, as long as that lasts.
 private struct SharedFrames {
     private let source: any RoomSource
     private let time: Int64
@@ -185,14 +187,25 @@ private struct SharedFrames {
     }
 
     /// The frame for somebody who has been shown a version; nil when no row has changed since.
-    mutating func frame(after shown: UInt64, in system: CoordinateSystem) -> (message: OutgoingMessage, rows: Int)? {
+    mutating func frame(after shown: UInt64, for viewer: Viewer) -> (message: OutgoingMessage, rows: Int)? {
         // Who came between two frames can do with what the others get.
         if shown >= usual {
             if usualFrames == nil { usualFrames = pair(after: usual) }
-            return usualFrames?.frame(in: system)
+            return own(usualFrames, of: viewer) ?? usualFrames?.frame(in: viewer.system)
         }
         if others[shown] == nil { others[shown] = pair(after: shown) }
-        return others[shown]?.frame(in: system)
+        return own(others[shown], of: viewer) ?? others[shown]?.frame(in: viewer.system)
+    }
+
+    /// The frame of a runner whose place is hidden from the others; nil for anybody else.
+    private func own(_ frames: FramePair?, of viewer: Viewer) -> (message: OutgoingMessage, rows: Int)? {
+        guard let frames, frames.hasHiddenRows, let runner = viewer.seatedRunner,
+            let index = frames.rows.firstIndex(where: { $0.isHidden && $0.runner == runner }),
+            let row = source.row(ofSelf: runner, at: time)
+        else { return nil }
+        var rows = frames.rows
+        rows[index] = row
+        return (ServerMessages.frame(rows, time: time, in: viewer.system), rows.count)
     }
 
     private func pair(after shown: UInt64) -> FramePair {
@@ -205,12 +218,14 @@ private struct SharedFrames {
 /// The same rows, one encoding for each coordinate system that a viewer speaks.
 private struct FramePair {
     let rows: [RunnerRow]
+    let hasHiddenRows: Bool
     let time: Int64
     private var wgs84: OutgoingMessage?
     private var gcj02: OutgoingMessage?
 
     init(rows: [RunnerRow], time: Int64) {
         self.rows = rows
+        hasHiddenRows = rows.contains(where: \.isHidden)
         self.time = time
     }
 

@@ -11,8 +11,10 @@ protocol RoomSource: AnyObject {
     var releasedEvent: Int { get }
     /// Has the audience served at the next tick.
     func markChanged()
-    /// The rows that changed after a version, as they are now.
+    /// The rows that changed after a version, as they are now and everybody may see them.
     func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void)
+    /// A runner's row as they see it themselves: with their place, wherever they are.
+    func row(ofSelf runner: Int, at now: Int64) -> RunnerRow?
     /// The answer to a join, and the version of the rows in it.
     ///
     /// - Parameters:

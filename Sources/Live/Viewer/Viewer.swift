@@ -81,6 +81,9 @@ final class Viewer: FrameTaker {
 
     var isJoining: Bool { if case .joining = state { true } else { false } }
 
+    /// Whose it is in its room; nil for a spectator, and before it sits there.
+    var seatedRunner: Int? { if case .seated(let seat) = state { seat.runner } else { nil } }
+
     var isEnding: Bool { if case .ending = state { true } else { false } }
 
     /// The join has come.

@@ -96,12 +96,12 @@ enum ServerMessages {
     /// - Parameters:
     ///   - people: Whom the joiners have to know.
     ///   - rows: Their rows.
-    ///   - tracks: The ways so far; nil leaves them out.
+    ///   - tracks: The ways so far, in the pieces that the joiners may see; nil leaves them out.
     ///   - system: What the joiners' maps speak.
     /// - Returns: Members of a JSON object, without a comma before or after.
     static func picture(
         people: [(runner: Int, person: Person)], rows: [RunnerRow],
-        tracks: [(runner: Int, points: [Coordinate])]?, in system: CoordinateSystem
+        tracks: [(runner: Int, pieces: [[Coordinate]])]?, in system: CoordinateSystem
     ) -> [UInt8] {
         var capacity = 256 + rows.count * (JSONWriter.rowCapacity + 1)
         for (_, person) in people {
@@ -109,7 +109,7 @@ enum ServerMessages {
                 80 + JSONWriter.capacity(of: person.username) + JSONWriter.capacity(of: person.nickname)
                 + JSONWriter.capacity(of: person.avatar)
         }
-        for (_, points) in tracks ?? [] { capacity += 32 + points.count * 52 }
+        for (_, pieces) in tracks ?? [] { capacity += 32 + pieces.reduce(0) { $0 + 12 + $1.count * 52 } }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             var writer = JSONWriter(UnsafeMutableRawBufferPointer(buffer))
             writer.raw(
@@ -173,16 +173,20 @@ extension JSONWriter {
         list(rows) { $0.row($1, in: system, places: places) }
     }
 
-    mutating func tracks(_ tracks: [(runner: Int, points: [Coordinate])], in system: CoordinateSystem) {
+    /// Ways, with a place of nulls between two pieces, as a row has where the place is hidden.
+    mutating func tracks(_ tracks: [(runner: Int, pieces: [[Coordinate]])], in system: CoordinateSystem) {
         raw(",\"tracks\":{")
         list(tracks) { writer, track in
             writer.byte("\"")
             writer.integer(track.runner)
             writer.raw("\":[")
-            writer.list(track.points) { writer, point in
-                writer.byte("[")
-                writer.degrees(point, in: system, places: 7)
-                writer.byte("]")
+            for (index, piece) in track.pieces.enumerated() {
+                if index > 0 { writer.raw(",[null,null],") }
+                writer.list(piece) { writer, point in
+                    writer.byte("[")
+                    writer.degrees(point, in: system, places: 7)
+                    writer.byte("]")
+                }
             }
             writer.raw("]")
         }

@@ -24,4 +24,13 @@ public struct MarkerFilter: Hashable, Sendable {
     public var clockTolerance: Int64 = 5_000
 
     public init() {}
+
+    /// What is believed of somebody who does a sport, by its word: nobody runs as fast as another rides.
+    public init(for sport: String?) {
+        self.init()
+        switch sport {
+        case "cycling", "other": topSpeed = 35
+        default: break
+        }
+    }
 }

@@ -93,7 +93,7 @@ struct Stage {
                         TokenOwner(
                             person: Person(
                                 account: $0.id, username: $0.username, nickname: $0.nickname,
-                                avatar: "/pictures/\($0.username)"),
+                                avatar: "/pictures/\($0.username)", zones: $0.zones),
                             login: LoginID(Array(token.utf8)))
                     }
                 },
@@ -135,7 +135,7 @@ struct Stage {
     @discardableResult func account(_ name: String) async throws -> Person {
         let account = try await store.accounts.insertAccount(
             username: name, usernameKey: name, nickname: name, passwordHash: "", at: 1)
-        return Person(account: account.id, username: name, nickname: name, avatar: "")
+        return Person(account: account.id, username: name, nickname: name, avatar: "", zones: [])
     }
 
     /// Opens a connection and sends the first message.

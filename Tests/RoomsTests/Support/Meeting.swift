@@ -34,9 +34,10 @@ func marker(_ id: Int32, _ metres: Double, at time: Int64, accuracy: Double? = n
     IncomingMarker(id: id, coordinate: east(metres), time: time, accuracy: accuracy)
 }
 
-func makePerson(_ name: String, account: Int64) -> Person {
+func makePerson(_ name: String, account: Int64, zones: [PrivacyZone] = []) -> Person {
     Person(
-        account: account, username: name, nickname: name.capitalized, avatar: "/api/users/profilepic/\(name)")
+        account: account, username: name, nickname: name.capitalized, avatar: "/api/users/profilepic/\(name)",
+        zones: zones)
 }
 
 extension String {
