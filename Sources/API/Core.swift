@@ -142,7 +142,7 @@ struct Core: Sendable {
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in
             switch change {
-            case .renamed(let account): await live?.rename(Person(account))
+            case .changed(let account): await live?.update(Person(account))
             case .deleted(let accounts): await live?.expel(accounts, forgetting: true)
             case .disabled(let account): await live?.expel([account], forgetting: false)
             }
@@ -211,6 +211,6 @@ extension Person {
     init(_ account: Account) {
         self.init(
             account: account.id, username: account.username, nickname: account.nickname,
-            avatar: LepaoJSON.avatarPath(of: account.username))
+            avatar: LepaoJSON.avatarPath(of: account.username), zones: account.zones)
     }
 }

@@ -46,6 +46,8 @@ public enum ServicesError: Error, Hashable, Sendable {
     case quotaExceeded
     /// The disk has no more space than is kept for other things; nothing was stored.
     case outOfSpace
+    /// What is stored cannot be read; a sentence for the log.
+    case damaged(String)
     /// The database failed.
     case store(StoreError)
 }

@@ -5,7 +5,7 @@ import TestKit
 extension RouteTable {
     static let others =
         articles + clips + leaf + entryTask + house + houseRooms + housePosts
-        + houseFiles + houseDevices + houseAdmin + houseReports + bridges
+        + houseFiles + houseDevices + houseZones + houseAdmin + houseReports + bridges
 
     /// Those that can be done once with a token, a name or a code.
     static let spent: Set = [
@@ -15,7 +15,8 @@ extension RouteTable {
         "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
         "DELETE /v1/me", "DELETE /v1/posts/{post}", "DELETE /v1/comments/{comment}", "DELETE /v1/rooms/{runID}",
         "DELETE /v1/rooms/{runID}/links/{id}", "DELETE /v1/runs/{id}",
-        "DELETE /v1/devices/{id}", "DELETE /v1/admin/people/{id}", "POST /v1/admin/reports/{id}/decision",
+        "DELETE /v1/devices/{id}", "DELETE /v1/me/zones/{id}", "DELETE /v1/admin/people/{id}",
+        "POST /v1/admin/reports/{id}/decision",
     ]
 
     private static let png = [(field: "head_image", content: Picture.png)]
@@ -273,6 +274,22 @@ extension RouteTable {
         RouteCases("GET /v1/devices/{id}", [.ok("one's own", at: phone, as: .ana)]),
         RouteCases("PATCH /v1/devices/{id}", [.ok("a label", at: phone, as: .ana, .json(#"{"label":"Old"}"#))]),
         RouteCases("DELETE /v1/devices/{id}", [.ok("revoked", gives: 204, at: phone, as: .ana)]),
+    ]
+
+    private static let zone = "/v1/me/zones/$zone"
+
+    private static let houseZones = [
+        RouteCases("GET /v1/me/zones", [.ok("one's own", as: .ana)]),
+        RouteCases(
+            "POST /v1/me/zones",
+            [
+                .ok(
+                    "one more", gives: 201, as: .ana, .json(#"{"latitude":48.1,"longitude":11.5,"radius":400}"#),
+                    has: ["id", "center.latitude", "center.longitude"])
+            ]),
+        RouteCases("GET /v1/me/zones/{id}", [.ok("one's own", at: zone, as: .ana)]),
+        RouteCases("PATCH /v1/me/zones/{id}", [.ok("a radius", at: zone, as: .ana, .json(#"{"radius":500}"#))]),
+        RouteCases("DELETE /v1/me/zones/{id}", [.ok("removed", gives: 204, at: zone, as: .ana)]),
     ]
 
     private static let person = "/v1/admin/people/$benPerson"

@@ -32,7 +32,7 @@ import Testing
         let services = try TestServices(), gate = Gate(), told = Mutex(Told())
         let account = try await services.makeAccount()
         services.accounts.whenAccountsChange { change in
-            guard case .renamed(let account) = change else { return }
+            guard case .changed(let account) = change else { return }
             let number = told.withLock { told in
                 told.begun += 1
                 return told.begun
@@ -57,7 +57,7 @@ import Testing
         let services = try TestServices(), told = Mutex<[String]>([])
         let account = try await services.makeAccount(), accounts = services.accounts
         accounts.whenAccountsChange { change in
-            if case .renamed(let account) = change { told.withLock { $0.append(account.nickname) } }
+            if case .changed(let account) = change { told.withLock { $0.append(account.nickname) } }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<50 {
@@ -69,7 +69,7 @@ import Testing
         #expect(told.withLock { $0.last } == stored && told.withLock { $0.count } == 50)
         // Of an account that is gone nothing is told any more.
         try await accounts.delete(account: account.id)
-        await accounts.tellRenamed(account)
+        await accounts.tellChanged(account)
         #expect(told.withLock { $0.count } == 50)
     }
 }

@@ -32,7 +32,7 @@ struct DouyinWords: Sendable {
         case .nameTaken: .badRequest("该用户名已被使用!")
         case .emailTaken, .wrongPassword, .wrongCode, .humanCheckNeeded, .humanCheckFailed, .mailUnavailable,
             .foreignPicture, .ownAccount, .accountDisabled, .throttled, .tooOften, .overloaded, .unauthenticated,
-            .badToken, .quotaExceeded, .outOfSpace, .store:
+            .badToken, .quotaExceeded, .outOfSpace, .damaged, .store:
             usual
         }
     }

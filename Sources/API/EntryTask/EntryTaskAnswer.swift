@@ -104,7 +104,7 @@ extension Problem {
             message = "no space at the moment, try again later"
             code = String(EntryTaskAnswer.Code.failed.rawValue)
         case .emailTaken, .wrongCode, .humanCheckNeeded, .humanCheckFailed, .mailUnavailable, .foreignPicture,
-            .ownAccount, .tooOften, .notFound, .overloaded, .store:
+            .ownAccount, .tooOften, .notFound, .overloaded, .damaged, .store:
             self.init(error)
         }
     }

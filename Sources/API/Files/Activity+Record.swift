@@ -12,29 +12,20 @@ extension Activity {
     /// that the file had. Pauses part it, full kilometres are its laps, and its figures are those of the record, so that
     /// other programs show the same. The same record always gives the same.
     ///
-    /// - Parameters:
-    ///   - run: The run.
-    ///   - record: The same, with its way.
+    /// - Parameter shown: The run, as it is shown to whom it is for: what is hidden from them has no place.
     /// - Returns: Nil for a run that its client measured, of which there are no times.
     /// - Throws: A problem when what is stored is damaged.
-    static func of(_ run: NotedRecord, _ record: Record) throws(Problem) -> Activity? {
-        guard case .live(let track) = record.track else { return nil }
-        let points: [TrackPoint]
-        do {
-            points = try TrackCodec.decode(track)
-        } catch {
-            throw .internalError(cause: "the track of a record is damaged: \(error)")
-        }
-        let measured = WayMeasure.measure(
-            points, from: record.start, to: record.end, pauses: record.pauses, by: MarkerFilter(for: run.file?.sport))
+    static func of(_ shown: ShownRun) throws(Problem) -> Activity? {
+        guard case .measured(let points) = shown.way else { return nil }
+        let run = shown.run, record = run.summary
         var activity = Activity(name: run.notes.title)
         if let sport = run.file.flatMap({ Sport(rawValue: $0.sport) }) { activity.sport = sport }
         var pauses = record.pauses[...]
         var segment = Segment()
         var last = 0.0
-        for (point, meters) in zip(points, measured.meters) {
-            guard meters != nil || run.summary.source == .imported else { continue }
-            last = meters ?? last
+        for point in points {
+            guard point.meters != nil || record.source == .imported else { continue }
+            last = point.meters ?? last
             var isNew = false
             while let pause = pauses.first, pause.upperBound <= point.time {
                 isNew = true
@@ -46,19 +37,19 @@ extension Activity {
             }
             segment.points.append(
                 Point(
-                    time: point.time, place: point.coordinate, elevation: point.altitude.map { Double($0) / 10 },
-                    distance: last, heartRate: point.heartRate.map { Int($0) }))
+                    time: point.time, place: point.place, elevation: point.altitude, distance: last,
+                    heartRate: point.heartRate))
         }
         if !segment.points.isEmpty { activity.segments.append(segment) }
         activity.totals = Totals(
-            distance: record.meters, elapsed: activity.end.map { max(0, $0 - record.start) },
+            distance: record.meters, elapsed: activity.end.map { max(0, $0 - record.startAt) },
             moving: Int64((record.seconds * 1000).rounded()))
-        activity.laps = try laps(of: record, from: activity.start ?? record.start, to: activity.end ?? record.end)
+        activity.laps = try laps(of: record, from: activity.start ?? record.startAt, to: activity.end ?? record.endAt)
         return activity
     }
 
     /// Full kilometres, and what is left.
-    private static func laps(of record: Record, from start: Int64, to end: Int64) throws(Problem) -> [Lap] {
+    private static func laps(of record: RecordSummary, from start: Int64, to end: Int64) throws(Problem) -> [Lap] {
         var laps: [Lap] = []
         var (began, meters, milliseconds) = (start, 0.0, Int64(0))
         for split in try splits(of: record) {
@@ -77,13 +68,13 @@ extension Activity {
     }
 
     /// When a run had been under way for so many milliseconds, pauses left out.
-    private static func time(after milliseconds: Int64, of record: Record) -> Int64 {
-        var time = record.start + milliseconds
+    private static func time(after milliseconds: Int64, of record: RecordSummary) -> Int64 {
+        var time = record.startAt + milliseconds
         for pause in record.pauses where pause.lowerBound < time { time += pause.upperBound - pause.lowerBound }
         return time
     }
 
-    private static func splits(of record: Record) throws(Problem) -> [Split] {
+    private static func splits(of record: RecordSummary) throws(Problem) -> [Split] {
         guard let text = record.splits else { return [] }
         do {
             return (try JSONValue(parsing: text).array ?? []).compactMap { entry in

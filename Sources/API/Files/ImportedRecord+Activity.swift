@@ -108,14 +108,3 @@ extension ActivityFile.Format {
     /// As the database and `/v1` have it.
     var word: String { self == .geoJSON ? "geojson" : "\(self)" }
 }
-
-extension MarkerFilter {
-    /// What is believed of somebody who does a sport: nobody runs as fast as another rides.
-    init(for sport: String?) {
-        self.init()
-        switch sport {
-        case "cycling", "other": topSpeed = 35
-        default: break
-        }
-    }
-}

@@ -130,9 +130,9 @@ public final class RunImports: Sendable {
     /// The run in a room that a file has been made of, or another of the same.
     private func liveRun(of record: ImportedRecord, account: Int64) async throws(ServicesError) -> RecordSummary? {
         for run in try await records.liveRuns(of: account, beginningAbout: record.startAt) {
-            let whole = try await records.record(account: account, runID: run.summary.runID)
             // What is damaged is nothing else again.
-            guard let activity = try? Activity.of(run, whole), let start = activity.start,
+            guard let shown = try? await records.shown(run, to: account), let activity = try? Activity.of(shown),
+                let start = activity.start,
                 abs(start - record.startAt) <= 1000
             else { continue }
             let points = activity.points

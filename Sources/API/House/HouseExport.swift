@@ -116,6 +116,7 @@ actor HouseExport {
         object["birthday"] = .int(account.birthday)
         object["runData"] = try await core.records.runData(account: account.id).json
         object["preferences"] = try await core.accounts.preferences(account: account.id).json
+        object["zones"] = .array(account.zones.map { .object(HouseZoneRoutes.members(of: $0)) })
         let logins = try await core.tokens.logins(of: account.id)
         object["sessions"] = .array(logins.map { HouseJSON.session($0, isCurrent: false) })
         try write("account.json", JSONValue.object(object).bytes)
@@ -133,16 +134,14 @@ actor HouseExport {
 
     private func runs() async throws -> [[UInt8]] {
         guard let run = try await nextRun() else { return [] }
-        let record = try await core.records.record(account: account.id, runID: run.summary.runID)
-        return [try HouseJSON.whole(run, record, in: .wgs84)]
+        return [HouseJSON.whole(try await core.records.shown(run, to: account.id), in: .wgs84)]
     }
 
     /// One run of which there is a way, as other programs read it.
     private func writeWay() async throws {
         guard let run = try await nextRun() else { return goOn() }
         guard run.summary.source != .posted else { return }
-        let record = try await core.records.record(account: account.id, runID: run.summary.runID)
-        guard let activity = try Activity.of(run, record) else { return }
+        guard let activity = try Activity.of(try await core.records.shown(run, to: account.id)) else { return }
         try write("runs/\(run.summary.runID).gpx", Array(GPX.text(activity).utf8))
     }
 

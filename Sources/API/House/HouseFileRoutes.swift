@@ -128,8 +128,9 @@ struct HouseFileRoutes: Sendable {
 
     private func answer(_ call: Call<HouseVisitor>, in format: FileFormat, zone: TimeZone) async throws -> Response {
         let run = try await found(call)
-        return try await HouseTag(run).response(to: call.request) { () async throws -> Response in
-            let activity = try await activity(of: run)
+        let reader = call.caller.account?.id
+        return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
+            let activity = try await activity(of: run, for: reader)
             let lease = try core.downloads.take(activity.points.count, for: call.address)
             let start = Date(timeIntervalSince1970: Double(run.summary.startAt) / 1000)
             do {
@@ -152,8 +153,9 @@ struct HouseFileRoutes: Sendable {
             access: .houseVisitor, cost: .heavyRead
         ) { [self] call in
             let run = try await found(call)
-            return try await HouseTag(run).response(to: call.request) { () async throws -> Response in
-                let course = Course(try await activity(of: run))
+            let reader = call.caller.account?.id
+            return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
+                let course = Course(try await activity(of: run, for: reader))
                 return try Self.answer(course, in: format, Self.name(of: run) + "-course", title: run.notes.title)
             }
         }
@@ -171,9 +173,9 @@ struct HouseFileRoutes: Sendable {
             call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
     }
 
-    private func activity(of run: NotedRecord) async throws -> Activity {
-        let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-        guard let activity = try Activity.of(run, record), activity.hasTimes else { throw Self.noWay }
+    private func activity(of run: NotedRecord, for reader: Int64?) async throws -> Activity {
+        let shown = try await core.records.shown(run, to: reader)
+        guard let activity = try Activity.of(shown), activity.hasTimes else { throw Self.noWay }
         return activity
     }
 
@@ -216,11 +218,12 @@ struct HouseFileRoutes: Sendable {
             let room = try await rooms.open(call.path("runID"), to: call.caller)
             guard let view = try await core.live.room(room.runID) else { throw LiveError.noSuchRoom }
             let first = RoomResults.standing(of: view).first { !$0.outline.isEmpty }?.row.runner
-            let ways = try await core.live.tracks(of: room.runID)
-            guard let way = ways.first(where: { $0.runner == first && $0.points.count > 1 }) else {
+            // The same for everybody: without what a zone hides.
+            let ways = try await core.live.tracks(of: room.runID, for: nil)
+            guard let way = ways.first(where: { $0.runner == first }), way.pieces.joined().count > 1 else {
                 throw Problem.house(.notFound, .noWay, "Nobody has gone anywhere in this room.")
             }
-            let course = Course(name: room.details.name, points: way.points.map { Course.Point(place: $0) })
+            let course = Course(name: room.details.name, points: way.pieces.joined().map { Course.Point(place: $0) })
             return try Self.answer(course, in: format, "course", title: room.details.name)
         }
     }

@@ -1,6 +1,5 @@
 import Endpoints
 import Geo
-import Rooms
 import Services
 import Store
 
@@ -31,18 +30,16 @@ extension HouseJSON {
     }
 
     /// A run with its way, as JSON text.
-    ///
-    /// - Throws: A problem when what is stored is damaged.
-    static func whole(_ run: NotedRecord, _ record: Record, in system: CoordinateSystem) throws(Problem) -> [UInt8] {
+    static func whole(_ shown: ShownRun, in system: CoordinateSystem) -> [UInt8] {
         var text = JSONText()
         text.raw("{")
-        for (index, member) in HouseJSON.run(run).members.enumerated() {
+        for (index, member) in HouseJSON.run(shown.run).members.enumerated() {
             if index > 0 { text.raw(",") }
             text.string(member.name)
             text.raw(":")
             text.value(member.value)
         }
-        try writeWay(of: record, by: MarkerFilter(for: run.file?.sport), in: system, to: &text)
+        writeWay(of: shown, in: system, to: &text)
         text.raw("}")
         return text.bytes
     }
@@ -64,50 +61,30 @@ extension HouseJSON {
 
     /// Writes where a run led, as members of an object of which they are not the first: of a run that this server
     /// measured, splits and points in rows of `columns`; of one that a client did, its markers as they came.
-    ///
-    /// - Throws: A problem when what is stored is damaged.
-    private static func writeWay(
-        of record: Record, by filter: MarkerFilter, in system: CoordinateSystem, to text: inout JSONText
-    ) throws(Problem) {
-        if let splits = record.splits {
+    private static func writeWay(of shown: ShownRun, in system: CoordinateSystem, to text: inout JSONText) {
+        if let splits = shown.run.summary.splits {
             text.raw(",\"splits\":")
             text.raw(Array(splits.utf8))
         }
-        switch record.track {
+        switch shown.way {
         case .posted(let markers):
             text.raw(",\"markers\":")
             text.raw(markers)
-        case .live(let track):
-            let points: [TrackPoint]
-            do {
-                points = try TrackCodec.decode(track)
-            } catch {
-                throw .internalError(cause: "the track of a record is damaged: \(error)")
-            }
+        case .measured(let points):
             text.raw(#","columns":["time","latitude","longitude","altitude","heartRate","accuracy","meters"]"#)
             text.raw(",\"points\":")
-            let meters = WayMeasure.measure(
-                points, from: record.start, to: record.end, pauses: record.pauses, by: filter
-            ).meters
-            text.array(zip(points, meters)) { text, pair in
-                let (point, meters) = pair
-                let degrees = system.degrees(of: point.coordinate)
+            text.array(points) { text, point in
+                let degrees = point.place.map(system.degrees)
                 text.raw("[")
                 text.integer(point.time)
-                text.raw(",")
-                text.decimal(degrees.latitude, decimals: 7)
-                text.raw(",")
-                text.decimal(degrees.longitude, decimals: 7)
-                for (value, decimals) in [(point.altitude, 1), (point.heartRate, 0), (point.accuracy, 1)] {
+                let values: [(value: Double?, decimals: Int)] = [
+                    (degrees?.latitude, 7), (degrees?.longitude, 7), (point.altitude, 1),
+                    (point.heartRate.map { Double($0) }, 0), (point.accuracy, 1), (point.meters, 1),
+                ]
+                for (value, decimals) in values {
                     text.raw(",")
-                    guard let value else {
-                        text.raw("null")
-                        continue
-                    }
-                    text.decimal(decimals == 1 ? Double(value) / 10 : Double(value), decimals: decimals)
+                    if let value { text.decimal(value, decimals: decimals) } else { text.raw("null") }
                 }
-                text.raw(",")
-                if let meters { text.decimal(meters, decimals: 1) } else { text.raw("null") }
                 text.raw("]")
             }
         }

@@ -89,7 +89,10 @@ struct HouseRoomRoutes: Sendable {
                 .get, room + "/tracks",
                 EndpointDescription(
                     group, "The ways of a room's runners so far",
-                    "By runner, as encoded polylines with six decimals, each of at most 200 places. \(Self.doors)",
+                    """
+                    By runner, as encoded polylines with six decimals, each of at most 200 places; in pieces, each a \
+                    polyline of its own with a space between them, where something of a way is hidden. \(Self.doors)
+                    """,
                     answers: .json(Schema.object(["tracks": Schema.anyObject])), refusals: Self.closed),
                 access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], Self.system), tracks),
             Endpoint(
@@ -210,9 +213,11 @@ struct HouseRoomRoutes: Sendable {
     private func tracks(_ call: Call<HouseVisitor>, system: CoordinateSystem?) async throws -> Response {
         let room = try await rooms.open(call.path("runID"), to: call.caller)
         var tracks = JSONObject()
-        for (runner, points) in try await core.live.tracks(of: room.runID) where !points.isEmpty {
-            let line = Polyline.encode(points, in: system ?? .wgs84)
-            tracks["\(runner)"] = .string(String(decoding: line, as: UTF8.self))
+        let found = try await core.live.tracks(of: room.runID, for: call.caller.account?.id)
+        for (runner, pieces) in found where !pieces.isEmpty {
+            let lines = pieces.map { String(decoding: Polyline.encode($0, in: system ?? .wgs84), as: UTF8.self) }
+            // No polyline has a space in it.
+            tracks["\(runner)"] = .string(lines.joined(separator: " "))
         }
         return .json(["tracks": .object(tracks)])
     }

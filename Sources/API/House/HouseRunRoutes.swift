@@ -45,7 +45,8 @@ struct HouseRunRoutes: Sendable {
                     """
                     By its `id`, or by its `number` among one's own. Everybody sees one that is for everybody, and who sends \
                     `X-Run-Link` one that is by link. `splits` and `points` are there for runs that this server measured, \
-                    with the `meters` at each point that counts; `markers` as they were sent for those that a client did.
+                    with the `meters` at each point that counts; `markers` as they were sent for those that a client did. \
+                    Where its owner hides their places from others, these are null, or missing among `markers`.
                     """,
                     answers: .json(Schema.named("Run")), .notModified, refusals: Self.noRun),
                 access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], HouseRoomRoutes.system), show),
@@ -127,9 +128,10 @@ struct HouseRunRoutes: Sendable {
         let run = try await core.records.run(
             call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
         // Who has it already does not have its way read and written for them.
-        return try await HouseTag(run).response(to: call.request) {
-            let record = try await core.records.record(account: run.summary.account, runID: run.summary.runID)
-            return .json(encoded: try HouseJSON.whole(run, record, in: system ?? .wgs84))
+        return try await HouseTag.way(of: run, for: call.caller.account?.id, to: call.request) {
+            .json(
+                encoded: HouseJSON.whole(
+                    try await core.records.shown(run, to: call.caller.account?.id), in: system ?? .wgs84))
         }
     }
 

@@ -50,6 +50,17 @@ struct HouseTag: Sendable {
         isKnown(to: request) ? notModified : tagged(try await make())
     }
 
+    /// The way of a run for somebody: tagged for whose it is, and for others made anew each time, since more or less of it
+    /// may be hidden from them by then.
+    static func way(
+        of run: NotedRecord, for reader: Int64?, to request: HTTPServerRequest, _ make: () async throws -> Response
+    ) async throws -> Response {
+        if run.summary.account == reader { return try await HouseTag(run).response(to: request, make) }
+        var response = try await make()
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
     private func isKnown(to request: HTTPServerRequest?) -> Bool {
         guard let head = request?.head, head.method == .get, let field = head.headers[.ifNoneMatch] else {
             return false

@@ -23,7 +23,7 @@ extension World {
             "GuestLogin": HouseLogin.guestSchema,
             "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
             "NewLink": HouseLinkRoutes.newLinkSchema, "Invitation": HouseLinkRoutes.invitationSchema,
-            "Device": HouseDeviceRoutes.schema,
+            "Zone": HouseZoneRoutes.schema, "Device": HouseDeviceRoutes.schema,
             "NewDevice": HouseDeviceRoutes.newSchema, "Run": HouseJSON.runSchema,
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
             "Person": HouseJSON.personSchema, "PersonSheet": HouseJSON.personSheetSchema,
@@ -35,7 +35,7 @@ extension World {
         HouseAccountRoutes(core: core).endpoints + HouseSessionRoutes(core: core).endpoints
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
             + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
-            + HouseDeviceRoutes(core: core).endpoints
+            + HouseDeviceRoutes(core: core).endpoints + HouseZoneRoutes(core: core).endpoints
             + HouseRunRoutes(core: core).endpoints + HouseFileRoutes(core: core).endpoints
             + HousePostRoutes(core: core).endpoints
             + HouseReportRoutes(core: core).endpoints + HouseSetupRoutes(core: core).endpoints
@@ -83,6 +83,7 @@ enum HouseCode: String, CaseIterable, Sendable {
     case roomPasswordNeeded = "room_password_needed"
     case tooManyLinks = "too_many_links"
     case tooManyDevices = "too_many_devices"
+    case tooManyZones = "too_many_zones"
     case badLink = "bad_link"
     case conflict
     case keyReused = "idempotency_key_reused"

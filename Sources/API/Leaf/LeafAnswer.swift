@@ -126,7 +126,7 @@ extension Problem {
         case .accountDisabled, .unauthenticated, .badToken, .forbidden: self = .leaf(.unauthorized)
         case .throttled(let retryAfter): self = .leaf(.tooMany, retryAfter: retryAfter)
         case .quotaExceeded: self = .leaf(.failed, "存储空间已满")
-        case .tooOften, .notFound, .overloaded, .outOfSpace, .store: self.init(error)
+        case .tooOften, .notFound, .overloaded, .outOfSpace, .damaged, .store: self.init(error)
         }
     }
 

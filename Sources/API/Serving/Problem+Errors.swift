@@ -55,6 +55,7 @@ extension Problem {
             self.init(
                 .insufficientStorage, "The server has no space for this at the moment. Try again later.",
                 retryAfter: 60)
+        case .damaged(let cause): self = .internalError(cause: "what is stored is damaged: \(cause)")
         case .store(let error): self.init(error)
         }
     }

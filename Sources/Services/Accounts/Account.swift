@@ -1,3 +1,4 @@
+public import Geo
 public import Store
 
 /// What may be known of an account.
@@ -32,6 +33,8 @@ public struct Account: Hashable, Sendable, Identifiable {
     /// Whether the MD5 of the password is as good as the password, as it is for users who registered by one; for
     /// themselves and for operators only.
     public let takesDigest: Bool
+    /// Where only they themselves are told their places; for their own eyes.
+    public let zones: [PrivacyZone]
     /// What a password was compared with, where one was: a login counts while it stays.
     let passwordHash: HiddenHash
 
@@ -58,6 +61,7 @@ public struct Account: Hashable, Sendable, Identifiable {
         birthday = stored.birthday
         cover = stored.cover.map(MediaID.init(rawValue:))
         takesDigest = stored.takesDigest && role == .user
+        zones = stored.zones
         passwordHash = HiddenHash(stored.passwordHash)
     }
 

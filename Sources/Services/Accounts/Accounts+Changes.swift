@@ -38,7 +38,7 @@ extension Accounts {
         guard let updated else { throw .wrongPassword }
         if newHash != nil { await tokens.passwordChanged(account: stored.id) }
         let account = Account(updated)
-        if nickname != nil { await tellRenamed(account) }
+        if nickname != nil { await tellChanged(account) }
         return account
     }
 

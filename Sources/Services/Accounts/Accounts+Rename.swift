@@ -42,7 +42,7 @@ extension Accounts {
         let changed = Account(stored)
         // Already here: whoever is told may look at a token.
         tokens.forget(account: account)
-        await tellRenamed(changed)
+        await tellChanged(changed)
         return changed
     }
 

@@ -5,8 +5,8 @@ import Synchronization
 
 /// What has become of accounts.
 public enum AccountChange: Sendable {
-    /// It has another name or nickname, perhaps.
-    case renamed(Account)
+    /// It has another name or nickname, or other zones, perhaps.
+    case changed(Account)
     /// Nothing is to be left of whose they were.
     case deleted(Set<Int64>)
     /// It may be used again some day, and what it did stays.
@@ -27,8 +27,8 @@ public final class Accounts: Sendable {
     private let listener = Mutex<(@Sendable (AccountChange) async -> Void)?>(nil)
     /// Names that nobody may take but operators, in their form for comparison.
     private let reserved = Mutex<Set<String>>([])
-    /// What tells of the last change of a name.
-    private let renames = Mutex<Task<Void, Never>?>(nil)
+    /// What tells of the last change that others see.
+    private let changes = Mutex<Task<Void, Never>?>(nil)
 
     /// Makes the service.
     ///
@@ -66,15 +66,15 @@ public final class Accounts: Sendable {
 
     func tell(_ change: AccountChange) async { await listener.withLock { $0 }?(change) }
 
-    /// Tells that an account has another name, perhaps, after it has been stored.
+    /// Tells that an account has another name, or other zones, perhaps, after it has been stored.
     ///
     /// Of two changes at the same moment the later must be told last, whichever of the two gets here first: so one is
     /// told after the other, each time what the account is by then.
-    func tellRenamed(_ account: Account) async {
-        let telling = renames.withLock { last in
+    func tellChanged(_ account: Account) async {
+        let telling = changes.withLock { last in
             let telling = Task { [last] in
                 await last?.value
-                await self.tellName(of: account)
+                await self.tellState(of: account)
             }
             last = telling
             return telling
@@ -82,14 +82,14 @@ public final class Accounts: Sendable {
         await telling.value
     }
 
-    private func tellName(of account: Account) async {
+    private func tellState(of account: Account) async {
         do {
             // Deleted meanwhile: that has been told.
             guard let stored = try await store.accounts.account(id: account.id) else { return }
-            await tell(.renamed(Account(stored)))
+            await tell(.changed(Account(stored)))
         } catch {
             logger.notice("an account was not read again", metadata: ["error": "\(error)"])
-            await tell(.renamed(account))
+            await tell(.changed(account))
         }
     }
 
@@ -339,7 +339,7 @@ public final class Accounts: Sendable {
         }
         guard let stored else { throw .unknownUser }
         let account = Account(stored)
-        await tellRenamed(account)
+        await tellChanged(account)
         return account
     }
 

@@ -247,7 +247,7 @@ struct RouteWorld: Sendable {
             let found = try await client.send(
                 "GET", "/v1/admin/reports?limit=1", authorization: "Bearer \(tokens["root"] ?? "")")
             value = found.value("reports", 0, "id")
-        case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath":
+        case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath", "zone":
             let authorization = try await "Bearer " + have("anaToken")
             value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
         default: value = nil
@@ -374,6 +374,11 @@ extension WorldClient {
             let path = made.text("address").flatMap { $0.firstRange(of: "/bridge").map { $0.lowerBound } }
             guard name == "phonePath", let address = made.text("address"), let path else { return made.text("id") }
             return String(address[path...])
+        case "zone":
+            return try await send(
+                "POST", "/v1/me/zones", json: #"{"latitude":-50,"longitude":180,"radius":300}"#,
+                authorization: authorization
+            ).text("id")
         case "remark":
             return try await send(
                 "POST", "/v1/posts/\(have("post"))/comments", json: #"{"content":"C"}"#, authorization: authorization
