@@ -172,3 +172,84 @@ async def test_pictures(server, gallery, language):  # noqa: F811
     await page.locator("#leave").click()
     await gallery.examine(page, (360,))
     await gallery.pictures(page, "account-leave", language, (360, 1440))
+
+
+async def zones(page):
+    """The zones as the API tells them."""
+    return await page.evaluate("fetch('/v1/me/zones').then(answer => answer.json()).then(told => told.zones)")
+
+
+async def test_a_privacy_zone_is_drawn_changed_and_removed(server, browse):
+    page, context, name = await mine(server, browse)
+    plane = page.locator("#zones-map")
+    await plane.scroll_into_view_if_needed()
+    await page.locator("#zone-add").click()
+    assert await page.locator("#zone-meters").text_content() == "400 m"
+    await page.locator("#zone-radius").fill("1000")
+    await holds(page, "document.querySelector('#zone-meters').textContent === '1.00 km'")
+    assert await page.locator("#zones-map path.draft").count() == 2
+    # A click moves it.
+    box = await plane.bounding_box()
+    before = await page.locator("#zones-map path.draft.dot").bounding_box()
+    await page.mouse.click(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2 + 30)
+    after = await page.locator("#zones-map path.draft.dot").bounding_box()
+    assert abs(after["x"] - before["x"] - 40) < 2 and abs(after["y"] - before["y"] - 30) < 2
+    await page.locator("#zone-form button[type=submit]").click()
+    await told(page, "zones", "Saved.")
+    (zone,) = await zones(page)
+    assert zone["radius"] == 1000 and zone["center"] != {k: zone[k] for k in ("latitude", "longitude")}
+    assert await page.locator("#zones li").count() == 1 and await page.locator("#zone-form").is_hidden()
+    # Its radius alone: the circle stays where it is.
+    await page.locator("#zones li button", has_text="Change").click()
+    await page.locator("#zone-radius").fill("1500")
+    await page.locator("#zone-form button[type=submit]").click()
+    await holds(page, "document.querySelector('#zones li').textContent.includes('1.50 km')")
+    assert [zone["center"], 1500] == [(await zones(page))[0][key] for key in ("center", "radius")]
+    await page.reload()
+    await page.locator("#zones li").wait_for()
+    await page.locator("#zones li button", has_text="Remove").click()
+    await page.locator("dialog[open] .danger").click()
+    await told(page, "zones", "Removed.")
+    assert await zones(page) == [] and await page.locator("#zones-map path").count() == 0
+
+
+async def test_ten_zones_are_as_many_as_one_may_have(server, browse):
+    page, context, name = await mine(server, browse)
+    for number in range(10):
+        answer = await context.request.post(server.url + "/v1/me/zones", headers={"Origin": server.url}, data={
+            "latitude": 48 + number / 100, "longitude": 11, "radius": 300})
+        assert answer.status == 201
+    await page.reload()
+    await holds(page, "document.querySelectorAll('#zones li').length === 10")
+    assert await page.locator("#zone-add").is_hidden()
+    box = await page.locator("#zones-map").bounding_box()
+    await page.locator("#zones-map").scroll_into_view_if_needed()
+    await page.locator("#zones-map").click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    await told(page, "zones", "as many zones as you may have")
+    assert await page.locator("#zone-form").is_hidden()
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.limit(180)
+async def test_pictures_of_zones(server, gallery, language):  # noqa: F811
+    context = await gallery.context(language)
+    name = await log_in(server, context, "Ana")
+    status, login = await server.rest("POST", "/v1/session", {"name": name, "password": "secret"})
+    assert status == 200, login
+    way = [{"latitude": 48.1372 + 0.0004 * step, "longitude": 11.5755 + 0.0002 * (step % 7), "id": step}
+           for step in range(1, 60)]
+    status, stored = await server.rest("POST", "/api/users/run/record", {
+        "username": name, "runRecord": {"meters": 2600, "seconds": 900, "markers": way}}, login["token"])
+    assert status == 200, stored
+    for place, radius in (((48.1372, 11.5755), 400), ((48.155, 11.58), 700)):
+        status, made = await server.rest("POST", "/v1/me/zones", {
+            "latitude": place[0], "longitude": place[1], "radius": radius}, login["token"])
+        assert status == 201, made
+    page = await gallery.browse.page(server.url + "/me", context)
+    await page.locator("#zones li").first.wait_for()
+    await page.locator("#zones-map").scroll_into_view_if_needed()
+    await gallery.examine(page)
+    await gallery.pictures(page, "zones", language)
+    await page.locator("#zones li button").nth(1).click()
+    await gallery.examine(page, (360,))
+    await gallery.pictures(page, "zones-change", language)

@@ -348,6 +348,9 @@ static const unsigned char devices_js[] = {
 static const unsigned char handbook_js[] = {
 #embed "scripts/handbook.js"
 };
+static const unsigned char zones_js[] = {
+#embed "scripts/zones.js"
+};
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
@@ -474,6 +477,7 @@ static const web_file files[] = {
     FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
     FILE("devices.js", "scripts/devices.js", devices_js),
     FILE("handbook.js", "scripts/handbook.js", handbook_js),
+    FILE("zones.js", "scripts/zones.js", zones_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),
     FILE("leaflet.css", LEAFLET "leaflet.css", leaflet_css),
     FILE("qrcode-generator.js", QR_CODE "qrcode.js", qrcode_generator_js),

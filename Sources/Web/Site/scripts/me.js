@@ -9,6 +9,7 @@ import { sentence } from './format.js';
 import { call, here, trouble } from './house.js';
 import { Logins } from './logins.js';
 import { element, word } from './page.js';
+import { Zones } from './zones.js';
 
 /** @typedef {import('./house.js').Answer} Answer */
 
@@ -52,6 +53,7 @@ const nodes = {
 
 const logins = new Logins();
 const devices = new Devices();
+const zones = new Zones();
 /** For changing only what was seen. */
 let tag = '*';
 let isGuest = false;
@@ -202,6 +204,7 @@ function look() {
     void load();
     void logins.load();
     void devices.load();
+    void zones.load();
 }
 
 session.addEventListener('change', look);

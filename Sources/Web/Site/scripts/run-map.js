@@ -30,7 +30,7 @@ export class RunMap {
 
     /**
      * @param {HTMLElement} container
-     * @param {RunWay} way With two samples or more.
+     * @param {RunWay} way With two samples or more whose places are shown.
      * @param {{ tiles?: Tiles }} options
      */
     constructor(container, way, { tiles }) {
@@ -58,11 +58,11 @@ export class RunMap {
 
     /** Shows all of it. */
     showAll() {
-        const { samples } = this.#way;
-        const [first] = samples;
+        const { placed } = this.#way;
+        const [first] = placed;
         const at = ({ x = first.x, y = first.y } = {}) => new LatLng(latitude(y), x * 360 - 180);
         const bounds = new LatLngBounds(at(first), at(first));
-        for (const sample of samples) bounds.extend(at(sample));
+        for (const sample of placed) bounds.extend(at(sample));
         this.#map.fitBounds(bounds, { animate: false, maxZoom: CLOSEST, padding: [MARGIN, MARGIN] });
     }
 
@@ -76,13 +76,13 @@ export class RunMap {
     /** Where the dot is on the map, in pixels; null without one. For tests. */
     get dot() {
         const sample = this.#way.samples[this.#pointed];
-        return sample ? this.#place(sample) : null;
+        return sample && !Number.isNaN(sample.x) ? this.#place(sample) : null;
     }
 
     /** Puts the way on the map, one line for each colour. */
     #show() {
-        const { samples } = this.#way;
-        this.#ways.anchor(latitude(samples[0].y));
+        const { samples, placed } = this.#way;
+        this.#ways.anchor(latitude(placed[0].y));
         const range = this.#way.paceRange;
         const plain = getComputedStyle(this.#container).getPropertyValue('--accent').trim();
         const style = getComputedStyle(this.#container).getPropertyValue('--surface').trim();
@@ -91,10 +91,11 @@ export class RunMap {
         const whole = [];
         let lastColor = '';
         for (let index = 0; index < samples.length; index += 1) {
-            const { x, y, pace, isBroken } = samples[index];
+            const { x, y, pace } = samples[index];
+            const isBroken = index === 0 || samples[index].isBroken || Number.isNaN(x + samples[index - 1].x);
             if (isBroken && index > 0) whole.push(NaN, NaN);
             whole.push(x, y);
-            if (index === 0 || isBroken) {
+            if (isBroken) {
                 lastColor = '';
                 continue;
             }
@@ -152,6 +153,8 @@ export class RunMap {
         // The end first: who ran in a round sees the start.
         for (const [sample, letter, isSquare] of /** @type {const} */ ([
             [samples[samples.length - 1], word('run.endLetter'), true], [samples[0], word('run.startLetter'), false]])) {
+            // A way may begin or end where nobody is told.
+            if (Number.isNaN(sample.x)) continue;
             const { x, y } = this.#place(sample);
             context.beginPath();
             if (isSquare) context.rect(x - 9, y - 9, 18, 18);
@@ -164,7 +167,7 @@ export class RunMap {
             context.fillText(letter, x, y + 0.5);
         }
         const pointed = samples[this.#pointed];
-        if (!pointed) return;
+        if (!pointed || Number.isNaN(pointed.x)) return;
         const { x, y } = this.#place(pointed);
         context.beginPath();
         context.arc(x, y, 8, 0, 2 * Math.PI);

@@ -17,7 +17,7 @@ import { worldX, worldY } from './way.js';
  * @typedef {object} Sample A moment of the run.
  * @property {number} meters Along the way.
  * @property {number} seconds Since the start, pauses included.
- * @property {number} x World units, as {@link worldX} has them.
+ * @property {number} x World units, as {@link worldX} has them; NaN, as `y`, where the place is hidden.
  * @property {number} y
  * @property {number | null} pace Seconds a metre; null where the way has a gap.
  * @property {number | null} altitude Metres.
@@ -40,6 +40,9 @@ export class RunWay {
     /** Whether the samples have times and distances, or are mere places. */
     isMeasured = false;
 
+    /** Those whose places are shown. */
+    get placed() { return this.samples.filter(({ x }) => !Number.isNaN(x)); }
+
     /** @param {Told} run */
     constructor(run) {
         if (run.points && run.columns) this.#readPoints(run, run.columns, run.points);
@@ -61,7 +64,7 @@ export class RunWay {
             last = now;
             return {
                 meters: point[meters] ?? 0, seconds: Math.max(0, (now - run.start) / 1000),
-                x: worldX(point[longitude] ?? 0), y: worldY(point[latitude] ?? 0), pace: null,
+                x: worldX(point[longitude] ?? NaN), y: worldY(point[latitude] ?? NaN), pace: null,
                 altitude: point[altitude], heartRate: point[heartRate], isBroken,
             };
         });

@@ -126,8 +126,8 @@ function draw(run) {
         fact.append(term, text);
         return fact;
     }));
-    const hasWay = way.samples.length > 1;
-    nodes.noWay.hidden = hasWay;
+    const hasWay = way.placed.length > 1;
+    nodes.noWay.hidden = way.samples.length > 1;
     nodes.mapPart.hidden = !hasWay;
     if (hasWay) {
         map = new RunMap(nodes.map, way, { tiles: settings.tiles });

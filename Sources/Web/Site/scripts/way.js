@@ -18,12 +18,18 @@ export function worldY(latitude) {
 export function latitude(y) { return Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180 / Math.PI; }
 
 /**
- * The places of an encoded polyline (Google, “Encoded Polyline Algorithm Format”) of six decimals.
+ * The places of a way as encoded polylines (Google, “Encoded Polyline Algorithm Format”) of six decimals, with a space
+ * between its pieces.
  *
- * @param {string} line
- * @returns {number[][]} [latitude, longitude]
+ * @param {string} lines
+ * @returns {(number | null)[][]} [latitude, longitude]; nulls where one piece ends and another begins.
  */
-export function places(line) {
+export function places(lines) {
+    return lines.split(' ').flatMap((line, index) => index > 0 ? [[null, null], ...piece(line)] : piece(line));
+}
+
+/** @param {string} line @returns {number[][]} */
+function piece(line) {
     /** @type {number[][]} */ const found = [];
     const sums = [0, 0];
     let [value, shift, axis] = [0, 0, 0];
@@ -58,7 +64,7 @@ export class Way {
         if (this.length > 0 && !Number.isNaN(this.points[2 * this.length - 2])) this.#push(NaN, NaN);
     }
 
-    /** @param {number[][]} places [latitude, longitude], oldest first; null for a gap. */
+    /** @param {(number | null)[][]} places [latitude, longitude], oldest first; nulls for a gap. */
     replace(places) {
         this.clear();
         for (const [latitude, longitude] of places) {

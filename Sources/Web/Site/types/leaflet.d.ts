@@ -34,6 +34,8 @@ declare module '*/leaflet.js' {
         addLayer(layer: Layer): this;
     }
     export class Layer { addTo(map: Map): this }
+    /** With its radius in metres. */
+    export class Circle extends Layer { constructor(center: LatLng, options: object); remove(): this }
     /** Leaflet's own base of canvases that lie in the map: keeps them in place while the map moves. */
     export class Renderer extends Layer {
         protected _map: Map;
