@@ -124,7 +124,7 @@ struct OneTruthTests {
         let command = ([ServerProcess.executable] + ServerProcess.arguments([], in: directory)).map { "'\($0)'" }
         let program = try RunningProgram("/bin/sh", ["-c", "ulimit -n 64; exec " + command.joined(separator: " ")])
         try await eventually("a server that is ready") { program.output.contains("\n") || program.hasEnded }
-        let port = try #require(program.output.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+        let port = try #require(program.port)
         let room = try await REST.newRoom(port: port)
         let (spectator, _) = try await Phone.joined(port: port, room: room, ["role": "spectator"])
         var crowd: [RawSocket] = []

@@ -274,7 +274,7 @@ struct StartTests {
             ])
         try await eventually("a server that is ready") { program.output.contains("\n") }
         #expect(FileManager.default.fileExists(atPath: directory + "/runroom.sqlite"))
-        let port = try #require(program.output.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+        let port = try #require(program.port)
         #expect(try await REST(port: port).get("/healthz").status == 200)
         try await eventually("a line at debug level") { program.errors.contains("/healthz") }
         let phone = try await Phone.connect(port: port)

@@ -28,7 +28,8 @@ struct CadenceRule {
     mutating func follow(isWatched: Bool, at moment: ContinuousClock.Instant) -> Bool {
         let wasCalm = isCalm
         if isWatched {
-            lastLook = moment
+            // A moment that comes behind a later one makes nobody calm the sooner.
+            lastLook = max(lastLook, moment)
             isCalm = false
         } else {
             isCalm = wasCalm || lastLook.duration(to: moment) >= patience

@@ -4,7 +4,7 @@
 enum EgressTable {
     /// Those that tell places of people to others: what a zone hides must not be in them.
     static let ofOthers = [
-        "GET /api/runRoom/all", "POST /api/runRoom/join", "POST /api/runRoom/leave", "POST /api/runRoom/start",
+        "GET /api/runRoom/all", "POST /api/runRoom/join", "POST /api/runRoom/start",
         "POST /api/runRoom/update", "GET /api/runRoom/{runID}", "GET /bridge/{app}/{token}",
         "POST /bridge/{app}/{token}", "PUT /bridge/{app}/{token}", "GET /bridge/{app}/{token}/{first}",
         "POST /bridge/{app}/{token}/{first}", "PUT /bridge/{app}/{token}/{first}",
@@ -13,6 +13,8 @@ enum EgressTable {
         "GET /v1/runs/{id}", "GET /v1/runs/{id}.csv", "GET /v1/runs/{id}.fit", "GET /v1/runs/{id}.geojson",
         "GET /v1/runs/{id}.gpx", "GET /v1/runs/{id}.kml", "GET /v1/runs/{id}.tcx", "GET /v1/runs/{id}/course.fit",
         "GET /v1/runs/{id}/course.gpx", "GET /v1/rooms/{runID}/course.fit", "GET /v1/rooms/{runID}/course.gpx",
+        // The last one: who leaves has no way in the room any more.
+        "POST /api/runRoom/leave",
     ]
 
     /// Those that tell places, each to whose they are and nobody else.

@@ -78,6 +78,16 @@ struct EgressTests {
                 let person = try await api.person("ana")
                 _ = try await api.core.live.join(room, at: nil, isAuthenticated: true) { person }
                 _ = try await api.core.live.start(room, account: person.account, isAuthenticated: true)
+                // With a way, and where they say that they are.
+                let phone = try await api.makePhone("owntracks", token: ana, runID: room, more: [("password", "pw")])
+                let time = api.seconds
+                for second in [Int64(0), 4] {
+                    let latitude = 48.1372 + Double(second) * 3 / 111_200
+                    let answer = try await phone.post(
+                        #"{"_type":"location","lat":\#(latitude),"lon":11.5755,"tst":\#(time + second)}"#)
+                    #expect(answer.status == 200)
+                }
+                #expect(try await api.runner(in: room).outline.count == (hasZone ? 0 : 2))
                 _ = try await api.core.live.update(
                     room, account: person.account, isAuthenticated: true, PollReport(coordinate: home))
                 phones[visibility] = try await api.makePhone(

@@ -63,8 +63,10 @@ struct Attacks {
                 "9223372036854775807", "9223372036854775808", "NaN", "%E2%80%AE", "null", "ffffffffffffffffffffffff",
                 String(repeating: "x", count: 5000), String(repeating: "%CC%81", count: 2000),
             ] {
-                // Rooms may be called so, and some are by then.
-                let isName = name == "{runID}" && ["-1", "0", "1.5", "NaN", "null"].contains(value)
+                // Rooms and people may be called so, and some are by then.
+                let isName =
+                    ["{runID}", "{name}"].contains(name)
+                    && ["-1", "0", "1.5", "9223372036854775808", "NaN", "null"].contains(value)
                 attacks.append(
                     Attack("\(name) = \(value.prefix(40))", isName ? .documented : .refused) { request in
                         var words = request.path.split(separator: "/", omittingEmptySubsequences: false)
@@ -175,8 +177,11 @@ struct Attacks {
                 change("letters", "x", .documented)
                 continue
             }
-            // Of a run an empty title takes the title away, and a device without a room is of the one that its owner is in.
-            let mayBeEmpty = route.pattern == "/v1/runs/{id}" || route.pattern == "/v1/devices" && name == "runID"
+            // Of a run an empty title takes the title away, a device without a room is of the one that its owner is in, and
+            // a report with an empty note has none.
+            let mayBeEmpty =
+                route.pattern == "/v1/runs/{id}" || route.pattern == "/v1/devices" && name == "runID"
+                || route.pattern.hasSuffix("/report") && name == "note"
             change("empty", "", mayBeEmpty ? .documented : .refused)
             change("overlong", String(repeating: "x", count: 1 << 20), .refused)
             // A post may be long; a name may not, and is not shorter for being one character.

@@ -95,6 +95,9 @@ final class RunningProgram: Sendable {
     }
 
     var output: String { text("/out") }
+
+    /// Where a server that has said so listens; what it says after that is for people.
+    var port: Int? { output.split(separator: "\n").first?.split(separator: ":").last.flatMap { Int($0) } }
     var errors: String { text("/err") }
 
     private func text(_ name: String) -> String {
