@@ -92,7 +92,8 @@ struct Markdown: Sendable {
         sections[sections.count - 1].id = unique
     }
 
-    /// Headings with their ids; and what may be wider than a phone scrolls by itself, by keys, too.
+    /// Headings with their ids; tables without the empty heads that Markdown wants of them; and what may be wider than a
+    /// phone scrolls by itself, by keys, too.
     private static func completed(_ html: String, _ sections: [Section]) -> String {
         var page = ""
         var rest = html[...]
@@ -102,7 +103,8 @@ struct Markdown: Sendable {
             page += "<h\(section.level) id=\"\(PageTemplate.escaped(section.id))\">"
             rest = rest[heading.upperBound...]
         }
-        return (page + rest).replacing("<pre>", with: "<pre tabindex=\"0\">")
+        let emptyHead = /<thead>\s*<tr>(?:\s*<th[^>]*><\/th>)+\s*<\/tr>\s*<\/thead>\s*/
+        return (page + rest).replacing(emptyHead, with: "").replacing("<pre>", with: "<pre tabindex=\"0\">")
             .replacing("<table>", with: "<div class=\"table\" role=\"group\" tabindex=\"0\"><table>")
             .replacing("</table>", with: "</table></div>")
     }

@@ -157,6 +157,10 @@ import Testing
             | a | b |
             | --- | --- |
             | 1 | `2 < 3` |
+
+            | | |
+            | --- | --- |
+            | c | d |
             """, address: { $0 == "other.md#x" ? "/there" : $0 })
         #expect(page.title == "A page, code")
         #expect(page.sections.map(\.id) == ["a-page-code", "two", "two-1"])
@@ -165,6 +169,8 @@ import Testing
         #expect(!page.html.contains("<script"))
         #expect(page.html.contains("<div class=\"table\" role=\"group\" tabindex=\"0\"><table>"))
         #expect(page.html.contains("<code>2 &lt; 3</code>"))
+        #expect(page.html.contains("<th>a</th>") && page.html.contains("<td>c</td>"))
+        #expect(!page.html.contains("<th></th>") && page.html.components(separatedBy: "<thead>").count == 2)
     }
 
     @Test("browsers are told how to keep the pages as an app, in the language of who asks")
