@@ -67,6 +67,8 @@ export class WayCanvas {
         this.#layer = new Canvas({ padding: 0.3 });
         this.#layer.draw = () => this.#draw();
         map.addLayer(this.#layer);
+        // By day and by night the grid has another colour.
+        matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
     }
 
     /** @param {number} latitude Where the room is, for a grid in metres. */
