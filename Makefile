@@ -17,7 +17,7 @@ run: deps
 SOME = $$(swift test --help-hidden | grep -o -- '--experimental-maximum-parallelization-width' | head -1 | sed 's/$$/ 16/')
 
 # What fails, and little else; the whole of it is kept beside the build.
-BRIEFLY = tee .build/tests.log | .ci/brief
+BRIEFLY = (mkdir -p .build && tee .build/tests.log) | .ci/brief
 
 test: deps
 	swift test $(SOME) | $(BRIEFLY)
