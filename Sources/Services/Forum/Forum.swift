@@ -249,8 +249,7 @@ public final class Forum: Sendable {
     /// - Throws: As ``setHidden(_:post:by:)``.
     public func setHidden(_ isHidden: Bool, comment id: Int64, by actor: Account) async throws(ServicesError) {
         guard actor.isAdministrator else { throw .forbidden }
-        let comment = try Self.found(
-            try await withStoreErrors { () throws(StoreError) in try await store.forum.comment(.id(id)) })
+        let comment = try await comment(.id(id))
         try await noting(isHidden ? .commentHidden : .commentShown, id: id, of: comment.author, by: actor) {
             () throws(ServicesError) in
             let time = isHidden ? now() : nil

@@ -18,37 +18,13 @@ extension ForumRepository {
 
     /// A post as it was written; nil for none.
     public func writtenPost(_ id: Int64) async throws(StoreError) -> Writing? {
-        try await read { session throws(StoreError) in
-            try session.one(
-                SQL(
-                    """
-                    SELECT p.title, p.content, p.id, p.hidden_at, \(Author.columns)
-                    FROM posts p JOIN accounts a ON a.id = p.author WHERE p.id = $1
-                    """), id
-            ) { row in
-                let hiddenAt: Int64? = try row.get(3)
-                return Writing(
-                    title: try row.get(0), content: try row.get(1), author: try Author(row, from: 4), post: nil,
-                    isHidden: hiddenAt != nil)
-            }
-        }
+        try await read { session throws(StoreError) in try session.one(Self.postAsWritten, id) { try Writing($0) } }
     }
 
     /// A comment as it was written; nil for none.
     public func writtenComment(_ id: Int64) async throws(StoreError) -> Writing? {
         try await read { session throws(StoreError) in
-            try session.one(
-                SQL(
-                    """
-                    SELECT c.post, c.content, c.id, c.hidden_at, \(Author.columns)
-                    FROM comments c JOIN accounts a ON a.id = c.author WHERE c.id = $1
-                    """), id
-            ) { row in
-                let hiddenAt: Int64? = try row.get(3)
-                return Writing(
-                    title: nil, content: try row.get(1), author: try Author(row, from: 4), post: try row.get(0),
-                    isHidden: hiddenAt != nil)
-            }
+            try session.one(Self.commentAsWritten, id) { try Writing($0) }
         }
     }
 
@@ -70,5 +46,25 @@ extension ForumRepository {
         try await write { session throws(StoreError) in
             try session.execute("UPDATE comments SET hidden_at = $2 WHERE id = $1", id, hiddenAt) == 1
         }
+    }
+
+    private static let postAsWritten = SQL(
+        """
+        SELECT p.title, p.content, NULL, p.hidden_at, \(Author.columns)
+        FROM posts p JOIN accounts a ON a.id = p.author WHERE p.id = $1
+        """)
+    private static let commentAsWritten = SQL(
+        """
+        SELECT NULL, c.content, c.post, c.hidden_at, \(Author.columns)
+        FROM comments c JOIN accounts a ON a.id = c.author WHERE c.id = $1
+        """)
+}
+
+extension Writing {
+    fileprivate init(_ row: SQLRow) throws {
+        let hiddenAt: Int64? = try row.get(3)
+        self.init(
+            title: try row.get(0), content: try row.get(1), author: try Author(row, from: 4), post: try row.get(2),
+            isHidden: hiddenAt != nil)
     }
 }
