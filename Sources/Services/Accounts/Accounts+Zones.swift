@@ -95,8 +95,6 @@ extension Accounts {
     ) async throws(ServicesError) -> ZoneChange {
         // Set on the writer's thread, for which this waits.
         let outcome = Mutex<ZoneChange?>(nil)
-        // Identities that are remembered hold the zones.
-        defer { tokens.forget(account: account) }
         let stored = try await withStoreErrors { () throws(StoreError) in
             try await store.accounts.changeZones(of: account) { zones in
                 var changed = zones
@@ -107,11 +105,7 @@ extension Accounts {
             }
         }
         guard let made = outcome.withLock({ $0 }) else { throw .unknownUser }
-        if let stored {
-            // Already here: whoever is told may look at a token.
-            tokens.forget(account: account)
-            await tellChanged(Account(stored))
-        }
+        if let stored { await tellChanged(Account(stored)) }
         return made
     }
 }
