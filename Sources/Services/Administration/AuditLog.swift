@@ -84,6 +84,17 @@ public final class AuditLog: Sendable {
         }
     }
 
+    /// Notes what has happened already, whatever becomes of its line; what cannot be noted is in the server's log.
+    func noteDone(_ event: AuditEvent) async {
+        do throws(ServicesError) {
+            try await note(event)
+        } catch {
+            logger.warning(
+                "the audit log does not have what has happened",
+                metadata: ["action": "\(event.action)", "error": "\(error)"])
+        }
+    }
+
     /// Notes what may be an attack, or part of one: of one kind about one account from one address once a minute, and of
     /// all no more than keeps the other lines.
     ///
@@ -96,13 +107,7 @@ public final class AuditLog: Sendable {
         } catch {
             return
         }
-        do throws(ServicesError) {
-            try await note(AuditEvent(actor: .nobody, action: action.rawValue, account: account, address: address))
-        } catch {
-            logger.warning(
-                "the audit log does not have a security event",
-                metadata: ["action": "\(action.rawValue)", "error": "\(error)"])
-        }
+        await noteDone(AuditEvent(action, by: .nobody, account: account, from: address))
     }
 
     /// Lines, the newest first.

@@ -67,10 +67,8 @@ public final class FirstAdministrator: Sendable {
             let account = try await accounts.registerFirstAdministrator(
                 username: username, password: password, for: Passwords.Lane(address))
             forget()
-            // It is there, whatever becomes of the line.
-            let event = AuditEvent(
-                .firstAdministrator, by: .account(account.id), account: account.id, from: address)
-            do { try await audit.note(event) } catch { await audit.noteFailure(of: event) }
+            await audit.noteDone(
+                AuditEvent(.firstAdministrator, by: .account(account.id), account: account.id, from: address))
             return account
         } catch .forbidden {
             forget()
