@@ -123,7 +123,7 @@ struct Core: Sendable {
         mailAccounts = MailAccounts(accounts: accounts, codes: mailCodes, humanCheck: humanCheck, now: now)
         profiles = Profiles(accounts: accounts, media: media, audit: audit)
         reports = Reports(store: database, now: now)
-        administration = Administration(accounts: accounts, audit: audit, now: now)
+        administration = Administration(accounts: accounts, audit: audit)
         firstAdministrator = FirstAdministrator(accounts: accounts, audit: audit, now: now)
         self.entryTaskRegistration = entryTaskRegistration
         links = RoomLinks(store: database, now: now)

@@ -1,4 +1,4 @@
-public import Store
+import Store
 
 /// What administrators do to people: each has its line in the audit log.
 ///
@@ -16,20 +16,15 @@ public final class Administration: Sendable {
 
     private let accounts: Accounts
     private let audit: AuditLog
-    private let now: @Sendable () -> Int64
 
     private var store: AppDatabase { accounts.store }
 
     /// - Parameters:
     ///   - accounts: Theirs.
     ///   - audit: Notes all of it.
-    ///   - now: The clock, in milliseconds since 1970.
-    public init(
-        accounts: Accounts, audit: AuditLog, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
-    ) {
+    public init(accounts: Accounts, audit: AuditLog) {
         self.accounts = accounts
         self.audit = audit
-        self.now = now
     }
 
     // MARK: - Finding
