@@ -205,11 +205,9 @@ struct HouseReportRoutes: Sendable {
     }
 
     private func about(_ subject: Report.Subject) async throws -> About {
+        var about = About(kind: subject.kind)
         switch subject {
         case .post(let id), .comment(let id):
-            var isPost = false
-            if case .post = subject { isPost = true }
-            var about = About(kind: isPost ? "post" : "comment")
             guard let writing = try await core.forum.writing(subject) else { return about }
             about.subject = ObjectID.text(id)
             about.post = writing.post.map { ObjectID.text($0) }
@@ -217,22 +215,18 @@ struct HouseReportRoutes: Sendable {
             about.text = String(whole.prefix(Limit.Administration.excerpt))
             about.author = writing.author.username
             about.isHidden = writing.isHidden
-            return about
         case .account(let id):
-            var about = About(kind: "account")
             guard let account = try await core.accounts.account(id: id) else { return about }
             about.subject = account.username
             about.text = account.nickname
             about.author = account.username
-            return about
         case .room(let id):
-            var about = About(kind: "room")
             guard let room = try await core.database.rooms.summary(id: id) else { return about }
             about.subject = room.runID
             about.text = room.details.name ?? room.runID
             if let owner = room.details.owner { about.author = try await core.accounts.account(id: owner)?.username }
-            return about
         }
+        return about
     }
 
     static let schema = Schema.object([

@@ -148,7 +148,7 @@ extension ReportRepository {
         }
     }
 
-    private static let columns = """
+    private static let select = """
         SELECT r.id, r.kind, r.subject, a.username, r.reason, r.note, r.created_at, r.decision, r.decided_at,
             d.username, (
                 SELECT COUNT(*) FROM reports o
@@ -156,14 +156,17 @@ extension ReportRepository {
         FROM reports r LEFT JOIN accounts a ON a.id = r.reporter AND a.is_leaving = 0
             LEFT JOIN accounts d ON d.id = r.decider AND d.is_leaving = 0
         """
-    private static let byID = SQL("\(columns) WHERE r.id = $1")
+    private static let byID = SQL("\(select) WHERE r.id = $1")
     private static let open = SQL(
-        "\(columns) WHERE r.decided_at IS NULL AND r.id < $1 ORDER BY r.id DESC LIMIT $2")
+        "\(select) WHERE r.decided_at IS NULL AND r.id < $1 ORDER BY r.id DESC LIMIT $2")
     private static let decided = SQL(
-        "\(columns) WHERE r.decided_at IS NOT NULL AND r.id < $1 ORDER BY r.id DESC LIMIT $2")
+        "\(select) WHERE r.decided_at IS NOT NULL AND r.id < $1 ORDER BY r.id DESC LIMIT $2")
 }
 
 extension Report.Subject {
+    /// What it is: `post`, `comment`, `account`, `room`.
+    public var kind: String { stored.kind }
+
     /// In the columns `kind` and `subject`.
     fileprivate var stored: (kind: String, key: Int64) {
         switch self {
