@@ -12,6 +12,9 @@ struct Cursor: Sendable {
     /// The last entry of the page before; nil for the first page.
     var after: String?
 
+    /// The id before which a list goes on that has the newest first; nothing is before one that no page has told.
+    var before: Int64 { after.map { ObjectID.id($0) ?? 0 } ?? .max }
+
     /// `?limit=&after=`; a larger limit is the largest one.
     static let field = Field<Cursor>([
         FormMember(

@@ -74,12 +74,11 @@ struct HouseAdminRoutes: Sendable {
     }
 
     private func rooms(_ call: Call<Administrator>, cursor: Cursor, state: RoomState) async throws -> Response {
-        let before = cursor.after.map { ObjectID.id($0) ?? 0 } ?? .max
         let found: [LiveCrowd]
         if state == .live {
-            found = await core.live.publicRooms(before: before, limit: cursor.limit + 1, andOthers: true)
+            found = await core.live.publicRooms(before: cursor.before, limit: cursor.limit + 1, andOthers: true)
         } else {
-            let rooms = try await core.database.rooms.newestRooms(before: before, limit: cursor.limit + 1)
+            let rooms = try await core.database.rooms.newestRooms(before: cursor.before, limit: cursor.limit + 1)
             found = await core.live.crowds(of: rooms)
         }
         let page = found.prefix(cursor.limit)
@@ -160,8 +159,7 @@ struct HouseAdminRoutes: Sendable {
     // MARK: - The audit log
 
     private func audit(_ call: Call<Administrator>, cursor: Cursor) async throws -> Response {
-        let before = cursor.after.map { ObjectID.id($0) ?? 0 } ?? .max
-        let found = try await core.audit.entries(before: before, limit: cursor.limit + 1)
+        let found = try await core.audit.entries(before: cursor.before, limit: cursor.limit + 1)
         let page = found.prefix(cursor.limit)
         return cursor.response(
             ["entries": .array(page.map { HouseJSON.audit($0) })],

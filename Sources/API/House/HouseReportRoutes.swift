@@ -97,9 +97,8 @@ struct HouseReportRoutes: Sendable {
     // MARK: - Deciding
 
     private func list(_ call: Call<Administrator>, cursor: Cursor, state: ReportState) async throws -> Response {
-        let before = cursor.after.map { ObjectID.id($0) ?? 0 } ?? .max
         let found = try await core.reports.reports(
-            isOpen: state == .open, before: before, limit: cursor.limit + 1)
+            isOpen: state == .open, before: cursor.before, limit: cursor.limit + 1)
         let page = found.prefix(cursor.limit)
         var shown: [JSONValue] = []
         for report in page { shown.append(try await json(report)) }

@@ -162,8 +162,7 @@ struct HouseRoomRoutes: Sendable {
     // MARK: - Reading
 
     private func list(_ call: Call<Void>, cursor: Cursor) async throws -> Response {
-        let before = cursor.after.map { ObjectID.id($0) ?? 0 } ?? .max
-        let found = await core.live.publicRooms(before: before, limit: cursor.limit + 1)
+        let found = await core.live.publicRooms(before: cursor.before, limit: cursor.limit + 1)
         let page = found.prefix(cursor.limit)
         // Those whose password the operator tells everybody stand at the beginning of the list.
         var shown: [JSONValue] = []
@@ -178,9 +177,8 @@ struct HouseRoomRoutes: Sendable {
     }
 
     private func own(_ call: Call<Account>, cursor: Cursor) async throws -> Response {
-        let before = cursor.after.map { ObjectID.id($0) ?? 0 } ?? .max
         let found = try await core.database.rooms.rooms(
-            ownedBy: call.caller.id, before: before, limit: cursor.limit + 1)
+            ownedBy: call.caller.id, before: cursor.before, limit: cursor.limit + 1)
         let page = found.prefix(cursor.limit)
         return cursor.response(
             ["rooms": .array(page.map { HouseJSON.room($0) })],
