@@ -71,14 +71,7 @@ struct HouseDeviceRoutes: Sendable {
         ]
     }
 
-    private static let app = Field<Devices.App>("app", Schema.words(Devices.App.allCases.map(\.rawValue))) {
-        (parameters) throws(ParameterError) in
-        guard let text = try parameters.string("app") else { throw .missing("app") }
-        guard let app = Devices.App(rawValue: text) else {
-            throw .wrongKind("app", wanted: "one of \(Devices.App.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return app
-    }
+    private static let app = Field<Devices.App>.word("app")
     private static let label = Field.string("label", Schema.text("Old phone", upTo: Limit.Accounts.nickname)).optional
     private static let runID = Field.anyText(
         "runID", Schema.text("159"), about: "The room; empty, or not given at first, for the one that one is in.")
