@@ -21,17 +21,12 @@ public struct BlockText: Sendable {
 
     mutating func add(_ text: String) { blocks.append { text } }
 
-    /// Adds what is made of each element, in blocks of at most 256.
+    /// Adds what is made of each element.
     mutating func add<Element: Sendable>(
         _ elements: [Element], _ write: @escaping @Sendable (Element, inout String) -> Void
     ) {
-        for start in stride(from: 0, to: elements.count, by: 256) {
-            let end = min(start + 256, elements.count)
-            blocks.append {
-                var text = ""
-                for element in elements[start..<end] { write(element, &text) }
-                return text
-            }
+        addBlocks(of: elements.count) { range, text in
+            for element in elements[range] { write(element, &text) }
         }
     }
 
@@ -40,10 +35,26 @@ public struct BlockText: Sendable {
         list elements: [Element], _ write: @escaping @Sendable (Element) -> String
     ) {
         add("[")
-        add(Array(elements.enumerated())) { element, text in
-            if element.offset > 0 { text += "," }
-            text += write(element.element)
+        addBlocks(of: elements.count) { range, text in
+            for index in range {
+                if index > 0 { text += "," }
+                text += write(elements[index])
+            }
         }
         add("]")
+    }
+
+    /// Adds what is made of so many elements, in blocks of at most 256.
+    private mutating func addBlocks(
+        of count: Int, _ write: @escaping @Sendable (_ range: Range<Int>, _ text: inout String) -> Void
+    ) {
+        for start in stride(from: 0, to: count, by: 256) {
+            let range = start..<min(start + 256, count)
+            blocks.append {
+                var text = ""
+                write(range, &text)
+                return text
+            }
+        }
     }
 }

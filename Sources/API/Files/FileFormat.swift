@@ -30,7 +30,7 @@ enum FileFormat: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - activity: With times.
     ///   - offset: Seconds east of Greenwich of the clock where it was, for the format that says so.
-    ///   - lease: Is held until the file has been sent.
+    ///   - lease: Is held until the text has been sent; of FIT, which is made at once, no points are left.
     /// - Returns: The body of an answer.
     /// - Throws: ``ActivityFileError/noTimes`` where the format needs some.
     func body(of activity: Activity, offset: Int, holding lease: PointBudget.Lease) throws(ActivityFileError)
@@ -55,7 +55,7 @@ extension LWS.HTTPResponse.Body {
             defer { withExtendedLifetime(lease) {} }
             var piece: [UInt8] = []
             while piece.count < Limit.HTTP.piece, let index = next.take(below: text.count) {
-                piece += Array(text.block(index).utf8)
+                piece += text.block(index).utf8
             }
             return piece.isEmpty ? nil : piece
         }

@@ -131,7 +131,8 @@ struct HouseFileRoutes: Sendable {
         let reader = call.caller.account?.id
         return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
             let activity = try await activity(of: run, for: reader)
-            let lease = try core.downloads.take(activity.points.count, for: call.address)
+            let count = activity.segments.reduce(0) { $0 + $1.points.count }
+            let lease = try core.downloads.take(count, for: call.address)
             let start = Date(timeIntervalSince1970: Double(run.summary.startAt) / 1000)
             do {
                 return Response(
