@@ -125,18 +125,18 @@ extension RecordRepository {
     /// - Complexity: O(n) in their number; their tracks are not read.
     public func totals(account: Int64) async throws(StoreError) -> RecordTotals {
         try await read { session throws(StoreError) in
-            try session.one(
-                """
-                SELECT COUNT(*), COALESCE(SUM(MIN(records.meters, $2)), 0.0),
-                    COALESCE(SUM(MIN(records.seconds, $2)), 0.0)
-                FROM records LEFT JOIN run_files ON run_files.record = records.id
-                WHERE account = $1 AND COALESCE(sport, '') NOT IN ('cycling', 'swimming')
-                """, account, Limit.Content.amount
-            ) { row in
+            try session.one(Self.totalsOnFoot, account, Limit.Content.amount) { row in
                 RecordTotals(count: try row.get(0), meters: try row.get(1), seconds: try row.get(2))
             } ?? RecordTotals(count: 0, meters: 0, seconds: 0)
         }
     }
+
+    private static let totalsOnFoot = SQL(
+        """
+        SELECT COUNT(*), COALESCE(SUM(MIN(records.meters, $2)), 0.0), COALESCE(SUM(MIN(records.seconds, $2)), 0.0)
+        FROM records LEFT JOIN run_files ON run_files.record = records.id
+        WHERE account = $1 AND COALESCE(sport, '') NOT IN (\(RunFile.offFoot.map { "'\($0)'" }.joined(separator: ", ")))
+        """)
 
     /// Says something else of a run.
     ///

@@ -19,7 +19,9 @@ public struct RunFile: Hashable, Sendable {
     }
 
     /// Whether it counts among what somebody has run: no ride, and no swim.
-    public var isOnFoot: Bool { !["cycling", "swimming"].contains(sport) }
+    public var isOnFoot: Bool { !Self.offFoot.contains(sport) }
+
+    static let offFoot = ["cycling", "swimming"]
 }
 
 /// A run from a file, to be stored.
