@@ -71,6 +71,16 @@ struct Odometer: Sendable {
     /// Whether what is made of a marker before may still depend on those that come.
     var isDoubting: Bool { !candidates.isEmpty }
 
+    /// Some full kilometres, the first of which is 0, to one decimal of a second.
+    func splits(_ range: Range<Int>) -> [Split] {
+        range.map { index in
+            let seconds = kilometers[index] - (index == 0 ? 0 : kilometers[index - 1])
+            return Split(
+                kilometer: index + 1, seconds: (seconds / 1000).toOneDecimal,
+                total: (kilometers[index] / 1000).toOneDecimal)
+        }
+    }
+
     /// Takes the marker at `index`, the next one in `id` order, and notes its result in the history.
     ///
     /// - Complexity: O(1), without allocation while markers count.

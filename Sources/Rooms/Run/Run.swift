@@ -175,15 +175,7 @@ struct Run: Sendable {
     var splits: [Split] { splits(0..<odometer.kilometers.count) }
 
     /// Those of some full kilometres, the first of which is 0.
-    func splits(_ range: Range<Int>) -> [Split] {
-        let passed = odometer.kilometers
-        return range.map { index in
-            let seconds = passed[index] - (index == 0 ? 0 : passed[index - 1])
-            return Split(
-                kilometer: index + 1, seconds: (seconds / 1000).toOneDecimal,
-                total: (passed[index] / 1000).toOneDecimal)
-        }
-    }
+    func splits(_ range: Range<Int>) -> [Split] { odometer.splits(range) }
 
     /// Those that have been told, as they are now.
     var toldSplits: [Split] { splits(0..<min(announcedKilometers, odometer.kilometers.count)) }

@@ -57,14 +57,9 @@ public enum WayMeasure {
             guard let index, history[index].isCounted else { return nil }
             return Double(history[index].centimetres) / 100
         }
-        let kilometers = [0] + odometer.kilometers
-        let splits = odometer.kilometers.indices.map { index in
-            Split(
-                kilometer: index + 1, seconds: ((kilometers[index + 1] - kilometers[index]) / 1000).toOneDecimal,
-                total: (kilometers[index + 1] / 1000).toOneDecimal)
-        }
         let last = odometer.lastCountedTime.flatMap { $0 > start ? $0 : nil } ?? end
         return Measured(
-            meters: meters, seconds: Double(clock.elapsed(at: last)) / 1000, splits: splits, total: odometer.meters)
+            meters: meters, seconds: Double(clock.elapsed(at: last)) / 1000,
+            splits: odometer.splits(odometer.kilometers.indices), total: odometer.meters)
     }
 }
