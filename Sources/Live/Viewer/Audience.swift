@@ -199,9 +199,9 @@ private struct SharedFrames {
 
     /// The frame of a runner whose place is hidden from the others; nil for anybody else.
     private func own(_ frames: FramePair?, of viewer: Viewer) -> (message: OutgoingMessage, rows: Int)? {
-        guard let frames, frames.hasHiddenRows, let runner = viewer.seatedRunner,
-            let index = frames.rows.firstIndex(where: { $0.isHidden && $0.runner == runner }),
-            let row = source.row(ofSelf: runner, at: time)
+        // Nobody's seat is looked at as long as nobody hides.
+        guard let frames, !frames.hidden.isEmpty, let runner = viewer.seatedRunner,
+            let index = frames.hidden[runner], let row = source.row(ofSelf: runner, at: time)
         else { return nil }
         var rows = frames.rows
         rows[index] = row
@@ -218,14 +218,16 @@ private struct SharedFrames {
 /// The same rows, one encoding for each coordinate system that a viewer speaks.
 private struct FramePair {
     let rows: [RunnerRow]
-    let hasHiddenRows: Bool
+    /// Where those are whose place is hidden, by runner.
+    let hidden: [Int: Int]
     let time: Int64
     private var wgs84: OutgoingMessage?
     private var gcj02: OutgoingMessage?
 
     init(rows: [RunnerRow], time: Int64) {
         self.rows = rows
-        hasHiddenRows = rows.contains(where: \.isHidden)
+        hidden = Dictionary(
+            uniqueKeysWithValues: rows.indices.lazy.filter { rows[$0].isHidden }.map { (rows[$0].runner, $0) })
         self.time = time
     }
 
