@@ -162,8 +162,15 @@ extension Room {
         return runners[index].privacy.pieces(of: points)
     }
 
-    /// Whether something of where somebody is, or was, may be hidden from the others.
-    public func mayHide(_ number: Int) -> Bool { isKnown(number) && !runners[number - 1].privacy.isClear }
+    /// Whether something of where somebody is, or was, is hidden from the others.
+    ///
+    /// - Complexity: O(n) in the points of the outline for who has zones, as long as they are outside.
+    public func hidesPlace(of number: Int) -> Bool {
+        guard isKnown(number), !runners[number - 1].privacy.isClear else { return false }
+        let privacy = runners[number - 1].privacy
+        return runners[number - 1].position.map(privacy.hides) ?? false
+            || runners[number - 1].run.outline.points.contains(where: privacy.hides)
+    }
 
     /// When a runner's present run began and ended, Unix milliseconds.
     public func times(of number: Int) -> (start: Int64?, end: Int64?) {

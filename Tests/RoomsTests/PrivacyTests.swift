@@ -78,8 +78,18 @@ struct PrivacyTests {
             meeting.room.rows(changedAfter: version, at: meeting.now) { told.append($0) }
             #expect(told.map(\.isHidden) == [!zones.isEmpty])
             #expect(meeting.room.outline(of: ana).isEmpty == !zones.isEmpty)
-            #expect(meeting.room.mayHide(ana) == !zones.isEmpty)
+            #expect(meeting.room.hidesPlace(of: ana) == !zones.isEmpty)
         }
+    }
+
+    @Test("who has a zone elsewhere hides nothing, and can be shown what all others are")
+    mutating func elsewhere() throws {
+        let far = PrivacyZone(id: 1, place: east(50_000), radius: 500, center: east(50_000), seed: 6)
+        let ana = try meeting.join(makePerson("ana", account: 1, zones: [far])).number
+        try meeting.start(ana)
+        try runAway(1...40, ana)
+        #expect(!meeting.room.hidesPlace(of: ana))
+        #expect(meeting.room.row(of: ana, at: meeting.now) == meeting.room.row(of: ana, at: meeting.now, for: ana))
     }
 
     @Test("a room that is read from disk hides what it hid")

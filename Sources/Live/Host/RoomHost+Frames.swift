@@ -29,13 +29,13 @@ extension RoomHost: RoomSource {
     ///
     /// A crowd that comes back together gets the same bytes: what was written within the tick is taken again, unless the
     /// people or the told events are others by now, viewers have seen more, or the joiner's own row is another. So
-    /// nobody's picture is older than a frame may be, and a frame brings what has changed since. A runner who hides
-    /// something from the others gets one of their own, in which it is shown.
+    /// nobody's picture is older than a frame may be, and a frame brings what has changed since. A runner of whom something
+    /// is hidden from the others now gets one of their own, in which it is shown.
     func picture(
         in system: CoordinateSystem, tracks hasTracks: Bool, as runner: Int? = nil, shown: UInt64 = 0
     ) -> RoomPicture {
         let (now, moment) = (context.clock.now(), Moment.now)
-        let hider = runner.flatMap { room.mayHide($0) ? $0 : nil }
+        let hider = runner.flatMap { room.hidesPlace(of: $0) ? $0 : nil }
         if hider == nil, let known = pictures[system, tracks: hasTracks], moment < known.made + context.settings.tick,
             known.peopleVersion == room.peopleVersion, known.event == releasedEvent, known.version >= shown,
             runner.map({ room.isUnchanged($0, since: known.version) }) ?? true
