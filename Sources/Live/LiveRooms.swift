@@ -182,10 +182,10 @@ actor LiveRooms {
         edge.end("The login has ended.") { $0.login.map(logins.contains) ?? false }
     }
 
-    /// Ends the connections that came by one of these links, which are not good any more, with 4001.
-    func endLinks(_ links: Set<Int64>) {
+    /// Ends the connections that came by a link that is good no longer, with 4001.
+    func endLink(_ link: Int64) {
         registry.noteAccountChange()
-        edge.end("The link was revoked.") { $0.link.map(links.contains) ?? false }
+        edge.end("The link was revoked.") { $0.link == link }
     }
 
     /// Takes people out of a room who came in by a link that is good no longer.

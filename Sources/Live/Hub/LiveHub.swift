@@ -153,7 +153,7 @@ public final class LiveHub: Sendable {
     ///   - link: Which; whoever is coming by it finds it gone.
     ///   - runID: Its room.
     public func endLink(_ link: Int64, of runID: String) async {
-        await onAll { await $0.endLinks([link]) }
+        await onAll { await $0.endLink(link) }
         do {
             try await atHome(of: runID) { try await $0.expel(by: link, from: runID) }
         } catch LiveError.noSuchRoom {
