@@ -9,7 +9,7 @@ import Store
 struct OperatorDesk: Sendable {
     let accounts: Accounts
     let imports: RunImports
-    /// Has a line for each command that changes something.
+    /// Has a line for each command that changes an account; not for runs that are taken in.
     let audit: AuditLog
 
     /// Carries out a command.
