@@ -12,6 +12,8 @@ public struct FileBounds: Hashable, Sendable {
     public var points = Limit.Files.points
     /// Files in an archive; more are ``ActivityFileError/tooManyEntries``.
     public var entries = Limit.Files.entries
+    /// Runs of a file or archive that are stored; what is beyond is refused by who stores them.
+    public var runs = Limit.Files.runs
     /// How many times its size something may unpack to; more is ``ActivityFileError/tooPacked``.
     public var ratio = Limit.Files.ratio
     /// Elements of XML, arrays and objects of JSON, inside each other; more is ``ActivityFileError/tooDeep``.

@@ -112,6 +112,7 @@ public enum Limit {
         /// The same of one account or address: the others' are not pushed out by them.
         public static let idempotencyAnswersOfOne = 200
         public static let idempotencyBytes = 16 << 20
+        public static let idempotencyBytesOfOne = 1 << 20
         public static let idempotencySeconds = 86_400
         /// Parts of a form with pictures; more are 413.
         public static let uploadParts = 16
@@ -548,19 +549,22 @@ public enum Limit {
         public static let auditLines = 100_000
         /// Lines about one kind of security event of one account and address; more are left out.
         public static let securityEventsOfOne: Rate = (1, 1)
-        /// Lines about all security events, so that nobody pushes the others out of the log; more are left out.
-        public static let securityEvents: Rate = (60, 1)
+        /// Lines about all security events, so that nobody pushes the others out of the log in the time for which it is
+        /// kept; more are left out.
+        public static let securityEvents: Rate = (60, 0.1)
         /// Reports that wait for a decision; one more is 503.
         public static let reports = 10_000
         /// Those about one thing; more change nothing.
         public static let reportsOfOne = 20
+        /// Those by one account; one more is 503.
+        public static let reportsByOne = 200
         /// Milliseconds that a report is kept after its decision: 90 days.
         public static let reportAge: Int64 = 90 * 86_400_000
         /// Characters of what somebody writes to a report; more is 400.
         public static let note = 500
         /// Bytes of it, since a character may have any number of them; more is 400.
         public static let noteBytes = 4_000
-        /// Characters that an administrator is shown of what was reported.
+        /// Unicode scalars that an administrator is shown of what was reported, since a character may have any number.
         public static let excerpt = 500
     }
 
@@ -616,11 +620,24 @@ public enum Limit {
         /// Uploads that wait to be read, and those of one account among them; one more is 503 with `Retry-After`.
         public static let importQueue = 32
         public static let importShare = 4
+        /// Runs that one file or archive brings; what is beyond is refused, once.
+        public static let runs = 10_000
+        /// Of them, those that are read and wait to be stored; who reads waits for that.
+        public static let runsAhead = 4
+        /// Days that a run from a file lasts, and kilometres that it comes to; one of more is refused.
+        ///
+        /// Twenty kilometres may lie between two of its points, and each has a split.
+        public static let days: Int64 = 100
+        public static let kilometers = 10_000
         /// Milliseconds before a run's first place for which one is looked for that is the same: a run in a room begins
         /// before its phone knows where it is.
         public static let sameStart: Int64 = 600_000
         /// Runs that began so that are looked at.
         public static let sameStarts = 16
+        /// Exports of accounts that are being downloaded, of everybody and of one account, each of which has a run in memory
+        /// at a time; one more is 503 with `Retry-After`.
+        public static let exports = 16
+        public static let exportsOfOne = 2
         /// Points of runs that are being downloaded, of everybody and of one address; one more is 503 with `Retry-After`.
         ///
         /// 100 bytes each.

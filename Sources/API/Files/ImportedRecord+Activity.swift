@@ -9,12 +9,15 @@ import Store
 enum ImportRefusal: String, Error, CustomStringConvertible {
     case noTimes = "no_times"
     case noPlaces = "no_places"
+    case tooLong = "too_large"
 
     /// A sentence for its owner.
     var description: String {
         switch self {
         case .noTimes: "It has a way and no times: that is a course, and no run."
         case .noPlaces: "It has no places: it was recorded without satellites, or under a roof."
+        case .tooLong:
+            "It lasts more than \(Limit.Files.days) days, or goes farther than \(Limit.Files.kilometers) kilometres."
         }
     }
 }
@@ -43,18 +46,23 @@ extension ImportedRecord {
         // Before 1970 nobody ran with a watch: its clock was not set.
         guard let first = points.first, let last = points.last, points.count > 1 else { throw .noPlaces }
         guard first.time > 0 else { throw .noTimes }
+        // Within that a way has no more kilometres than can be counted.
+        guard last.time - first.time <= Limit.Files.days * 86_400_000 else { throw .tooLong }
         // With more than a run may have, the shortest are none.
         let longest = gaps.sorted { $0.upperBound - $0.lowerBound > $1.upperBound - $1.lowerBound }
         let pauses = longest.prefix(Limit.Run.pauses).sorted { $0.lowerBound < $1.lowerBound }
         let measured = WayMeasure.measure(
             points, from: first.time, to: last.time, pauses: pauses, by: MarkerFilter(for: activity.sport.rawValue))
+        guard measured.splits.count <= Limit.Files.kilometers else { throw .tooLong }
+        // Of fewer places than kilometres hardly one has a time, and the database would keep more of times than of places.
+        let splits = measured.splits.count <= points.count ? measured.splits : []
         var seconds = measured.seconds
         let told = activity.totals.moving.map { Double($0) / 1000 }
         // Some devices say how long somebody stood, and not when.
         if pauses.isEmpty, let told, told > 0 { seconds = min(seconds, told) }
         self.init(
             meters: Self.rounded(measured.total), seconds: Self.rounded(seconds), startAt: first.time,
-            endAt: last.time, pauses: RecordPauses(pauses), splits: Self.text(of: measured.splits),
+            endAt: last.time, pauses: RecordPauses(pauses), splits: Self.text(of: splits),
             track: TrackCodec.encode(points), points: points.count, first: first.coordinate, last: last.coordinate,
             title: activity.name,
             file: RunFile(

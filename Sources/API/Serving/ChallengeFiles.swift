@@ -43,12 +43,7 @@ struct ChallengeFiles: Sendable {
         close(folder)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= Limit.PlainPort.challenge
-        else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Limit.PlainPort.challenge)
-        let count = pread(file, &bytes, bytes.count, 0)
-        return count < 0 ? nil : Array(bytes.prefix(count))
+        guard case .success(let data) = RegularFile.data(of: file, upTo: Limit.PlainPort.challenge) else { return nil }
+        return Array(data)
     }
 }

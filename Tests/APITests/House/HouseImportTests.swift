@@ -97,6 +97,89 @@ struct HouseImportTests {
         }
     }
 
+    /// A way north of a few places, far from each other.
+    private static func sparse(_ count: Int, every milliseconds: Int64, degrees: Double) -> Activity {
+        let points = (0..<count).map { index in
+            Activity.Point(
+                time: start + Int64(index) * milliseconds,
+                place: try! Coordinate(latitude: 39 + Double(index) * degrees, longitude: 116.397))
+        }
+        return Activity(segments: [Activity.Segment(points)])
+    }
+
+    @Test("a run that lasts for months is refused, and one of fewer places than kilometres has no splits")
+    func sparse() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let months = Self.sparse(3, every: 60 * 86_400_000, degrees: 0.01)
+            let coarse = Self.sparse(3, every: 1_900_000, degrees: 0.17)
+            let told = try answers(
+                try await api.upload(
+                    "/v1/runs", files: [file("a.gpx", GPX.text(months)), file("b.gpx", GPX.text(coarse))], token: ana))
+            #expect(told.map { $0["outcome"] } == ["refused", "created"] && told[0]["code"] == "too_large")
+            let shown = try await api.send(.get, "/v1/runs/1", token: ana)
+            #expect(shown.json["meters"]?.number ?? 0 > 37_000 && shown.json["splits"]?.array?.isEmpty == true)
+        }
+    }
+
+    @Test("what a file has beyond so many runs is refused once, and the others are stored in their order")
+    func manyRuns() async throws {
+        try await withAPI { api in
+            _ = try await api.register("ana")
+            let account = try #require(try await api.core.accounts.account(named: "ana")).id
+            let all = (0..<9).map { Self.run(at: Self.start + Int64($0) * 3 * 86_400_000) }
+            // Tracks of different days are different runs.
+            let tracks = all.map { GPX.text($0) }
+            let first = try #require(tracks[0].firstRange(of: "<trk>"))
+            var text = String(tracks[0][..<first.lowerBound])
+            for track in tracks {
+                let begin = try #require(track.firstRange(of: "<trk>"))
+                let end = try #require(track.firstRange(of: "</trk>"))
+                text += track[begin.lowerBound..<end.upperBound]
+            }
+            text += "</gpx>"
+            var bounds = FileBounds()
+            bounds.runs = 7
+            let told = try await api.core.imports.take(
+                .bytes(Array(text.utf8)), named: "all.gpx", account: account, bounds: bounds)
+            let numbers = told.compactMap { answer -> Int64? in
+                if case .created(let run) = answer.outcome { run.runID } else { nil }
+            }
+            #expect(numbers == Array(1...7) && told.count == 8)
+            guard case .refused(_, "too_large")? = told.last?.outcome else {
+                Issue.record("\(told)")
+                return
+            }
+        }
+    }
+
+    @Test("a file is read with a bound, and what is no file is not waited for")
+    func regularFiles() async throws {
+        try await withAPI { api in
+            _ = try await api.register("ana")
+            let account = try #require(try await api.core.accounts.account(named: "ana")).id
+            let folder = try TemporaryDirectory.made()
+            let pipe = folder.path + "/pipe", large = folder.path + "/large.gpx"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            try Data(GPX.text(Self.run()).utf8).write(to: URL(filePath: large))
+            var bounds = FileBounds()
+            bounds.archive = 100
+            for (path, code) in [(pipe, "unreadable"), (folder.path, "unreadable"), (large, "too_large")] {
+                let told = try await api.core.imports.take(
+                    .file(path: path), named: "a", account: account, bounds: bounds)
+                guard case .refused(_, code)? = told.first?.outcome, told.count == 1 else {
+                    Issue.record("\(path): \(told)")
+                    continue
+                }
+            }
+            let whole = try await api.core.imports.take(.file(path: large), named: "a", account: account)
+            guard case .created? = whole.first?.outcome else {
+                Issue.record("\(whole)")
+                return
+            }
+        }
+    }
+
     @Test("a title that a file has is the run's, on one line")
     func titles() async throws {
         try await withAPI { api in
