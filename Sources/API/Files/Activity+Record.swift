@@ -51,6 +51,8 @@ extension Activity {
     /// Full kilometres, and what is left.
     private static func laps(of record: RecordSummary, from start: Int64, to end: Int64) throws(Problem) -> [Lap] {
         var laps: [Lap] = []
+        // Read once: it is JSON.
+        let pauses = record.pauses
         var (began, meters, milliseconds) = (start, 0.0, Int64(0))
         for split in try splits(of: record) {
             let total = Int64((split.total * 1000).rounded())
@@ -59,7 +61,7 @@ extension Activity {
                     start: began, totals: Totals(distance: 1000, moving: max(0, total - milliseconds)),
                     trigger: .distance))
             (meters, milliseconds) = (Double(split.kilometer) * 1000, total)
-            began = min(max(time(after: total, of: record), began), end)
+            began = min(max(time(after: total, from: record.startAt, pauses: pauses), began), end)
         }
         let rest = Totals(
             distance: max(0, record.meters - meters),
@@ -68,9 +70,11 @@ extension Activity {
     }
 
     /// When a run had been under way for so many milliseconds, pauses left out.
-    private static func time(after milliseconds: Int64, of record: RecordSummary) -> Int64 {
-        var time = record.startAt + milliseconds
-        for pause in record.pauses where pause.lowerBound < time { time += pause.upperBound - pause.lowerBound }
+    private static func time(
+        after milliseconds: Int64, from start: Int64, pauses: [Range<Int64>]
+    ) -> Int64 {
+        var time = start + milliseconds
+        for pause in pauses where pause.lowerBound < time { time += pause.upperBound - pause.lowerBound }
         return time
     }
 
