@@ -39,7 +39,7 @@ enum FileFormat: String, CaseIterable, Sendable {
         switch self {
         case .gpx: .blocks(of: GPX.blocks(activity), holding: lease)
         case .tcx: .blocks(of: try TCX.blocks(activity), holding: lease)
-        case .fit: .bytes(try FIT.bytes(activity, offset: offset))
+        case .fit: .pieces(of: try FIT.bytes(activity, offset: offset), holding: lease)
         case .kml: .blocks(of: KML.blocks(activity), holding: lease)
         case .geojson: .blocks(of: GeoJSON.blocks(activity), holding: lease)
         case .csv: .blocks(of: CSV.blocks(activity), holding: lease)
@@ -58,6 +58,17 @@ extension LWS.HTTPResponse.Body {
                 piece += text.block(index).utf8
             }
             return piece.isEmpty ? nil : piece
+        }
+    }
+
+    /// Bytes that count against a budget until the last of them has been sent.
+    static func pieces(of bytes: [UInt8], holding lease: PointBudget.Lease) -> Response.Body {
+        let next = Next(), count = (bytes.count + Limit.HTTP.piece - 1) / Limit.HTTP.piece
+        return .stream {
+            defer { withExtendedLifetime(lease) {} }
+            return next.take(below: count).map { index in
+                Array(bytes[(index * Limit.HTTP.piece)..<min((index + 1) * Limit.HTTP.piece, bytes.count)])
+            }
         }
     }
 

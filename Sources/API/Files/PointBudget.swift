@@ -1,7 +1,7 @@
 import Services
 import Synchronization
 
-/// How many points of runs are in memory for downloads that are under way.
+/// How many points of runs are in memory for downloads that are under way, or how many exports are.
 ///
 /// So that many clients that read slowly do not fill it. From any task.
 final class PointBudget: Sendable {
@@ -55,15 +55,25 @@ final class PointBudget: Sendable {
     /// Points that are held until the last reference goes.
     final class Lease: Sendable {
         private let budget: PointBudget
-        private let count: Int
+        private let count: Mutex<Int>
         private let sender: String
 
         fileprivate init(_ budget: PointBudget, _ count: Int, _ sender: String) {
             self.budget = budget
-            self.count = count
+            self.count = Mutex(count)
             self.sender = sender
         }
 
-        deinit { budget.giveBack(count, of: sender) }
+        /// Gives back all but some, where it is known by now that there are no more.
+        func keep(_ count: Int) {
+            let rest = self.count.withLock { held in
+                let before = held
+                held = min(held, max(0, count))
+                return before - held
+            }
+            budget.giveBack(rest, of: sender)
+        }
+
+        deinit { budget.giveBack(count.withLock { $0 }, of: sender) }
     }
 }

@@ -130,9 +130,9 @@ struct HouseFileRoutes: Sendable {
         let run = try await found(call)
         let reader = call.caller.account?.id
         return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
+            let lease = try core.lease(on: run, for: call.address)
             let activity = try await activity(of: run, for: reader)
-            let count = activity.segments.reduce(0) { $0 + $1.points.count }
-            let lease = try core.downloads.take(count, for: call.address)
+            lease.keep(activity.pointCount)
             let start = Date(timeIntervalSince1970: Double(run.summary.startAt) / 1000)
             do {
                 return Response(
@@ -156,8 +156,13 @@ struct HouseFileRoutes: Sendable {
             let run = try await found(call)
             let reader = call.caller.account?.id
             return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
-                let course = Course(try await activity(of: run, for: reader))
-                return try Self.answer(course, in: format, Self.name(of: run) + "-course", title: run.notes.title)
+                let lease = try core.lease(on: run, for: call.address)
+                let activity = try await activity(of: run, for: reader)
+                lease.keep(activity.pointCount)
+                var response = try Self.answer(
+                    Course(activity), in: format, Self.name(of: run) + "-course", title: run.notes.title)
+                if case .bytes(let bytes) = response.body { response.body = .pieces(of: bytes, holding: lease) }
+                return response
             }
         }
     }

@@ -48,7 +48,8 @@ struct HouseRunRoutes: Sendable {
                     with the `meters` at each point that counts; `markers` as they were sent for those that a client did. \
                     Where its owner hides their places from others, these are null, or missing among `markers`.
                     """,
-                    answers: .json(Schema.named("Run")), .notModified, refusals: Self.noRun),
+                    answers: .json(Schema.named("Run")), .notModified,
+                    refusals: Self.noRun.merging([503: "Too many downloads are under way."]) { $1 }),
                 access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], HouseRoomRoutes.system), show),
             Endpoint(
                 .patch, run,
@@ -128,10 +129,14 @@ struct HouseRunRoutes: Sendable {
         let run = try await core.records.run(
             call.path("id"), reader: call.caller.account?.id, link: call.request.head.headers[.runLink])
         // Who has it already does not have its way read and written for them.
-        return try await HouseTag.way(of: run, for: call.caller.account?.id, to: call.request) {
-            .json(
-                encoded: HouseJSON.whole(
-                    try await core.records.shown(run, to: call.caller.account?.id), in: system ?? .wgs84))
+        let reader = call.caller.account?.id
+        return try await HouseTag.way(of: run, for: reader, to: call.request) { () async throws -> Response in
+            let lease = try core.lease(on: run, for: call.address)
+            let shown = try await core.records.shown(run, to: reader)
+            if case .measured(let points) = shown.way { lease.keep(points.count) }
+            var response = Response.json(encoded: HouseJSON.whole(shown, in: system ?? .wgs84))
+            if case .bytes(let bytes) = response.body { response.body = .pieces(of: bytes, holding: lease) }
+            return response
         }
     }
 

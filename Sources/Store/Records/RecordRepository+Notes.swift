@@ -40,6 +40,8 @@ public struct NotedRecord: Hashable, Sendable, Identifiable {
     public var notes: RunNotes
     /// What its file said; nil for a run that came in none.
     public var file: RunFile?
+    /// How many points that had; nil for a run that came in none.
+    public var filePoints: Int?
 
     public var id: Int64 { summary.id }
 
@@ -182,7 +184,7 @@ extension NotedRecord {
     /// A query for ``init(_:)``, to be continued with a condition.
     static let select = """
         SELECT \(RecordSummary.columns), title, notes, visibility, link, revision, format, sport, run_files.meters,
-            run_files.seconds
+            run_files.seconds, run_files.points
         FROM records LEFT JOIN run_notes ON run_notes.record = records.id
             LEFT JOIN run_files ON run_files.record = records.id
         """
@@ -192,6 +194,7 @@ extension NotedRecord {
         if let format: String = try row.get(17) {
             file = RunFile(
                 format: format, sport: try row.get(18), meters: try row.get(19), seconds: try row.get(20))
+            filePoints = try row.get(21)
         }
         guard let word: String = try row.get(14) else {
             notes = RunNotes()

@@ -3,6 +3,7 @@ import Foundation
 import Geo
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 import TestKit
@@ -126,6 +127,22 @@ struct HouseFileTests {
         }
     }
 
+    @Test("runs are read only where there is room for them, as files and as JSON, and hold it until they are sent")
+    func room() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let path = try await run(api, of: "ana")
+            let files = FileFormat.allCases.map { "\(path).\($0)" } + ["\(path)/course.gpx", path]
+            let lease = try api.core.downloads.take(Limit.Files.downloadsOfOne, for: "somebody")
+            let others = (1..<Limit.Files.downloads / Limit.Files.downloadsOfOne).map { "other \($0)" }
+            let all = try [lease] + others.map { try api.core.downloads.take(Limit.Files.downloadsOfOne, for: $0) }
+            for file in files { #expect(try await api.send(.get, file, token: ana).status == 503, "\(file)") }
+            for lease in all { lease.keep(0) }
+            for file in files { #expect(try await api.send(.get, file, token: ana).status == 200, "\(file)") }
+            #expect(api.core.downloads.count == 0)
+        }
+    }
+
     @Test("a run without times or without points has no file")
     func noWay() async throws {
         try await withAPI { api in
@@ -152,6 +169,10 @@ struct HouseFileTests {
         withExtendedLifetime(first) {}
         first = nil
         #expect(budget.count == 40)
+        second.keep(10)
+        #expect(budget.count == 10, "what turned out not to be needed is others'")
+        second.keep(20)
+        #expect(budget.count == 10)
         withExtendedLifetime(second) {}
     }
 
