@@ -54,6 +54,8 @@ struct Core: Sendable {
     let imports: RunImports
     /// What downloads of runs hold.
     let downloads = PointBudget(limit: Limit.Files.downloads, share: Limit.Files.downloadsOfOne)
+    /// The exports under way.
+    let exports = PointBudget(limit: Limit.Files.exports, share: Limit.Files.exportsOfOne)
     /// Answers to requests that may come again.
     let repeats = RepeatedRequests()
     /// Nil where every call needs its token.

@@ -142,7 +142,10 @@ actor HouseExport {
         guard let run = try await nextRun() else { return goOn() }
         guard run.summary.source != .posted else { return }
         guard let activity = try Activity.of(try await core.records.shown(run, to: account.id)) else { return }
-        try write("runs/\(run.summary.runID).gpx", Array(GPX.text(activity).utf8))
+        let text = GPX.blocks(activity)
+        output += try zip.begin("runs/\(run.summary.runID).gpx")
+        for index in 0..<text.count { output += zip.add(Array(text.block(index).utf8)) }
+        output += try zip.end()
     }
 
     private func nextRun() async throws -> NotedRecord? {

@@ -70,7 +70,8 @@ struct HouseMeRoutes: Sendable {
                     A zip archive: account, rooms, runs, posts, comments, likes and messages as JSON, runs that this \
                     server measured as GPX as well, and pictures.
                     """,
-                    answers: .file("The archive.", type: "application/zip")),
+                    answers: .file("The archive.", type: "application/zip"),
+                    refusals: [503: "Too many exports are under way."]),
                 access: .token, cost: .heavyRead, export),
             Endpoint(
                 .put, "/v1/me/picture",
@@ -140,6 +141,7 @@ struct HouseMeRoutes: Sendable {
     }
 
     private func export(_ call: Call<Account>) async throws -> Response {
+        let place = try core.exports.take(1, for: "account \(call.caller.id)")
         let export = HouseExport(
             call.caller, core: core, base: core.publicBase.text(for: call.request), at: IDGenerator.systemTime())
         return Response(
@@ -147,7 +149,11 @@ struct HouseMeRoutes: Sendable {
             headers: [
                 .contentType: "application/zip", .cacheControl: "no-store",
                 .contentDisposition: "attachment; filename=\"runroom.zip\"",
-            ], body: .stream { try await export.piece() })
+            ],
+            body: .stream {
+                defer { withExtendedLifetime(place) {} }
+                return try await export.piece()
+            })
     }
 
     private func setPicture(_ call: Call<Account>, picture: HTTPBody) async throws -> Response {

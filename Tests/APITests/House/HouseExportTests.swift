@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import HTTPTypes
 import LWS
+import Limits
 import Services
 import Store
 import TestKit
@@ -103,6 +104,21 @@ struct HouseExportTests {
                 let values = try #require(try json(parts, name).array?.compactMap { $0[member] })
                 #expect(values.count == 230 && Set(values.map(\.text)).count == 230, "\(name)")
             }
+        }
+    }
+
+    @Test("so many exports of one are under way, and another when one of them has ended")
+    func atOnce() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let me = try #require(try await api.core.accounts.account(named: "ana"))
+            let places = try (0..<Limit.Files.exportsOfOne).map { _ in
+                try api.core.exports.take(1, for: "account \(me.id)")
+            }
+            #expect(try await api.send(.get, "/v1/me/export", token: ana).status == 503)
+            places[0].keep(0)
+            #expect(try await api.send(.get, "/v1/me/export", token: ana).status == 200)
+            #expect(api.core.exports.count == places.count - 1)
         }
     }
 
