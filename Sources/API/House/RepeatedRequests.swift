@@ -113,9 +113,16 @@ final class RepeatedRequests: Sendable {
             answers += 1
             bytes += count
             bySender[key.sender, default: []].append(key)
-            while let own = bySender[key.sender], own.count > Limit.HTTP.idempotencyAnswersOfOne { drop(own[0]) }
+            while let own = bySender[key.sender], isTooMuch(own) { drop(own[0]) }
             forget(at: time)
             if order.count > 2 * answers + 1000 { order = order.filter { isKept($0.number, $0.key) } }
+        }
+
+        private func isTooMuch(_ own: Deque<Key>) -> Bool {
+            let bytes = own.reduce(0) { sum, key in
+                if case .answered(_, _, _, let count, _)? = entries[key] { sum + count } else { sum }
+            }
+            return own.count > Limit.HTTP.idempotencyAnswersOfOne || bytes > Limit.HTTP.idempotencyBytesOfOne
         }
 
         private func isKept(_ number: Int, _ key: Key) -> Bool {

@@ -56,6 +56,21 @@ import Testing
         #expect(try await ask(request(key: "k\(2 * many - 1)"), making: -1) == Array("-1".utf8), "it was dropped")
     }
 
+    @Test("large answers to one are dropped before those to others, and one that is too large is not kept")
+    func largeAnswers() async throws {
+        let large = Limit.HTTP.idempotencyBytesOfOne / 4
+        for number in 1...20 {
+            _ = try await repeats.answer(request(key: "k\(number)"), by: "account 1") {
+                .json(encoded: [UInt8](repeating: 0x20, count: large))
+            }
+        }
+        #expect(repeats.keptCount == 3 && repeats.keptBytes <= Limit.HTTP.idempotencyBytesOfOne)
+        _ = try await repeats.answer(request(key: "all"), by: "account 2") {
+            .json(encoded: [UInt8](repeating: 0x20, count: Limit.HTTP.idempotencyBytesOfOne))
+        }
+        #expect(repeats.keptCount == 3)
+    }
+
     @Test("however many ask, and for however long a target, what is kept stays bounded")
     func bounds() async throws {
         let long = "/v1/posts?" + String(repeating: "x", count: 60_000)
