@@ -295,7 +295,7 @@ struct Everything {
         _ = try await database.forum.writtenComment(comment.id)
         for subject in [Report.Subject.post(post.id), .comment(comment.id), .account(bob), .room(1)] {
             _ = try await database.reports.insert(
-                subject, reporter: ana, reason: "spam", note: nil, limit: 9, limitOfOne: 9, at: 1)
+                subject, reporter: ana, reason: "spam", note: nil, limit: 9, limitOfOne: 9, limitByOne: 9, at: 1)
         }
         let report = try found(try await database.reports.reports(isOpen: true, limit: 1).first)
         _ = try await database.reports.decide(report, .dismiss, decider: bob, at: 2)
@@ -339,7 +339,8 @@ struct Everything {
             }
         }
         _ = try await database.reports.insert(
-            .account(other), reporter: account, reason: "spam", note: nil, limit: 9, limitOfOne: 9, at: 1)
+            .account(other), reporter: account, reason: "spam", note: nil, limit: 9, limitOfOne: 9, limitByOne: 9,
+            at: 1)
         try await database.social.setFollow(true, follower: account, followed: other, at: 1)
         try await database.social.setFollow(true, follower: other, followed: account, at: 1)
         _ = try await database.social.insertMessage("m", from: account, to: other, at: 1)

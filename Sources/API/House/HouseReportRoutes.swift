@@ -211,7 +211,8 @@ struct HouseReportRoutes: Sendable {
             about.subject = ObjectID.text(id)
             about.post = writing.post.map { ObjectID.text($0) }
             let whole = [writing.title, writing.content].compactMap(\.self).joined(separator: "\n")
-            about.text = String(whole.prefix(Limit.Administration.excerpt))
+            about.text = String(
+                String.UnicodeScalarView(whole.unicodeScalars.prefix(Limit.Administration.excerpt)))
             about.author = writing.author.username
             about.isHidden = writing.isHidden
         case .account(let id):

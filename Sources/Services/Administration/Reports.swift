@@ -30,8 +30,8 @@ public final class Reports: Sendable {
     ///   - account: Who does.
     ///   - reason: Why.
     ///   - note: What they write to it, up to ``Limit/Administration/note`` characters; nil for nothing.
-    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded`` when too many wait,
-    ///   ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/invalid(field:message:)``, ``ServicesError/overloaded`` when too many wait, or
+    ///   too many of theirs, ``ServicesError/store(_:)``.
     public func report(
         _ subject: Report.Subject, by account: Int64, reason: Reason, note: String?
     ) async throws(ServicesError) {
@@ -51,7 +51,8 @@ public final class Reports: Sendable {
         let insertion = try await withStoreErrors { () throws(StoreError) in
             try await store.reports.insert(
                 subject, reporter: account, reason: reason.rawValue, note: note?.withDirectionsClosed,
-                limit: Limit.Administration.reports, limitOfOne: Limit.Administration.reportsOfOne, at: time)
+                limit: Limit.Administration.reports, limitOfOne: Limit.Administration.reportsOfOne,
+                limitByOne: Limit.Administration.reportsByOne, at: time)
         }
         if insertion == .full { throw .overloaded }
     }

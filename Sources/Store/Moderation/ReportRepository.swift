@@ -67,13 +67,14 @@ extension ReportRepository {
     ///   - reason: Why.
     ///   - note: What they write to it.
     ///   - limit: So many may wait, and...
-    ///   - limitOfOne: ...so many about the same.
+    ///   - limitOfOne: ...so many about the same, and...
+    ///   - limitByOne: ...so many by the same person.
     ///   - time: Now.
     /// - Returns: What became of it.
     /// - Throws: What the database says.
     public func insert(
         _ subject: Report.Subject, reporter: Int64, reason: String, note: String?, limit: Int, limitOfOne: Int,
-        at time: Int64
+        limitByOne: Int, at time: Int64
     ) async throws(StoreError) -> Insertion {
         let id = ids.next(), (kind, key) = subject.stored
         return try await write { session throws(StoreError) in
@@ -84,7 +85,10 @@ extension ReportRepository {
             let waiting = try session.one("SELECT COUNT(*) FROM reports WHERE decided_at IS NULL") {
                 try $0.get(0) as Int
             }
-            guard waiting ?? 0 < limit else { return .full }
+            let own = try session.one(
+                "SELECT COUNT(*) FROM reports WHERE reporter = $1 AND decided_at IS NULL", reporter
+            ) { try $0.get(0) as Int }
+            guard waiting ?? 0 < limit, own ?? 0 < limitByOne else { return .full }
             try session.execute(
                 """
                 INSERT INTO reports (id, kind, subject, reporter, reason, note, created_at)

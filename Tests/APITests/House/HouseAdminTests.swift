@@ -354,6 +354,21 @@ struct HouseAdminTests {
         }
     }
 
+    @Test("one person's reports leave room for those of others")
+    func reportsByOne() async throws {
+        try await withAPI { api in
+            let reports = api.core.reports
+            for id in 1...Int64(Limit.Administration.reportsByOne) {
+                try await reports.report(.post(id), by: 1, reason: .spam, note: nil)
+            }
+            await #expect(throws: ServicesError.overloaded) {
+                try await reports.report(.post(0), by: 1, reason: .spam, note: nil)
+            }
+            try await reports.report(.post(1), by: 1, reason: .spam, note: nil)
+            try await reports.report(.post(0), by: 2, reason: .spam, note: nil)
+        }
+    }
+
     @Test("the audit log forgets what is too old, and reports what was decided long ago")
     func upkeep() async throws {
         try await withAPI { api in
