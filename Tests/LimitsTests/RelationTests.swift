@@ -226,6 +226,15 @@ struct RelationTests {
         #expect(ServerConfiguration().maxStrangersFileBytes == Limit.HTTP.strangersFiles)
     }
 
+    @Test("security events leave the audit log to what administrators do, for as long as it is kept")
+    func audit() {
+        let minutes = Double(Limit.Administration.auditAge) / 60_000
+        let events = Limit.Administration.securityEvents
+        #expect(Double(events.burst) + events.perMinute * minutes < 0.75 * Double(Limit.Administration.auditLines))
+        #expect(Limit.Administration.reportsByOne * 10 <= Limit.Administration.reports)
+        #expect(Limit.Files.points <= Limit.Files.downloadsOfOne && Limit.Run.markers <= Limit.Files.downloadsOfOne)
+    }
+
     @Test("the settings are what the limits say")
     func defaults() {
         let server = ServerConfiguration(), live = LiveSettings(), rates = RateLimits()
