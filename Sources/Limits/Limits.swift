@@ -622,7 +622,11 @@ public enum Limit {
         public static let importShare = 4
         /// Runs that one file or archive brings; what is beyond is refused, once.
         public static let runs = 10_000
-        /// Of them, those that are read and wait to be stored; who reads waits for that.
+        /// Runs of an account, however they came, beside which no more are taken from files; one more is refused.
+        ///
+        /// Each is some bytes of its quota, and each is looked at for its totals.
+        public static let runsOfAccount = 50_000
+        /// Of the runs of a file, those that are read and wait to be stored; who reads waits for that.
         public static let runsAhead = 4
         /// Days that a run from a file lasts, and kilometres that it comes to; one of more is refused.
         ///

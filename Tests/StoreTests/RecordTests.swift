@@ -38,6 +38,20 @@ import Testing
         }
     }
 
+    @Test("of files an account has so many runs, and another when one of them is gone")
+    func runsOfAccount() async throws {
+        let account = try await temporary.makeAccount().id
+        func insert(_ index: Int64) async throws(StoreError) {
+            _ = try await database.records.insertImportedRecord(
+                .make(startAt: index * 1_000_000), account: account, limit: 2, at: 5)
+        }
+        for index: Int64 in 1...2 { try await insert(index) }
+        await #expect(throws: StoreError.quotaExceeded) { try await insert(3) }
+        #expect(try await database.records.deleteRecord(account: account, runID: 1))
+        try await insert(3)
+        await #expect(throws: StoreError.quotaExceeded) { try await insert(4) }
+    }
+
     @Test("rides and swims are no part of what somebody has run")
     func rides() async throws {
         let account = try await temporary.makeAccount().id

@@ -14,7 +14,8 @@ extension Records {
         run.title = run.title.flatMap(Self.title)
         let record = run, time = now()
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.records.insertImportedRecord(record, account: account, at: time)
+            try await store.records.insertImportedRecord(
+                record, account: account, limit: Limit.Files.runsOfAccount, at: time)
         }
     }
 

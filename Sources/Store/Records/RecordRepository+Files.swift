@@ -8,16 +8,19 @@ extension RecordRepository {
     /// - Parameters:
     ///   - record: The run.
     ///   - account: Whose.
+    ///   - limit: So many runs they may have by then.
     ///   - time: Now, in milliseconds since 1970.
     /// - Returns: The record as it is stored.
     /// - Throws: ``StoreError/noSuchAccount``, ``StoreError/quotaExceeded``.
     public func insertImportedRecord(
-        _ record: ImportedRecord, account: Int64, at time: Int64
+        _ record: ImportedRecord, account: Int64, limit: Int = .max, at time: Int64
     ) async throws(StoreError) -> ImportOutcome {
         let id = ids.next()
         return try await write { [quota] session throws(StoreError) in
             if let known = try Self.duplicate(of: record, account: account, in: session) { return .duplicate(known) }
             guard let runID = try Self.allotRunID(account: account, in: session) else { throw .noSuchAccount }
+            // Nobody has more runs than they were given numbers.
+            if runID > limit, try Self.countRecords(account: account, in: session) >= limit { throw .quotaExceeded }
             let summary = RecordSummary(
                 id: id, account: account, runID: runID, runKey: nil, source: .imported, meters: record.meters,
                 seconds: record.seconds, startAt: record.startAt, endAt: record.endAt, createdAt: time,

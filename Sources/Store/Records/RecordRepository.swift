@@ -123,7 +123,7 @@ extension RecordRepository {
             summary.extra, track)
     }
 
-    private static func countRecords(account: Int64, in session: Session) throws(StoreError) -> Int {
+    static func countRecords(account: Int64, in session: Session) throws(StoreError) -> Int {
         try session.one("SELECT COUNT(*) FROM records WHERE account = $1", account) { try $0.get(0) } ?? 0
     }
 
