@@ -28,17 +28,14 @@ final class Handbook: Sendable {
     private let headers: HTTPFields
     private let made = Mutex(Made())
 
-    /// - Throws: ``PageTemplate/Problem`` for a template that cannot be filled.
-    init(
-        files: [SiteFile], template: PageTemplate, values: [Language: PageTemplate.Values], headers: HTTPFields
-    ) throws(PageTemplate.Problem) {
+    /// The template is one that ``complete(_:_:_:)`` fills.
+    init(files: [SiteFile], template: PageTemplate, values: [Language: PageTemplate.Values], headers: HTTPFields) {
         sources = files.filter { $0.name.hasSuffix(".md") }.map {
             (name: String($0.name.dropLast(3)), text: String(decoding: $0.bytes, as: UTF8.self))
         }
         self.template = template
         self.values = values
         self.headers = headers
-        for values in values.values { _ = try template.filled(with: Self.complete(values, nil, [])) }
     }
 
     /// A page; nil where there is none of this name.
@@ -68,7 +65,8 @@ final class Handbook: Sendable {
 
     private static func path(of name: String) -> String { name == first ? path : path + "/" + name }
 
-    private static func complete(
+    /// The values with what fills a page of the handbook; without one, with nothing in its places.
+    static func complete(
         _ values: PageTemplate.Values, _ page: (name: String, page: Markdown)?,
         _ pages: [(name: String, page: Markdown)]
     ) -> PageTemplate.Values {

@@ -53,11 +53,15 @@ struct PreparedSite: Sendable {
         var allValues: [Language: PageTemplate.Values] = [:]
         var manifests: [Language: SiteAnswer] = [:]
         var shell: Set<String> = []
+        let scripts = served.filter { $0.name.hasSuffix(".js") }.map { ($0.name, ScriptWords($0.bytes)) }
         for language in Language.allCases {
             let words = try Self.words(language, byName)
+            let askedFor = Dictionary(
+                uniqueKeysWithValues: scripts.map { name, script in
+                    (name, words.filter { script.mayAsk(for: $0.key) })
+                })
             var values = PageTemplate.Values(
-                words: words, filePrefix: prefix, files: Set(self.files.keys),
-                parts: ["page": try Self.pageData(words, configuration), "demo": ""])
+                words: words, filePrefix: prefix, files: Set(self.files.keys), parts: ["page": "", "demo": ""])
             if let demo = configuration.demo {
                 values.parts["demoAddress"] = PageTemplate.escaped(demo.address)
                 values.parts["demo"] = try Self.filled("demo.html", byName, values)
@@ -70,12 +74,19 @@ struct PreparedSite: Sendable {
             ] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
+            let blank = try Self.filled("handbook.html", byName, Handbook.complete(values, nil, []))
             allValues[language] = values
+            allValues[language]?.parts["page"] = try Self.pageData(
+                Self.files(named: blank, below: prefix), askedFor, configuration)
             manifests[language] = SiteAnswer(
                 Array(try Self.filled("manifest.webmanifest", byName, values).utf8), headers: Self.manifestHeaders)
             for page in Page.allCases {
-                let text = try Self.filled("\(page.rawValue).html", byName, values)
-                if Page.shell.contains(page) { shell.formUnion(Self.files(named: text, below: prefix)) }
+                let template = "\(page.rawValue).html"
+                let names = Self.files(named: try Self.filled(template, byName, values), below: prefix)
+                if Page.shell.contains(page) { shell.formUnion(names) }
+                var complete = values
+                complete.parts["page"] = try Self.pageData(names, askedFor, configuration)
+                let text = try Self.filled(template, byName, complete)
                 pages[PageKey(page: page, language: language)] = SiteAnswer(
                     Array(text.utf8), headers: page == .embed ? embedHeaders : headers)
             }
@@ -85,12 +96,8 @@ struct PreparedSite: Sendable {
         serviceWorker = SiteAnswer(
             Array(try Self.serviceWorker(keeping: shell.sorted(), below: prefix, byName).utf8),
             headers: [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-cache"])
-        let template = try Self.template("handbook.html", byName)
-        do {
-            handbook = try Handbook(files: files, template: template, values: allValues, headers: headers)
-        } catch {
-            throw SiteError(description: "handbook.html: \(error)")
-        }
+        handbook = Handbook(
+            files: files, template: try Self.template("handbook.html", byName), values: allValues, headers: headers)
     }
 
     // MARK: - Answers
@@ -255,9 +262,9 @@ struct PreparedSite: Sendable {
         }
     }
 
-    /// What the scripts read: JSON that may stand in a page.
+    /// What the scripts read: JSON that may stand in a page, with the words that the scripts which it names may ask for.
     private static func pageData(
-        _ words: [String: String], _ configuration: SiteConfiguration
+        _ names: [String], _ askedFor: [String: [String: String]], _ configuration: SiteConfiguration
     ) throws(SiteError) -> String {
         struct PageData: Encodable {
             struct Tiles: Encodable {
@@ -274,7 +281,7 @@ struct PreparedSite: Sendable {
             var settings: Settings
         }
         let data = PageData(
-            words: words,
+            words: names.compactMap { askedFor[$0] }.reduce(into: [:]) { $0.merge($1) { word, _ in word } },
             settings: PageData.Settings(
                 demoRoom: configuration.demo?.runID,
                 tiles: configuration.tiles.map {

@@ -311,6 +311,58 @@ import Testing
         #expect(try #require(site.compressedCount(of: "runroom.js")) < 10 << 10)
     }
 
+    @Test("a page names the modules that it loads, these alone, and carries the words that they may ask for")
+    func carriesWords() async throws {
+        let browser = try Browser()
+        let files = SiteFile.embedded()
+        let scripts = Dictionary(
+            uniqueKeysWithValues: files.filter { $0.name.hasSuffix(".js") }.map {
+                ($0.name, String(decoding: $0.bytes, as: UTF8.self))
+            })
+        let loads = scripts.mapValues { $0.matches(of: /(?:from|import) '\.\/([\w-]+\.js)'/).map { String($0.1) } }
+        let asksFor = scripts.mapValues {
+            $0.matches(of: /word\(['`]([\w.]+)(['$])/).map { (name: $0.1, isWhole: $0.2 == "'") }
+        }
+        let table = try words(#require(files.first { $0.name == "en.json" }).bytes)
+        let templates = files.filter { $0.name.hasSuffix(".html") || $0.name.hasSuffix(".webmanifest") }
+        var used = Set(
+            templates.flatMap { template in
+                String(decoding: template.bytes, as: UTF8.self).matches(of: /{{word ([\w.]+)}}/).map { String($0.1) }
+            })
+        let paths = [
+            "/", "/r/1", "/r/1/board", "/r/1?embed", "/new", "/runs", "/runs/5", "/forum", "/forum/1", "/me", "/admin",
+            "/admin/setup", "/handbook", "/offline", "/missing",
+        ]
+        for path in paths {
+            let page = try await browser.text(path)
+            let named = Set(page.matches(of: /"\/web\/[^\/"]+\/([^"]+\.js)"/).map { String($0.1) })
+            let first = try #require(page.firstMatch(of: /<script type="module" src="[^"]*\/([^"\/]+)"/)?.1)
+            var loaded: Set<String> = []
+            var rest = [String(first)]
+            while let name = rest.popLast() {
+                if loaded.insert(name).inserted { rest += loads[name] ?? [] }
+            }
+            #expect(named == loaded, "\(path)")
+            let data = try #require(page.firstMatch(of: /id="page">(.+)<\/script>/)?.1)
+            let carried = try JSONDecoder().decode(PageData.self, from: Data(data.utf8)).words
+            for (name, isWhole) in loaded.flatMap({ asksFor[$0] ?? [] }) {
+                let wanted = table.filter { isWhole ? $0.key == name : $0.key.hasPrefix(name) }
+                #expect(wanted.allSatisfy { carried[$0.key] == $0.value }, "\(path): \(name)")
+            }
+            #expect(carried["problem.network"] != nil && carried.count < table.count / 2, "\(path)")
+            #expect(carried.keys.contains { $0.hasPrefix("audit.") } == (path == "/admin"), "\(path)")
+            used.formUnion(carried.keys)
+        }
+        #expect(Set(table.keys).subtracting(used) == [], "nobody says these")
+    }
+
+    /// What a page tells its scripts.
+    private struct PageData: Decodable { var words: [String: String] }
+
+    private func words(_ json: [UInt8]) throws -> [String: String] {
+        try JSONDecoder().decode([String: String].self, from: Data(json))
+    }
+
     @Test("no word stands twice in a language: nothing says which of two is meant")
     func hasEachWordOnce() {
         for file in SiteFile.embedded() where file.name.hasSuffix(".json") {
@@ -326,7 +378,7 @@ import Testing
         let files = SiteFile.embedded()
         let tables = try Language.allCases.map { language in
             let file = try #require(files.first { $0.name == "\(language.rawValue).json" })
-            return try JSONDecoder().decode([String: String].self, from: Data(file.bytes))
+            return try words(file.bytes)
         }
         for (name, text) in tables[0] {
             for other in tables.dropFirst() {

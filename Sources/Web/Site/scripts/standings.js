@@ -105,9 +105,9 @@ class Row {
 /** @param {Runner} runner @param {number} silence Milliseconds. @returns {string} */
 function note(runner, silence) {
     const { state } = runner.row;
-    if (silence > 0 && !runner.knowsAge) return word('offline');
+    if (silence > 0 && !runner.knowsAge) return word('state.offline');
     if (silence > 0) return sentence(word('offlineFor'), { time: duration(silence / 1000) }).join('');
-    return state === 'running' ? '' : word(state);
+    return state === 'running' ? '' : word(`state.${state}`);
 }
 
 /**
