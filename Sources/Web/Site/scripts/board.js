@@ -97,13 +97,7 @@ let isEnding = false;
 
 live.addEventListener('status', () => {
     const { state, reason } = room.status;
-    write(page.status, live.statusText);
-    page.status.dataset.state = state;
-    document.body.dataset.connection = state;
-    const notice = live.notice();
-    page.notice.hidden = notice === null;
-    page.notice.setAttribute('role', live.isOver ? 'alert' : 'region');
-    write(page.noticeText, ...notice ?? []);
+    live.showConnection(page);
     if (state === 'waiting') wasAway = true;
     if (state === 'live' && wasAway) {
         wasAway = false;

@@ -6,7 +6,7 @@
  */
 import { LiveRoom } from './live-room.js';
 import { MapView } from './map-view.js';
-import { element, settings, word, write } from './page.js';
+import { element, settings, word } from './page.js';
 import { nameNode, sentence } from './format.js';
 import { Standings } from './standings.js';
 
@@ -51,16 +51,9 @@ live.addEventListener('draw', event => {
     page.nobody.hidden = page.rows.children.length > 0 || room.status.state !== 'live';
 });
 live.addEventListener('status', () => {
-    const { state, reason } = room.status;
-    write(page.status, live.statusText);
-    page.status.dataset.state = state;
-    document.body.dataset.connection = state;
-    const notice = live.notice();
-    page.notice.hidden = notice === null;
-    page.notice.setAttribute('role', live.isOver ? 'alert' : 'region');
-    write(page.noticeText, ...notice ?? []);
-    page.retry.hidden = live.isOver && (live.invitation === null || reason === 'password' || reason === 'noRoom');
-    page.enterPassword.hidden = reason !== 'password';
+    live.showConnection(page);
+    page.retry.hidden = !live.mayRetry();
+    page.enterPassword.hidden = room.status.reason !== 'password';
 });
 
 page.retry.addEventListener('click', () => room.connect());

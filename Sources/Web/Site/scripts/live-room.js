@@ -16,7 +16,7 @@
  */
 import { clock, nameNode, sentence } from './format.js';
 import { call } from './house.js';
-import { settings, tabMemory, word } from './page.js';
+import { settings, tabMemory, word, write } from './page.js';
 import { RoomPassword } from './room-password.js';
 import { Runner } from './runner.js';
 import { RunRoom } from './runroom.js';
@@ -251,6 +251,29 @@ export class LiveRoom extends EventTarget {
             : sentence(word(`wait.${reason}`), { time: sentence(word('seconds'), { count: String(wait) }).join('') });
         if (this.goneSince !== null) parts.push(' ', ...sentence(word('stale'), { time: clock(this.goneSince) }));
         return parts;
+    }
+
+    /**
+     * Says how the connection is where a page says it.
+     *
+     * @param {{ status: HTMLElement, notice: HTMLElement, noticeText: HTMLElement }} page
+     * @param {boolean} [isRunner] As of {@link LiveRoom#notice}.
+     */
+    showConnection({ status, notice, noticeText }, isRunner = false) {
+        const { state } = this.room.status;
+        write(status, this.statusText);
+        status.dataset.state = document.body.dataset.connection = state;
+        const parts = this.notice(isRunner);
+        notice.hidden = parts === null;
+        // A countdown is not to be read out.
+        notice.setAttribute('role', this.isOver ? 'alert' : 'region');
+        write(noticeText, ...parts ?? []);
+    }
+
+    /** @param {boolean} [isRunner] As of {@link LiveRoom#notice}. @returns {boolean} Whether another try may help. */
+    mayRetry(isRunner = false) {
+        const { reason } = this.room.status;
+        return !this.isOver || reason !== 'password' && reason !== 'noRoom' && this.endWord(isRunner) !== 'end.link';
     }
 
     /**

@@ -97,21 +97,11 @@ function showStatus() {
     // A server that was away may be a newer one.
     if (state === 'live' && wasAway) void lookForNewer();
     wasAway = state === 'waiting' || wasAway && state === 'connecting';
-    write(page.status, live.statusText);
-    page.status.dataset.state = state;
-    document.body.dataset.connection = state;
+    live.showConnection(page, myRun.isOn);
     page.cheer.hidden = state !== 'live';
-    const { isOver } = live;
-    const notice = live.notice(myRun.isOn);
-    page.notice.hidden = notice === null;
-    // A countdown is not to be read out.
-    page.notice.setAttribute('role', isOver ? 'alert' : 'region');
-    if (notice === null) return;
-    write(page.noticeText, ...notice);
-    const isLinkOver = live.endWord(myRun.isOn) === 'end.link';
-    page.retry.hidden = isOver && (reason === 'password' || reason === 'noRoom' || isLinkOver);
+    page.retry.hidden = !live.mayRetry(myRun.isOn);
     page.enterPassword.hidden = reason !== 'password';
-    page.otherRoom.hidden = !isOver;
+    page.otherRoom.hidden = !live.isOver;
 }
 
 page.enterPassword.addEventListener('click', () => live.password.ask());
