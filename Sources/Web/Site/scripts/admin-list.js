@@ -5,7 +5,7 @@
  */
 import { session } from './account.js';
 import { call, trouble } from './house.js';
-import { element } from './page.js';
+import { element, tell } from './page.js';
 
 /** @typedef {import('./house.js').Answer} Answer */
 
@@ -80,12 +80,6 @@ export class AdminList {
     complain(answer) { complain(this.#told, answer); }
 }
 
-/** @param {HTMLElement} node @param {string} text @param {boolean} [isWrong] */
-export function tell(node, text, isWrong = false) {
-    node.dataset.wrong = String(isWrong);
-    node.textContent = text;
-}
-
 /** @param {HTMLElement} node @param {Answer} answer That is no good. */
 export function complain(node, answer) {
     tell(node, trouble(answer), true);
@@ -119,16 +113,6 @@ export function entry({ title, about = [], actions = [] }) {
         item.append(buttons);
     }
     return item;
-}
-
-/** @param {string} text @param {() => void} act @param {string} [className] @returns {HTMLButtonElement} */
-export function action(text, act, className = 'button') {
-    const node = document.createElement('button');
-    node.type = 'button';
-    node.className = className;
-    node.textContent = text;
-    node.addEventListener('click', act);
-    return node;
 }
 
 /** @param {string} text @param {string} [kind] @returns {HTMLElement} A word in a frame. */

@@ -4,11 +4,11 @@
  * @module admin-people
  */
 import { session } from './account.js';
-import { action, AdminList, badge, complain, entry, tell } from './admin-list.js';
+import { AdminList, badge, complain, entry } from './admin-list.js';
 import { confirmed } from './confirm.js';
-import { date, dateTime, nameNode } from './format.js';
+import { bytes, date, dateTime, nameNode } from './format.js';
 import { call } from './house.js';
-import { element, word } from './page.js';
+import { element, makeButton, tell, word } from './page.js';
 
 /** @typedef {{ id: string, number: number, name: string, nickname: string, role: string, email: string | null, isGuest: boolean, createdAt: number, disabledAt: number | null }} Person */
 /** @typedef {Person & { keptBytes: number, logins: number }} Sheet */
@@ -59,7 +59,7 @@ function row(person) {
     return entry({
         title: [nameNode(person.nickname || person.name), ...marks],
         about: [[nameNode(person.name), ...person.email ? [' · ', nameNode(person.email)] : []]],
-        actions: [action(word('admin.manage'), () => void show(person.id))],
+        actions: [makeButton(word('admin.manage'), () => void show(person.id), { of: person.nickname || person.name })],
     });
 }
 
@@ -169,14 +169,3 @@ nodes.delete.addEventListener('click', async () => {
     isStale = true;
     nodes.dialog.close();
 });
-
-/** @param {number} count @returns {string} `1.2 MB`. */
-export function bytes(count) {
-    const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-    let value = count, unit = 0;
-    while (value >= 1000 && unit < units.length - 1) {
-        value /= 1000;
-        unit += 1;
-    }
-    return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}

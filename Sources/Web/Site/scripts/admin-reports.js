@@ -3,11 +3,11 @@
  *
  * @module admin-reports
  */
-import { action, AdminList, badge, entry } from './admin-list.js';
+import { AdminList, badge, entry } from './admin-list.js';
 import { confirmed } from './confirm.js';
 import { nameNode, sentence, timeNode } from './format.js';
 import { call } from './house.js';
-import { element, word } from './page.js';
+import { element, makeButton, word } from './page.js';
 
 /** @typedef {'dismiss' | 'hide' | 'delete' | 'show'} Decision */
 /**
@@ -64,15 +64,17 @@ function row(report) {
     words.dir = 'auto';
     words.textContent = text ?? '';
     const unknown = word('admin.somebodyGone');
+    const of = [word(`admin.kind.${kind}`), author].filter(Boolean).join(', ');
     const actions = [];
     if (decision === null) {
-        actions.push(action(word('admin.dismiss'), () => void decide(report, 'dismiss')));
+        actions.push(makeButton(word('admin.dismiss'), () => void decide(report, 'dismiss'), { of }));
         if (subject !== null) {
-            if (!report.isHidden) actions.push(action(word('admin.hide'), () => void decide(report, 'hide')));
-            actions.push(action(word('admin.delete'), () => void decide(report, 'delete'), 'button danger'));
+            if (!report.isHidden) actions.push(makeButton(word('admin.hide'), () => void decide(report, 'hide'), { of }));
+            actions.push(
+                makeButton(word('admin.delete'), () => void decide(report, 'delete'), { of, className: 'button danger' }));
         }
     } else if (report.isHidden && subject !== null) {
-        actions.push(action(word('admin.show'), () => void decide(report, 'show')));
+        actions.push(makeButton(word('admin.show'), () => void decide(report, 'show'), { of }));
     }
     return entry({
         title: [title, ...marks],

@@ -3,11 +3,11 @@
  *
  * @module admin-rooms
  */
-import { action, AdminList, badge, entry } from './admin-list.js';
+import { AdminList, badge, entry } from './admin-list.js';
 import { confirmed } from './confirm.js';
 import { nameNode, sentence } from './format.js';
 import { call } from './house.js';
-import { element, word } from './page.js';
+import { element, makeButton, word } from './page.js';
 
 /** @typedef {{ runID: string, name: string, visibility: string, ownerName: string | null, people: number, running: number, spectators: number, createdAt: number }} Room */
 /** @typedef {{ runner: number, username: string, nickname: string }} Person */
@@ -28,7 +28,7 @@ function row(room) {
     const people = document.createElement('ul');
     people.className = 'entries inner';
     people.hidden = true;
-    const who = action(word('admin.who'), () => void showPeople(room, people, who));
+    const who = makeButton(word('admin.who'), () => void showPeople(room, people, who), { of: room.name });
     who.setAttribute('aria-expanded', 'false');
     const item = entry({
         title: [link, badge(word(`admin.visibility.${room.visibility}`))],
@@ -40,7 +40,10 @@ function row(room) {
                 ? sentence(word('admin.roomOfNobody'), { code: nameNode(room.runID) })
                 : sentence(word('admin.roomOf'), { code: nameNode(room.runID), owner: nameNode(room.ownerName) }),
         ],
-        actions: [who, action(word('admin.closeRoom'), () => void close(room), 'button danger')],
+        actions: [
+            who,
+            makeButton(word('admin.closeRoom'), () => void close(room), { of: room.name, className: 'button danger' }),
+        ],
     });
     item.append(people);
     return item;
@@ -68,11 +71,13 @@ async function load(room, people) {
         people.replaceChildren(entry({ title: [word('admin.nobodyThere')] }));
         return;
     }
-    people.replaceChildren(...here.map(person => entry({
-        title: [nameNode(person.nickname || person.username)],
-        about: person.nickname === person.username ? [] : [[nameNode(person.username)]],
-        actions: [action(word('admin.takeOut'), () => void takeOut(room, person, people))],
-    })));
+    people.replaceChildren(...here.map(person => {
+        const name = person.nickname || person.username;
+        return entry({
+            title: [nameNode(name)], about: person.nickname === person.username ? [] : [[nameNode(person.username)]],
+            actions: [makeButton(word('admin.takeOut'), () => void takeOut(room, person, people), { of: name })],
+        });
+    }));
 }
 
 /** @param {Room} room @param {Person} person @param {HTMLElement} people */

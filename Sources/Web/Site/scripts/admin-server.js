@@ -3,11 +3,10 @@
  *
  * @module admin-server
  */
-import { complain, tell } from './admin-list.js';
-import { bytes } from './admin-people.js';
-import { duration } from './format.js';
+import { complain } from './admin-list.js';
+import { bytes, duration } from './format.js';
 import { call } from './house.js';
-import { element, word } from './page.js';
+import { element, tell, word } from './page.js';
 
 /** @typedef {{ bounds: number[], counts: number[] }} Histogram Seconds, and how many were at most so many; the last count is of what was more. */
 /** @typedef {Record<string, any> & { time: number, startedAt: number, storeDelay: Histogram, tickDelay: Histogram }} Figures */

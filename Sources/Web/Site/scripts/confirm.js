@@ -3,7 +3,7 @@
  *
  * @module confirm
  */
-import { word } from './page.js';
+import { makeButton, word } from './page.js';
 
 /**
  * @param {{ heading: string, text: string, yes: string }} question
@@ -19,17 +19,14 @@ export function confirmed({ heading, text, yes }) {
     sentence.textContent = text;
     const buttons = document.createElement('div');
     buttons.className = 'buttons';
-    const no = button(word('cancel'), 'button');
-    const confirm = button(yes, 'button danger');
-    buttons.append(no, confirm);
+    const no = makeButton(word('cancel'), () => dialog.close());
+    buttons.append(no, makeButton(yes, () => dialog.close('yes'), { className: 'button danger' }));
     const form = document.createElement('form');
     form.method = 'dialog';
     form.append(title, sentence, buttons);
     dialog.append(form);
     document.body.append(dialog);
     return new Promise(resolve => {
-        no.addEventListener('click', () => dialog.close());
-        confirm.addEventListener('click', () => dialog.close('yes'));
         dialog.addEventListener('close', () => {
             dialog.remove();
             resolve(dialog.returnValue === 'yes');
@@ -37,13 +34,4 @@ export function confirmed({ heading, text, yes }) {
         dialog.showModal();
         no.focus();
     });
-}
-
-/** @param {string} text @param {string} className */
-function button(text, className) {
-    const node = document.createElement('button');
-    node.type = 'button';
-    node.className = className;
-    node.textContent = text;
-    return node;
 }

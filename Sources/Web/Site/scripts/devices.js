@@ -8,7 +8,7 @@ import { session } from './account.js';
 import { confirmed } from './confirm.js';
 import { duration, nameNode, sentence, timeNode } from './format.js';
 import { call, onlyOnce, trouble } from './house.js';
-import { element, word } from './page.js';
+import { element, makeButton, tell, word } from './page.js';
 import { linkCard } from './share.js';
 
 /** @typedef {import('./house.js').Answer} Answer */
@@ -185,20 +185,10 @@ export class Devices {
             warning.append(...sentence(word('devices.rare'), { interval: span(device.interval) }));
             about.append(warning);
         }
-        const change = document.createElement('button');
-        change.type = 'button';
-        change.className = 'button';
-        change.textContent = word('devices.change');
-        const title = device.label ?? nameOf(device.app);
-        change.setAttribute('aria-label', `${word('devices.change')}: ${title}`);
-        change.addEventListener('click', () => void this.#open(device));
-        const revoke = document.createElement('button');
-        revoke.type = 'button';
-        revoke.className = 'button';
-        revoke.textContent = word('share.revoke');
-        revoke.setAttribute('aria-label', `${word('share.revoke')}: ${title}`);
-        revoke.addEventListener('click', () => void this.#revoke(device));
-        row.append(about, change, revoke);
+        const of = device.label ?? nameOf(device.app);
+        row.append(
+            about, makeButton(word('devices.change'), () => void this.#open(device), { of }),
+            makeButton(word('share.revoke'), () => void this.#revoke(device), { of }));
         return row;
     }
 
@@ -348,8 +338,5 @@ export class Devices {
     }
 
     /** @param {string} text */
-    #tell(text) {
-        this.#nodes.told.dataset.wrong = 'true';
-        this.#nodes.told.textContent = text;
-    }
+    #tell(text) { tell(this.#nodes.told, text, true); }
 }

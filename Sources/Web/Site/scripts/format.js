@@ -33,6 +33,17 @@ export function pace(secondsPerMeter) {
 /** @param {number} meters @returns {string} How far behind: `+120 m`, `+1.20 km`. */
 export function gap(meters) { return `+${distance(meters)}`; }
 
+/** @param {number} count @returns {string} `1.2 MB`. */
+export function bytes(count) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+    let value = count, unit = 0;
+    while (value >= 1000 && unit < units.length - 1) {
+        value /= 1000;
+        unit += 1;
+    }
+    return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
 const clocks = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** @param {number} time Unix milliseconds. @returns {string} `17:04:31`, in the viewer's time zone. */

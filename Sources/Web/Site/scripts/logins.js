@@ -7,7 +7,7 @@ import { session } from './account.js';
 import { confirmed } from './confirm.js';
 import { sentence, timeNode } from './format.js';
 import { call, trouble } from './house.js';
-import { element, word } from './page.js';
+import { element, makeButton, tell, word } from './page.js';
 
 /** @typedef {{ id: string, createdAt: number, expiresAt: number, isCurrent: boolean }} Login */
 
@@ -64,12 +64,7 @@ export class Logins {
             mark.textContent = word('mine.thisOne');
             row.append(mark);
         } else {
-            const button = document.createElement('button');
-            button.type = 'button';
-            button.className = 'button';
-            button.textContent = word('mine.end');
-            button.addEventListener('click', () => void this.#end([login]));
-            row.append(button);
+            row.append(makeButton(word('mine.end'), () => void this.#end([login])));
         }
         return row;
     }
@@ -96,8 +91,5 @@ export class Logins {
     }
 
     /** @param {string} text */
-    #tell(text) {
-        this.#told.dataset.wrong = 'true';
-        this.#told.textContent = text;
-    }
+    #tell(text) { tell(this.#told, text, true); }
 }

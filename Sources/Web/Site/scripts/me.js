@@ -8,7 +8,7 @@ import { Devices } from './devices.js';
 import { sentence } from './format.js';
 import { call, here, trouble } from './house.js';
 import { Logins } from './logins.js';
-import { element, word } from './page.js';
+import { element, tell, word } from './page.js';
 import { Zones } from './zones.js';
 
 /** @typedef {import('./house.js').Answer} Answer */
@@ -59,12 +59,6 @@ let tag = '*';
 let isGuest = false;
 /** The address to which a code is under way; empty for none. */
 let proving = '';
-
-/** @param {HTMLElement} node @param {string} text @param {boolean} [isWrong] */
-function tell(node, text, isWrong = false) {
-    node.dataset.wrong = String(isWrong);
-    node.textContent = text;
-}
 
 /** @param {Answer} answer To what asked for the account's password, rather than a login's. */
 function refusal(answer) {

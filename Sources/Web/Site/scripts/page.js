@@ -43,6 +43,34 @@ export function write(node, ...parts) {
     if (node.textContent !== text) node.replaceChildren(...parts);
 }
 
+/**
+ * Says how something went, where that is said.
+ *
+ * @param {HTMLElement} node
+ * @param {string} text
+ * @param {boolean} [isWrong]
+ */
+export function tell(node, text, isWrong = false) {
+    node.dataset.wrong = String(isWrong);
+    node.textContent = text;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} act
+ * @param {{ of?: string, className?: string }} more `of` what, for who hears one of many buttons that say the same.
+ * @returns {HTMLButtonElement}
+ */
+export function makeButton(text, act, { of, className = 'button' } = {}) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = className;
+    button.textContent = text;
+    if (of !== undefined) button.setAttribute('aria-label', `${text}: ${of}`);
+    button.addEventListener('click', act);
+    return button;
+}
+
 /** What is kept for this tab alone; nothing, where the browser keeps none, as in a frame of another site's page. */
 export const tabMemory = {
     /** @param {string} name @returns {string | null} */

@@ -4,7 +4,7 @@
  *
  * @module shell
  */
-import { word } from './page.js';
+import { makeButton, word } from './page.js';
 import { isOutdated } from './version.js';
 
 /** Milliseconds between two looks for another version at least, and between those of a page that is looked at. */
@@ -38,12 +38,7 @@ function say() {
     notice.setAttribute('role', 'status');
     const text = document.createElement('p');
     text.textContent = word('newer');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'button';
-    button.textContent = word('newer.reload');
-    button.addEventListener('click', () => location.reload());
-    notice.append(text, button);
+    notice.append(text, makeButton(word('newer.reload'), () => location.reload()));
     document.body.append(notice);
 }
 

@@ -10,7 +10,7 @@ import { distance, sentence } from './format.js';
 import { makeGround } from './ground.js';
 import { call, onlyOnce, trouble } from './house.js';
 import { Circle, LatLng, LatLngBounds } from './leaflet.js';
-import { element, settings, word } from './page.js';
+import { element, makeButton, settings, tell, word } from './page.js';
 import { Way } from './way.js';
 
 /** @typedef {{ latitude: number, longitude: number }} Place In degrees of the page's map. */
@@ -220,15 +220,17 @@ export class Zones {
         const name = document.createElement('span');
         const title = sentence(word('zones.one'), { number: String(number), radius: distance(zone.radius) }).join('');
         name.textContent = title;
-        row.append(name, ...[
-            button(word('zones.show'), title, () => this.#lookAt(corners(zone.center, zone.radius))),
-            button(word('zones.change'), title, () => {
-                const { id, latitude, longitude, radius } = zone;
-                this.#edit({ id, place: { latitude, longitude }, radius });
-                this.#lookAt(corners(zone.center, zone.radius));
-            }),
-            button(word('zones.remove'), title, () => void this.#remove(zone)),
-        ]);
+        const change = () => {
+            const { id, latitude, longitude, radius } = zone;
+            this.#edit({ id, place: { latitude, longitude }, radius });
+            this.#lookAt(corners(zone.center, zone.radius));
+        };
+        row.append(
+            name,
+            makeButton(word('zones.show'), () => this.#lookAt(corners(zone.center, zone.radius)), { of: title }),
+            makeButton(word('zones.change'), change, { of: title }),
+            makeButton(word('zones.remove'), () => void this.#remove(zone), { of: title }),
+        );
         return row;
     }
 
@@ -253,10 +255,7 @@ export class Zones {
     }
 
     /** @param {string} text @param {boolean} [isWrong] */
-    #tell(text, isWrong = false) {
-        this.#told.dataset.wrong = String(isWrong);
-        this.#told.textContent = text;
-    }
+    #tell(text, isWrong = false) { tell(this.#told, text, isWrong); }
 }
 
 /** @param {Place} place */
@@ -287,15 +286,4 @@ function placesOf({ columns, points, markers }) {
 function isPlace(marker) {
     return Number.isFinite(marker?.latitude) && Number.isFinite(marker?.longitude)
         && Math.abs(marker.latitude) <= 90 && Math.abs(marker.longitude) <= 180;
-}
-
-/** @param {string} text @param {string} what Of which. @param {() => void} act */
-function button(text, what, act) {
-    const node = document.createElement('button');
-    node.type = 'button';
-    node.className = 'button';
-    node.textContent = text;
-    node.setAttribute('aria-label', `${text}: ${what}`);
-    node.addEventListener('click', act);
-    return node;
 }
