@@ -1,5 +1,6 @@
 """Administration: the first administrator, rooms, people, reports, figures, settings and the log."""
 
+import asyncio
 import re
 
 import pytest
@@ -235,6 +236,28 @@ async def test_the_figures_go_on_and_the_settings_say_where_they_are_from(server
     assert any(re.search(r"demo-room\s+\(not shown\)", row) for row in rows), rows
     await page.locator("#settings-given").uncheck()
     assert await page.locator("#settings > tr").count() > len(rows) + 20
+
+
+async def test_nothing_is_asked_of_the_server_for_a_tab_that_is_left(servers, browse):
+    server = await servers.start()
+    page = await administrator(server, browse, await browse.context())
+    asked, answers = [], asyncio.Event()
+
+    async def late(route):
+        asked.append(route.request.url)
+        await answers.wait()
+        await route.continue_()
+    await page.route("**/v1/admin/server", late)
+    await tab(page, "server")
+    await until(lambda: asked)
+    await tab(page, "people")
+    async with page.expect_response("**/v1/admin/server"):
+        answers.set()
+    await asyncio.sleep(3)
+    assert len(asked) == 1
+    # What an address names that is no tab is the first one.
+    await page.goto(f"{server.url}/admin#constructor")
+    await page.locator("#rooms").wait_for()
 
 
 async def test_the_chosen_tab_is_in_view_on_a_phone(servers, browse):

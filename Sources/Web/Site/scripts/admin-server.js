@@ -51,6 +51,8 @@ const nodes = {
 let last = null;
 /** @type {Map<string, { value: HTMLElement, chart: SVGElement | null, values: (number | null)[] }>} */
 const shown = new Map();
+/** Whether it is the tab that is shown. */
+let isShown = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 /** @type {Setting[] | null} */
@@ -58,7 +60,7 @@ let settings = null;
 
 /** Begins to look, again and again. */
 export async function showServer() {
-    hideServer();
+    isShown = true;
     await look();
     if (settings) return;
     const answer = await call('GET', '/v1/admin/settings');
@@ -68,14 +70,19 @@ export async function showServer() {
 }
 
 /** Looks no more. */
-export function hideServer() { clearTimeout(timer); }
+export function hideServer() {
+    isShown = false;
+    clearTimeout(timer);
+}
 
 async function look() {
-    const answer = await call('GET', '/v1/admin/server');
+    // A page that nobody sees asks nothing.
+    const answer = document.hidden ? null : await call('GET', '/v1/admin/server');
+    // The answer may come when another tab is shown.
+    if (!isShown) return;
     clearTimeout(timer);
     timer = setTimeout(() => void look(), EVERY);
-    // A page that nobody sees asks nothing.
-    if (document.hidden) return;
+    if (!answer) return;
     if (!answer.ok) return complain(nodes.told, answer);
     tell(nodes.told, '');
     /** @type {Figures} */

@@ -25,7 +25,7 @@ const tabs = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelecto
 /** What the address names, so that it can be kept and sent. */
 function chosen() {
     const name = location.hash.slice(1);
-    return name in SHOW ? name : 'rooms';
+    return Object.hasOwn(SHOW, name) ? name : 'rooms';
 }
 
 function show() {
