@@ -238,6 +238,32 @@ async def test_the_figures_go_on_and_the_settings_say_where_they_are_from(server
     assert await page.locator("#settings > tr").count() > len(rows) + 20
 
 
+@pytest.mark.limit(120)
+async def test_reports_are_decided_one_after_the_other_by_keys(servers, browse):
+    server = await servers.start()
+    author, reader = await browse.context(), await browse.context()
+    await log_in(server, author)
+    await log_in(server, reader)
+    for title in ("One", "Two"):
+        post = await publish(server, author, title, "Words")
+        await report(server, reader, f"/v1/posts/{post['id']}/report")
+    page = await administrator(server, browse, await browse.context())
+    await tab(page, "reports")
+    items = page.locator("#reports-list > li")
+    await items.nth(1).wait_for()
+
+    async def left(count):
+        return await items.count() == count
+    await items.first.get_by_role("button", name="Dismiss").focus()
+    await page.keyboard.press("Enter")
+    await until(lambda: left(1))
+    assert await page.evaluate("document.querySelector('#reports-list > li').contains(document.activeElement)")
+    await items.first.get_by_role("button", name="Dismiss").focus()
+    await page.keyboard.press("Enter")
+    await until(lambda: left(0))
+    assert await page.evaluate("document.activeElement.id") == "reports-none"
+
+
 async def test_nothing_is_asked_of_the_server_for_a_tab_that_is_left(servers, browse):
     server = await servers.start()
     page = await administrator(server, browse, await browse.context())

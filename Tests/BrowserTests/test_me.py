@@ -213,6 +213,34 @@ async def test_a_privacy_zone_is_drawn_changed_and_removed(server, browse):
     assert await zones(page) == [] and await page.locator("#zones-map path").count() == 0
 
 
+async def test_a_privacy_zone_is_made_and_removed_by_keys(server, browse):
+    page, context, name = await mine(server, browse)
+    focused = "document.activeElement.id"
+    # The list has come.
+    await page.wait_for_load_state("networkidle")
+    await page.locator("#zone-add").focus()
+    await page.keyboard.press("Enter")
+    await holds(page, f"{focused} === 'zone-radius'")
+    await page.keyboard.press("ArrowRight")
+    assert await page.locator("#zone-meters").text_content() == "450 m"
+    await page.locator("#zone-form button[type=submit]").focus()
+    await page.keyboard.press("Enter")
+    await told(page, "zones", "Saved.")
+    assert await page.evaluate(focused) == "zone-add"
+    await page.locator("#zones li button", has_text="Change").focus()
+    await page.keyboard.press("Enter")
+    await holds(page, f"{focused} === 'zone-radius'")
+    await page.locator("#zone-cancel").focus()
+    await page.keyboard.press("Enter")
+    assert await page.evaluate(focused) == "zone-add"
+    await page.locator("#zones li button", has_text="Remove").focus()
+    await page.keyboard.press("Enter")
+    await page.locator("dialog[open] .danger").focus()
+    await page.keyboard.press("Enter")
+    await told(page, "zones", "Removed.")
+    assert await page.evaluate(focused) == "zone-add"
+
+
 async def test_ten_zones_are_as_many_as_one_may_have(server, browse):
     page, context, name = await mine(server, browse)
     for number in range(10):

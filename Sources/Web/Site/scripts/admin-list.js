@@ -51,10 +51,13 @@ export class AdminList {
         if (turn !== this.#turn) return;
         if (!answer.ok) return this.complain(answer);
         this.#next = answer.next;
-        const entries = answer.told[this.#name];
-        this.#list.replaceChildren(...entries.map(this.#row));
-        this.#none.hidden = entries.length > 0;
+        const rows = answer.told[this.#name].map(this.#row);
+        const place = [...this.#list.children].findIndex(row => row.contains(document.activeElement));
+        this.#list.replaceChildren(...rows);
+        this.#none.hidden = rows.length > 0;
         this.#more.hidden = this.#next === null;
+        // Who goes on by keyboard goes on where they were.
+        if (place >= 0) (rows[Math.min(place, rows.length - 1)]?.querySelector('a, button') ?? this.#none).focus();
     }
 
     async #loadMore() {

@@ -90,6 +90,7 @@ async function takeOut(room, person, people) {
     const answer = await call('POST', path);
     if (!answer.ok && answer.status !== 404) return list.complain(answer);
     await load(room, people);
+    (people.querySelector('button') ?? people.closest('li')?.querySelector('button'))?.focus();
 }
 
 /** @param {Room} room */

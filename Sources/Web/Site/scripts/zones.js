@@ -49,9 +49,12 @@ export class Zones {
     #isBusy = false;
 
     constructor() {
-        this.#add.addEventListener('click', () => this.#begin(this.#middle, CLOSEST));
+        this.#add.addEventListener('click', () => {
+            this.#begin(this.#middle, CLOSEST);
+            this.#radius.focus();
+        });
         this.#here.addEventListener('click', () => this.#beginHere());
-        this.#cancel.addEventListener('click', () => this.#edit(null));
+        this.#cancel.addEventListener('click', () => this.#close());
         this.#radius.addEventListener('input', () => {
             if (this.#draft) this.#draft.radius = Number(this.#radius.value);
             this.#show();
@@ -190,6 +193,13 @@ export class Zones {
         this.#list.replaceChildren(...this.#zones.map((zone, index) => this.#row(zone, index + 1)));
     }
 
+    /** Shows the list as it is now, and nothing being made; who goes on by keyboard goes on from there. */
+    #close() {
+        this.#edit(null);
+        const next = this.#add.hidden ? this.#list.querySelector('button') : this.#add;
+        next?.focus();
+    }
+
     async #save() {
         const draft = this.#draft;
         if (!draft || this.#isBusy) return;
@@ -207,7 +217,7 @@ export class Zones {
         /** @type {Zone} */
         const zone = answer.told;
         this.#zones = isNew ? [...this.#zones, zone] : this.#zones.map(other => other.id === zone.id ? zone : other);
-        this.#edit(null);
+        this.#close();
         this.#lookAt(corners(zone.center, zone.radius));
         this.#tell(word('zones.saved'));
     }
@@ -224,6 +234,7 @@ export class Zones {
             const { id, latitude, longitude, radius } = zone;
             this.#edit({ id, place: { latitude, longitude }, radius });
             this.#lookAt(corners(zone.center, zone.radius));
+            this.#radius.focus();
         };
         row.append(
             name,
@@ -244,7 +255,7 @@ export class Zones {
         // One that is gone already is what was wanted.
         if (!answer.ok && answer.status !== 404) return this.#refuse(answer);
         this.#zones = this.#zones.filter(zone => zone.id !== id);
-        this.#edit(null);
+        this.#close();
         this.#tell(word('zones.removed'));
     }
 
