@@ -72,6 +72,19 @@ async def test_without_a_network_a_room_opens_and_other_pages_say_why_not(server
         await page.locator("h1", has_text="Forum").wait_for()
 
 
+async def test_a_chosen_language_stays_without_a_network(server, browse):
+    page = await kept(browse, server.url + "/")
+    await page.goto(server.url + "/?lang=zh")
+    await holds(page, "document.documentElement.lang === 'zh-CN'")
+    for path in ("/", "/r/-", "/r/-/board", "/offline"):
+        await holds(page, f"""caches.match('{path}').then(answer => answer.text())
+            .then(text => text.includes('<html lang="zh-CN">'))""")
+    browse.expects(*OFFLINE)
+    await page.context.set_offline(True)
+    await page.goto(server.url + "/runs")
+    await holds(page, "document.documentElement.lang === 'zh-CN'")
+
+
 async def test_nothing_that_people_do_is_kept(server, browse):
     async with a_room(server, "Ana") as room:
         await room.phones[0].start(seconds_ago=60)

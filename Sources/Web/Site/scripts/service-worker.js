@@ -45,9 +45,10 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
     if (request.mode !== 'navigate' || request.destination !== 'document') return;
     const kept = PAGES.find(([pattern]) => pattern.test(pathname))?.[1];
     if (kept === undefined) return;
-    event.respondWith(page(request, kept));
-    // Whoever chooses a language wants it without a network, too.
-    if (searchParams.has('lang')) event.waitUntil(fill());
+    const answer = page(request, kept);
+    event.respondWith(answer);
+    // Whoever chooses a language wants it without a network, too; the answer is what makes it the chosen one.
+    if (searchParams.has('lang')) event.waitUntil(answer.then(fill));
 });
 
 async function install() {
