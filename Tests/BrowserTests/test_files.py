@@ -66,6 +66,26 @@ async def test_several_files_are_taken_with_an_answer_for_each(server, browse):
     assert {run["file"]["format"] for run in runs} == {"gpx"} and all(run["visibility"] == "private" for run in runs)
 
 
+async def test_runs_that_come_after_the_dialog_is_closed_are_listed(server, browse):
+    context = await browse.context()
+    await member(server, context)
+    page = await browse.page(server.url + "/runs", context)
+    sent, answers = [], asyncio.Event()
+
+    async def late(route):
+        if route.request.method == "POST":
+            sent.append(route.request.url)
+            await answers.wait()
+        await route.continue_()
+    await page.route("**/v1/runs", late)
+    await page.locator("#import").click()
+    await page.locator("#import-files").set_input_files([file("day.gpx", gpx(1))])
+    await until(lambda: sent)
+    await page.locator("#import-close").click()
+    answers.set()
+    await until(lambda: has_runs(page, 1))
+
+
 async def is_text(locator, text):
     return await locator.text_content() == text
 

@@ -35,9 +35,7 @@ let given = 0, done = 0;
 /** @type {() => void} */
 let whenClosed = () => {};
 
-/**
- * @param {() => void} changed Is called when the dialog closes and there are new runs.
- */
+/** @param {() => void} changed Is called when there are new runs and the dialog is closed. */
 export function openImport(changed) {
     whenClosed = changed;
     if (nodes.dialog.open) return;
@@ -82,6 +80,11 @@ async function send() {
     }
     isSending = false;
     show();
+    if (!nodes.dialog.open) tellOfNew();
+}
+
+function tellOfNew() {
+    if (count.created > 0) whenClosed();
 }
 
 /** The files that go next: one that is large by itself. */
@@ -161,7 +164,7 @@ nodes.files.addEventListener('change', () => {
     nodes.files.value = '';
 });
 nodes.close.addEventListener('click', () => nodes.dialog.close());
-nodes.dialog.addEventListener('close', () => whenClosed());
+nodes.dialog.addEventListener('close', tellOfNew);
 window.addEventListener('beforeunload', event => { if (isSending) event.preventDefault(); });
 // What is let fall beside the dialog would be opened in place of the page.
 for (const kind of ['dragenter', 'dragover']) {
