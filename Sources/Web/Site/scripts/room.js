@@ -149,13 +149,16 @@ room.addEventListener('problem', event => {
 
 // MARK: Reporting
 
-element('report', HTMLButtonElement).addEventListener('click', () => {
+const report = element('report', HTMLButtonElement);
+report.addEventListener('click', () => {
+    // There may be more to report.
+    report.textContent = word('report');
     const people = [...room.people.values()].filter(({ username }) => username);
     openReport(
         [
             { label: word('report.room'), path: `/v1/rooms/${encodeURIComponent(runID)}/report` },
             ...people.map(({ username, nickname }) => ({ label: nickname || username, path: personPath(username) })),
-        ], () => {}, link === undefined ? {} : { 'X-Room-Link': link });
+        ], () => { report.textContent = word('report.sent'); }, link === undefined ? {} : { 'X-Room-Link': link });
 });
 
 // MARK: Sharing
