@@ -152,7 +152,7 @@ function showBars() {
         label.setAttribute('aria-hidden', 'true');
         label.textContent = short.format(start);
         const said = document.createElement('span');
-        said.className = 'hidden-text';
+        said.className = 'unseen';
         said.textContent = sentence(word(isWeek ? 'runs.week' : 'runs.month'), {
             date: long.format(start), distance: distance(meters), runs: String(runs), time: hours(seconds),
         }).join('');
