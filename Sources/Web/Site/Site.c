@@ -354,6 +354,9 @@ static const unsigned char zones_js[] = {
 static const unsigned char leaflet_js[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.esm.min.js"
 };
+static const unsigned char map_css[] = {
+#embed "styles/map.css"
+};
 static const unsigned char leaflet_css[] = {
 #embed "/usr/share/javascript/leaflet/leaflet.css"
 };
@@ -422,6 +425,7 @@ static const web_file files[] = {
     FILE("reading.css", "styles/reading.css", reading_css),
     FILE("forum.css", "styles/forum.css", forum_css),
     FILE("me.css", "styles/me.css", me_css),
+    FILE("map.css", "styles/map.css", map_css),
     FILE("admin.css", "styles/admin.css", admin_css),
     FILE("handbook.css", "styles/handbook.css", handbook_css),
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
