@@ -56,4 +56,71 @@ struct MarkTests {
             #expect(inFull.room.differencesOfRuns(to: drill.room).isEmpty, "seed \(seed), round \(round), recalled")
         }
     }
+
+    /// A room of one runner who pauses after the sixth second, and whose markers are on disk, all but the sixth: in blocks
+    /// of 8 before a checkpoint, and in the journal only after it.
+    ///
+    /// With the sixth, which is too far off, all after it stay in doubt, so that there are blocks of 15.
+    private func marked() throws -> (meeting: Meeting, runner: Int, disk: Disk) {
+        var settings = RoomSettings()
+        settings.blockLength = 8
+        settings.filter.agreementSpan = 8
+        var (meeting, disk) = (Meeting(settings), Disk())
+        let (ana, joined) = try meeting.join(makePerson("ana", account: 1))
+        disk.commit(joined, of: meeting.room)
+        disk.commit(try meeting.start(ana), of: meeting.room)
+        for id in Self.all {
+            meeting.wait(second)
+            if id == 6 {
+                disk.commit(try meeting.pause(ana), of: meeting.room)
+            } else {
+                let marker = marker(id, Double(id) * 3, at: meeting.now)
+                disk.commit(try meeting.room.markers([marker], from: ana, at: meeting.now), of: meeting.room)
+            }
+            _ = disk.commitJournal(of: &meeting.room)
+        }
+        let mark = try #require(disk.marks[ana].map { try RunMark($0, settings: settings) })
+        #expect(mark.blockCount == 20)
+        let journaled = disk.chunks.flatMap(\.markers).map(\.id).sorted()
+        #expect(journaled == Array(154...172), "what lies before the checkpoint is in its blocks alone")
+        return (meeting, ana, disk)
+    }
+
+    private static let all = Int32(1)...172
+
+    /// The sixth marker, at the moment of the pause.
+    private static let late = marker(6, 3000, at: noon + 6 * second)
+
+    @Test("markers that are in no block any more, since a late one shifted those, are in the journal again")
+    func shiftedBlocks() throws {
+        var (meeting, ana, disk) = try marked()
+        let late = try meeting.room.markers([Self.late], from: ana, at: meeting.now)
+        #expect(late.recalls.count == 1)
+        disk.commit(late, of: meeting.room)
+        _ = disk.commitJournal(of: &meeting.room)
+        disk.answerRecalls(of: &meeting.room, at: meeting.now)
+        for _ in 1...2 {
+            _ = disk.commitJournal(of: &meeting.room)
+            meeting.room = disk.restoredRoom(like: meeting.room, at: meeting.now)
+            let run = try #require(meeting.room.runner(ana)?.run)
+            #expect(run.allPoints(stored: disk.blocks[ana] ?? []).map(\.id) == Array(Self.all))
+            #expect(run.durable == 172)
+        }
+    }
+
+    @Test("and so they are when the late one is found in the journal after a restart")
+    func shiftedBlocksAfterRestart() throws {
+        var (meeting, ana, disk) = try marked()
+        let late = try meeting.room.markers([Self.late], from: ana, at: meeting.now)
+        disk.commit(late, of: meeting.room)
+        _ = disk.commitJournal(of: &meeting.room)
+        disk.forgetRecalls()
+        for _ in 1...3 {
+            meeting.room = disk.restoredRoom(like: meeting.room, at: meeting.now)
+            let run = try #require(meeting.room.runner(ana)?.run)
+            #expect(run.allPoints(stored: disk.blocks[ana] ?? []).map(\.id) == Array(Self.all))
+            #expect(run.durable == 172)
+            _ = disk.commitJournal(of: &meeting.room)
+        }
+    }
 }

@@ -16,8 +16,7 @@ extension RoomHost {
             context.spend(since: moment, allowance(of: run.runner))
             context.metrics.recalls += 1
             apply(decisions)
-            // The blocks are made anew, if it was still of use.
-            guard !decisions.isEmpty else { return }
+            // The blocks are made anew, though perhaps nothing else is.
             markDirty()
             markChanged()
         } catch {

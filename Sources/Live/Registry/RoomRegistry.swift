@@ -182,7 +182,8 @@ final class RoomRegistry {
         let host = RoomHost(loaded, context, pipeline, wheel)
         table.insert(host)
         context.metrics.roomsAwake = table.count
-        if host.ledger.hasSomethingToRemove { host.markDirty() }
+        // Blocks that are replaced may leave markers to the journal.
+        if host.ledger.hasSomethingToRemove || host.room.unjournaledCount > 0 { host.markDirty() }
         host.apply(loaded.decisions)
         if !loaded.unsavedWays.isEmpty {
             // The next time their records need not be read. Nothing has happened in the room by that.

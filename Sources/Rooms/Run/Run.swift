@@ -365,6 +365,7 @@ struct Run: Sendable {
 
     /// Reckons a run of these markers.
     private mutating func reckon(_ points: [TrackPoint]) {
+        let sealed = history.lastSealedID
         history = MarkerHistory()
         measurement = Measurement(filter: odometer.filter)
         windowStart = measurement.mark
@@ -373,6 +374,17 @@ struct Run: Sendable {
         isRecalling = false
         (markedBlocks, checkedBlocks) = (0, 0)
         for point in points.sorted(by: { $0.id < $1.id }) { append(MarkerHistory.Entry(point)) }
+        journalWindow(through: sealed)
+    }
+
+    /// Brings markers of the window into the journal once more: those that were in blocks which are made anew, and end
+    /// earlier now.
+    ///
+    /// What lies before a checkpoint is in its blocks and nowhere else, and those are about to be replaced.
+    private mutating func journalWindow(through id: Int32) {
+        guard history.entries.first?.id ?? .max <= id else { return }
+        let waiting = Set(unjournaled.map(\.id))
+        unjournaled += history.points.prefix { $0.id <= id }.filter { !waiting.contains($0.id) }
     }
 
     // MARK: - Storing
@@ -529,15 +541,15 @@ extension Run {
     }
 
     /// Forgets the blocks that were made anew while the run was put back and are on disk as they are, if that holds of
-    /// all that are there.
+    /// all that are there; else those on disk are replaced.
     ///
     /// - Parameter stored: those on disk, by their numbers.
     mutating func dropBlocks(stored: [Int: [UInt8]]) {
         let made = history.blockCount
-        guard stored.keys.allSatisfy({ $0 < made }) else { return }
         let unstored = history.unstored
         let first = made - unstored.count
         let differs = unstored.enumerated().contains { (stored[first + $0.offset] ?? $0.element) != $0.element }
-        if !differs { history.dropBlocks { stored[$0] == $1 } }
+        guard !differs, stored.keys.allSatisfy({ $0 < made }) else { return journalWindow(through: .max) }
+        history.dropBlocks { stored[$0] == $1 }
     }
 }
