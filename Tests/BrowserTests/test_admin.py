@@ -287,10 +287,12 @@ async def test_nothing_is_asked_of_the_server_for_a_tab_that_is_left(servers, br
     await page.locator("#rooms").wait_for()
 
 
-async def test_the_chosen_tab_is_in_view_on_a_phone(servers, browse):
+async def test_all_tabs_are_in_view_on_a_phone_and_the_chosen_one_on_the_narrowest(servers, browse):
     server = await servers.start()
     page = await administrator(server, browse, await browse.context())
     await page.set_viewport_size({"width": 360, "height": 740})
+    await holds(page, "(row => row.scrollWidth <= row.clientWidth)(document.querySelector('.tabs'))")
+    await page.set_viewport_size({"width": 260, "height": 740})
     await holds(page, "(row => row.scrollWidth > row.clientWidth)(document.querySelector('.tabs'))")
     for name in ("log", "rooms"):
         await page.goto(f"{server.url}/admin#{name}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the real server (SIGKILL) at random moments while runners run, and starts it again on the same data.
 
-    killrounds.py --runroom .build/debug/runroom --rounds 100 [--seed 1]
+    killrounds.py --runroom .build/debug/runroom --rounds 100 [--loops 2] [--seed 1]
 
 After each start every runner returns and holds what the server says against what it was told before: nothing that was
 acknowledged may be asked for again, no event may go back or say something else, and at the end each finished run must
@@ -246,7 +246,8 @@ async def main(arguments):
     dice = random.Random(arguments.seed)
     report = Report()
     directory = tempfile.mkdtemp(prefix="runroom-killrounds-")
-    server = Server(arguments.runroom, os.path.join(directory, "data"), "--auto-finish", "100000")
+    server = Server(arguments.runroom, os.path.join(directory, "data"), "--auto-finish", "100000",
+                    "--loops", str(arguments.loops))
     begin = time.monotonic()
     try:
         await asyncio.to_thread(server.start)
@@ -320,6 +321,7 @@ if __name__ == "__main__":
     parser.add_argument("--rooms", type=int, default=3)
     parser.add_argument("--runners", type=int, default=6, help="in all rooms together")
     parser.add_argument("--longest", type=float, default=1.2, help="seconds that a round lasts at most (default: 1.2)")
+    parser.add_argument("--loops", type=int, default=1, help="of the server")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep the data")
     parser.add_argument("--trace", action="store_true", help="show where an error came from")
