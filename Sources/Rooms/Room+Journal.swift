@@ -12,8 +12,24 @@ extension Room {
     /// The markers that came since the last call, for the journal, and the blocks that were sealed; what is on disk once
     /// they are, is said with them.
     public mutating func takeJournal() -> MarkerBatch {
+        fresh.removeAll(keepingCapacity: true)
+        return takeJournal(of: runners.indices)
+    }
+
+    /// As ``takeJournal()``, of those runners alone of whom markers have come.
+    ///
+    /// What is to be journaled for another reason, such as that blocks were made anew, is left for that one.
+    ///
+    /// - Complexity: O(*k*) for *k* messages with markers since the last call, however many runners there are.
+    public mutating func takeFreshJournal() -> MarkerBatch {
+        let fresh = fresh
+        self.fresh = []
+        return takeJournal(of: fresh)
+    }
+
+    private mutating func takeJournal(of indices: some Sequence<Int>) -> MarkerBatch {
         var journal = MarkerBatch()
-        for index in runners.indices {
+        for index in indices {
             if !runners[index].earlier.isEmpty {
                 withEarlierRun(of: index) { $0.takeJournal(of: index, into: &journal) }
             }

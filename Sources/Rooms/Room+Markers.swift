@@ -95,6 +95,7 @@ extension Room {
         if numbering == .phone { runners[index].run.noteNumbered(sent) }
         guard added.isNew else { return decisions }
         decisions.newMarkers = runners[index].run.unjournaled.count - waiting
+        if fresh.last != index { fresh.append(index) }
         if added.needsRecall { decisions.recalls.insert(reference(to: index)) }
         if runners[index].run.latest != nil { runners[index].reportedPlace = nil }
         touch(index)

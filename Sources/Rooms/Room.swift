@@ -46,6 +46,8 @@ public struct Room: Sendable {
     /// Runner numbers in the order of the standings; kept between calls because it changes little.
     var standings: [Int] = []
     var standingsAreStale = false
+    /// Where runners stand of whom new markers came since they were last taken; some more than once.
+    var fresh: [Int] = []
     /// Whose checkpoint is looked for first.
     var nextCheckpoint = 0
     /// Before this moment nobody's way is let go of again, Unix milliseconds.

@@ -23,10 +23,17 @@ extension Room {
     /// room out of memory, and what is on disk is still right. The tests have the others, and look after each command.
     ///
     /// - Complexity: O(*n*) for *n* runners, some comparisons for each.
-    public var violation: RoomViolation? {
+    public var violation: RoomViolation? { violation(among: runners.indices) }
+
+    /// As ``violation``, of those runners alone of whom markers have come since they were last taken.
+    ///
+    /// - Complexity: O(*k*) for *k* messages with markers.
+    public var freshViolation: RoomViolation? { violation(among: fresh) }
+
+    private func violation(among indices: some Sequence<Int>) -> RoomViolation? {
         guard standings.count == runners.count, numberByAccount.count <= runners.count else { return .runners }
         guard isLogSound else { return .events }
-        for index in runners.indices {
+        for index in indices {
             guard runners[index].number == index + 1 else { return .runners }
             if let broken = runners[index].run.violation(settings) { return broken }
         }

@@ -174,7 +174,7 @@ final class CommitPipeline {
                 rest.append(host)
                 continue
             }
-            if isSound(host) { afters.append(host.take(into: &draft)) }
+            if isSound(host, host.room.violation) { afters.append(host.take(into: &draft)) }
         }
         dirty = rest
     }
@@ -184,10 +184,10 @@ final class CommitPipeline {
     private func takeFresh(into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
         var rest: [RoomHost] = []
         for host in fresh where host.isFresh {
+            let hasMore = !host.unstored.isEmptyBesideMarkers
             if host.heldBack != nil {
                 rest.append(host)
-            } else if isSound(host) {
-                let hasMore = !host.unstored.isEmptyBesideMarkers
+            } else if isSound(host, hasMore ? host.room.violation : host.room.freshViolation) {
                 afters.append(hasMore ? host.take(into: &draft) : host.takeMarkers(into: &draft))
             }
         }
@@ -195,8 +195,8 @@ final class CommitPipeline {
     }
 
     /// What is on disk is right, as far as anybody knows; what is in memory may not be, and is dropped then.
-    private func isSound(_ host: RoomHost) -> Bool {
-        guard let violation = host.room.violation else { return true }
+    private func isSound(_ host: RoomHost, _ violation: RoomViolation?) -> Bool {
+        guard let violation else { return true }
         context.metrics.invariantViolations[violation.rawValue, default: 0] += 1
         setAside(host, because: "the invariant “\(violation.rawValue)” of the room does not hold")
         return false

@@ -104,7 +104,7 @@ extension RoomHost {
     func takeMarkers(into draft: inout CommitDraft) -> AfterCommit {
         isFresh = false
         isBeingStored = true
-        let batch = room.takeJournal()
+        let batch = room.takeFreshJournal()
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term), isLogged: true)
         for chunk in batch.chunks { acks.committing(chunk.runner) }
         if !batch.chunks.isEmpty { (room.chunks, room.sequence) = (batch.chunks, ledger.numberOfLog()) }
