@@ -29,6 +29,7 @@ import live
 from live import BEIJING, Rest, Server, now
 
 CONNECTING = 50  # at once
+WAITING = 1_200_000  # markers that may wait for the disk, of the server's two millions
 
 
 class Runner:
@@ -37,6 +38,7 @@ class Runner:
     def __init__(self, url, room, token, pace):
         self.url, self.room, self.token, self.pace = url, room, token, pace
         self.acked = 0
+        self.refusal = None
         self.socket = None
 
     async def begin(self, start):
@@ -54,7 +56,7 @@ class Runner:
                 if text.startswith('{"type":"ack"'):
                     self.acked = max(self.acked, json.loads(text)["marker"])
                 elif text.startswith('{"type":"error"'):
-                    print("refused:", text, flush=True)
+                    self.refusal = text
         except websockets.ConnectionClosed:
             pass
 
@@ -110,13 +112,17 @@ async def age(server, options):
     past = options.minutes * 60
     texts = {pace: messages(start, 1, past, pace, 60) for pace in paces}
     print(f"{len(runners)} runners have started; {past} markers each", flush=True)
+    ahead = max(1, WAITING // (60 * len(runners)))
     for part in range(len(texts[paces[0]])):
         for runner in runners:
             await runner.socket.send(texts[runner.pace][part])
         await asyncio.sleep(0.06)
         # No faster than the server stores.
-        through = max(0, (part - 20) * 60)
+        through = max(0, (part + 1 - ahead) * 60)
         await until(lambda: all(runner.acked >= through for runner in runners), 600, "acks")
+        refusal = next((runner.refusal for runner in runners if runner.refusal), None)
+        if refusal:
+            raise RuntimeError(f"markers were refused: {refusal}")
     await until(lambda: all(runner.acked >= past for runner in runners), 600, "acks")
     print(f"and now one a second for {options.live} s", flush=True)
     texts = {pace: messages(start, past + 1, past + options.live, pace, 1) for pace in paces}
@@ -159,7 +165,7 @@ async def main():
     parser.add_argument("--keep", help="the data directory, which stays")
     options = parser.parse_args()
     data = options.keep or tempfile.mkdtemp(prefix="runroom-age-")
-    flags = ["--tick", "5000", "--offline-grace", "600", "--auto-finish", "86400"]
+    flags = ["--tick", "500", "--offline-grace", "600", "--auto-finish", "86400"]
     server = Server(options.runroom, data, *flags)
     failed = False
     try:
