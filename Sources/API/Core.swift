@@ -29,6 +29,7 @@ struct Core: Sendable {
     let live: LiveHub
     let links: RoomLinks
     let devices: Devices
+    let safety: Safety
     /// Where those are whose devices report to the room that they are in.
     let deviceRooms: DeviceRooms
     /// Who has done what to others.
@@ -138,6 +139,7 @@ struct Core: Sendable {
         devices = Devices(
             store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
             posts: limits.map { _ in RateLimit(Limit.Devices.posts) }, now: now)
+        safety = Safety(store: database, calls: limits.map { _ in RateLimit(Limit.Safety.calls) }, now: now)
         deviceRooms = DeviceRooms(live: live, now: now)
         friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms

@@ -345,6 +345,20 @@ public enum Limit {
         public static let rareInterval: Int64 = 30_000
     }
 
+    /// Calls for help.
+    public enum Safety {
+        /// Calls of an account, and places that it tells while it calls; more is 429.
+        public static let calls: Rate = (20, 30)
+        /// People whom somebody has named to hear of theirs; one more is 400.
+        public static let confidants = 10
+        /// So many have named one at most; whom one more names is 400.
+        public static let namedBy = 100
+        /// Calls of which somebody hears at a time; of more, the newest.
+        public static let heard = 50
+        /// Milliseconds for which it is told that all is clear.
+        public static let clearShown: Int64 = 3_600_000
+    }
+
     /// Accounts, passwords and codes.
     public enum Accounts {
         /// Characters of a username that is chosen where nothing else is said; more is 400.

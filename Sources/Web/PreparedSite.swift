@@ -70,7 +70,7 @@ struct PreparedSite: Sendable {
             for part in [
                 "frame", "head", "watching", "columns", "password", "bar", "top", "account", "share", "write",
                 "report",
-                "devices", "device",
+                "devices", "device", "confidants",
             ] {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }

@@ -53,7 +53,8 @@ import Testing
                     "POST /api/v1/user/login", "POST /api/v1/user/login/email", "POST /api/v1/user/code/email",
                     "POST /api/v1/user/pwd/modify", "POST /api/v1/captcha/validate",
                     "POST /api/v1/user/manage/delete", "POST /v1/session", "PUT /v1/session", "PUT /v1/me/password",
-                    "POST /v1/me/email/code", "PUT /v1/me/email", "POST /v1/admin/people/{id}/password",
+                    "POST /v1/alarms", "PATCH /v1/alarms/{id}", "POST /v1/me/email/code", "PUT /v1/me/email",
+                    "POST /v1/admin/people/{id}/password",
                     "POST /v1/admin/reports/{id}/decision",
                 ])
             #expect(goingOn.isSuperset(of: bridged), "what apps send of live runs")

@@ -3,8 +3,8 @@ import TestKit
 /// A request as it should be to each route of the house's own API, and to the addresses that devices post to.
 extension RouteTable {
     static let house =
-        houseAccounts + houseRooms + housePosts + houseFiles + houseDevices + houseZones + houseAdmin + houseReports
-        + bridges
+        houseAccounts + houseRooms + housePosts + houseFiles + houseDevices + houseZones + houseSafety + houseAdmin
+        + houseReports + bridges
 
     private static let houseAccounts = [
         RouteCases(
@@ -180,6 +180,22 @@ extension RouteTable {
             "POST /v1/people/{name}/report", [.ok("ben", gives: 204, at: "/v1/people/$ben/report", as: .ana, spam)]),
         RouteCases(
             "POST /v1/rooms/{runID}/report", [.ok("one's own", gives: 204, at: club + "/report", as: .ana, spam)]),
+    ]
+
+    private static let houseSafety = [
+        RouteCases("GET /v1/alarms", [.ok("those that one hears of", as: .ana)]),
+        RouteCases(
+            "POST /v1/alarms",
+            [
+                .ok("from somewhere", gives: 201, as: .ana, .json(#"{"latitude":39.905,"longitude":116.407}"#)),
+                .no(404, "Not found", "from a room of others", as: .ana, .json(#"{"runID":"no-such-room"}"#)),
+            ]),
+        RouteCases(
+            "PATCH /v1/alarms/{id}",
+            [.ok("moved", at: "/v1/alarms/$alarm", as: .ana, .json(#"{"latitude":39.905,"longitude":116.407}"#))]),
+        RouteCases("DELETE /v1/alarms/{id}", [.ok("all is clear", gives: 204, at: "/v1/alarms/$alarm", as: .ana)]),
+        RouteCases("GET /v1/me/confidants", [.ok("one's own", as: .ana)]),
+        RouteCases("PUT /v1/me/confidants", [.ok("nobody", as: .ana, .json(#"{"names":[]}"#))]),
     ]
 
     private static let bridges = ["": "", "/{first}": "/client", "/{first}/{second}": "/client/index.php"].flatMap {

@@ -14,7 +14,7 @@ extension RouteTable {
         "POST /register", "POST /user/logout", "POST /v1/accounts", "DELETE /v1/session", "PUT /v1/me/password",
         "DELETE /v1/me", "DELETE /v1/posts/{post}", "DELETE /v1/comments/{comment}", "DELETE /v1/rooms/{runID}",
         "DELETE /v1/rooms/{runID}/links/{id}", "DELETE /v1/runs/{id}",
-        "DELETE /v1/devices/{id}", "DELETE /v1/me/zones/{id}", "DELETE /v1/admin/people/{id}",
+        "DELETE /v1/devices/{id}", "DELETE /v1/alarms/{id}", "DELETE /v1/me/zones/{id}", "DELETE /v1/admin/people/{id}",
         "POST /v1/admin/reports/{id}/decision",
     ]
 

@@ -1,3 +1,5 @@
+import Geo
+
 @testable import Store
 
 /// Calls each method of the store at least once, in a way in which each of its statements is carried out.
@@ -265,6 +267,14 @@ struct Everything {
             try found(device).id, of: ana, label: nil, room: nil, seen: 0)
         try await database.devices.noteHeard(try found(device).id, at: 2)
         _ = try await database.devices.revokeDevice(try found(device).id, of: ana, at: 3)
+        let alarm = try await database.safety.raise(
+            account: ana, room: room.id, place: nil, at: 1, clearedBefore: 0)
+        _ = try await database.safety.alarms(heardBy: ana, clearedSince: 0, limit: 9)
+        _ = try await database.safety.move(
+            try found(alarm).alarm.id, of: ana, to: Alarm.Place(try Coordinate(latitude: 1, longitude: 2), at: 2))
+        _ = try await database.safety.clear(try found(alarm).alarm.id, by: ana, at: 2)
+        _ = try await database.safety.setConfidants(of: ana, to: ["bob"], limit: 9)
+        _ = try await database.safety.confidants(of: ana)
         _ = try await database.rooms.rooms(withRunner: ana, limit: 9)
     }
 

@@ -157,6 +157,12 @@ enum OlderDatabase {
                 UPDATE accounts SET zones = '[{"id":91,"latitudeE7":480000000,"longitudeE7":-115,"radius":400,\
                 "centerLatitudeE7":480000001,"centerLongitudeE7":-114,"seed":18446744073709551615}]' WHERE id = 10;
                 """),
+            since(
+                24,
+                """
+                INSERT INTO confidants VALUES (10, 20);
+                INSERT INTO alarms VALUES (95, 10, 41, 1, 480000000, 115000000, 2, NULL, NULL);
+                """),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

@@ -50,7 +50,9 @@ struct BridgeRoutes: Sendable {
     private func report(_ message: BridgeMessage, of device: Device) async throws -> DeviceView? {
         guard let account = device.account, device.revokedAt == nil else { return nil }
         var view: DeviceView?
-        if let runID = try await room(of: device, account) {
+        let runID = try await room(of: device, account)
+        if message.isAlarm { try await call(for: account, in: runID, message) }
+        if let runID {
             do {
                 view = try await core.live.report(
                     message.report, of: account, in: runID, friends: message.answer == .friends)
@@ -61,6 +63,20 @@ struct BridgeRoutes: Sendable {
         try await core.devices.noteHeard(
             device.id, interval: view?.interval, battery: message.battery, isAlarm: message.isAlarm)
         return view
+    }
+
+    /// The device's person calls for help, with the newest of their places.
+    private func call(for account: Int64, in runID: String?, _ message: BridgeMessage) async throws {
+        var room: Int64?
+        if let runID { room = try await core.live.details(of: runID)?.id }
+        let fix = message.report.fixes.max { $0.time < $1.time }
+        do {
+            _ = try await core.safety.call(
+                account: account, room: room, place: fix.map { Alarm.Place($0.coordinate, at: $0.time) })
+        } catch {
+            // It has called already, and a refusal would have the app send all of it again.
+            guard case .tooOften = error else { throw error }
+        }
     }
 
     private func room(of device: Device, _ account: Int64) async throws -> String? {

@@ -24,7 +24,7 @@ extension World {
             "HouseRoom": HouseJSON.roomSchema, "LiveRoom": HouseJSON.crowdSchema, "Link": HouseLinkRoutes.linkSchema,
             "NewLink": HouseLinkRoutes.newLinkSchema, "Invitation": HouseLinkRoutes.invitationSchema,
             "Zone": HouseZoneRoutes.schema, "Device": HouseDeviceRoutes.schema,
-            "NewDevice": HouseDeviceRoutes.newSchema, "Run": HouseJSON.runSchema,
+            "NewDevice": HouseDeviceRoutes.newSchema, "Alarm": HouseSafetyRoutes.schema, "Run": HouseJSON.runSchema,
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
             "Person": HouseJSON.personSchema, "PersonSheet": HouseJSON.personSheetSchema,
             "GovernedRoom": HouseJSON.governedRoomSchema, "AuditEntry": HouseJSON.auditSchema,
@@ -36,6 +36,7 @@ extension World {
             + HouseMeRoutes(core: core).endpoints + HouseRoomRoutes(core: core).endpoints
             + HouseLinkRoutes(core: core).endpoints + HouseGuestRoutes(core: core).endpoints
             + HouseDeviceRoutes(core: core).endpoints + HouseZoneRoutes(core: core).endpoints
+            + HouseSafetyRoutes(core: core).endpoints
             + HouseRunRoutes(core: core).endpoints + HouseFileRoutes(core: core).endpoints
             + HousePostRoutes(core: core).endpoints
             + HouseReportRoutes(core: core).endpoints + HouseSetupRoutes(core: core).endpoints

@@ -211,7 +211,7 @@ extension AppDatabase {
                     SELECT COALESCE(MAX(id), 0) FROM (
                         SELECT MAX(id) AS id FROM accounts
                         UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM links
-                        UNION ALL SELECT MAX(id) FROM devices
+                        UNION ALL SELECT MAX(id) FROM devices UNION ALL SELECT MAX(id) FROM alarms
                         UNION ALL SELECT MAX(id) FROM reports UNION ALL SELECT MAX(id) FROM audit
                         UNION ALL SELECT MAX(id) FROM journal
                         UNION ALL SELECT MAX(id) FROM track_blocks UNION ALL SELECT MAX(id) FROM marker_log

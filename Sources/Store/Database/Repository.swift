@@ -38,5 +38,6 @@ extension AppDatabase {
     public var devices: DeviceRepository { DeviceRepository(database: self) }
     public var reports: ReportRepository { ReportRepository(database: self) }
     public var audit: AuditRepository { AuditRepository(database: self) }
+    public var safety: SafetyRepository { SafetyRepository(database: self) }
     public var records: RecordRepository { RecordRepository(database: self) }
 }

@@ -42,6 +42,7 @@ struct Migration: Sendable {
         Migration(version: 21, files),
         Migration(version: 22, moderation),
         Migration(version: 23, zones),
+        Migration(version: 24, safety),
     ]
 }
 

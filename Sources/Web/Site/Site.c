@@ -87,6 +87,9 @@ static const unsigned char devices_html[] = {
 static const unsigned char device_html[] = {
 #embed "pages/device.html"
 };
+static const unsigned char confidants_html[] = {
+#embed "pages/confidants.html"
+};
 static const unsigned char handbook_html[] = {
 #embed "pages/handbook.html"
 };
@@ -197,6 +200,12 @@ static const unsigned char home_js[] = {
 };
 static const unsigned char account_js[] = {
 #embed "scripts/account.js"
+};
+static const unsigned char alarms_js[] = {
+#embed "scripts/alarms.js"
+};
+static const unsigned char call_for_help_js[] = {
+#embed "scripts/call-for-help.js"
 };
 static const unsigned char my_run_js[] = {
 #embed "scripts/my-run.js"
@@ -345,6 +354,9 @@ static const unsigned char admin_log_js[] = {
 static const unsigned char devices_js[] = {
 #embed "scripts/devices.js"
 };
+static const unsigned char confidants_js[] = {
+#embed "scripts/confidants.js"
+};
 static const unsigned char handbook_js[] = {
 #embed "scripts/handbook.js"
 };
@@ -393,6 +405,7 @@ static const web_file files[] = {
     FILE("report.html", "pages/report.html", report_html),
     FILE("devices.html", "pages/devices.html", devices_html),
     FILE("device.html", "pages/device.html", device_html),
+    FILE("confidants.html", "pages/confidants.html", confidants_html),
     FILE("handbook.html", "pages/handbook.html", handbook_html),
     FILE("missing.html", "pages/missing.html", missing_html),
     FILE("offline.html", "pages/offline.html", offline_html),
@@ -431,6 +444,8 @@ static const web_file files[] = {
     FILE("runroom.js", "scripts/runroom.js", runroom_js),
     FILE("home.js", "scripts/home.js", home_js),
     FILE("account.js", "scripts/account.js", account_js),
+    FILE("alarms.js", "scripts/alarms.js", alarms_js),
+    FILE("call-for-help.js", "scripts/call-for-help.js", call_for_help_js),
     FILE("my-run.js", "scripts/my-run.js", my_run_js),
     FILE("positions.js", "scripts/positions.js", positions_js),
     FILE("screen-light.js", "scripts/screen-light.js", screen_light_js),
@@ -480,6 +495,7 @@ static const web_file files[] = {
     FILE("admin-server.js", "scripts/admin-server.js", admin_server_js),
     FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
     FILE("devices.js", "scripts/devices.js", devices_js),
+    FILE("confidants.js", "scripts/confidants.js", confidants_js),
     FILE("handbook.js", "scripts/handbook.js", handbook_js),
     FILE("zones.js", "scripts/zones.js", zones_js),
     FILE("leaflet.js", LEAFLET "leaflet.esm.min.js", leaflet_js),

@@ -25,6 +25,10 @@ enum EgressTable {
         "PATCH /v1/me/zones/{id}",
     ]
 
+    /// Those that tell the place of who calls for help, to whom they have named and to the room's owner: it is not hidden
+    /// from these.
+    static let ofCalls = ["GET /v1/alarms", "POST /v1/alarms"]
+
     /// Those that tell no place.
     static let none = [
         "GET /", "POST /api/chat", "GET /api/chat/test", "DELETE /api/posts/deleteAll", "GET /api/runRoom",
@@ -69,7 +73,9 @@ enum EgressTable {
         "DELETE /v1/comments/{comment}", "GET /v1/devices", "POST /v1/devices", "DELETE /v1/devices/{id}",
         "GET /v1/devices/{id}", "PATCH /v1/devices/{id}", "POST /v1/guests", "GET /v1/links/{link}", "DELETE /v1/me",
         "GET /v1/me", "PATCH /v1/me", "PUT /v1/me/email", "POST /v1/me/email/code", "PUT /v1/me/password",
-        "PUT /v1/me/picture", "GET /v1/me/rooms", "GET /v1/me/totals", "DELETE /v1/me/zones/{id}", "GET /v1/posts",
+        "PUT /v1/me/picture", "GET /v1/me/rooms", "GET /v1/me/totals", "DELETE /v1/me/zones/{id}",
+        "GET /v1/me/confidants", "PUT /v1/me/confidants", "PATCH /v1/alarms/{id}", "DELETE /v1/alarms/{id}",
+        "GET /v1/posts",
         "POST /v1/posts", "DELETE /v1/posts/{post}", "GET /v1/posts/{post}", "PATCH /v1/posts/{post}",
         "GET /v1/posts/{post}/comments", "POST /v1/posts/{post}/comments", "DELETE /v1/posts/{post}/like",
         "PUT /v1/posts/{post}/like", "GET /v1/rooms", "POST /v1/rooms", "DELETE /v1/rooms/{runID}",

@@ -247,7 +247,7 @@ struct RouteWorld: Sendable {
             let found = try await client.send(
                 "GET", "/v1/admin/reports?limit=1", authorization: "Bearer \(tokens["root"] ?? "")")
             value = found.value("reports", 0, "id")
-        case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath", "zone":
+        case "club", "clubLink", "clubLinkID", "remark", "run", "way", "phone", "phonePath", "zone", "alarm":
             let authorization = try await "Bearer " + have("anaToken")
             value = try await client.houseThing(name, authorization: authorization) { try await have($0) }
         default: value = nil
@@ -379,6 +379,8 @@ extension WorldClient {
                 "POST", "/v1/me/zones", json: #"{"latitude":-50,"longitude":180,"radius":300}"#,
                 authorization: authorization
             ).text("id")
+        case "alarm":
+            return try await send("POST", "/v1/alarms", json: "{}", authorization: authorization).text("id")
         case "remark":
             return try await send(
                 "POST", "/v1/posts/\(have("post"))/comments", json: #"{"content":"C"}"#, authorization: authorization

@@ -4,6 +4,7 @@
  *
  * @module account
  */
+import { Alarms } from './alarms.js';
 import { call, trouble } from './house.js';
 import { element, word } from './page.js';
 import { attendShell } from './shell.js';
@@ -48,6 +49,7 @@ class Session extends EventTarget {
     become(account) {
         this.account = account;
         this.#hasTried(account);
+        alarms.isAsked = account !== null;
         show();
         this.dispatchEvent(new Event('change'));
         return account;
@@ -75,6 +77,8 @@ const nodes = {
 };
 
 export const session = new Session();
+/** What the viewer hears of calls for help. */
+export const alarms = new Alarms();
 
 /** The server said no, or nothing; the message is for people. */
 export class Refused extends Error {

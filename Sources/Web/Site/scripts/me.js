@@ -4,6 +4,7 @@
  * @module me
  */
 import { openAccountDialog, session } from './account.js';
+import { Confidants } from './confidants.js';
 import { Devices } from './devices.js';
 import { sentence } from './format.js';
 import { call, here, trouble } from './house.js';
@@ -54,6 +55,7 @@ const nodes = {
 const logins = new Logins();
 const devices = new Devices();
 const zones = new Zones();
+const confidants = new Confidants();
 /** For changing only what was seen. */
 let tag = '*';
 let isGuest = false;
@@ -199,6 +201,7 @@ function look() {
     void logins.load();
     void devices.load();
     void zones.load();
+    void confidants.load();
 }
 
 session.addEventListener('change', look);

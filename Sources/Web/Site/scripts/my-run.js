@@ -5,6 +5,7 @@
  * @module my-run
  */
 import { ask, openAccountDialog, session } from './account.js';
+import { CallForHelp } from './call-for-help.js';
 import { distance, duration, nameNode, pace, sentence } from './format.js';
 import { element, settings, word, write } from './page.js';
 import { Positions } from './positions.js';
@@ -40,6 +41,8 @@ const nodes = {
     pause: element('pause', HTMLButtonElement),
     finish: element('finish', HTMLButtonElement),
     files: element('me-files', HTMLElement),
+    sos: element('sos', HTMLButtonElement),
+    sosTold: element('sos-told', HTMLElement),
     dialog: element('finish-dialog', HTMLDialogElement),
     guest: element('guest-dialog', HTMLDialogElement),
     guestForm: element('guest-form', HTMLFormElement),
@@ -79,9 +82,11 @@ export class MyRun {
         this.#runID = runID;
         this.#runners = runners;
         this.#link = link;
+        const help = new CallForHelp(runID, nodes.sos, nodes.sosTold);
         this.#positions = new Positions(marker => {
             this.#accuracy = marker.accuracy ?? 0;
             room.mark(marker);
+            help.moved(marker);
         }, () => this.show());
         room.addEventListener('run', () => this.#follow());
         room.addEventListener('status', () => this.show());
@@ -313,6 +318,7 @@ export class MyRun {
         nodes.pause.hidden = phase !== 'running';
         nodes.finish.hidden = !isOn;
         nodes.files.hidden = phase !== 'finished';
+        nodes.sos.hidden = !isOn;
         nodes.figures.hidden = !isOn;
         nodes.gps.hidden = !isMine || phase === 'finished' && this.#positions.quality !== 'refused';
         nodes.voice.hidden = !isMine || !('speechSynthesis' in window);

@@ -1,0 +1,128 @@
+import HTTPTypes
+import LWS
+import Limits
+import Services
+import Testing
+
+@testable import API
+@testable import Endpoints
+
+@Suite("/v1: calls for help")
+struct HouseSafetyTests {
+    /// Ana runs in Olga's room, has named Ben, and has nothing to do with Eve.
+    private struct Scene {
+        var ana = "", ben = "", olga = "", eve = "", room = ""
+    }
+
+    private func scene(_ api: TestAPI) async throws -> Scene {
+        var scene = Scene()
+        scene.ana = try await api.register("ana")
+        scene.ben = try await api.register("ben")
+        scene.olga = try await api.register("olga")
+        scene.eve = try await api.register("eve")
+        scene.room = try await api.makeHouseRoom("public", token: scene.olga)
+        // By a device, since who adds one becomes a runner of its room.
+        let device = try await api.send(
+            .post, "/v1/devices", ["app": "traccar", "runID": .string(scene.room)], token: scene.ana)
+        #expect(device.status == 201)
+        let named = try await api.send(.put, "/v1/me/confidants", ["names": ["ben"]], token: scene.ana)
+        #expect(named.json["people"]?.array?.first?["name"] == "ben")
+        return scene
+    }
+
+    private func heard(_ api: TestAPI, by token: String) async throws -> [JSONValue] {
+        try #require(try await api.send(.get, "/v1/alarms", token: token).json["alarms"]?.array)
+    }
+
+    @Test("a call is heard by who calls, whom they named and whose room it is, and by nobody else; with the last place")
+    func isHeard() async throws {
+        try await withAPI { api in
+            let scene = try await scene(api)
+            let body: JSONValue = [
+                "runID": .string(scene.room), "latitude": 39.905, "longitude": 116.407, "time": 5,
+            ]
+            let made = try await api.send(.post, "/v1/alarms", body, token: scene.ana)
+            #expect(made.status == 201)
+            for token in [scene.ana, scene.ben, scene.olga] {
+                let alarms = try await heard(api, by: token)
+                #expect(alarms.count == 1)
+                #expect(alarms[0]["latitude"] == 39.905 && alarms[0]["placedAt"] == 5)
+                #expect(alarms[0]["nickname"] == "ana" && alarms[0]["runID"] == .string(scene.room))
+                #expect(alarms[0]["isOwn"] == .bool(token == scene.ana))
+            }
+            #expect(try await heard(api, by: scene.eve) == [])
+            // It goes on where they are now, and calling again is the same call.
+            let one = "/v1/alarms/\(try #require(made.json["id"]?.string))"
+            let moved: JSONValue = ["latitude": 39.906, "longitude": 116.407, "time": 6]
+            #expect(try await api.send(.patch, one, moved, token: scene.ana).status == 200)
+            #expect(try await api.send(.patch, one, moved, token: scene.ben).status == 404)
+            let again = try await api.send(.post, "/v1/alarms", [:], token: scene.ana)
+            #expect(again.json["id"] == made.json["id"] && again.json["runID"] == .string(scene.room))
+            #expect(try await heard(api, by: scene.ben)[0]["latitude"] == 39.906)
+            // What comes late of a call that is over begins none.
+            #expect(try await api.send(.delete, one, token: scene.ben).status == 204)
+            #expect(try await api.send(.patch, one, moved, token: scene.ana).status == 404)
+            #expect(try await heard(api, by: scene.ben).allSatisfy { $0["clearedAt"] != .null })
+        }
+    }
+
+    @Test("whoever hears of it says that all is clear, which is told without the place; nobody else can")
+    func isCleared() async throws {
+        try await withAPI { api in
+            let scene = try await scene(api)
+            for token in [scene.ana, scene.ben, scene.olga] {
+                let made = try await api.send(
+                    .post, "/v1/alarms",
+                    ["runID": .string(scene.room), "latitude": 39.905, "longitude": 116.407], token: scene.ana)
+                let one = "/v1/alarms/\(try #require(made.json["id"]?.string))"
+                #expect(try await api.send(.delete, one, token: scene.eve).status == 404)
+                #expect(try await api.send(.delete, one, token: token).status == 204)
+                #expect(try await api.send(.delete, one, token: token).status == 404)
+                let told = try #require(try await heard(api, by: scene.ben).first)
+                #expect(told["latitude"] == .null && told["placedAt"] == .null && told["clearedAt"] != .null)
+                #expect(told["clearedBy"]?.string != nil)
+            }
+        }
+    }
+
+    @Test("an app's SOS is a call from where it was, in its device's room")
+    func callsByApp() async throws {
+        try await withAPI { api in
+            let scene = try await scene(api)
+            let device = try await api.send(
+                .post, "/v1/devices", ["app": "traccar", "runID": .string(scene.room)], token: scene.ana)
+            let address = try #require(device.json["address"]?.string)
+            let path = String(address[try #require(address.firstRange(of: "/bridge")).lowerBound...])
+            let posted = try await api.send(
+                .post, path + "?id=1&lat=39.905&lon=116.407&timestamp=1700000000&alarm=sos")
+            #expect(posted.status == 200)
+            let alarm = try #require(try await heard(api, by: scene.olga).first)
+            #expect(alarm["latitude"] == 39.905 && alarm["placedAt"] == 1_700_000_000_000)
+            #expect(alarm["runID"] == .string(scene.room))
+            // Without a position it is one all the same.
+            let id = try #require(alarm["id"]?.string)
+            #expect(try await api.send(.delete, "/v1/alarms/\(id)", token: scene.olga).status == 204)
+            #expect(try await api.send(.post, path + "?id=1&alarm=sos").status == 200)
+            #expect(try await heard(api, by: scene.olga).first?["latitude"] == .null)
+        }
+    }
+
+    @Test("one calls from no room in which one does not run, and names nobody who is not there, oneself, or too many")
+    func refuses() async throws {
+        try await withAPI { api in
+            let scene = try await scene(api)
+            let foreign = try await api.send(.post, "/v1/alarms", ["runID": .string(scene.room)], token: scene.eve)
+            #expect(foreign.status == 404)
+            #expect(try await heard(api, by: scene.olga) == [])
+            let half = try await api.send(.post, "/v1/alarms", ["latitude": 1.5], token: scene.ana)
+            #expect(half.status == 400)
+            let many = JSONValue.array((0...Limit.Safety.confidants).map { .string("u\($0)") })
+            for names: JSONValue in [["nobody"], ["ana"], many, [1], "ben"] {
+                let answer = try await api.send(.put, "/v1/me/confidants", ["names": names], token: scene.ana)
+                #expect(answer.status == 400, "\(names)")
+            }
+            let kept = try await api.send(.get, "/v1/me/confidants", token: scene.ana)
+            #expect(kept.json["people"]?.array?.count == 1)
+        }
+    }
+}
