@@ -139,7 +139,11 @@ struct Core: Sendable {
         devices = Devices(
             store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
             posts: limits.map { _ in RateLimit(Limit.Devices.posts) }, now: now)
-        safety = Safety(store: database, calls: limits.map { _ in RateLimit(Limit.Safety.calls) }, now: now)
+        let base = publicBase.configured
+        safety = Safety(
+            store: database, mail: mail, page: { room in base.map { "\($0)/r/\(room)" } },
+            calls: limits.map { _ in RateLimit(Limit.Safety.calls) },
+            mails: limits.map { _ in RateLimit(Limit.Safety.mails) }, logger: logger, now: now)
         deviceRooms = DeviceRooms(live: live, now: now)
         friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms

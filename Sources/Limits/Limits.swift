@@ -349,6 +349,8 @@ public enum Limit {
     public enum Safety {
         /// Calls of an account, and places that it tells while it calls; more is 429.
         public static let calls: Rate = (20, 30)
+        /// Calls of an account of which others are told by mail: three, and then three an hour.
+        public static let mails: Rate = (3, 0.05)
         /// People whom somebody has named to hear of theirs; one more is 400.
         public static let confidants = 10
         /// So many have named one at most; whom one more names is 400.

@@ -1,6 +1,6 @@
 import Foundation
 
-extension CodeMail {
+extension OutgoingMail {
     static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 }
 

@@ -51,7 +51,7 @@ public final class MailQueue: Sendable {
     /// Takes a mail on.
     ///
     /// - Returns: False when too many wait, or the queue is stopped.
-    public func put(_ mail: CodeMail) -> Bool { inbox.put(mail) }
+    public func put(_ mail: OutgoingMail) -> Bool { inbox.put(mail) }
 
     /// Delivers no more, and ends what is under way; from any thread, may be repeated.
     public func stop() { inbox.close() }
@@ -70,7 +70,7 @@ public final class MailQueue: Sendable {
                 logger.info("mail sent", metadata: ["to": "\(entry.mail.shortAddress)"])
             } catch {
                 let failures = entry.failures + 1, next = now() + retries.pause(after: failures)
-                // A code that has expired is not worth sending.
+                // What has expired is not worth sending.
                 if error.isPermanent || next >= entry.mail.expiresAt {
                     inbox.finish()
                     logger.error(
@@ -89,7 +89,7 @@ public final class MailQueue: Sendable {
     }
 
     private struct Entry: Sendable {
-        var mail: CodeMail
+        var mail: OutgoingMail
         var failures = 0
         /// Milliseconds since 1970.
         var notBefore: Int64 = 0
@@ -111,7 +111,7 @@ public final class MailQueue: Sendable {
         var isClosed: Bool { condition.withLock { isDone } }
         var count: Int { condition.withLock { waiting.count + underWay } }
 
-        func put(_ mail: CodeMail) -> Bool {
+        func put(_ mail: OutgoingMail) -> Bool {
             condition.withLock {
                 guard !isDone, waiting.count < capacity else { return false }
                 waiting.append(Entry(mail: mail))

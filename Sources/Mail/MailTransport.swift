@@ -12,7 +12,7 @@ public protocol MailTransport: Sendable {
     ///   - mail: What.
     ///   - isCancelled: Asked now and then; true to give up.
     /// - Throws: ``MailFailure``.
-    func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure)
+    func deliver(_ mail: OutgoingMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure)
 }
 
 /// Why a mail was not delivered.

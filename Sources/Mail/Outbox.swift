@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// A file that takes the place of mail: one line of JSON for each, `{"to":"…","code":"…","at":…}`.
+/// A file that takes the place of mail: one line of JSON for each, `{"to":"…","code":"…","at":…}`, with `text` in place of
+/// `code` for what brings none.
 ///
 /// For servers without mail, whose operator hands codes out, and for tests. Readable by its owner only.
 public struct Outbox: MailTransport {
@@ -14,13 +15,14 @@ public struct Outbox: MailTransport {
     /// One writes at a time.
     public var connections: Int { 1 }
 
-    public func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
+    public func deliver(_ mail: OutgoingMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
         // Addresses and codes are checked, and hold nothing that JSON would want escaped; another's mistake would still
         // not forge a line.
-        guard let to = Self.json(mail.to), let code = Self.json(mail.code) else {
+        guard let to = Self.json(mail.to), let content = Self.json(mail.code ?? mail.text) else {
             throw MailFailure(isPermanent: true, "the mail cannot be written as JSON")
         }
-        let line = Array("{\"to\":\(to),\"code\":\(code),\"at\":\(mail.at)}\n".utf8)
+        let key = mail.code == nil ? "text" : "code"
+        let line = Array("{\"to\":\(to),\"\(key)\":\(content),\"at\":\(mail.at)}\n".utf8)
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw Self.failure("the outbox cannot be opened") }
         defer { close(file) }

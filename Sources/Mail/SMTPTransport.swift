@@ -16,7 +16,7 @@ public struct SMTPTransport: MailTransport {
         self.timeout = timeout
     }
 
-    public func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
+    public func deliver(_ mail: OutgoingMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
         guard Self.isReady, let curl = curl_easy_init() else {
             throw MailFailure(isPermanent: false, "libcurl cannot be used")
         }

@@ -22,7 +22,7 @@ private final class Carrier: MailTransport {
 
     init(connections: Int = 1) { self.connections = connections }
 
-    func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
+    func deliver(_ mail: OutgoingMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
         while state.withLock({ $0.isBlocked || $0.held.contains(mail.to) }), !isCancelled() { usleep(1000) }
         let failure = state.withLock { state -> MailFailure? in
             state.attempts += 1
@@ -54,7 +54,7 @@ private final class Carrier: MailTransport {
             logger: logger, now: now)
     }
 
-    private func mail(_ to: String) -> CodeMail { CodeMail(to: to, code: "123456", at: 0, expiresAt: 600_000) }
+    private func mail(_ to: String) -> OutgoingMail { OutgoingMail(to: to, .code("123456"), at: 0, expiresAt: 600_000) }
 
     private func eventually(_ holds: () -> Bool) async throws {
         try await TestKit.eventually("such mail", within: .seconds(60)) {

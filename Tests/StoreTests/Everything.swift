@@ -270,6 +270,7 @@ struct Everything {
         let alarm = try await database.safety.raise(
             account: ana, room: room.id, place: nil, at: 1, clearedBefore: 0)
         _ = try await database.safety.alarms(heardBy: ana, clearedSince: 0, limit: 9)
+        _ = try await database.safety.addresses(hearing: try found(alarm).alarm.id)
         _ = try await database.safety.move(
             try found(alarm).alarm.id, of: ana, to: Alarm.Place(try Coordinate(latitude: 1, longitude: 2), at: 2))
         _ = try await database.safety.clear(try found(alarm).alarm.id, by: ana, at: 2)

@@ -1,4 +1,8 @@
+import Foundation
+import Geo
 import Limits
+public import Logging
+public import Mail
 public import Store
 
 /// Calls for help: who hears them, where who calls was last, and that all is clear.
@@ -7,20 +11,34 @@ public import Store
 /// Privacy zones do not hide who calls.
 public final class Safety: Sendable {
     private let store: AppDatabase
+    private let mail: MailQueue
+    /// Where a room is seen, by its name; nil when the server does not know what it is called.
+    private let page: @Sendable (String) -> String?
     private let calls: RateLimiter?
+    private let mails: RateLimiter?
+    private let logger: Logger
     private let now: @Sendable () -> Int64
 
     /// Makes the service.
     ///
     /// - Parameters:
     ///   - store: Where calls are.
+    ///   - mail: Takes the mails by which others hear of a call.
+    ///   - page: Where a room is seen, by its name; nil when the server does not know what it is called.
     ///   - calls: How often an account may call anew; nil for as often as it likes.
+    ///   - mails: How often others are told of its calls by mail.
+    ///   - logger: Hears of mails that could not be taken on.
     ///   - now: The clock, in milliseconds since 1970.
     public init(
-        store: AppDatabase, calls: RateLimit?, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
+        store: AppDatabase, mail: MailQueue, page: @escaping @Sendable (String) -> String?, calls: RateLimit?,
+        mails: RateLimit?, logger: Logger, now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
         self.store = store
+        self.mail = mail
+        self.page = page
         self.calls = calls.map { RateLimiter($0) }
+        self.mails = mails.map { RateLimiter($0) }
+        self.logger = logger
         self.now = now
     }
 
@@ -37,10 +55,38 @@ public final class Safety: Sendable {
     ) async throws(ServicesError) -> Alarm? {
         try calls?.take("account \(account)")
         let time = now()
-        return try await withStoreErrors { () throws(StoreError) in
+        let raised = try await withStoreErrors { () throws(StoreError) in
             try await store.safety.raise(
                 account: account, room: room, place: place, at: time,
-                clearedBefore: time - Limit.Safety.clearShown)?.alarm
+                clearedBefore: time - Limit.Safety.clearShown)
+        }
+        if let raised, raised.isNew { try await tellByMail(raised.alarm, at: time) }
+        return raised?.alarm
+    }
+
+    /// Tells those by mail who hear of a new call and have an address.
+    ///
+    /// Who calls again and again is heard on the pages, and by mail now and then.
+    private func tellByMail(_ alarm: Alarm, at time: Int64) async throws(ServicesError) {
+        do {
+            try mails?.take("account \(alarm.account)")
+        } catch {
+            return logger.warning(
+                "a call for help is not told by mail again", metadata: ["account": "\(alarm.account)"])
+        }
+        let addresses = try await withStoreErrors { () throws(StoreError) in
+            try await store.safety.addresses(hearing: alarm.id)
+        }
+        let place = alarm.place.map { place in
+            let time = Date(timeIntervalSince1970: Double(place.time) / 1000).formatted(.iso8601)
+            return "\(place.coordinate.latitude), \(place.coordinate.longitude) (\(time))"
+        }
+        let call = OutgoingMail.HelpCall(nickname: alarm.nickname, place: place, page: alarm.runID.flatMap(page))
+        for address in addresses {
+            let letter = OutgoingMail(
+                to: address, .call(call), at: time, expiresAt: time + Limit.Safety.clearShown)
+            guard !mail.put(letter) else { continue }
+            logger.error("a call for help is not told by mail", metadata: ["to": "\(letter.shortAddress)"])
         }
     }
 

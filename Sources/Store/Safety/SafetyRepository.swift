@@ -82,6 +82,21 @@ extension SafetyRepository {
         }
     }
 
+    /// The mail addresses of those who hear of a call, without who calls; in no order.
+    public func addresses(hearing alarm: Int64) async throws(StoreError) -> [String] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                """
+                SELECT a.email FROM alarms s JOIN accounts a ON a.id IN (
+                        SELECT confidant FROM confidants WHERE account = s.account
+                        UNION SELECT owner FROM rooms WHERE id = s.room AND owner <> s.account)
+                    AND a.is_leaving = 0 AND a.disabled_at IS NULL
+                WHERE s.id = $1 AND a.email IS NOT NULL
+                """, alarm
+            ) { row in try row.get(0) }
+        }
+    }
+
     /// Says that all is clear; the place is forgotten.
     ///
     /// - Returns: Whether there was such a call, of which the account hears.

@@ -1,7 +1,9 @@
 import HTTPTypes
 import LWS
 import Limits
+import Mail
 import Services
+import TestKit
 import Testing
 
 @testable import API
@@ -28,6 +30,15 @@ struct HouseSafetyTests {
         let named = try await api.send(.put, "/v1/me/confidants", ["names": ["ben"]], token: scene.ana)
         #expect(named.json["people"]?.array?.first?["name"] == "ben")
         return scene
+    }
+
+    private func setMailAddress(_ api: TestAPI, _ address: String, token: String) async throws {
+        _ = try await api.send(.post, "/v1/me/email/code", ["email": .string(address)], token: token)
+        let code = try await api.postbox.code(for: address)
+        let set = try await api.send(
+            .put, "/v1/me/email",
+            ["email": .string(address), "code": .string(code), "password": "secret"], token: token)
+        #expect(set.status == 200)
     }
 
     private func heard(_ api: TestAPI, by token: String) async throws -> [JSONValue] {
@@ -82,6 +93,39 @@ struct HouseSafetyTests {
                 #expect(told["latitude"] == .null && told["placedAt"] == .null && told["clearedAt"] != .null)
                 #expect(told["clearedBy"]?.string != nil)
             }
+        }
+    }
+
+    @Test("who hears of a new call and has a mail address is told by mail, and not again and again")
+    func mails() async throws {
+        try await withAPI(limits: RateLimits()) { api in
+            let scene = try await scene(api)
+            for (name, token) in [("ben", scene.ben), ("olga", scene.olga), ("eve", scene.eve), ("ana", scene.ana)] {
+                try await setMailAddress(api, "\(name)@example.org", token: token)
+            }
+            func calls() -> [OutgoingMail] { api.postbox.all.filter { $0.code == nil } }
+            for count in 1...5 {
+                let alarm = try await api.send(
+                    .post, "/v1/alarms",
+                    [
+                        "runID": .string(scene.room), "latitude": 39.905, "longitude": 116.407,
+                        "time": 1_700_000_000_000,
+                    ],
+                    token: scene.ana)
+                #expect(alarm.status == 201)
+                // The same call once more is no news.
+                #expect(try await api.send(.post, "/v1/alarms", [:], token: scene.ana).status == 201)
+                try await eventually("the mails of call \(count)") { calls().count >= 2 * min(count, 3) }
+                let id = try #require(alarm.json["id"]?.string)
+                #expect(try await api.send(.delete, "/v1/alarms/\(id)", token: scene.ben).status == 204)
+            }
+            try await eventually("nothing waits any more") { api.core.mail.count == 0 }
+            #expect(
+                calls().map(\.to).sorted() == Array(repeating: "ben@example.org", count: 3)
+                    + Array(repeating: "olga@example.org", count: 3))
+            let call = OutgoingMail.HelpCall(
+                nickname: "ana", place: "39.905, 116.407 (2023-11-14T22:13:20Z)", page: nil)
+            #expect(calls().first?.content == .call(call))
         }
     }
 

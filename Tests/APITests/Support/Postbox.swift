@@ -4,14 +4,14 @@ import TestKit
 
 /// Keeps the mail that a server sends.
 final class Postbox: MailTransport {
-    private let mails = Mutex<[CodeMail]>([])
+    private let mails = Mutex<[OutgoingMail]>([])
 
-    func deliver(_ mail: CodeMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
+    func deliver(_ mail: OutgoingMail, isCancelled: @escaping @Sendable () -> Bool) throws(MailFailure) {
         mails.withLock { $0.append(mail) }
     }
 
     /// What has come so far.
-    var all: [CodeMail] { mails.withLock { $0 } }
+    var all: [OutgoingMail] { mails.withLock { $0 } }
 
     /// The newest code for an address, which may be on its way still.
     ///
