@@ -66,7 +66,9 @@ public final class MailCodes: Sendable {
         try await withStoreErrors { () throws(StoreError) in
             try await store.mailCodes.setMailCode(emailKey: key, hash: hash, expiresAt: expiry)
         }
-        guard queue.put(OutgoingMail(to: email, .code(code), at: time, expiresAt: expiry)) else { throw .mailUnavailable }
+        guard queue.put(OutgoingMail(to: email, .code(code), at: time, expiresAt: expiry)) else {
+            throw .mailUnavailable
+        }
     }
 
     /// Compares a code with the one that was mailed; an address without one takes as long.
