@@ -99,7 +99,7 @@ def main():
     capacity = {}
     for loops in options.loops:
         rooms, most = options.first * loops, 0
-        while rooms <= 60 * loops:
+        while rooms <= 120 * loops:
             figures, is_passed = carried(options, loops, rooms)
             p99 = figures["latency"]["p99"]
             print(f"{loops} loops, {rooms * 50} runners: p99 {p99:.0f} ms, server {figures['serverCPU']:.2f} core"
