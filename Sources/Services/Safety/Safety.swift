@@ -66,12 +66,12 @@ public final class Safety: Sendable {
 
     /// Tells those by mail who hear of a new call and have an address.
     ///
-    /// Who calls again and again is heard on the pages, and by mail now and then.
+    /// Who calls again and again is heard on the pages, and by mail now and then; whoever does that makes no line of the log.
     private func tellByMail(_ alarm: Alarm, at time: Int64) async throws(ServicesError) {
         do {
             try mails?.take("account \(alarm.account)")
         } catch {
-            return logger.warning(
+            return logger.debug(
                 "a call for help is not told by mail again", metadata: ["account": "\(alarm.account)"])
         }
         let addresses = try await withStoreErrors { () throws(StoreError) in

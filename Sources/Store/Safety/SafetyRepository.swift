@@ -23,6 +23,8 @@ extension SafetyRepository {
         return try await write { session throws(StoreError) in
             try session.execute(
                 "DELETE FROM alarms WHERE id IN (SELECT id FROM alarms WHERE cleared_at < $1 LIMIT 100)", kept)
+            // Of each account there is one that is clear at most, however often it calls.
+            try session.execute("DELETE FROM alarms WHERE account = $1 AND cleared_at IS NOT NULL", account)
             let latitude = place.map { Int64($0.coordinate.latitudeE7) }
             let longitude = place.map { Int64($0.coordinate.longitudeE7) }
             let changed = try session.execute(

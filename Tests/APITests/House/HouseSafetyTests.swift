@@ -126,6 +126,7 @@ struct HouseSafetyTests {
             let call = OutgoingMail.HelpCall(
                 nickname: "ana", place: "39.905, 116.407 (2023-11-14T22:13:20Z)", page: nil)
             #expect(calls().first?.content == .call(call))
+            #expect(try await heard(api, by: scene.ben).count == 1, "of those that are clear the last is kept")
         }
     }
 
