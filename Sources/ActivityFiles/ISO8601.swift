@@ -1,9 +1,14 @@
 /// Times as files write them: `2018-05-14T09:54:12.25Z`.
 enum ISO8601 {
+    /// The times that have a text, in UTC: the years 0001 … 9999, as Unix milliseconds.
+    ///
+    /// What is read lies in here too, so that every time of a file can be written again.
+    static let writable: Range<Int64> = -62_135_596_800_000..<253_402_300_800_000
+
     /// Unix milliseconds of a date and a time of day, with or without a fraction and a zone (without: UTC).
     ///
     /// Further digits of the fraction are cut off. The second 60 of a leap second is the first of the next minute. Nil for
-    /// anything else, the 30th of February included.
+    /// anything else, the 30th of February included, and for what is not in the years 0001 … 9999 of UTC.
     static func milliseconds(_ text: String) -> Int64? {
         var scanner = Scanner(bytes: Array(text.utf8))
         guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2), scanner.skip("-"),
@@ -41,12 +46,13 @@ enum ISO8601 {
         guard scanner.isAtEnd else { return nil }
 
         let minutes = (daysSince1970(year, month, day) * 24 + hour) * 60 + minute - offset
-        return Int64((minutes * 60 + second) * 1000 + fraction)
+        let milliseconds = Int64((minutes * 60 + second) * 1000 + fraction)
+        return writable ~= milliseconds ? milliseconds : nil
     }
 
     /// A time in UTC, with milliseconds only if there are any; nil outside the years 0001 … 9999.
     static func text(_ milliseconds: Int64) -> String? {
-        guard -62_135_596_800_000..<253_402_300_800_000 ~= milliseconds else { return nil }
+        guard writable ~= milliseconds else { return nil }
         let seconds = floorDivide(Int(milliseconds), 1000)
         let fraction = Int(milliseconds) - seconds * 1000
         let day = floorDivide(seconds, 86_400)

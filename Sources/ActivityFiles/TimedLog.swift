@@ -51,7 +51,7 @@ struct TimedLog {
             var stretch: [Entry] = []
             var last: Coordinate?
             for point in segment.points {
-                guard let time = point.time, Self.times ~= time else { continue }
+                guard let time = point.time, ISO8601.writable ~= time else { continue }
                 if let place = point.place {
                     if let last { sum += last.distance(to: place) }
                     last = place
@@ -70,9 +70,6 @@ struct TimedLog {
         moving = activity.totals.moving ?? stretches.map { Self.span($0) }.reduce(0, +)
         laps = makeLaps(activity)
     }
-
-    /// The years 1 … 9999, so that differences are numbers too.
-    private static let times: Range<Int64> = -62_135_596_800_000..<253_402_300_800_000
 
     private static func span(_ stretch: [Entry]) -> Int64 {
         guard let first = stretch.first, let last = stretch.last else { return 0 }
