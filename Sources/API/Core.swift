@@ -156,6 +156,7 @@ struct Core: Sendable {
             }
         }
         links.whenRevoked { [weak live] in await live?.endLink($0, of: $1) }
+        links.whenDelayed { [weak live] in await live?.record($1, for: $0) }
         tokens.whenLoginsEnd { [weak live] end in
             switch end {
             case .all(let account): await live?.endLogins(of: account)
@@ -177,7 +178,8 @@ struct Core: Sendable {
             link: { secret in
                 try await links.find(secret).map { link, runID in
                     LinkGrant(
-                        id: link.id, runID: runID, mayRun: link.role == .runner, expiresAt: link.expiresAt)
+                        id: link.id, runID: runID, mayRun: link.role == .runner, expiresAt: link.expiresAt,
+                        delay: Int(link.delay))
                 }
             },
             avatar: LepaoJSON.avatarPath,

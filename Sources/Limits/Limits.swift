@@ -198,6 +198,12 @@ public enum Limit {
         /// Bytes that may wait for all viewers; beyond, those for whom the most waits get close 4010;
         /// `--total-backlog`.
         public static let totalBacklog = 512 << 20
+        /// Moments of a room that are kept for those who see it later; more rarely for a longer delay.
+        public static let recordedSteps = 120
+        /// Events that are kept for them at a time; what comes beyond is not told to them.
+        public static let recordedEvents = 4096
+        /// Places of a runner's way that are shown to them; then every second is left out.
+        public static let recordedWay = 512
         /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel.
         public static let sendBuffer = 64 << 10
     }
@@ -216,6 +222,8 @@ public enum Limit {
         public static let searched = 5
         /// Links to a room; one more is 409.
         public static let links = 100
+        /// Seconds by which a link may show a room later.
+        public static let delay = 900
         /// Events that a returning client can be given; one that has missed more gets the snapshot alone.
         public static let recoverableEvents = 256
         /// Events that may wait for a database that does not store; then what would cause one is refused, `not_stored`.

@@ -91,6 +91,10 @@ extension LiveRooms {
         return room.outlines(at: clock.now(), for: account.flatMap(room.number))
     }
 
+    /// Has a room recorded that is awake, for a link that shows it so many seconds later; one that sleeps sees to that when
+    /// it wakes.
+    func record(_ runID: String, for delay: Int) { table[runID]?.record(for: Int64(delay) * 1000) }
+
     /// Changes what is said of a room and who may come.
     ///
     /// When the room is not open to everybody any more, or has another password, who watches goes, but for its owner, its

@@ -201,8 +201,7 @@ actor LiveRooms {
     func update(_ person: Person) {
         registry.noteAccountChange()
         for host in table.hosts where host.room.number(of: person.account) != nil {
-            host.room.update(person)
-            host.markChanged()
+            host.update(person)
         }
     }
 }

@@ -28,12 +28,15 @@ public struct LinkGrant: Hashable, Sendable {
     public var mayRun: Bool
     /// Until when it is good, in Unix milliseconds; nil for ever.
     public var expiresAt: Int64?
+    /// By how many seconds later a spectator is shown the room.
+    public var delay: Int
 
-    public init(id: Int64, runID: String, mayRun: Bool, expiresAt: Int64?) {
+    public init(id: Int64, runID: String, mayRun: Bool, expiresAt: Int64?, delay: Int = 0) {
         self.id = id
         self.runID = runID
         self.mayRun = mayRun
         self.expiresAt = expiresAt
+        self.delay = delay
     }
 }
 

@@ -255,6 +255,7 @@ struct Everything {
         let link = try await database.links.insertLink(
             room: room.id, hash: [1], role: .runner, label: nil, expiresAt: 9, limit: 1, at: 1)
         _ = try await database.links.links(of: room.id, limit: 9)
+        _ = try await database.links.longestDelay(of: room.id, at: 1)
         _ = try await database.links.link(hash: [1])
         _ = try await database.links.deleteLink(try found(link).id, of: room.id)
         _ = try await database.accounts.changeZones(of: ana) { $0 }

@@ -140,7 +140,8 @@ enum OlderDatabase {
                 17,
                 """
                 UPDATE rooms SET owner = 10, name = 'Ours', starts_at = 9, visibility = 'link', revision = 3 WHERE id = 41;
-                INSERT INTO links VALUES (80, 41, x'80', 'runner', 'Family', 1, 9);
+                INSERT INTO links (id, room, hash, role, label, created_at, expires_at)
+                    VALUES (80, 41, x'80', 'runner', 'Family', 1, 9);
                 INSERT INTO run_notes VALUES (30, 'River', 'Fast', 'link', x'81', 2);
                 """),
             since(20, "INSERT INTO devices VALUES (90, 10, x'90', 'any', 'Phone', 41, 0, 1, 2, NULL, 3);"),
@@ -163,6 +164,7 @@ enum OlderDatabase {
                 INSERT INTO confidants VALUES (10, 20);
                 INSERT INTO alarms VALUES (95, 10, 41, 1, 480000000, 115000000, 2, NULL, NULL);
                 """),
+            since(25, "UPDATE links SET delay = 300 WHERE id = 80;"),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),
             since(
                 15,

@@ -25,7 +25,7 @@ struct HouseLinkRoutes: Sendable {
                     """,
                     answers: .json(Schema.named("NewLink"), status: 201, "Made."),
                     refusals: notKept.merging([
-                        400: "A value breaks a rule, or there is no view that late yet.",
+                        400: "A value breaks a rule.",
                         409: "The room has as many links as one may have, or a request with this key is under way.",
                         422: "The key belongs to another request.",
                     ]) { $1 }),
@@ -70,26 +70,22 @@ struct HouseLinkRoutes: Sendable {
         "expires", ["type": "integer", "examples": [4_000_000_000_000]],
         about: "Until when it is good, in milliseconds since 1970; for ever if it is not given."
     ).optional
-    private static let delay = Field<Void>(
-        "delay", ["type": "integer", "minimum": 0, "maximum": 0],
-        about: "Seconds by which a spectator sees the room later; 0, since there is no such view yet.",
-        isRequired: false
-    ) { (parameters) throws(ParameterError) in
-        guard try parameters.integer("delay") ?? 0 == 0 else {
-            throw .invalid("delay", sentence: "There is no delayed view of a room yet; `delay` must be 0.")
-        }
-    }
+    private static let delay = Field.integer(
+        "delay", ["type": "integer", "minimum": 0, "maximum": .int(Int64(Limit.Room.delay)), "examples": [300]],
+        about: "Seconds by which a spectator sees the room later; 0 if it is not given. For `spectator` alone."
+    ).optional
     private static let label = Field.string(
         "label", Schema.text("For my family", upTo: Limit.Accounts.nickname)
     ).optional
 
     private func create(
-        _ call: Call<Account>, role: RoomLink.Role, expires: Int64?, delay: Void, label: String?
+        _ call: Call<Account>, role: RoomLink.Role, expires: Int64?, delay: Int64?, label: String?
     ) async throws -> Response {
         let room = try await rooms.kept(call.path("runID"), by: call.caller)
         return try await core.repeats.answer(call.request, by: "account \(call.caller.id)") {
             let made = try await core.audited(.linkMade, room, by: call.caller, from: call.address) {
-                try await core.links.make(room: room.id, role: role, label: label, expiresAt: expires)
+                try await core.links.make(
+                    room: room, role: role, label: label, expiresAt: expires, delay: Int(clamping: delay ?? 0))
             }
             guard let made else {
                 throw Problem.house(
@@ -130,7 +126,7 @@ struct HouseLinkRoutes: Sendable {
         var response = Response.json([
             "runID": .string(room.runID), "name": .string(room.details.name ?? room.runID),
             "when": room.details.startsAt.map { .int($0) } ?? .null, "role": .string(found.link.role.rawValue),
-            "expires": found.link.expiresAt.map { .int($0) } ?? .null,
+            "expires": found.link.expiresAt.map { .int($0) } ?? .null, "delay": .int(found.link.delay),
         ])
         response.headers[.cacheControl] = "no-store"
         return response
@@ -143,6 +139,7 @@ struct HouseLinkRoutes: Sendable {
         object["label"] = link.label.map { .string($0) } ?? .null
         object["createdAt"] = .int(link.createdAt)
         object["expires"] = link.expiresAt.map { .int($0) } ?? .null
+        object["delay"] = .int(link.delay)
         return object
     }
 
@@ -150,6 +147,7 @@ struct HouseLinkRoutes: Sendable {
     static let invitationSchema = Schema.object([
         "runID": Schema.text("k3m9t0qwxy"), "name": Schema.text("Sunday run"), "when": Schema.orNull(Schema.integer),
         "role": Schema.words(RoomLink.Role.allCases.map(\.rawValue)), "expires": Schema.orNull(Schema.integer),
+        "delay": Schema.integer,
     ])
     static let linkSchema = schema([])
     static let newLinkSchema = schema([
@@ -162,7 +160,7 @@ struct HouseLinkRoutes: Sendable {
         let own: [(String, JSONValue)] = [
             ("id", Schema.objectID), ("role", Schema.words(RoomLink.Role.allCases.map(\.rawValue))),
             ("label", Schema.orNull(Schema.text)), ("createdAt", Schema.integer),
-            ("expires", Schema.orNull(Schema.integer)),
+            ("expires", Schema.orNull(Schema.integer)), ("delay", Schema.integer),
         ]
         for (name, value) in own + more { properties[name] = value }
         return [

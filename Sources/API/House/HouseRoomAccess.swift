@@ -42,6 +42,8 @@ struct HouseRooms: Sendable {
     }
 
     /// A room into which somebody may look.
+    ///
+    /// A link that shows the room later is good for the live protocol alone: what is told here is of now.
     func open(_ runID: String, to visitor: HouseVisitor) async throws -> RoomSummary {
         let room = try await existing(runID)
         switch room.details.visibility {
@@ -49,7 +51,10 @@ struct HouseRooms: Sendable {
         case .app where core.roomsAreOpen: return room
         case .app, .password, .link: break
         }
-        if try await isInvited(visitor, to: room) { return room }
+        if try await isInvited(visitor, to: room, now: true) { return room }
+        if try await isInvited(visitor, to: room) {
+            throw Problem.house(.forbidden, .forbidden, "This link shows the room later, over the live protocol alone.")
+        }
         guard room.details.visibility != .link else { throw LiveError.noSuchRoom }
         guard let password = visitor.password else {
             throw Problem.house(
@@ -79,8 +84,15 @@ struct HouseRooms: Sendable {
         return room
     }
 
-    private func isInvited(_ visitor: HouseVisitor, to room: RoomSummary) async throws -> Bool {
-        if let link = visitor.link, try await core.links.find(link)?.runID == room.runID { return true }
+    /// Whether somebody needs no password, for what is of now or at all.
+    private func isInvited(
+        _ visitor: HouseVisitor, to room: RoomSummary, now isOfNow: Bool = false
+    ) async throws -> Bool {
+        if let link = visitor.link, let found = try await core.links.find(link), found.runID == room.runID,
+            !isOfNow || found.link.delay == 0
+        {
+            return true
+        }
         guard let account = visitor.account else { return false }
         if room.details.isKept(by: account) { return true }
         return try await core.live.isRunner(account.id, of: room.runID)

@@ -196,7 +196,9 @@ extension RoomHost {
             releasedEvent = event.number
         }
         guard let first = messages.first else { return }
-        audience.send(messages.count == 1 ? first : OutgoingMessage(joining: messages))
+        let message = messages.count == 1 ? first : OutgoingMessage(joining: messages)
+        audience.send(message)
+        delayed?.take(told: message, of: room, event: releasedEvent, at: context.clock.now())
         context.metrics.eventsOut += audience.viewers.count * messages.count
     }
 
@@ -249,7 +251,7 @@ extension RoomHost {
     private func disband() {
         pipeline.dismiss(self)
         isOver = true
-        audience.close(.noSuchRoom, code: "room_deleted", "The room was deleted.")
+        for audience in audiences { audience.close(.noSuchRoom, code: "room_deleted", "The room was deleted.") }
     }
 
     /// What was not stored is dropped, and whoever asks for the room again gets what is on the disk.
@@ -260,7 +262,7 @@ extension RoomHost {
         isFresh = false
         isBeingStored = false
         answerWaiters(.stopping)
-        for viewer in audience.viewers { viewer.closeUnavailable() }
+        for viewer in audiences.flatMap(\.viewers) { viewer.closeUnavailable() }
     }
 }
 

@@ -5,6 +5,8 @@ import Rooms
 extension RoomHost: RoomSource {
     var version: UInt64 { room.version }
 
+    var now: Int64 { context.clock.now() }
+
     func rows(changedAfter version: UInt64, at now: Int64, _ body: (RunnerRow) -> Void) {
         room.rows(changedAfter: version, at: now, body)
     }

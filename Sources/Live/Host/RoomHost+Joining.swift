@@ -103,6 +103,7 @@ extension RoomHost {
     /// Sends `joined`, makes the connection a viewer, and takes up what came meanwhile.
     private func welcome(_ viewer: Viewer, as runner: Int?, _ join: ClientMessage.Join) {
         guard viewer.isJoining else { return }
+        let audience = runner == nil ? audience(delayedBy: viewer.delay) : audience
         let isBehind = audience.welcome(viewer, as: runner, join)
         let backlog = viewer.sit(in: Seat(audience: audience, room: self, runner: runner))
         followAudience()
@@ -189,6 +190,7 @@ extension RoomHost {
                 apply(decisions)
             }
         }
+        if isForgetting, !numbers.isEmpty { forgetRecording() }
         return !numbers.isEmpty
     }
 

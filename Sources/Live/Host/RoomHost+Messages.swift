@@ -69,10 +69,7 @@ extension RoomHost: RoomLink {
         }
     }
 
-    func show(_ viewer: Viewer, every interval: Int32) {
-        audience.show(viewer, every: interval)
-        followAudience()
-    }
+    func audienceChanged() { followAudience() }
 
     private func apply(_ decide: () throws(RoomError) -> Decisions) throws(Refusal) {
         let decisions: Decisions

@@ -27,6 +27,8 @@ final class RoomHost {
 
     private(set) var cadence: CadenceRule
     private(set) lazy var audience = Audience(of: self, context)
+    /// What those are shown who see the room later; nil while there is no link that shows it so.
+    var delayed: DelayedViews?
     var spectators = 0
     var acks = AckSchedule()
     /// Waits for its phase of the tick.
@@ -80,11 +82,12 @@ final class RoomHost {
         ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent
         deadline = loaded.room.nextDeadline
+        if loaded.longestDelay > 0 { record(for: loaded.longestDelay) }
     }
 
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
-        audience.isEmpty && audience.runners == 0 && !isDirty && !isBeingStored && waiters.isEmpty
+        audiences.allSatisfy(\.isEmpty) && audience.runners == 0 && !isDirty && !isBeingStored && waiters.isEmpty
             && markerWaiters.isEmpty && ledger.unread.isEmpty && room.isQuiescent
     }
 
@@ -129,7 +132,7 @@ final class RoomHost {
     ///   - hasLooked: Whether somebody has looked just now, who is not in the audience.
     ///   - moment: Now.
     func followAudience(hasLooked: Bool = false, at moment: ContinuousClock.Instant = .now) {
-        guard cadence.follow(isWatched: hasLooked || audience.takers > 0, at: moment) else { return }
+        guard cadence.follow(isWatched: hasLooked || audiences.contains { $0.takers > 0 }, at: moment) else { return }
         audience.sendRunners(askedCadence)
     }
 
@@ -139,6 +142,7 @@ final class RoomHost {
     /// Once a second: what has become due.
     func sweep(at now: Int64, _ moment: ContinuousClock.Instant) {
         if let deadline, now >= deadline { apply(room.advance(to: now)) }
+        advanceDelayed(at: now)
         followAudience(at: moment)
         if ledger.isReadingDue(at: moment) { markDirty() }
         room.forgetPastWays(at: now)

@@ -76,6 +76,14 @@ extension LiveHub {
         try await atHome(of: runID) { try await $0.tracks(of: runID, for: account) }
     }
 
+    /// Has a room recorded from now on, for a link that shows it so many seconds later.
+    ///
+    /// One that sleeps sees to that when it wakes.
+    public func record(_ runID: String, for delay: Int) async {
+        // Where it cannot be said where it is, it will be loaded anew.
+        try? await atHome(of: runID) { await $0.record(runID, for: delay) }
+    }
+
     /// Changes what is said of a room and who may come.
     ///
     /// When the room is not open to everybody any more, or has another password, who watches goes, but for its owner, its

@@ -10,6 +10,8 @@ struct LoadedRoom: Sendable {
     var secret: RoomSecret
     var createdAt: Int64
     var updatedAt: Int64
+    /// The longest of the links that show the room later, in milliseconds; 0 without any.
+    var longestDelay: Int64
     /// With journal rows and runners' blocks that nothing needs any more: whoever purged did not come to them.
     var ledger: RoomLedger
     var damage: [Damage]

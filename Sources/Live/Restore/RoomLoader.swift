@@ -62,6 +62,7 @@ struct RoomLoader: Sendable {
             key: stored.id, term: stored.term, room: room, details: stored.summary.details,
             secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
+            longestDelay: isTaken ? try await store.links.longestDelay(of: stored.id, at: clock.now()) * 1000 : 0,
             ledger: ledger, damage: damage,
             unsavedWays: recorded.filter { room.settledWay(of: $0) != nil },
             disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),

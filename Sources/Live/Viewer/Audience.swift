@@ -17,10 +17,15 @@ final class Audience {
     private var version: UInt64 = 0
     private var turns: FrameTurns<Viewer>
 
-    init(of source: any RoomSource, _ context: LiveContext) {
+    /// How often it is served at most.
+    private let tick: Duration
+
+    /// Makes one without viewers, which is served at each tick or, where that is said, once in as much time.
+    init(of source: any RoomSource, _ context: LiveContext, every tick: Duration? = nil) {
         self.source = source
         self.context = context
-        turns = FrameTurns(longest: FrameRate.longestInterval(in: context.settings.tick))
+        self.tick = tick ?? context.settings.tick
+        turns = FrameTurns(longest: FrameRate.longestInterval(in: self.tick))
     }
 
     // MARK: - Who is there
@@ -53,6 +58,7 @@ final class Audience {
     ///
     /// - Returns: Whether something has happened already since what the answer shows.
     func welcome(_ viewer: Viewer, as runner: Int?, _ join: ClientMessage.Join) -> Bool {
+        viewer.turn = FrameTurn(interval: join.rate.interval(in: tick))
         let (message, shown) = source.joined(by: join, as: runner, shown: version)
         viewer.send(message)
         viewer.version = shown
@@ -109,7 +115,7 @@ final class Audience {
         let come = turns.advance()
         // While nothing changes, only those whose turn has just come can have missed something.
         let first = newest == version ? come.lowerBound : 0
-        var frames = SharedFrames(of: source, after: version, at: context.clock.now())
+        var frames = SharedFrames(of: source, after: version, at: source.now)
         version = newest
         // From the end, since who has taken a frame may change places with the last.
         for index in (first..<turns.ready.count).reversed() {
@@ -122,15 +128,15 @@ final class Audience {
     /// The socket of a viewer takes bytes again, and has taken what must arrive.
     func becameWritable(_ viewer: Viewer) {
         guard viewer.version < version, turns.isReady(viewer) else { return }
-        var frames = SharedFrames(of: source, after: viewer.version, at: context.clock.now())
+        var frames = SharedFrames(of: source, after: viewer.version, at: source.now)
         show(viewer, &frames)
         count(frames.sent)
         if turns.isAnyoneWaiting { source.markChanged() }
     }
 
-    /// A viewer wants frames so many ticks apart from now on.
-    func show(_ viewer: Viewer, every interval: Int32) {
-        turns.change(viewer, to: interval)
+    /// A viewer wants so many frames from now on.
+    func show(_ viewer: Viewer, at rate: FrameRate) {
+        turns.change(viewer, to: rate.interval(in: tick))
         if turns.isAnyoneWaiting { source.markChanged() }
     }
 

@@ -59,6 +59,7 @@ extension LiveEdge {
         }
         (viewer.link, viewer.linkExpiry) = (link.id, link.expiresAt)
         var join = join
+        viewer.delay = link.mayRun ? 0 : Int64(link.delay) * 1000
         (join.runID, join.isInvited) = (link.runID, true)
         if !join.hasRole { join.isSpectator = !link.mayRun }
         guard join.isSpectator || link.mayRun else {

@@ -1,10 +1,13 @@
 import LWS
 import Rooms
 
-/// What an ``Audience`` is shown a room from: its host, where it is at home; elsewhere what is known of it there.
+/// What an ``Audience`` is shown a room from: its host, where it is at home; elsewhere what is known of it there; a
+/// ``DelayedView``, for those who see it later.
 ///
 /// Asked once a tick and room, and for who joins or has missed something: never for each marker or viewer.
 protocol RoomSource: AnyObject {
+    /// The moment that is shown, by the server's clock in Unix milliseconds.
+    var now: Int64 { get }
     /// Counts the changes that rows show.
     var version: UInt64 { get }
     /// Events up to this number are stored, and were told.

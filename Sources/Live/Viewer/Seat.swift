@@ -32,8 +32,8 @@ protocol RoomLink: AnyObject {
     func leave(_ runner: Int)
     /// A spectator has no number.
     func cheer(from sender: Int?, to receiver: Int?, text: String) throws(Refusal)
-    /// A viewer wants frames so many ticks apart from now on; 0 for none.
-    func show(_ viewer: Viewer, every interval: Int32)
+    /// Somebody looks more or less often from now on.
+    func audienceChanged()
     /// A viewer who had a seat is there no more; its runner is not gone, only not there.
     func gone(_ viewer: Viewer, as runner: Int?)
 }

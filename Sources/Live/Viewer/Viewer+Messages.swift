@@ -140,7 +140,9 @@ extension Viewer {
             }
             try seat.room.cheer(from: seat.runner, to: receiver, text: text)
             lastCheer = moment
-        case .view(let rate): seat.room.show(self, every: rate.interval(in: edge.context.settings.tick))
+        case .view(let rate):
+            seat.audience.show(self, at: rate)
+            seat.room.audienceChanged()
         case .ping(let echo, let phone):
             let now = edge.context.clock.now()
             if let phone { clock.sample(now - phone) }

@@ -61,6 +61,8 @@ final class Viewer: FrameTaker {
     var lastPing = ContinuousClock.now
     /// Its silence cannot have become long enough for anything before this moment.
     var quietUntil = ContinuousClock.now
+    /// By how much later it is shown the room, in milliseconds; for a spectator who came by such a link.
+    var delay: Int64 = 0
     /// When the link that it came by ends, by the server's clock.
     var linkExpiry: Int64?
     var lastCheer: ContinuousClock.Instant?
@@ -89,7 +91,6 @@ final class Viewer: FrameTaker {
     /// The join has come.
     func beginJoining(_ join: ClientMessage.Join) {
         system = join.system
-        turn = FrameTurn(interval: join.rate.interval(in: edge.context.settings.tick))
         state = .joining(backlog: [])
     }
 

@@ -11,6 +11,7 @@ public final class RoomLinks: Sendable {
     private let store: AppDatabase
     private let now: @Sendable () -> Int64
     private let listener = Mutex<(@Sendable (_ link: Int64, _ runID: String) async -> Void)?>(nil)
+    private let delayListener = Mutex<(@Sendable (_ delay: Int, _ runID: String) async -> Void)?>(nil)
 
     /// Makes the service.
     ///
@@ -30,6 +31,13 @@ public final class RoomLinks: Sendable {
         listener.withLock { $0 = listen }
     }
 
+    /// Has somebody told of a link that shows a room later, before anybody has it: so that there is something to show.
+    ///
+    /// - Parameter listen: Whom to tell, in place of whoever was told before; the delay is in seconds.
+    public func whenDelayed(_ listen: @escaping @Sendable (_ delay: Int, _ runID: String) async -> Void) {
+        delayListener.withLock { $0 = listen }
+    }
+
     /// A link at the only moment when its secret is known.
     public struct Issued: Hashable, Sendable {
         public let link: RoomLink
@@ -40,26 +48,34 @@ public final class RoomLinks: Sendable {
     /// Makes a link to a room.
     ///
     /// - Parameters:
-    ///   - room: The room's key.
+    ///   - room: The room.
     ///   - role: What it is good for.
     ///   - label: 1 to 64 characters; nil for none.
     ///   - expiresAt: Until when it is good, in milliseconds since 1970; nil for ever.
+    ///   - delay: By how many seconds later the room is shown, 0 to ``Limit/Room/delay``; for spectators alone.
     /// - Returns: The link; nil when the room has ``Limit/Room/links`` already.
-    /// - Throws: ``ServicesError/invalid(field:message:)`` also for a time that is over, ``ServicesError/store(_:)``.
+    /// - Throws: ``ServicesError/invalid(field:message:)`` also for a time that is over and a runner's delay, ``ServicesError/store(_:)``.
     public func make(
-        room: Int64, role: RoomLink.Role, label: String?, expiresAt: Int64?
+        room: RoomSummary, role: RoomLink.Role, label: String?, expiresAt: Int64?, delay: Int = 0
     ) async throws(ServicesError) -> Issued? {
         if let label { try RoomRules.checkLabel(label) }
         let time = now()
         if let expiresAt, expiresAt <= time {
             throw .invalid(field: "expires", message: "`expires` must be a time that is to come.")
         }
+        guard 0...Limit.Room.delay ~= delay else {
+            throw .invalid(field: "delay", message: "`delay` must be from 0 to \(Limit.Room.delay) seconds.")
+        }
+        guard delay == 0 || role == .spectator else {
+            throw .invalid(field: "delay", message: "A link to run shows the room as it is; `delay` must be 0.")
+        }
         let secret = Tokens.base64url(Crypto.randomBytes(16))
         let link = try await withStoreErrors { () throws(StoreError) in
             try await store.links.insertLink(
-                room: room, hash: Self.hash(secret), role: role, label: label?.withDirectionsClosed,
-                expiresAt: expiresAt, limit: Limit.Room.links, at: time)
+                room: room.id, hash: Self.hash(secret), role: role, label: label?.withDirectionsClosed,
+                expiresAt: expiresAt, delay: Int64(delay), limit: Limit.Room.links, at: time)
         }
+        if link != nil, delay > 0 { await delayListener.withLock { $0 }?(delay, room.runID) }
         return link.map { Issued(link: $0, secret: secret) }
     }
 

@@ -43,6 +43,7 @@ struct Migration: Sendable {
         Migration(version: 22, moderation),
         Migration(version: 23, zones),
         Migration(version: 24, safety),
+        Migration(version: 25, delay),
     ]
 }
 

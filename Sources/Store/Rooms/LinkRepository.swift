@@ -18,6 +18,8 @@ public struct RoomLink: Hashable, Sendable, Identifiable {
     public let createdAt: Int64
     /// In milliseconds since 1970; nil for never.
     public let expiresAt: Int64?
+    /// By how many seconds later a spectator is shown the room.
+    public let delay: Int64
 }
 
 /// Links to rooms, of whose secrets only the hashes are known.
@@ -34,12 +36,14 @@ extension LinkRepository {
     ///   - role: What it is good for.
     ///   - label: What it is called.
     ///   - expiresAt: Until when it is good; nil for ever.
+    ///   - delay: By how many seconds later a spectator is shown the room.
     ///   - limit: A room has at most so many.
     ///   - time: Now.
     /// - Returns: The link; nil when the room has too many, or is gone.
     /// - Throws: What the database says.
     public func insertLink(
-        room: Int64, hash: [UInt8], role: RoomLink.Role, label: String?, expiresAt: Int64?, limit: Int, at time: Int64
+        room: Int64, hash: [UInt8], role: RoomLink.Role, label: String?, expiresAt: Int64?, delay: Int64 = 0,
+        limit: Int, at time: Int64
     ) async throws(StoreError) -> RoomLink? {
         let id = ids.next()
         return try await write { session throws(StoreError) in
@@ -47,12 +51,12 @@ extension LinkRepository {
             return try session.one(
                 SQL(
                     """
-                    INSERT INTO links (id, room, hash, role, label, created_at, expires_at)
-                    SELECT $1, id, $3, $4, $5, $6, $7 FROM rooms
+                    INSERT INTO links (id, room, hash, role, label, created_at, expires_at, delay)
+                    SELECT $1, id, $3, $4, $5, $6, $7, $9 FROM rooms
                     WHERE id = $2 AND (SELECT COUNT(*) FROM links WHERE room = $2) < $8
                     RETURNING \(RoomLink.columns)
                     """),
-                id, room, hash, role.rawValue, label, time, expiresAt, limit
+                id, room, hash, role.rawValue, label, time, expiresAt, limit, delay
             ) { row in try RoomLink(row) }
         }
     }
@@ -79,11 +83,24 @@ extension LinkRepository {
         try await read { session throws(StoreError) in
             try session.one(
                 """
-                SELECT l.id, l.room, l.role, l.label, l.created_at, l.expires_at, r.run_id
+                SELECT l.id, l.room, l.role, l.label, l.created_at, l.expires_at, l.delay, r.run_id
                 FROM links l JOIN rooms r ON r.id = l.room WHERE l.hash = $1
                 """,
                 hash
-            ) { row in (try RoomLink(row), try row.get(6)) }
+            ) { row in (try RoomLink(row), try row.get(7)) }
+        }
+    }
+
+    /// The longest delay of a room's links that are good, in seconds; 0 when there is none with a delay.
+    public func longestDelay(of room: Int64, at time: Int64) async throws(StoreError) -> Int64 {
+        try await read { session throws(StoreError) in
+            try session.one(
+                """
+                SELECT COALESCE(MAX(delay), 0) FROM links
+                WHERE room = $1 AND (expires_at IS NULL OR expires_at > $2)
+                """,
+                room, time
+            ) { row in try row.get(0) } ?? 0
         }
     }
 
@@ -99,13 +116,13 @@ extension LinkRepository {
 
 extension RoomLink {
     /// The columns that ``init(_:)`` reads.
-    static let columns = "id, room, role, label, created_at, expires_at"
+    static let columns = "id, room, role, label, created_at, expires_at, delay"
 
     init(_ row: SQLRow) throws {
         let role: String = try row.get(2)
         guard let role = Role(rawValue: role) else { throw StoreError.corrupt("a link of an unknown role") }
         self.init(
             id: try row.get(0), room: try row.get(1), role: role, label: try row.get(3), createdAt: try row.get(4),
-            expiresAt: try row.get(5))
+            expiresAt: try row.get(5), delay: try row.get(6))
     }
 }

@@ -40,7 +40,7 @@ struct HouseLinkTests {
                 list.json["links"] == [
                     [
                         "id": .string(id), "role": "spectator", "label": "For my family",
-                        "createdAt": made.json["createdAt"] ?? .null, "expires": .null,
+                        "createdAt": made.json["createdAt"] ?? .null, "expires": .null, "delay": 0,
                     ]
                 ])
             #expect(!list.text.contains(secret))
@@ -55,6 +55,28 @@ struct HouseLinkTests {
             #expect(try await api.send(.delete, "/v1/rooms/\(runID)/links/\(id)", token: ana).status == 404)
             let revoked = try await api.send(.get, "/v1/rooms/\(runID)/state", headers: [linkHeader: secret])
             #expect(revoked.status == 404)
+        }
+    }
+
+    @Test("a link that shows the room later says so, and opens nothing that is of now")
+    func delay() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let runID = try await api.makeHouseRoom(token: ana)
+            let made = try await make(api, runID, ["role": "spectator", "delay": 300], token: ana)
+            #expect(made.status == 201 && made.json["delay"] == 300)
+            let secret = try #require(made.json["link"]?.string)
+            let invitation = try await api.send(.get, "/v1/links/\(secret)")
+            #expect(invitation.json["delay"] == 300 && invitation.json["runID"] == .string(runID))
+            let room = try await api.send(.get, "/v1/rooms/\(runID)", headers: [linkHeader: secret])
+            #expect(room.status == 200, "that it is there")
+            for path in ["/state", "/tracks"] {
+                let now = try await api.send(.get, "/v1/rooms/\(runID)\(path)", headers: [linkHeader: secret])
+                #expect(now.status == 403, "\(path)")
+                let own = try await api.send(
+                    .get, "/v1/rooms/\(runID)\(path)", token: ana, headers: [linkHeader: secret])
+                #expect(own.status == 200, "for who has the room")
+            }
         }
     }
 
@@ -83,7 +105,8 @@ struct HouseLinkTests {
         "what cannot be is refused and not ignored",
         arguments: [
             (#"{}"#, "role"), (#"{"role":"owner"}"#, "role"), (#"{"role":"runner","label":""}"#, "label"),
-            (#"{"role":"runner","delay":60}"#, "delay"), (#"{"role":"runner","delay":-1}"#, "delay"),
+            (#"{"role":"runner","delay":60}"#, "delay"), (#"{"role":"spectator","delay":-1}"#, "delay"),
+            (#"{"role":"spectator","delay":901}"#, "delay"), (#"{"role":"spectator","delay":"5 min"}"#, "delay"),
             (#"{"role":"runner","expires":"soon"}"#, "expires"), (#"{"role":"runner","expires":5}"#, "expires"),
         ])
     func refusals(body: String, names: String) async throws {

@@ -14,7 +14,7 @@
  *
  * @module live-room
  */
-import { clock, nameNode, sentence } from './format.js';
+import { clock, duration, nameNode, sentence } from './format.js';
 import { call } from './house.js';
 import { settings, tabMemory, word, write } from './page.js';
 import { RoomPassword } from './room-password.js';
@@ -25,7 +25,7 @@ import { places } from './way.js';
 /** @typedef {import('./runroom.js').Row} Row */
 /** @typedef {import('./runroom.js').RoomEvent} RoomEvent */
 /** @typedef {import('./runroom.js').Status} Status */
-/** @typedef {{ runID: string, name: string, role: 'spectator' | 'runner' }} Invitation */
+/** @typedef {{ runID: string, name: string, role: 'spectator' | 'runner', delay?: number }} Invitation */
 
 /** Milliseconds for which a page may be hidden until it lacks so much of the ways that they are asked for anew. */
 const GLANCE = 5000;
@@ -229,7 +229,10 @@ export class LiveRoom extends EventTarget {
         switch (state) {
         case 'idle': return word('connecting');
         case 'connecting': return word(since === null ? 'connecting' : 'catchingUp');
-        case 'live': return word('live');
+        case 'live': {
+            const delay = this.invitation?.delay ?? 0;
+            return delay > 0 ? sentence(word('delayed'), { time: duration(delay) }).join('') : word('live');
+        }
         case 'waiting':
             return since === null ? word('waiting') : sentence(word('goneSince'), { time: clock(since) }).join('');
         default: return word(reason === 'password' ? 'passwordHeading' : 'stopped');

@@ -4,16 +4,16 @@
  * @module share
  */
 import { ask, Refused } from './account.js';
-import { dateTime, nameNode, sentence } from './format.js';
+import { dateTime, duration, nameNode, sentence } from './format.js';
 import { onlyOnce } from './house.js';
 import { element, word } from './page.js';
 import { qrCode } from './qr-code.js';
 
-/** @typedef {{ id: string, role: 'spectator' | 'runner', label: string | null, createdAt: number, expires: number | null, link?: string, url?: string }} Link */
+/** @typedef {{ id: string, role: 'spectator' | 'runner', label: string | null, createdAt: number, expires: number | null, delay: number, link?: string, url?: string }} Link */
 
 /**
  * @param {string} runID
- * @param {{ role: Link['role'], expires?: number, label?: string }} wanted
+ * @param {{ role: Link['role'], expires?: number, delay?: number, label?: string }} wanted
  * @returns {Promise<Link>} With its secret, which is told this once.
  */
 export async function makeLink(runID, wanted) {
@@ -84,6 +84,8 @@ export class ShareDialog {
         form: element('share-form', HTMLFormElement),
         role: element('share-role', HTMLSelectElement),
         expires: element('share-expires', HTMLSelectElement),
+        delay: element('share-delay', HTMLSelectElement),
+        delayPart: element('share-delay-part', HTMLElement),
         label: element('share-label', HTMLInputElement),
         make: element('share-make', HTMLButtonElement),
         problem: element('share-problem', HTMLElement),
@@ -96,7 +98,9 @@ export class ShareDialog {
     /** @param {string} runID */
     constructor(runID) {
         this.#runID = runID;
-        const { form, close, dialog } = this.#nodes;
+        const { form, close, dialog, role } = this.#nodes;
+        // Who runs sees the room as it is.
+        role.addEventListener('change', () => this.#showDelay());
         form.addEventListener('submit', event => {
             event.preventDefault();
             void this.#try(() => this.#make());
@@ -112,20 +116,27 @@ export class ShareDialog {
         void this.#try(() => this.#list());
     }
 
+    #showDelay() {
+        const { role, delayPart } = this.#nodes;
+        delayPart.hidden = role.value === 'runner';
+    }
+
     async #make() {
-        const { role, expires, label, make, made, form } = this.#nodes;
+        const { role, expires, delay, label, make, made, form } = this.#nodes;
         make.disabled = true;
         try {
             const seconds = Number(expires.value);
             const link = await makeLink(this.#runID, {
                 role: role.value === 'runner' ? 'runner' : 'spectator',
                 ...seconds > 0 ? { expires: Date.now() + seconds * 1000 } : {},
+                ...role.value !== 'runner' && Number(delay.value) > 0 ? { delay: Number(delay.value) } : {},
                 ...label.value.trim() ? { label: label.value.trim() } : {},
             });
             made.replaceChildren(linkCard(link.url ?? '', {
                 heading: roleOf(link), text: word('share.once'), level: 'h3',
             }));
             form.reset();
+            this.#showDelay();
             made.focus();
             await this.#list();
         } finally {
@@ -149,6 +160,7 @@ export class ShareDialog {
             about.append(...link.label ? [`${roleOf(link)} · `] : [], ...link.expires === null
                 ? [word('share.forEver')]
                 : sentence(word(isOver ? 'share.over' : 'share.until'), { time: dateTime(link.expires) }));
+            if (link.delay > 0) about.append(' · ', ...sentence(word('delayed'), { time: duration(link.delay) }));
             text.append(name, about);
             const revoke = document.createElement('button');
             revoke.type = 'button';
