@@ -130,20 +130,20 @@ struct Core: Sendable {
         firstAdministrator = FirstAdministrator(accounts: accounts, audit: audit, now: now)
         self.entryTaskRegistration = entryTaskRegistration
         links = RoomLinks(store: database, now: now)
-        live = LiveHub(
-            loops: loops, store: database, settings: liveSettings,
-            services: Self.liveServices(
-                accounts: accounts, links: links, ids: database.ids,
-                guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
-            logger: logger)
-        devices = Devices(
-            store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
-            posts: limits.map { _ in RateLimit(Limit.Devices.posts) }, now: now)
         let base = publicBase.configured
         safety = Safety(
             store: database, mail: mail, page: { room in base.map { "\($0)/r/\(room)" } },
             calls: limits.map { _ in RateLimit(Limit.Safety.calls) },
             mails: limits.map { _ in RateLimit(Limit.Safety.mails) }, logger: logger, now: now)
+        live = LiveHub(
+            loops: loops, store: database, settings: liveSettings,
+            services: Self.liveServices(
+                accounts: accounts, links: links, safety: safety, ids: database.ids,
+                guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
+            logger: logger)
+        devices = Devices(
+            store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
+            posts: limits.map { _ in RateLimit(Limit.Devices.posts) }, now: now)
         deviceRooms = DeviceRooms(live: live, now: now)
         friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms
@@ -166,7 +166,7 @@ struct Core: Sendable {
     }
 
     private static func liveServices(
-        accounts: Accounts, links: RoomLinks, ids: IDGenerator, guesses: GuessThrottle?
+        accounts: Accounts, links: RoomLinks, safety: Safety, ids: IDGenerator, guesses: GuessThrottle?
     ) -> LiveServices {
         LiveServices(
             owner: { token in
@@ -191,6 +191,10 @@ struct Core: Sendable {
                 let stored = RoomPassword(salt: secret.salt, hash: secret.hash)
                 guard let guesses else { return stored.matches(password) ? .right : .wrong }
                 return PasswordVerdict(guesses.judge(runID, from: address) { stored.matches(password) })
+            },
+            callForHelp: { still, room in
+                await safety.callForStill(
+                    account: still.account, room: room, place: Alarm.Place(still.place, at: still.time))
             },
             newID: { ids.next() })
     }
@@ -221,6 +225,7 @@ extension Person {
     init(_ account: Account) {
         self.init(
             account: account.id, username: account.username, nickname: account.nickname,
-            avatar: LepaoJSON.avatarPath(of: account.username), zones: account.zones)
+            avatar: LepaoJSON.avatarPath(of: account.username), zones: account.zones,
+            callsWhenStill: account.callsWhenStill)
     }
 }

@@ -359,6 +359,14 @@ public enum Limit {
         public static let calls: Rate = (20, 30)
         /// Calls of an account of which others are told by mail: three, and then three an hour.
         public static let mails: Rate = (3, 0.05)
+        /// Milliseconds after which somebody who runs and does not move has a call made for them, if they wish so.
+        public static let still: Int64 = 300_000
+        /// Metres within which they have not moved.
+        public static let stillRadius = 30.0
+        /// Milliseconds without a place after which nobody can say that they have not moved.
+        public static let silence: Int64 = 120_000
+        /// Metres: a place that is less sure says nothing of that.
+        public static let stillAccuracy = 50
         /// People whom somebody has named to hear of theirs; one more is 400.
         public static let confidants = 10
         /// So many have named one at most; whom one more names is 400.

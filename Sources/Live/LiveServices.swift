@@ -65,6 +65,8 @@ public struct LiveServices: Sendable {
     /// Compares in constant time, unless too many wrong passwords for this room came from this address; quick, since
     /// pollers send the password every second.
     public var judge: @Sendable (_ password: String, RoomSecret, _ runID: String, _ address: String) -> PasswordVerdict
+    /// Has others called for somebody who does not move in a room, by its row's id in the database.
+    public var callForHelp: @Sendable (Stillness, _ room: Int64) async -> Void
     /// A new id: 63 bits, in the order of time, never given before.
     public var newID: @Sendable () -> Int64
 
@@ -74,6 +76,7 @@ public struct LiveServices: Sendable {
         avatar: @escaping @Sendable (String) -> String,
         makeSecret: @escaping @Sendable (String) -> RoomSecret,
         judge: @escaping @Sendable (String, RoomSecret, String, String) -> PasswordVerdict,
+        callForHelp: @escaping @Sendable (Stillness, Int64) async -> Void = { _, _ in },
         newID: @escaping @Sendable () -> Int64
     ) {
         self.owner = owner
@@ -81,6 +84,7 @@ public struct LiveServices: Sendable {
         self.avatar = avatar
         self.makeSecret = makeSecret
         self.judge = judge
+        self.callForHelp = callForHelp
         self.newID = newID
     }
 }

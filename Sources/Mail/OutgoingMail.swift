@@ -16,11 +16,14 @@ public struct OutgoingMail: Hashable, Sendable {
         public let place: String?
         /// Where they are seen; nil when the server does not know what it is called.
         public let page: String?
+        /// Whether nobody has called, and they run and do not move.
+        public let isStill: Bool
 
-        public init(nickname: String, place: String?, page: String?) {
+        public init(nickname: String, place: String?, page: String?, isStill: Bool = false) {
             self.nickname = nickname
             self.place = place
             self.page = page
+            self.isStill = isStill
         }
     }
 
@@ -53,7 +56,7 @@ extension OutgoingMail {
     var subject: String {
         switch content {
         case .code: "验证码 / Your code"
-        case .call: "求助 / A call for help"
+        case .call(let call): call.isStill ? "跑步中静止不动 / Not moving during a run" : "求助 / A call for help"
         }
     }
 
@@ -70,7 +73,11 @@ extension OutgoingMail {
                 """
         case .call(let call):
             let lines = [
-                "\(call.nickname) 正在求助。 / \(call.nickname) calls for help.",
+                call.isStill
+                    ? """
+                    \(call.nickname) 在跑步中已有五分钟没有移动。 / \(call.nickname) is in a run and has not moved for \
+                    five minutes.
+                    """ : "\(call.nickname) 正在求助。 / \(call.nickname) calls for help.",
                 call.place.map { "最后位置 / Last at: \($0)" } ?? "位置未知。 / The place is not known.",
                 call.page.map { "查看 / To be seen at: \($0)" } ?? "",
                 """

@@ -21,6 +21,8 @@ public struct Decisions: Sendable {
     public var recalls: Set<RunReference> = []
     /// How many markers came that were not known; ``Room/takeJournal()`` has them.
     public var newMarkers = 0
+    /// Who has not moved for a while and wants others to be called then; to be done at once, and not stored here.
+    public var still: [Stillness] = []
 
     public init() {}
 
@@ -53,6 +55,7 @@ extension Decisions {
         voidBlocks.formUnion(later.voidBlocks)
         recalls.formUnion(later.recalls)
         newMarkers += later.newMarkers
+        still += later.still
     }
 }
 

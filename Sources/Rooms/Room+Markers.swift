@@ -1,4 +1,5 @@
 public import Geo
+import Limits
 
 extension Room {
     // What is measured of the positions that come, and what is told of it.
@@ -110,7 +111,34 @@ extension Room {
         }
         announceKilometers(index, at: now, into: &decisions)
         makeRoomForBlocks(of: index, at: now, into: &decisions)
+        if runners[index].person.callsWhenStill {
+            watchStillness(of: index, by: markers, offset: offset ?? 0, at: now, into: &decisions)
+        }
         return decisions
+    }
+
+    /// Looks whether a runner moves, for who wants others to be called when they do not.
+    private mutating func watchStillness(
+        of index: Int, by markers: [IncomingMarker], offset: Int64, at now: Int64, into decisions: inout Decisions
+    ) {
+        guard !runners[index].isEarlierRunUp, runners[index].run.clock.isRunning,
+            let start = runners[index].run.clock.segments.last?.start
+        else { return }
+        let latest = now + settings.filter.clockTolerance
+        let points = markers.map { $0.point(offset: offset) }.sorted { $0.time < $1.time }
+        for point in points
+        where start...max(start, latest) ~= point.time
+            && point.accuracy ?? 0 <= Int32(Limit.Safety.stillAccuracy * 10)
+        {
+            if runners[index].stillness.isEmpty { runners[index].stillness = [StillnessWatch(at: point)] }
+            runners[index].stillness[0].note(point, runningSince: start)
+        }
+        guard !runners[index].stillness.isEmpty, runners[index].stillness[0].takeCall(at: now),
+            let place = runners[index].run.latest
+        else { return }
+        decisions.still.append(
+            Stillness(
+                account: runners[index].person.account, place: place, time: runners[index].stillness[0].newest))
     }
 
     /// Takes the markers of a run's blocks, which ``Decisions/recalls`` asked for, and measures the run with those that

@@ -91,14 +91,18 @@ public struct Person: Hashable, Sendable {
     ///
     /// Part of who somebody is, so that nobody comes into a room without them.
     public var zones: [PrivacyZone]
+    /// Whether others are to be called when they run and do not move.
+    public var callsWhenStill: Bool
 
     public init(
-        account: Int64, username: String, nickname: String, avatar: String, zones: [PrivacyZone]
+        account: Int64, username: String, nickname: String, avatar: String, zones: [PrivacyZone],
+        callsWhenStill: Bool = false
     ) {
         self.account = account
         self.username = username
         self.nickname = nickname
         self.avatar = avatar
         self.zones = zones
+        self.callsWhenStill = callsWhenStill
     }
 }

@@ -28,6 +28,8 @@ struct Runner: Sendable {
     var earlier: [Run] = []
     /// What is known of a phone of theirs that comes with single requests; at most one.
     var device: [DeviceState] = []
+    /// Of somebody for whom others are called when they do not move; at most one.
+    var stillness: [StillnessWatch] = []
     /// How long that may be silent, in milliseconds; nil for somebody who has none.
     var deviceGrace: Int64?
     /// `run` is the earlier one for the moment.

@@ -2,7 +2,7 @@
 
 import pytest
 from live import LONDON, now, unique
-from scene import holds, is_live
+from scene import Phone, holds, is_live
 from test_pages import LOCALES, gallery  # noqa: F401 (a fixture)
 
 
@@ -36,6 +36,24 @@ async def test_who_has_a_spectators_link_watches_until_it_is_revoked(server, bro
     assert status == 204
     await holds(page, "document.getElementById('notice-text').textContent.startsWith('This link is not good')")
     assert await page.locator("#retry").is_hidden()
+
+
+@pytest.mark.limit(90)
+async def test_who_has_a_link_with_a_delay_sees_the_room_so_much_later_and_is_told_so(server, browse):
+    code, token, link = await club(server)
+    made = await link("spectator", delay=3)
+    page = await browse.page(made["url"])
+    await is_live(page)
+    assert await page.locator("#status").text_content() == "0:03 behind"
+    runner = await link("runner")
+    phone = await Phone.open(server.url)
+    await phone.join((None, None), token, link=runner["link"])
+    began = now()
+    await phone.start(place=LONDON)
+    await holds(page, "window.runroom.room.rows.get(1)?.latitude > 0")
+    assert now() - began >= 3000
+    await holds(page, "document.querySelectorAll('#standings-rows > *').length === 1")
+    await phone.close()
 
 
 async def test_who_scans_a_runners_link_runs_under_a_name_and_is_there_again_after_a_reload(server, browse):

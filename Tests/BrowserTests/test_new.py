@@ -123,6 +123,20 @@ async def test_the_owner_makes_and_revokes_links_in_the_room(server, browse):
     _, body = await server.rest("GET", f"/v1/rooms/{code}/links", token=token)
     made, = [link for link in body["links"] if link["label"] == "<i>Mum</i>"]
     assert made["role"] == "runner" and abs(made["expires"] - now() - 604_800_000) < 60_000
+    # One to watch may show the room later; one to run never does.
+    assert await page.locator("#share-delay").is_visible()
+    await page.locator("#share-role").select_option("runner")
+    assert await page.locator("#share-delay").is_hidden()
+    await page.locator("#share-role").select_option("spectator")
+    await page.locator("#share-delay").select_option("300")
+    await page.locator("#share-make").click()
+    await until(lambda: has_links(page, 4))
+    assert "5:00 behind" in await first.text_content()
+    _, body = await server.rest("GET", f"/v1/rooms/{code}/links", token=token)
+    late, = [link for link in body["links"] if link["delay"] == 300]
+    assert late["role"] == "spectator"
+    await first.locator("button").click()
+    await until(lambda: has_links(page, 3))
     await first.locator("button").click()
     await until(lambda: has_links(page, 2))
     _, body = await server.rest("GET", f"/v1/rooms/{code}/links", token=token)

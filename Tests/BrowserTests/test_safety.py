@@ -115,7 +115,14 @@ async def test_people_are_named_and_not_named_any_more(server, browse):
     await page.locator("#confidant").fill(named)
     await page.locator("#confidant-form button").click()
     await holds(page, "document.querySelector('#confidants li')?.textContent.startsWith('Ben <b>')")
+    # Naming nobody else, they are called for who does not move.
+    assert not await page.locator("#when-still").is_checked()
+    await page.locator("#when-still").check()
+    await holds(page, "document.querySelector('#confidants-told').textContent === 'Saved.'")
     await page.reload()
+    await holds(page, "document.querySelector('#when-still').checked")
+    status, told = await server.rest("GET", "/v1/me/confidants", token=own)
+    assert told["whenStill"] is True and [person["name"] for person in told["people"]] == [named]
     await page.locator("#confidants li button").click()
     await holds(page, "document.querySelectorAll('#confidants li').length === 0")
     status, told = await server.rest("GET", "/v1/me/confidants", token=own)

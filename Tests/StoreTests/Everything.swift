@@ -128,6 +128,7 @@ struct Everything {
             _ = try await database.forum.setLike(isSet, post: .id(post.id), account: bob, at: 1)
             _ = try await database.forum.setCollection(isSet, post: .id(post.id), account: bob, at: 1)
             _ = try await database.forum.setLike(isSet, comment: .id(top.id), account: bob, at: 1)
+            _ = try await database.forum.commentsLiked(by: bob, offset: 0, limit: 9)
         }
         _ = try await database.forum.likes(post: .id(post.id), account: bob)
         _ = try await database.forum.hit(.id(post.id), reader: .account(bob), pause: 1, at: 1)
@@ -277,6 +278,7 @@ struct Everything {
         _ = try await database.safety.clear(try found(alarm).alarm.id, by: ana, at: 2)
         _ = try await database.safety.setConfidants(of: ana, to: ["bob"], limit: 9)
         _ = try await database.safety.confidants(of: ana)
+        _ = try await database.accounts.setCallsWhenStill(true, account: ana)
         _ = try await database.rooms.rooms(withRunner: ana, limit: 9)
     }
 

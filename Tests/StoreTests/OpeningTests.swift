@@ -154,7 +154,7 @@ import Testing
 
         let database = try directory.open()
         let room = try #require(try await database.rooms.room(runID: "159"))
-        #expect(room.people.map(\.owner?.username) == [nil, nil, "ben"])
+        #expect(room.people.map({ $0.owner?.username }) == [nil, nil, "ben"])
         #expect(room.people.map(\.latitudeE7) == [nil, nil, 480_000_001])
         #expect(room.people.map(\.longitudeE7) == [nil, nil, -116])
         #expect(

@@ -12,7 +12,8 @@ import Store
 actor HouseExport {
     /// What is in the archive, in this order.
     private enum Part: Int {
-        case account, rooms, runs, ways, posts, comments, likes, collections, people, messages, pictures, end
+        case account, rooms, runs, ways, posts, comments, likes, commentLikes, collections, people, messages, pictures,
+            end
     }
 
     /// A piece goes out when it has so many bytes.
@@ -64,6 +65,7 @@ actor HouseExport {
         case .posts: try await list("posts.json", posts)
         case .comments: try await list("comments.json", comments)
         case .likes: try await list("likes.json") { try await self.postIDs(.likedBy(self.account.id)) }
+        case .commentLikes: try await list("comment-likes.json", commentLikes)
         case .collections: try await list("collections.json") { try await self.postIDs(.collectedBy(self.account.id)) }
         case .people: try await list("following.json", people)
         case .messages: try await list("messages.json", messages)
@@ -117,6 +119,9 @@ actor HouseExport {
         object["runData"] = try await core.records.runData(account: account.id).json
         object["preferences"] = try await core.accounts.preferences(account: account.id).json
         object["zones"] = .array(account.zones.map { .object(HouseZoneRoutes.members(of: $0)) })
+        object["confidants"] = .array(
+            try await core.safety.confidants(of: account.id).map { .string($0.username) })
+        object["callsWhenStill"] = .bool(account.callsWhenStill)
         let logins = try await core.tokens.logins(of: account.id)
         object["sessions"] = .array(logins.map { HouseJSON.session($0, isCurrent: false) })
         try write("account.json", JSONValue.object(object).bytes)
@@ -185,6 +190,13 @@ actor HouseExport {
     private func postIDs(_ posts: PostList) async throws -> [[UInt8]] {
         let offset = Int(cursor ?? 0)
         let ids = try await core.forum.posts(posts, offset: offset, limit: Self.page)
+        cursor = Int64(offset + ids.count)
+        return ids.map { JSONValue.string(ObjectID.text($0)).bytes }
+    }
+
+    private func commentLikes() async throws -> [[UInt8]] {
+        let offset = Int(cursor ?? 0)
+        let ids = try await core.database.forum.commentsLiked(by: account.id, offset: offset, limit: Self.page)
         cursor = Int64(offset + ids.count)
         return ids.map { JSONValue.string(ObjectID.text($0)).bytes }
     }

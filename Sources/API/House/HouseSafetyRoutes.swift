@@ -62,15 +62,20 @@ struct HouseSafetyRoutes: Sendable {
             Endpoint(
                 .put, "/v1/me/confidants",
                 EndpointDescription(
-                    Self.group, "Name who hears of one's calls", "In place of those who did.",
+                    Self.group, "Name who hears of one's calls",
+                    """
+                    In place of those who did. With `whenStill`, they are also called when one runs in a room and has not \
+                    moved for \(Limit.Safety.still / 60_000) minutes; what it was, if it is left out.
+                    """,
                     answers: .json(Self.people),
                     refusals: [400: "One of the names is nobody's, or they are too many."]),
-                access: .token, cost: .light, input: Form(in: [.json], Self.names), setConfidants),
+                access: .token, cost: .light, input: Form(in: [.json], Self.names, Self.whenStill), setConfidants),
         ]
     }
 
     private static let people = Schema.object([
-        "people": Schema.array(of: Schema.object(["name": Schema.text("ben"), "nickname": Schema.text("Ben")]))
+        "people": Schema.array(of: Schema.object(["name": Schema.text("ben"), "nickname": Schema.text("Ben")])),
+        "whenStill": Schema.boolean,
     ])
     private static let runID = Field.anyText("runID", Schema.text("159"), about: "The room in which one runs.")
     /// In WGS-84; nil where neither is there.
@@ -81,6 +86,9 @@ struct HouseSafetyRoutes: Sendable {
         try parameters.coordinate(in: .wgs84, half: "`latitude` and `longitude` come together.")
     }
     private static let time = Field.integer("time", about: "When one was there; now, if it is left out.").optional
+    private static let whenStill = Field.truth(
+        "whenStill", about: "Whether they are called when one runs and does not move."
+    ).optional
     private static let names = Field<[String]>("names", Schema.array(of: Schema.text("ben"))) {
         (parameters) throws(ParameterError) in
         guard let values = try parameters.array("names") else { throw .missing("names") }
@@ -133,16 +141,19 @@ struct HouseSafetyRoutes: Sendable {
     }
 
     private func confidants(_ call: Call<Account>) async throws -> Response {
-        answer(try await core.safety.confidants(of: call.caller.id))
+        answer(try await core.safety.confidants(of: call.caller.id), whenStill: call.caller.callsWhenStill)
     }
 
-    private func setConfidants(_ call: Call<Account>, names: [String]) async throws -> Response {
-        answer(try await core.safety.setConfidants(of: call.caller.id, to: names))
+    private func setConfidants(_ call: Call<Account>, names: [String], whenStill: Bool?) async throws -> Response {
+        let people = try await core.safety.setConfidants(of: call.caller.id, to: names)
+        if let whenStill { try await core.accounts.setCallsWhenStill(whenStill, account: call.caller.id) }
+        return answer(people, whenStill: whenStill ?? call.caller.callsWhenStill)
     }
 
-    private func answer(_ people: [(username: String, nickname: String)]) -> Response {
+    private func answer(_ people: [(username: String, nickname: String)], whenStill: Bool) -> Response {
         .json([
-            "people": .array(people.map { ["name": .string($0.username), "nickname": .string($0.nickname)] })
+            "people": .array(people.map { ["name": .string($0.username), "nickname": .string($0.nickname)] }),
+            "whenStill": .bool(whenStill),
         ])
     }
 
@@ -152,6 +163,7 @@ struct HouseSafetyRoutes: Sendable {
         object["name"] = .string(alarm.username)
         object["nickname"] = .string(alarm.nickname)
         object["isOwn"] = .bool(alarm.account == account.id)
+        object["cause"] = .string(alarm.isStill ? "still" : "call")
         object["runID"] = alarm.runID.map { .string($0) } ?? .null
         object["raisedAt"] = .int(alarm.raisedAt)
         object["latitude"] = alarm.place.map { .double($0.coordinate.latitude) } ?? .null
@@ -164,6 +176,7 @@ struct HouseSafetyRoutes: Sendable {
 
     static let schema = Schema.object([
         "id": Schema.objectID, "name": Schema.text("ana"), "nickname": Schema.text("Ana"), "isOwn": Schema.boolean,
+        "cause": Schema.words(["call", "still"]),
         "runID": Schema.orNull(Schema.text), "raisedAt": Schema.integer, "latitude": Schema.orNull(Schema.number),
         "longitude": Schema.orNull(Schema.number), "placedAt": Schema.orNull(Schema.integer),
         "clearedAt": Schema.orNull(Schema.integer), "clearedBy": Schema.orNull(Schema.text),

@@ -60,7 +60,8 @@ extension CommitPipeline {
 
     /// Sees to it that what is held back is tried again when it is due.
     func scheduleRetry() {
-        guard let next = heldBack.compactMap(\.heldBack?.due).min() else { return }
+        // No key path: Swift 6.3 copies memory onto itself for one that leads through an optional.
+        guard let next = heldBack.compactMap({ $0.heldBack?.due }).min() else { return }
         retryTimer?.schedule(after: max(.milliseconds(1), ContinuousClock.now.duration(to: next)))
     }
 

@@ -9,6 +9,9 @@ extension RoomHost {
     /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
     /// something to store.
     func apply(_ decisions: Decisions) {
+        var decisions = decisions
+        for still in decisions.still { callForHelp(still) }
+        decisions.still = []
         if decisions.newMarkers > 0 {
             pipeline.unjournaledMarkers += decisions.newMarkers
             markFresh()
@@ -243,6 +246,11 @@ extension RoomHost {
                 room.retry(checkpoint)
             }
         }
+    }
+
+    /// Has others called for somebody who does not move.
+    private func callForHelp(_ still: Stillness) {
+        context.tasks.start(self) { _, host in await host.context.services.callForHelp(still, host.key) }
     }
 
     // MARK: - The end

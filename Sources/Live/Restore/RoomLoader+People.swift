@@ -52,7 +52,8 @@ extension RoomLoader {
             if let account = row.account, let owner = row.owner {
                 person = Person(
                     account: account, username: owner.username, nickname: owner.nickname,
-                    avatar: services.avatar(owner.username), zones: owner.zones)
+                    avatar: services.avatar(owner.username), zones: owner.zones,
+                    callsWhenStill: owner.callsWhenStill)
             }
             do throws(JournalCodec.Damage) {
                 var snapshot = try SnapshotCodec.decode(row.state, room: stored.id, runner: row.runner, decoder)

@@ -35,6 +35,8 @@ public struct Account: Hashable, Sendable, Identifiable {
     public let takesDigest: Bool
     /// Where only they themselves are told their places; for their own eyes.
     public let zones: [PrivacyZone]
+    /// Whether others are to be called when they run and do not move.
+    public let callsWhenStill: Bool
     /// What a password was compared with, where one was: a login counts while it stays.
     let passwordHash: HiddenHash
 
@@ -62,6 +64,7 @@ public struct Account: Hashable, Sendable, Identifiable {
         cover = stored.cover.map(MediaID.init(rawValue:))
         takesDigest = stored.takesDigest && role == .user
         zones = stored.zones
+        callsWhenStill = stored.callsWhenStill
         passwordHash = HiddenHash(stored.passwordHash)
     }
 

@@ -89,6 +89,18 @@ extension Accounts {
         }
     }
 
+    /// Says whether others are to be called when somebody runs and does not move, and has everybody told who keeps people
+    /// for longer than a request.
+    ///
+    /// - Throws: ``ServicesError/unknownUser``, ``ServicesError/store(_:)``.
+    public func setCallsWhenStill(_ isOn: Bool, account: Int64) async throws(ServicesError) {
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.setCallsWhenStill(isOn, account: account)
+        }
+        guard let stored else { throw .unknownUser }
+        await tellChanged(Account(stored))
+    }
+
     /// Changes an account's zones, and has everybody told who keeps people for longer than a request.
     private func changeZones(
         of account: Int64, _ change: @escaping @Sendable (inout [PrivacyZone]) -> ZoneChange

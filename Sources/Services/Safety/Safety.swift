@@ -48,20 +48,34 @@ public final class Safety: Sendable {
     ///   - account: Who.
     ///   - room: The key of the room in which they run; nil for none, or the one that they called from.
     ///   - place: Where they are; nil for where they were.
+    ///   - isStill: Whether they have not called themselves: they run and do not move.
     /// - Returns: The call; nil when the account is gone.
     /// - Throws: ``ServicesError/tooOften(retryAfter:)``, ``ServicesError/store(_:)``.
     public func call(
-        account: Int64, room: Int64?, place: Alarm.Place?
+        account: Int64, room: Int64?, place: Alarm.Place?, isStill: Bool = false
     ) async throws(ServicesError) -> Alarm? {
         try calls?.take("account \(account)")
         let time = now()
         let raised = try await withStoreErrors { () throws(StoreError) in
             try await store.safety.raise(
-                account: account, room: room, place: place, at: time,
+                account: account, room: room, place: place, isStill: isStill, at: time,
                 clearedBefore: time - Limit.Safety.clearShown)
         }
         if let raised, raised.isNew { try await tellByMail(raised.alarm, at: time) }
         return raised?.alarm
+    }
+
+    /// Calls for somebody who runs in a room and does not move.
+    ///
+    /// There is nobody to tell that it failed: the log is told.
+    public func callForStill(account: Int64, room: Int64, place: Alarm.Place) async {
+        do {
+            _ = try await call(account: account, room: room, place: place, isStill: true)
+        } catch {
+            logger.error(
+                "nobody is called for somebody who does not move",
+                metadata: ["account": "\(account)", "error": "\(error)"])
+        }
     }
 
     /// Tells those by mail who hear of a new call and have an address.
@@ -81,7 +95,9 @@ public final class Safety: Sendable {
             let time = Date(timeIntervalSince1970: Double(place.time) / 1000).formatted(.iso8601)
             return "\(place.coordinate.latitude), \(place.coordinate.longitude) (\(time))"
         }
-        let call = OutgoingMail.HelpCall(nickname: alarm.nickname, place: place, page: alarm.runID.flatMap(page))
+        let call = OutgoingMail.HelpCall(
+            nickname: alarm.nickname, place: place, page: alarm.runID.flatMap(page),
+            isStill: alarm.isStill)
         for address in addresses {
             let letter = OutgoingMail(
                 to: address, .call(call), at: time, expiresAt: time + Limit.Safety.clearShown)

@@ -19,4 +19,14 @@ extension AccountRepository {
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
+
+    /// Says whether others are to be called when somebody runs and does not move.
+    ///
+    /// - Returns: The account after it; nil if there is none.
+    public func setCallsWhenStill(_ isOn: Bool, account: Int64) async throws(StoreError) -> StoredAccount? {
+        try await write { session throws(StoreError) in
+            try session.execute("UPDATE accounts SET calls_when_still = $2 WHERE id = $1", account, isOn ? 1 : 0)
+            return try session.one(Self.accountByID, account) { try StoredAccount($0) }
+        }
+    }
 }

@@ -38,12 +38,15 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let takesDigest: Bool
     /// Where only its owner is told their places.
     public let zones: [PrivacyZone]
+    /// Whether others are to be called when they run and do not move.
+    public let callsWhenStill: Bool
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
         lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
         email: String? = nil, number: Int64, sign: String? = nil, gender: Int = 0, birthday: Int64 = 0,
-        cover: Int64? = nil, takesDigest: Bool = false, zones: [PrivacyZone] = []
+        cover: Int64? = nil, takesDigest: Bool = false, zones: [PrivacyZone] = [],
+        callsWhenStill: Bool = false
     ) {
         self.id = id
         self.username = username
@@ -64,6 +67,7 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.cover = cover
         self.takesDigest = takesDigest
         self.zones = zones
+        self.callsWhenStill = callsWhenStill
     }
 }
 
@@ -72,7 +76,7 @@ extension StoredAccount {
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
         a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, \
-        a.takes_digest, a.zones
+        a.takes_digest, a.zones, a.calls_when_still
         """
 
     /// - Parameters:
@@ -87,6 +91,7 @@ extension StoredAccount {
             role: try row.get(first + 9), disabledAt: try row.get(first + 10),
             email: try row.get(first + 11), number: try row.get(first + 12), sign: try row.get(first + 13),
             gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16),
-            takesDigest: try row.get(first + 17) != 0 as Int, zones: ZoneCoding.decode(try row.get(first + 18)))
+            takesDigest: try row.get(first + 17) != 0 as Int, zones: ZoneCoding.decode(try row.get(first + 18)),
+            callsWhenStill: try row.get(first + 19) != 0 as Int)
     }
 }

@@ -147,6 +147,16 @@ extension ForumRepository {
         }
     }
 
+    /// The comments that an account likes, those that it liked first before; some at a time.
+    public func commentsLiked(by account: Int64, offset: Int, limit: Int) async throws(StoreError) -> [Int64] {
+        try await read { session throws(StoreError) in
+            try session.rows(
+                "SELECT comment FROM comment_likes WHERE account = $1 ORDER BY created_at, comment LIMIT $2 OFFSET $3",
+                account, limit, offset
+            ) { row in try row.get(0) }
+        }
+    }
+
     /// Takes a like of a post with a video, or its withdrawal, into the counts of who has it and who gave it; nothing for
     /// another post.
     ///

@@ -44,6 +44,7 @@ struct Migration: Sendable {
         Migration(version: 23, zones),
         Migration(version: 24, safety),
         Migration(version: 25, delay),
+        Migration(version: 26, stillness),
     ]
 }
 

@@ -86,12 +86,18 @@ public struct StoredPerson: Hashable, Sendable {
         public var isDisabled: Bool
         /// Where only they themselves are told their places.
         public var zones: [PrivacyZone]
+        /// Whether others are to be called when they run and do not move.
+        public var callsWhenStill: Bool
 
-        public init(username: String, nickname: String, isDisabled: Bool = false, zones: [PrivacyZone] = []) {
+        public init(
+            username: String, nickname: String, isDisabled: Bool = false, zones: [PrivacyZone] = [],
+            callsWhenStill: Bool = false
+        ) {
             self.username = username
             self.nickname = nickname
             self.isDisabled = isDisabled
             self.zones = zones
+            self.callsWhenStill = callsWhenStill
         }
     }
 

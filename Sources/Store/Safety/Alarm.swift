@@ -19,6 +19,8 @@ public struct Alarm: Hashable, Sendable, Identifiable {
     public let account: Int64
     public let username: String
     public let nickname: String
+    /// Whether nobody has called, and they run and do not move.
+    public let isStill: Bool
     /// The room in which they run; nil for none.
     public let runID: String?
     public let raisedAt: Int64

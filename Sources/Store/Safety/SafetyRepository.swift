@@ -12,12 +12,14 @@ extension SafetyRepository {
     ///   - account: Who.
     ///   - room: The id of the room in which they run; nil for none, or the one that is known.
     ///   - place: Where they are; nil for where they were.
+    ///   - isStill: Whether it is called for them, since they do not move; a call that is open stays what it is.
     ///   - time: Now.
     ///   - kept: Those that were cleared before are removed, some at a time.
-    /// - Returns: The call, and whether it is a new one.
+    /// - Returns: The call, and whether it is a new one; so is the first by themselves.
     /// - Throws: What the database says.
     public func raise(
-        account: Int64, room: Int64?, place: Alarm.Place?, at time: Int64, clearedBefore kept: Int64
+        account: Int64, room: Int64?, place: Alarm.Place?, isStill: Bool = false, at time: Int64,
+        clearedBefore kept: Int64
     ) async throws(StoreError) -> (alarm: Alarm, isNew: Bool)? {
         let id = ids.next()
         return try await write { session throws(StoreError) in
@@ -27,6 +29,12 @@ extension SafetyRepository {
             try session.execute("DELETE FROM alarms WHERE account = $1 AND cleared_at IS NOT NULL", account)
             let latitude = place.map { Int64($0.coordinate.latitudeE7) }
             let longitude = place.map { Int64($0.coordinate.longitudeE7) }
+            var taken = 0
+            if !isStill {
+                taken = try session.execute(
+                    "UPDATE alarms SET is_still = 0 WHERE account = $1 AND cleared_at IS NULL AND is_still = 1", account
+                )
+            }
             let changed = try session.execute(
                 """
                 UPDATE alarms SET room = COALESCE($2, room), latitude = COALESCE($3, latitude),
@@ -36,14 +44,14 @@ extension SafetyRepository {
             if changed == 0 {
                 try session.execute(
                     """
-                    INSERT INTO alarms (id, account, room, raised_at, latitude, longitude, placed_at)
-                    SELECT $1, id, $3, $4, $5, $6, $7 FROM accounts WHERE id = $2 AND is_leaving = 0
-                    """, id, account, room, time, latitude, longitude, place?.time)
+                    INSERT INTO alarms (id, account, room, raised_at, latitude, longitude, placed_at, is_still)
+                    SELECT $1, id, $3, $4, $5, $6, $7, $8 FROM accounts WHERE id = $2 AND is_leaving = 0
+                    """, id, account, room, time, latitude, longitude, place?.time, isStill ? 1 : 0)
             }
             let alarm = try session.one(
                 SQL("SELECT \(Alarm.columns) WHERE s.account = $1 AND s.cleared_at IS NULL"), account
             ) { row in try Alarm(row) }
-            return alarm.map { ($0, changed == 0) }
+            return alarm.map { ($0, changed == 0 || taken > 0) }
         }
     }
 
@@ -175,7 +183,7 @@ extension Alarm {
     static let columns =
         """
         s.id, s.account, a.username, a.nickname, r.run_id, s.raised_at, s.latitude, s.longitude, s.placed_at,
-        s.cleared_at, c.nickname
+        s.cleared_at, c.nickname, s.is_still
         FROM alarms s JOIN accounts a ON a.id = s.account AND a.is_leaving = 0 LEFT JOIN rooms r ON r.id = s.room
         LEFT JOIN accounts c ON c.id = s.cleared_by AND c.is_leaving = 0
         """
@@ -190,7 +198,7 @@ extension Alarm {
         }
         self.init(
             id: try row.get(0), account: try row.get(1), username: try row.get(2), nickname: try row.get(3),
-            runID: try row.get(4), raisedAt: try row.get(5), place: place, clearedAt: try row.get(9),
-            clearedBy: try row.get(10))
+            isStill: try row.get(11) != 0 as Int, runID: try row.get(4), raisedAt: try row.get(5), place: place,
+            clearedAt: try row.get(9), clearedBy: try row.get(10))
     }
 }

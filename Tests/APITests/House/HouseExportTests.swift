@@ -53,6 +53,13 @@ struct HouseExportTests {
                 #expect(comment.status == 201)
             }
             _ = try await api.send(.put, "/v1/posts/2/like", token: ana)
+            let liked = try await api.send(.get, "/v1/posts/2/comments", token: ana)
+            let comment = try #require(liked.json["comments"]?[1]?["id"]?.string)
+            _ = try await api.core.database.forum.setLike(
+                true, comment: .id(try #require(ObjectID.id(comment))),
+                account: try #require(try await api.core.accounts.account(named: "ana")).id, at: 1)
+            _ = try await api.send(
+                .put, "/v1/me/confidants", ["names": ["ben"], "whenStill": true], token: ana)
             _ = try await api.send(.post, "/v1/rooms", ["name": "Club"], token: ana)
             let me = try #require(try await api.core.accounts.account(named: "ana"))
             let other = try #require(try await api.core.accounts.account(named: "ben"))
@@ -73,6 +80,9 @@ struct HouseExportTests {
             let comments = try json(parts, "comments.json")
             #expect(comments.array?.map { $0["content"] } == ["one", "three"])
             #expect(try json(parts, "likes.json").array?.count == 1)
+            #expect(try json(parts, "comment-likes.json") == [.string(comment)])
+            #expect(try json(parts, "account.json")["confidants"] == ["ben"])
+            #expect(try json(parts, "account.json")["callsWhenStill"] == true)
             #expect(try json(parts, "rooms.json")[0]?["name"] == "Club")
             #expect(try json(parts, "runs.json")[0]?["markers"]?[0]?["x"] == 1)
             #expect(try json(parts, "messages.json").array?.count == 2)

@@ -1,8 +1,11 @@
+import Geo
 import HTTPTypes
 import LWS
 import Limits
+import Live
 import Mail
 import Services
+import Store
 import TestKit
 import Testing
 
@@ -149,6 +152,43 @@ struct HouseSafetyTests {
             #expect(try await api.send(.delete, "/v1/alarms/\(id)", token: scene.olga).status == 204)
             #expect(try await api.send(.post, path + "?id=1&alarm=sos").status == 200)
             #expect(try await heard(api, by: scene.olga).first?["latitude"] == .null)
+        }
+    }
+
+    @Test("who does not move in a run has others called if they wish so, and heard as such until they call themselves")
+    func stillness() async throws {
+        try await withAPI { api in
+            let scene = try await scene(api)
+            try await setMailAddress(api, "ben@example.org", token: scene.ben)
+            let before = try await api.send(.get, "/v1/me/confidants", token: scene.ana)
+            #expect(before.json["whenStill"] == false)
+            let set = try await api.send(
+                .put, "/v1/me/confidants", ["names": ["ben"], "whenStill": true], token: scene.ana)
+            #expect(set.json["whenStill"] == true)
+            // Without a word of it, it stays.
+            _ = try await api.send(.put, "/v1/me/confidants", ["names": ["ben"]], token: scene.ana)
+            #expect(try await api.send(.get, "/v1/me/confidants", token: scene.ana).json["whenStill"] == true)
+
+            let place = try Coordinate(latitude: 48.5, longitude: 11.5)
+            let ana = try #require(try await api.core.accounts.account(named: "ana"))
+            #expect(ana.callsWhenStill)
+            let room = try #require(try await api.core.live.details(of: scene.room))
+            await api.core.safety.callForStill(
+                account: ana.id, room: room.id, place: Alarm.Place(place, at: 7))
+            let alarm = try #require(try await heard(api, by: scene.ben).first)
+            #expect(alarm["cause"] == "still" && alarm["latitude"] == 48.5 && alarm["placedAt"] == 7)
+            func told() -> [Bool] {
+                api.postbox.all.compactMap { if case .call(let call) = $0.content { call.isStill } else { nil } }
+            }
+            try await eventually("the mail") { told() == [true] }
+            // Their own call is more than that, and told anew.
+            let called = try await api.send(.post, "/v1/alarms", [:], token: scene.ana)
+            #expect(called.json["id"] == alarm["id"] && called.json["cause"] == "call")
+            try await eventually("another mail") { told() == [true, false] }
+            // And it does not become less again.
+            await api.core.safety.callForStill(
+                account: ana.id, room: room.id, place: Alarm.Place(place, at: 8))
+            #expect(try await heard(api, by: scene.ben).first?["cause"] == "call")
         }
     }
 

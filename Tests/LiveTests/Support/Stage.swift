@@ -24,6 +24,7 @@ struct Stage {
     let port: Int
     let logins = Logins()
     let links = Links()
+    let calls = Calls()
     private let servers: ServerGroup
     private let loops: [EventLoop]
     private let phones: EventLoop
@@ -93,7 +94,8 @@ struct Stage {
                         TokenOwner(
                             person: Person(
                                 account: $0.id, username: $0.username, nickname: $0.nickname,
-                                avatar: "/pictures/\($0.username)", zones: $0.zones),
+                                avatar: "/pictures/\($0.username)", zones: $0.zones,
+                                callsWhenStill: $0.callsWhenStill),
                             login: LoginID(Array(token.utf8)))
                     }
                 },
@@ -104,6 +106,7 @@ struct Stage {
                 },
                 makeSecret: { RoomSecret(salt: [], hash: Array($0.utf8)) },
                 judge: { password, secret, _, _ in Array(password.utf8) == secret.hash ? .right : .wrong },
+                callForHelp: { [calls] still, room in calls.take(still, room) },
                 newID: { store.ids.next() }),
             logger: logger)
         self.hub = hub
@@ -181,6 +184,22 @@ final class Logins: Sendable {
 
     /// Fails on another thread than the caller's.
     @concurrent fileprivate static func fail() async throws { throw StoreError.busy }
+}
+
+/// For whom others were called.
+final class Calls: Sendable {
+    private let stream = AsyncStream.makeStream(of: (still: Stillness, room: Int64).self)
+    private let number = Atomic(0)
+
+    var count: Int { number.load(ordering: .relaxed) }
+
+    fileprivate func take(_ still: Stillness, _ room: Int64) {
+        number.add(1, ordering: .relaxed)
+        stream.continuation.yield((still, room))
+    }
+
+    /// The next one; nil when the test's time is over.
+    func next() async -> (still: Stillness, room: Int64)? { await stream.stream.first { _ in true } }
 }
 
 /// What links are good for.

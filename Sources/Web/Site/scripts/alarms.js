@@ -12,6 +12,7 @@ import { word } from './page.js';
  * @property {string} id
  * @property {string} nickname
  * @property {boolean} isOwn
+ * @property {'call' | 'still'} cause
  * @property {string | null} runID
  * @property {number} raisedAt
  * @property {number | null} latitude
@@ -92,8 +93,8 @@ export class Alarms extends EventTarget {
         const heading = document.createElement('strong');
         const name = nameNode(alarm.nickname);
         if (alarm.clearedAt !== null) heading.append(...sentence(word('alarm.clear'), { name }));
-        else if (alarm.isOwn) heading.append(word('alarm.own'));
-        else heading.append(...sentence(word('alarm.other'), { name }));
+        else if (alarm.isOwn) heading.append(word(alarm.cause === 'still' ? 'alarm.ownStill' : 'alarm.own'));
+        else heading.append(...sentence(word(alarm.cause === 'still' ? 'alarm.still' : 'alarm.other'), { name }));
         text.append(heading, this.#detail(alarm));
         item.append(text);
         if (alarm.clearedAt === null && alarm.runID !== null && !alarm.isOwn) {
