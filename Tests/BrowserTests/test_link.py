@@ -49,7 +49,8 @@ async def test_who_has_a_link_with_a_delay_sees_the_room_so_much_later_and_is_to
     phone = await Phone.open(server.url)
     await phone.join((None, None), token, link=runner["link"])
     began = now()
-    await phone.start(place=LONDON)
+    phone.place = LONDON
+    await phone.start()
     await holds(page, "window.runroom.room.rows.get(1)?.latitude > 0")
     assert now() - began >= 3000
     await holds(page, "document.querySelectorAll('#standings-rows > *').length === 1")

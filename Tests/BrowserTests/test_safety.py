@@ -148,3 +148,12 @@ async def test_pictures(server, gallery, language):  # noqa: F811
     await page.set_viewport_size({"width": 360, "height": 740})
     await gallery.examine(page, (360,))
     await gallery.pictures(page, "alarm-own", language, (360, 1440), ("light",))
+    # With nobody's call above it, and somebody named.
+    ana = await gallery.context(language)
+    await ana.add_cookies(await page.context.cookies())
+    own = await gallery.browse.page(server.url + "/me", ana)
+    await own.locator(".alarm button").click()
+    await own.locator(".alarm.clear button").click()
+    await own.goto(server.url + "/me#confidants-heading")
+    await holds(own, "document.querySelectorAll('#confidants li').length === 1")
+    await gallery.pictures(own, "confidants", language)
