@@ -166,7 +166,8 @@ private struct Running: Sendable {
             maxVideoBytes: configuration.maxVideoBytes,
             reserve: DiskReserve(configuration.diskReserve, in: configuration.dataDirectory, logger: logger),
             publicRooms: configuration.publicRooms, mail: transport(configuration), captcha: configuration.captcha,
-            entryTaskRegistration: configuration.entryTaskRegistration, settings: configuration.described,
+            entryTaskRegistration: configuration.entryTaskRegistration, backups: configuration.backups,
+            settings: configuration.described,
             load: { await gauge.load }, logger: logger)
         let responder = APIResponder(
             core: core,
@@ -211,8 +212,10 @@ private struct Running: Sendable {
             }
             let upkeep = Task {
                 async let added: Void = EntryTaskAccount.register(accounts, with: core.accounts, logger: logger)
+                async let kept: Void? = core.backups?.keep()
                 await Self.upkeep(core, logger)
                 await added
+                await kept
             }
             return Running(
                 port: port, core: core, servers: servers, operators: operators, plain: plain, loops: loops,

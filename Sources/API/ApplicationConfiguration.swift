@@ -5,7 +5,7 @@ public import LWS
 import Limits
 public import Live
 public import Mail
-import Services
+public import Services
 
 /// What work the hashing of a password is.
 public enum PasswordCost: String, Sendable, CaseIterable {
@@ -140,6 +140,8 @@ public struct ApplicationConfiguration: Sendable {
     public var accountQuota = Limit.Store.accountQuota
     /// With fewer bytes free where the data is, nothing is stored any more but logins and live runs; 0 for no such bound.
     public var diskReserve = Limit.Store.reserve
+    /// Backups that the server makes of itself; nil for none.
+    public var backups: BackupPlan?
     /// Where `/metrics` and `/readyz` are answered, and no longer where everything else is; nil to answer them there, to
     /// who asks on this machine.
     public var operators: ListenAddress?

@@ -75,6 +75,8 @@ struct Core: Sendable {
     let maxVideoBytes: Int
     /// Rooms with a password that is told to everybody.
     let publicRooms: [PublicRoom]
+    /// Nil where none are made.
+    let backups: BackupKeeper?
 
     /// Puts the services around an open database; `passwords`, if there are any, in place of those of a `cost`.
     ///
@@ -86,7 +88,8 @@ struct Core: Sendable {
         takesLegacyClients: Bool = false, pageOrigins: Set<String> = [], publicBase: PublicBase = PublicBase(),
         maxVideoBytes: Int = Limit.Content.video, reserve: DiskReserve? = nil,
         publicRooms: [PublicRoom] = [], mail transport: any MailTransport, captcha: Bool = false,
-        entryTaskRegistration: Bool = true, settings described: [DescribedSetting] = [],
+        entryTaskRegistration: Bool = true, backups plan: BackupPlan? = nil,
+        settings described: [DescribedSetting] = [],
         load: @escaping @Sendable () async -> ServerLoad? = { nil }, logger: Logger,
         now: @escaping @Sendable () -> Int64 = IDGenerator.systemTime
     ) {
@@ -147,6 +150,7 @@ struct Core: Sendable {
         deviceRooms = DeviceRooms(live: live, now: now)
         friends = FriendsAnswer(now: now)
         self.publicRooms = publicRooms
+        backups = plan.map { BackupKeeper($0, logger: logger, now: now) }
         // Weakly, since the rooms ask the accounts about tokens.
         accounts.whenAccountsChange { [weak live] change in
             switch change {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import TestKit
 import Testing
 
 /// `runroom backup`, `restore` and `check` against a real server and its directory.
@@ -42,6 +43,23 @@ struct BackupTests {
         let (_, joined) = try await Phone.joined(port: next.port, room: room, token: runner.rest.token)
         #expect(joined.int("marker") ?? 0 >= 20)
         #expect(!next.logText.contains("damaged"))
+    }
+
+    @Test("a server that has a place for backups makes one of itself, which a restore takes, and no second before its time")
+    func byItself() async throws {
+        let workshop = try Workshop()
+        let folder = workshop.file("backups")
+        let first = try await ServerProcess.start(["--backup-dir", folder])
+        func made() -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
+        try await eventually("a backup") { made().contains { $0.hasSuffix(".tar") } && made().count == 1 }
+        try await eventually("a line of it") { first.logText.contains("a backup was made") }
+        #expect(try await first.terminate() == .exit(0))
+        let again = try await ServerProcess.start(["--backup-dir", folder], in: first.directory)
+        _ = try await REST.newRoom(port: again.port)
+        #expect(made().count == 1)
+        let restored = try await Workshop.runroom(
+            "restore", "--from", folder + "/" + made()[0], "--data", workshop.file("copy"))
+        #expect(restored.ending == .exit(0), "\(restored.errors)")
     }
 
     @Test("a restore refuses a directory with something in it, and a file that is no whole backup")

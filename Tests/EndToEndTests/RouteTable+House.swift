@@ -143,6 +143,10 @@ extension RouteTable {
             ]),
         RouteCases(
             "GET /v1/admin/rooms", [.ok("those with somebody", at: "/v1/admin/rooms?limit=5&state=live", as: .root)]),
+        RouteCases("GET /v1/admin/backups", [.ok("none", as: .root, has: ["isOn", "backups", "kept"])]),
+        RouteCases(
+            "POST /v1/admin/backups",
+            [.no(409, "The server has no `--backup-dir` to put it.", "nowhere to put it", as: .root)]),
         RouteCases("GET /v1/admin/server", [.ok("figures", as: .root, has: ["startedAt", "storeDelay.counts"])]),
         RouteCases("GET /v1/admin/settings", [.ok("all", as: .root, has: ["settings.0.origin"])]),
         RouteCases("GET /v1/admin/audit", [.ok("a page", at: "/v1/admin/audit?limit=5", as: .root)]),

@@ -41,7 +41,7 @@ struct SettingsTableTests {
     /// A value of each setting that is not its default.
     private static let samples = [
         "host": "::1", "port": "9000", "admin-listen": "[::1]:9000", "data": "elsewhere", "tls-cert": "c.pem",
-        "tls-key": "k.pem", "acme-webroot": "acme",
+        "tls-key": "k.pem", "acme-webroot": "acme", "backup-dir": "b",
         "log-level": "debug", "mail": "smtp://mail.example.org:25", "smtp-url": "smtp://m:25", "smtp-user": "u",
         "smtp-password-file": "p", "smtp-tls": "none", "smtp-ca": "ca.pem", "mail-from": "a@b", "captcha": "on",
         "entrytask-registration": "off", "entrytask-accounts": "a.json", "rate-limits": "off",

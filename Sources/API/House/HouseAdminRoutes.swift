@@ -54,6 +54,22 @@ struct HouseAdminRoutes: Sendable {
                     refusals: Self.forbidden),
                 access: .administrator, cost: .light, settings),
             Endpoint(
+                .get, "/v1/admin/backups",
+                EndpointDescription(
+                    Self.group, "The backups", "Those that the server has made of itself and kept, the newest first.",
+                    answers: .json(Schema.named("Backups")), refusals: Self.forbidden),
+                access: .administrator, cost: .light, backups),
+            Endpoint(
+                .post, "/v1/admin/backups",
+                EndpointDescription(
+                    Self.group, "Make a backup now",
+                    "It is begun when this is answered; `isRunning` says when it is made.",
+                    answers: .json(Schema.named("Backups"), status: 202, "It is begun."),
+                    refusals: Self.forbidden.merging([
+                        409: "One is being made already, or the server has nowhere to put it."
+                    ]) { $1 }),
+                access: .administrator, cost: .light, makeBackup),
+            Endpoint(
                 .get, "/v1/admin/audit",
                 EndpointDescription(
                     Self.group, "The audit log",
@@ -154,6 +170,51 @@ struct HouseAdminRoutes: Sendable {
 
     private static let setting = Schema.object([
         "name": Schema.text("port"), "value": Schema.orNull(Schema.text("8000")), "origin": Schema.text("default"),
+    ])
+
+    // MARK: - Backups
+
+    private func backups(_ call: Call<Administrator>) async throws -> Response { .json(await backups) }
+
+    private func makeBackup(_ call: Call<Administrator>) async throws -> Response {
+        guard let keeper = core.backups else {
+            throw Problem.house(.conflict, .conflict, "The server has no `--backup-dir` to put it.")
+        }
+        guard await keeper.begin() else {
+            throw Problem.house(.conflict, .conflict, "A backup is being made already.")
+        }
+        return .json(await backups, status: .accepted)
+    }
+
+    private var backups: JSONValue {
+        get async {
+            guard let status = await core.backups?.status else {
+                return [
+                    "isOn": false, "backups": [], "everySeconds": 0, "kept": 0, "isRunning": false, "next": .null,
+                    "failure": .null,
+                ]
+            }
+            return [
+                "isOn": true,
+                "backups": .array(
+                    status.backups.map {
+                        ["name": .string($0.name), "bytes": .int($0.bytes), "madeAt": .int($0.madeAt)]
+                    }),
+                "everySeconds": .int(status.interval), "kept": .int(Int64(status.kept)),
+                "isRunning": .bool(status.isRunning), "next": status.next.map { .int($0) } ?? .null,
+                "failure": status.failure.map { .string($0) } ?? .null,
+            ]
+        }
+    }
+
+    static let backupsSchema = Schema.object([
+        "isOn": Schema.boolean,
+        "backups": Schema.array(
+            of: Schema.object([
+                "name": Schema.text("runroom-20261130T064500Z.tar"), "bytes": Schema.count, "madeAt": Schema.integer,
+            ])),
+        "everySeconds": Schema.count, "kept": Schema.count, "isRunning": Schema.boolean,
+        "next": Schema.orNull(Schema.integer), "failure": Schema.orNull(Schema.text),
     ])
 
     // MARK: - The audit log

@@ -28,6 +28,7 @@ extension World {
             "HousePost": HouseJSON.postSchema, "HouseComment": HouseJSON.commentSchema,
             "Person": HouseJSON.personSchema, "PersonSheet": HouseJSON.personSheetSchema,
             "GovernedRoom": HouseJSON.governedRoomSchema, "AuditEntry": HouseJSON.auditSchema,
+            "Backups": HouseAdminRoutes.backupsSchema,
             "Report": HouseReportRoutes.schema,
         ],
         shapes: [.problem]

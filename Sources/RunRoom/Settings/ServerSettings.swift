@@ -46,6 +46,9 @@ struct ServerSettings: Sendable {
     var tiles: String?
     var tileArchive: String?
     var attribution: String?
+    var backupDirectory: String?
+    var backupHours = 24
+    var backupsKept = 7
 
     init() {
         var server = ServerConfiguration()
@@ -64,6 +67,7 @@ struct ServerSettings: Sendable {
         application.mail = try mailDelivery()
         application.entryTaskAccounts = try accounts()
         application.publicRooms = site.demo.map { [PublicRoom(runID: $0.runID, password: $0.password)] } ?? []
+        application.backups = backupPlan()
         try checkRelations()
         do {
             application.pages = try Site(try wholeSite()).router
@@ -113,6 +117,15 @@ struct ServerSettings: Sendable {
             With legacy-clients on, any page that is open at a user's address could act for that user: cors-origins \
             must say whose pages may, or none, and not *.
             """)
+    }
+
+    /// The backups that the server makes of itself.
+    private func backupPlan() -> BackupPlan? {
+        backupDirectory.map { [data = application.dataDirectory] directory in
+            BackupPlan(directory: directory, interval: Int64(backupHours) * 3600, kept: backupsKept) { file in
+                try BackupArchive.write(directory: data, to: file).sentences
+            }
+        }
     }
 
     private func tls() throws(SettingProblem) -> TLSFiles? {

@@ -27,6 +27,14 @@ enum SettingsTable {
             "Where /metrics and /readyz are answered, and then nowhere else: 127.0.0.1:9000.",
             default: .words("on the port, to who asks on this machine"), .some(.address), \.application.operators)
         Setting("data", "data", "The directory of the database.", default: "data", .text, \.application.dataDirectory)
+        Setting(
+            "backup-dir", "dir", "Where the server puts backups that it makes of itself.", default: .words("none"),
+            .some(.text), \.backupDirectory)
+        Setting(
+            "backup-every", "hours", "Hours from one to the next; 0 for those alone that an administrator asks for.",
+            default: "24", .whole(0...8784), \.backupHours)
+        Setting(
+            "backups-kept", "n", "So many stay, the newest.", default: "7", .whole(1...10_000), \.backupsKept)
         Setting("tls-cert", "file", "The certificate chain in PEM, for TLS.", .some(.text), \.certificate)
         Setting("tls-key", "file", "The certificate's key in PEM.", .some(.text), \.certificateKey)
         Setting(

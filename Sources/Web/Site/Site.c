@@ -345,6 +345,9 @@ static const unsigned char admin_people_js[] = {
 static const unsigned char admin_reports_js[] = {
 #embed "scripts/admin-reports.js"
 };
+static const unsigned char admin_backups_js[] = {
+#embed "scripts/admin-backups.js"
+};
 static const unsigned char admin_server_js[] = {
 #embed "scripts/admin-server.js"
 };
@@ -492,6 +495,7 @@ static const web_file files[] = {
     FILE("admin-rooms.js", "scripts/admin-rooms.js", admin_rooms_js),
     FILE("admin-people.js", "scripts/admin-people.js", admin_people_js),
     FILE("admin-reports.js", "scripts/admin-reports.js", admin_reports_js),
+    FILE("admin-backups.js", "scripts/admin-backups.js", admin_backups_js),
     FILE("admin-server.js", "scripts/admin-server.js", admin_server_js),
     FILE("admin-log.js", "scripts/admin-log.js", admin_log_js),
     FILE("devices.js", "scripts/devices.js", devices_js),

@@ -86,6 +86,7 @@ enum EgressTable {
         "PATCH /v1/runs/{id}", "DELETE /v1/session", "GET /v1/session", "POST /v1/session", "PUT /v1/session",
         "GET /v1/sessions", "DELETE /v1/sessions/{id}",
         "POST /v1/admin/setup", "GET /v1/admin/rooms", "GET /v1/admin/server", "GET /v1/admin/settings",
+        "GET /v1/admin/backups", "POST /v1/admin/backups",
         "GET /v1/admin/audit", "GET /v1/admin/people", "GET /v1/admin/people/{id}", "PATCH /v1/admin/people/{id}",
         "DELETE /v1/admin/people/{id}", "POST /v1/admin/people/{id}/password",
         "DELETE /v1/admin/people/{id}/sessions", "GET /v1/admin/reports", "POST /v1/admin/reports/{id}/decision",

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import LWS
 import Limits
@@ -24,6 +25,37 @@ struct HouseAdminTests {
         return answer.json["entries"]?.array?.compactMap { entry in
             entry["action"]?.string.map { $0 + (entry["hasFailed"]?.bool == true ? " in vain" : "") }
         } ?? []
+    }
+
+    // MARK: - Backups
+
+    @Test(
+        "an administrator has a backup made, and sees those that there are; where there is no place for them, that is said"
+    )
+    func backups() async throws {
+        let folder = TemporaryDirectory()
+        let plan = BackupPlan(directory: folder.path, interval: 0, kept: 2) { file in
+            try Data("backup".utf8).write(to: URL(filePath: file))
+            return []
+        }
+        try await withAPI(backups: plan) { api in
+            let root = try await make(api, "rita", .root).token, user = try await api.register("ben")
+            #expect(try await api.send(.get, "/v1/admin/backups", token: user).status == 403)
+            #expect(try await api.send(.post, "/v1/admin/backups", token: user).status == 403)
+            let begun = try await api.send(.post, "/v1/admin/backups", token: root)
+            #expect(begun.status == 202 && begun.json["isRunning"] == true)
+            try await eventually("it is made") {
+                try await api.send(.get, "/v1/admin/backups", token: root).json["isRunning"] == false
+            }
+            let told = try await api.send(.get, "/v1/admin/backups", token: root).json
+            #expect(told["backups"]?.array?.count == 1 && told["backups"]?[0]?["bytes"] == 6)
+            #expect(told["isOn"] == true && told["next"] == .null && told["failure"] == .null)
+        }
+        try await withAPI { api in
+            let root = try await make(api, "rita", .root).token
+            #expect(try await api.send(.get, "/v1/admin/backups", token: root).json["isOn"] == false)
+            #expect(try await api.send(.post, "/v1/admin/backups", token: root).status == 409)
+        }
     }
 
     // MARK: - The first one

@@ -31,7 +31,7 @@ struct TestAPI: Sendable {
     fileprivate init(
         limits: RateLimits?, coordinateSystem: CoordinateSystem, roomsAreOpen: Bool, legacy: Bool, live: LiveSettings,
         captcha: Bool, entryTaskRegistration: Bool, passwords: Passwords?, quota: Int, reserve: DiskReserve?,
-        pageOrigins: Set<String>, publicRooms: [PublicRoom], logger: Logger
+        pageOrigins: Set<String>, publicRooms: [PublicRoom], backups: BackupPlan?, logger: Logger
     )
         throws
     {
@@ -44,7 +44,8 @@ struct TestAPI: Sendable {
             passwords: passwords ?? Passwords(cost: .least, queueLimit: PasswordCost.low.queueLimit),
             limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, takesLegacyClients: legacy,
             pageOrigins: pageOrigins, reserve: reserve, publicRooms: publicRooms, mail: postbox, captcha: captcha,
-            entryTaskRegistration: entryTaskRegistration, logger: logger, now: { [clock] in clock.now }
+            entryTaskRegistration: entryTaskRegistration, backups: backups, logger: logger,
+            now: { [clock] in clock.now }
         )
         responder = APIResponder(core: core, logger: logger)
     }
@@ -135,13 +136,13 @@ func withAPI<Value>(
     limits: RateLimits? = nil, coordinateSystem: CoordinateSystem = .wgs84, roomsAreOpen: Bool = true,
     legacy: Bool = false, live: LiveSettings = LiveSettings(), captcha: Bool = false,
     entryTaskRegistration: Bool = true, passwords: Passwords? = nil, quota: Int = 0, reserve: DiskReserve? = nil,
-    pageOrigins: Set<String> = [], publicRooms: [PublicRoom] = [], logger: Logger = .quiet,
+    pageOrigins: Set<String> = [], publicRooms: [PublicRoom] = [], backups: BackupPlan? = nil, logger: Logger = .quiet,
     _ body: (TestAPI) async throws -> Value
 ) async throws -> Value {
     let api = try TestAPI(
         limits: limits, coordinateSystem: coordinateSystem, roomsAreOpen: roomsAreOpen, legacy: legacy, live: live,
         captcha: captcha, entryTaskRegistration: entryTaskRegistration, passwords: passwords, quota: quota,
-        reserve: reserve, pageOrigins: pageOrigins, publicRooms: publicRooms, logger: logger)
+        reserve: reserve, pageOrigins: pageOrigins, publicRooms: publicRooms, backups: backups, logger: logger)
     do {
         try await api.core.live.start()
         let value = try await body(api)

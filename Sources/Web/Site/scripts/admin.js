@@ -4,6 +4,7 @@
  * @module admin
  */
 import { isAdministrator, openAccountDialog, session } from './account.js';
+import { hideBackups, showBackups } from './admin-backups.js';
 import { showLog } from './admin-log.js';
 import { showPeople } from './admin-people.js';
 import { showReports } from './admin-reports.js';
@@ -12,7 +13,10 @@ import { hideServer, showServer } from './admin-server.js';
 import { element, word } from './page.js';
 
 /** @type {Record<string, () => Promise<void>>} */
-const SHOW = { rooms: showRooms, people: showPeople, reports: showReports, server: showServer, log: showLog };
+const SHOW = {
+    rooms: showRooms, people: showPeople, reports: showReports, log: showLog,
+    server: async () => { await Promise.all([showServer(), showBackups()]); },
+};
 
 const nodes = {
     nobody: element('nobody', HTMLElement),
@@ -36,6 +40,7 @@ function show() {
     nodes.nobodyText.textContent = word(account ? 'admin.notYours' : 'admin.nobody');
     nodes.logInHere.hidden = Boolean(account);
     hideServer();
+    hideBackups();
     if (!isThere) return;
     const name = chosen();
     for (const tab of tabs) {
