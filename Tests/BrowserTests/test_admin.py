@@ -240,6 +240,30 @@ async def test_the_figures_go_on_and_the_settings_say_where_they_are_from(server
 
 
 @pytest.mark.limit(120)
+@pytest.mark.limit(60)
+async def test_backups_are_seen_and_one_is_made_now(servers, browse, tmp_path):
+    server = await servers.start("--backup-dir", str(tmp_path / "backups"), "--backup-every", "12", "--backups-kept", "3")
+    page = await administrator(server, browse, await browse.context())
+    await tab(page, "server")
+    # The first was made at the start.
+    await holds(page, "document.querySelectorAll('#backups li').length === 1")
+    await holds(page, "document.querySelector('#backups-text').textContent.includes('12 hours; the newest 3')")
+    assert "The next is due" in await page.locator("#backups-text").text_content()
+    first = await page.locator("#backups li").text_content()
+    assert re.search(r"runroom-\d{8}T\d{6}Z\.tar, [\d.]+ .B", first), first
+    # Two within a second are one.
+    await asyncio.sleep(1.1)
+    await page.locator("#backup-now").click()
+    await holds(page, "document.querySelectorAll('#backups li').length === 2", 20)
+    await holds(page, "document.querySelector('#backups-told').textContent === 'It is made.'")
+    assert len(list((tmp_path / "backups").iterdir())) == 2
+    other = await servers.start()
+    page = await administrator(other, browse, await browse.context())
+    await tab(page, "server")
+    await holds(page, "document.querySelector('#backups-text').textContent.includes('--backup-dir')")
+    assert await page.locator("#backup-now").is_hidden()
+
+
 async def test_reports_are_decided_one_after_the_other_by_keys(servers, browse):
     server = await servers.start()
     author, reader = await browse.context(), await browse.context()
@@ -303,8 +327,8 @@ async def test_all_tabs_are_in_view_on_a_phone_and_the_chosen_one_on_the_narrowe
 
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.limit(240)
-async def test_its_looks(servers, gallery, language):
-    server = await servers.start()
+async def test_its_looks(servers, gallery, language, tmp_path):
+    server = await servers.start("--backup-dir", str(tmp_path))
     context = await gallery.context(language)
     setup = await gallery.browse.page(await until(lambda: server.invitation), context)
     await gallery.examine(setup)
@@ -334,6 +358,10 @@ async def test_its_looks(servers, gallery, language):
                 await page.locator(".inner > li").nth(3).wait_for()
             await gallery.examine(page)
             await gallery.pictures(page, f"admin-{name}", language)
+            if name == "server":
+                await page.locator("#backups li").wait_for()
+                await page.locator("#backups-heading").evaluate("heading => heading.scrollIntoView()")
+                await gallery.pictures(page, "admin-backups", language)
         await tab(page, "people")
         await page.locator("#people-list button").first.click()
         await page.locator("#person").wait_for()

@@ -75,14 +75,15 @@ private enum HiddenTyping {
     private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
     /// As the terminal was.
     ///
-    /// `nonisolated(unsafe)`: written before the handler of signals is there that reads it.
-    nonisolated(unsafe) private static var shown = termios()
+    /// On the heap: of a variable of this kind Swift 6.3 makes one without the padding of C, three bytes too short for
+    /// what the system writes. `nonisolated(unsafe)`: written before the handler of signals is there that reads it.
+    nonisolated(unsafe) private static let shown = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 
     /// - Returns: Whether the terminal does it.
     static func begin() -> Bool {
-        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { return false }
+        guard tcgetattr(STDIN_FILENO, shown) == 0 else { return false }
         for number in signals { signal(number, restore) }
-        var hidden = shown
+        var hidden = shown.pointee
         hidden.c_lflag &= ~tcflag_t(ECHO)
         guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
             end()
@@ -92,13 +93,13 @@ private enum HiddenTyping {
     }
 
     static func end() {
-        _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+        _ = tcsetattr(STDIN_FILENO, TCSAFLUSH, shown)
         for number in signals { signal(number, SIG_DFL) }
     }
 
     /// Shows what is typed, and lets the signal do what it does: nothing but what signal-safety(7) allows.
     private static let restore: @convention(c) (CInt) -> Void = { number in
-        _ = tcsetattr(STDIN_FILENO, TCSANOW, &shown)
+        _ = tcsetattr(STDIN_FILENO, TCSANOW, shown)
         signal(number, SIG_DFL)
         raise(number)
     }

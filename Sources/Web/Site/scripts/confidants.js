@@ -35,7 +35,11 @@ export class Confidants {
         else this.#tell(trouble(answer), true);
     }
 
-    /** Until it is known whom one has named nobody is, since all are named together. @param {boolean} isReady */
+    /**
+     * Until it is known whom one has named nobody is, since all are named together.
+     *
+     * @param {boolean} isReady
+     */
     #isReady(isReady) {
         for (const control of [this.#whenStill, this.#name]) control.disabled = !isReady;
     }
