@@ -31,6 +31,17 @@ async def test_who_has_a_spectators_link_watches_until_it_is_revoked(server, bro
     assert await page.locator("#room-name").text_content() == "Sunday run"
     assert await page.title() == "Sunday run · RunRoom"
     assert await page.locator("#share").is_hidden()
+    # Who stands in it has results, which a link opens as well.
+    assert await page.locator("#results").is_hidden()
+    phone = await Phone.open(server.url)
+    phone.place = LONDON
+    await phone.join((None, None), token, link=(await link("runner"))["link"])
+    await phone.start()
+    async with page.expect_download() as downloaded:
+        await page.locator("#results").click()
+    table = open(await (await downloaded.value).path()).read().splitlines()
+    assert len(table) == 2 and table[0].startswith("place,"), table
+    await phone.close()
     browse.expects_lost_connection()
     status, _ = await server.rest("DELETE", f"/v1/rooms/{code}/links/{made['id']}", token=token)
     assert status == 204
@@ -54,6 +65,7 @@ async def test_who_has_a_link_with_a_delay_sees_the_room_so_much_later_and_is_to
     await holds(page, "window.runroom.room.rows.get(1)?.latitude > 0")
     assert now() - began >= 3000
     await holds(page, "document.querySelectorAll('#standings-rows > *').length === 1")
+    assert await page.locator("#results").is_hidden(), "it would be of now"
     await phone.close()
 
 

@@ -6,6 +6,7 @@
 import { ask, session } from './account.js';
 import { clock, nameNode, sentence } from './format.js';
 import { Feed } from './feed.js';
+import { save } from './house.js';
 import { LiveRoom } from './live-room.js';
 import { MapView } from './map-view.js';
 import { MyRun } from './my-run.js';
@@ -26,6 +27,9 @@ const page = {
     standings: element('standings-rows', HTMLElement),
     nobody: element('nobody', HTMLElement),
     count: element('count', HTMLElement),
+    results: element('results', HTMLButtonElement),
+    resultsPart: element('results-part', HTMLElement),
+    resultsTold: element('results-told', HTMLElement),
     events: element('events-list', HTMLElement),
     noEvents: element('no-events', HTMLElement),
     clock: element('clock', HTMLElement),
@@ -73,7 +77,17 @@ function showStandings(isNew) {
     page.nobody.hidden = count > 0 || room.status.state !== 'live';
     const running = sentence(word(count === 1 ? 'oneRunner' : 'runners'), { count: String(count) }).join('');
     page.count.textContent = count > 0 ? running : '';
+    // Who sees the room later is not told how it is now.
+    page.resultsPart.hidden = count === 0 || (invitation?.delay ?? 0) > 0;
 }
+
+page.results.addEventListener('click', async () => {
+    const password = live.password.known;
+    page.resultsTold.textContent = await save(`/v1/rooms/${encodeURIComponent(runID)}/results.csv`, {
+        ...link === undefined ? {} : { 'X-Room-Link': link },
+        ...password === undefined ? {} : { 'X-Room-Password': password },
+    });
+});
 
 /** @param {number} number @param {boolean} reveals Whether the row is to be brought into view. */
 function follow(number, reveals) {
