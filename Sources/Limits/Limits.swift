@@ -202,6 +202,9 @@ public enum Limit {
         public static let recordedSteps = 120
         /// Events that are kept for them at a time; what comes beyond is not told to them.
         public static let recordedEvents = 4096
+        /// Different delays of a room with somebody who sees it so; who comes with another sees it with the next longer one,
+        /// or is told that there is no place (4011).
+        public static let delayedViews = 8
         /// Places of a runner's way that are shown to them; then every second is left out.
         public static let recordedWay = 512
         /// `SO_SNDBUF` of WebSockets, so that stale frames do not pile up in the kernel.

@@ -45,7 +45,7 @@ struct BackupTests {
         #expect(!next.logText.contains("damaged"))
     }
 
-    @Test("a server that has a place for backups makes one of itself, which a restore takes, and no second before its time")
+    @Test("a server with a place for backups makes one of itself, and no second before its time; a restore takes it")
     func byItself() async throws {
         let workshop = try Workshop()
         let folder = workshop.file("backups")

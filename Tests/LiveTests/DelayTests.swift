@@ -1,5 +1,6 @@
 import Foundation
 import Geo
+import Limits
 import Rooms
 import TestKit
 import Testing
@@ -91,6 +92,30 @@ import Testing
             try await stage.hub.deleteRoom("159")
             #expect(try await late.closed() == 4004)
             #expect(try await ana.closed() == 4004)
+        }
+    }
+
+    @Test("a room has so many delays at once; who comes with another sees it later still, or is told that it is full")
+    func delays() async throws {
+        try await stage { stage, _ in
+            func join(_ seconds: Int) async throws -> Phone {
+                stage.links.give(
+                    "\(seconds)", LinkGrant(id: 1, runID: "159", mayRun: false, expiresAt: nil, delay: seconds))
+                return await stage.connect(#"{"type":"join","link":"\#(seconds)"}"#)
+            }
+            func delay(_ phone: Phone) async throws -> Double {
+                let joined = try await phone.next("joined")
+                return (Double(stage.live.clock.now()) - (joined.number("time") ?? 0)) / 1000
+            }
+            var phones: [Phone] = []
+            for seconds in 1...Limit.Live.delayedViews {
+                phones.append(try await join(seconds * 100))
+                let shown = try await delay(phones[seconds - 1])
+                #expect(shown >= Double(seconds * 100))
+            }
+            #expect(try await delay(join(150)) >= 200)
+            let last = try await join(Limit.Live.delayedViews * 100 + 1)
+            #expect(try await last.closed() == 4011)
         }
     }
 

@@ -1,4 +1,5 @@
 import LWS
+import Limits
 import Rooms
 
 /// The recording of a room, and those who are shown it later, by how much later.
@@ -18,9 +19,13 @@ final class DelayedViews {
     /// There is a link that shows the room so many milliseconds later.
     func keep(for delay: Int64) { recording.keep(for: delay) }
 
-    /// Whom somebody is shown the room by who sees it so many milliseconds later.
-    func view(of host: RoomHost, delay: Int64, at now: Int64) -> DelayedView {
+    /// Whom somebody is shown the room by who sees it so many milliseconds later; later still where there are as many
+    /// delays as there may be, and nil where none of them is long enough.
+    func view(of host: RoomHost, delay: Int64, at now: Int64) -> DelayedView? {
         if let view = views.first(where: { $0.delay == delay }) { return view }
+        guard views.count < Limit.Live.delayedViews else {
+            return views.filter { $0.delay > delay }.min { $0.delay < $1.delay }
+        }
         let view = DelayedView(of: host, recording, delay: delay, at: now)
         views.append(view)
         return view

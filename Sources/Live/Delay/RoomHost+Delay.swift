@@ -19,10 +19,11 @@ extension RoomHost {
         return new
     }
 
-    /// Through whom a spectator is shown the room who sees it so many milliseconds later.
-    func audience(delayedBy delay: Int64) -> Audience {
+    /// Through whom a spectator is shown the room who sees it so many milliseconds later; nil where there is no place for
+    /// another such delay.
+    func audience(delayedBy delay: Int64) -> Audience? {
         guard delay > 0 else { return audience }
-        return record(for: delay).view(of: self, delay: delay, at: context.clock.now()).audience
+        return record(for: delay).view(of: self, delay: delay, at: context.clock.now())?.audience
     }
 
     /// Once a second: goes on with what is shown later.

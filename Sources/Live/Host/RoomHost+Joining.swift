@@ -20,8 +20,11 @@ extension RoomHost {
             guard spectators < context.settings.spectators else {
                 throw JoinRefusal(.full, "The room has no place for more spectators.")
             }
+            guard let audience = audience(delayedBy: viewer.delay) else {
+                throw JoinRefusal(.full, "The room has no place for spectators with another delay.")
+            }
             spectators += 1
-            welcome(viewer, as: nil, join)
+            welcome(viewer, as: nil, join, through: audience)
         }
     }
 
@@ -68,7 +71,7 @@ extension RoomHost {
             if isDeleted { throw JoinRefusal(.noSuchRoom, "The room was deleted.") }
             return
         }
-        welcome(viewer, as: runner, join)
+        welcome(viewer, as: runner, join, through: audience)
     }
 
     /// Makes somebody a runner of the room, and a viewer the one of theirs.
@@ -101,9 +104,10 @@ extension RoomHost {
     }
 
     /// Sends `joined`, makes the connection a viewer, and takes up what came meanwhile.
-    private func welcome(_ viewer: Viewer, as runner: Int?, _ join: ClientMessage.Join) {
+    private func welcome(
+        _ viewer: Viewer, as runner: Int?, _ join: ClientMessage.Join, through audience: Audience
+    ) {
         guard viewer.isJoining else { return }
-        let audience = runner == nil ? audience(delayedBy: viewer.delay) : audience
         let isBehind = audience.welcome(viewer, as: runner, join)
         let backlog = viewer.sit(in: Seat(audience: audience, room: self, runner: runner))
         followAudience()
