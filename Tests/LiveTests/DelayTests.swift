@@ -31,44 +31,31 @@ import Testing
         }
     }
 
-    private func mark(_ phone: Phone, _ id: Int, at stage: Stage) {
-        phone.send(
-            #"{"type":"markers","markers":[{"id":\#(id),"latitude":\#(latitude(id)),"longitude":11,"time":\#(stage.live.clock.now() - 60_000 + Int64(id) * 1000)}]}"#
-        )
-    }
-
-    private func latitude(_ id: Int) -> Double { 48 + Double(id) / 10_000 }
-
-    private func shows(_ id: Int) -> @Sendable (Heard) -> Bool {
-        let text = "\(latitude(id))"
-        return { $0.column(1).contains(text) }
-    }
-
     @Test("places, events and frames come so much later, and a joiner is shown nothing that is younger")
     func delayed() async throws {
         try await stage { stage, ana in
             let late = await stage.connect(#"{"type":"join","link":"late","rate":1}"#)
             let joined = try await late.next("joined")
             #expect(joined.description.contains(#""recovered":false"#) && joined.number("runner") == nil)
-            #expect(!joined.description.contains("\(latitude(1))"))
+            #expect(!joined.description.contains("\(Steps.latitude(1))"))
             let shown = try #require(joined.number("time"))
             #expect(shown <= Double(stage.live.clock.now() - Int64(Self.delay) * 1000))
 
             let now = try await stage.join("159", as: "bo").phone
             let sent = stage.live.clock.now()
-            mark(ana, 1, at: stage)
-            _ = try await now.next("frame", where: shows(1))
+            Steps.mark(ana, 1, at: stage)
+            _ = try await now.next("frame", where: Steps.shows(1))
             now.send(#"{"type":"cheer","to":1,"text":"go"}"#)
             _ = try await now.event("cheer")
             let joiner = await stage.connect(#"{"type":"join","link":"late"}"#)
-            #expect(try await !joiner.next("joined").description.contains("\(latitude(1))"))
+            #expect(try await !joiner.next("joined").description.contains("\(Steps.latitude(1))"))
 
             // The event that was told before the frame, or the frame: each not before its time.
             let heard = try await late.all(until: "event") { $0.text("kind") == "cheer" }
-            let frames = heard.filter(shows(1))
+            let frames = heard.filter(Steps.shows(1))
             let came = stage.live.clock.now()
             #expect(came - sent >= Int64(Self.delay) * 1000)
-            if frames.isEmpty { _ = try await late.next("frame", where: shows(1)) }
+            if frames.isEmpty { _ = try await late.next("frame", where: Steps.shows(1)) }
             for frame in frames {
                 let time = try #require(frame.number("time"))
                 #expect(time <= Double(came - Int64(Self.delay) * 1000))
@@ -124,11 +111,11 @@ import Testing
         try await stage { stage, ana in
             let late = await stage.connect(#"{"type":"join","link":"late"}"#)
             _ = try await late.next("joined")
-            mark(ana, 1, at: stage)
-            _ = try await late.next("frame", where: shows(1))
-            mark(ana, 2, at: stage)
+            Steps.mark(ana, 1, at: stage)
+            _ = try await late.next("frame", where: Steps.shows(1))
+            Steps.mark(ana, 2, at: stage)
             _ = try await ana.next("ack")
-            let place = try Coordinate(latitude: latitude(2), longitude: 11)
+            let place = try Coordinate(latitude: Steps.latitude(2), longitude: 11)
             let zone = PrivacyZone(id: 1, place: place, radius: 500, center: place, seed: 1)
             try await stage.hub.update(
                 Person(account: Self.ana(in: stage), username: "ana", nickname: "ana", avatar: "", zones: [zone]))
@@ -142,7 +129,7 @@ import Testing
     @Test("after a restart nothing is shown that is not old enough")
     func restart() async throws {
         try await stage { stage, ana in
-            mark(ana, 1, at: stage)
+            Steps.mark(ana, 1, at: stage)
             _ = try await ana.next("ack")
         }
         // The links are stored, so that the room knows of them when it wakes.
@@ -150,10 +137,10 @@ import Testing
             stage.links.give("late", LinkGrant(id: 1, runID: "159", mayRun: false, expiresAt: nil, delay: 2))
             let now = await stage.connect(
                 #"{"type":"join","runID":"159","password":"pw","role":"spectator"}"#)
-            #expect(try await now.next("joined").description.contains("\(latitude(1))"))
+            #expect(try await now.next("joined").description.contains("\(Steps.latitude(1))"))
             let late = await stage.connect(#"{"type":"join","link":"late"}"#)
-            #expect(try await !late.next("joined").description.contains("\(latitude(1))"))
-            _ = try await late.next("frame", where: shows(1))
+            #expect(try await !late.next("joined").description.contains("\(Steps.latitude(1))"))
+            _ = try await late.next("frame", where: Steps.shows(1))
         }
     }
 }

@@ -24,20 +24,6 @@ import Testing
         return phone
     }
 
-    /// Where the runner of a phone is from now on.
-    private func mark(_ phone: Phone, _ id: Int, at stage: Stage) {
-        phone.send(
-            #"{"type":"markers","markers":[{"id":\#(id),"latitude":\#(latitude(id)),"longitude":11,"time":\#(stage.live.clock.now() - 60_000 + Int64(id) * 1000)}]}"#
-        )
-    }
-
-    private func latitude(_ id: Int) -> Double { 48 + Double(id) / 10_000 }
-
-    private func shows(_ id: Int) -> @Sendable (Heard) -> Bool {
-        let text = "\(latitude(id))"
-        return { $0.column(1).contains(text) }
-    }
-
     /// Whatever a phone was sent until now, without what it has been asked for already.
     private func heard(by phone: Phone) async throws -> [String] {
         let mark = Int.random(in: 1...1_000_000)
@@ -58,8 +44,8 @@ import Testing
                 phone.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
             }
             for id in 1...5 {
-                for phone in [ana, bo] { mark(phone, id, at: stage) }
-                _ = try await loud.next("frame", where: shows(id))
+                for phone in [ana, bo] { Steps.mark(phone, id, at: stage) }
+                _ = try await loud.next("frame", where: Steps.shows(id))
             }
             _ = try await ana.next("ack") { $0.number("marker") == 5 }
             _ = try await quiet.event("started")
@@ -67,11 +53,12 @@ import Testing
             #expect(try await heard(by: quiet).allSatisfy { $0 == "event" })
             quiet.send(#"{"type":"view","rate":5}"#)
             let frame = try await quiet.next("frame")
-            #expect(frame.column(0) == ["1", "2"] && frame.column(1) == ["\(latitude(5))", "\(latitude(5))"])
+            #expect(
+                frame.column(0) == ["1", "2"] && frame.column(1) == ["\(Steps.latitude(5))", "\(Steps.latitude(5))"])
             quiet.send(#"{"type":"view","rate":0}"#)
             _ = try await heard(by: quiet)
-            mark(bo, 6, at: stage)
-            _ = try await loud.next("frame", where: shows(6))
+            Steps.mark(bo, 6, at: stage)
+            _ = try await loud.next("frame", where: Steps.shows(6))
             #expect(try await heard(by: quiet).isEmpty)
         }
     }
@@ -91,18 +78,18 @@ import Testing
             let loud = try await spectate(stage)
             let begun = ContinuousClock.now
             for id in 1...20 {
-                mark(ana, id, at: stage)
-                _ = try await loud.next("frame", where: shows(id))
+                Steps.mark(ana, id, at: stage)
+                _ = try await loud.next("frame", where: Steps.shows(id))
             }
-            let frames = try await slow.all(until: "frame", where: shows(20)).filter { $0.type == "frame" }
+            let frames = try await slow.all(until: "frame", where: Steps.shows(20)).filter { $0.type == "frame" }
             // The start's or the first marker's, and with luck one of the way between.
             let seconds = Int(begun.duration(to: .now).components.seconds)
             #expect(frames.count <= 3 + seconds, "\(frames.count) in \(seconds) s")
             // It is the next again: its turn has come, or comes, without anything to show.
             let before = ContinuousClock.now
             slow.send(#"{"type":"view","rate":50}"#)
-            mark(ana, 21, at: stage)
-            _ = try await slow.next("frame", where: shows(21))
+            Steps.mark(ana, 21, at: stage)
+            _ = try await slow.next("frame", where: Steps.shows(21))
             #expect(before.duration(to: .now) < .seconds(10))
         }
     }
@@ -125,8 +112,8 @@ import Testing
             // It still gets all.
             let ana = try await run(stage, as: "ana")
             ana.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
-            mark(ana, 1, at: stage)
-            _ = try await watch.next("frame", where: shows(1))
+            Steps.mark(ana, 1, at: stage)
+            _ = try await watch.next("frame", where: Steps.shows(1))
         }
     }
 
@@ -195,11 +182,11 @@ import Testing
                 for loop in stage.hub.loops { await loop.sweep(in: .seconds(11)) }
                 #expect(try await ana.next("cadence").number("every") == 15_000)
                 ana.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
-                mark(ana, 1, at: stage)
+                Steps.mark(ana, 1, at: stage)
                 _ = try await watch.event("started")
                 #expect(try await heard(by: watch).isEmpty)
                 watch.send(#"{"type":"view","rate":0.5}"#)
-                _ = try await watch.next("frame", where: shows(1))
+                _ = try await watch.next("frame", where: Steps.shows(1))
                 #expect(try await ana.next("cadence").number("every") == 0)
             }
         }

@@ -16,6 +16,12 @@ final class DelayedViews {
 
     var audiences: [Audience] { views.map(\.audience) }
 
+    /// Nobody sees the room later.
+    var isEmpty: Bool { views.allSatisfy { $0.audience.isEmpty } }
+
+    /// Whether somebody wants to see what happens, later.
+    var isWatched: Bool { views.contains { $0.audience.takers > 0 } }
+
     /// There is a link that shows the room so many milliseconds later.
     func keep(for delay: Int64) { recording.keep(for: delay) }
 

@@ -9,9 +9,12 @@ extension RoomHost {
     /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
     /// something to store.
     func apply(_ decisions: Decisions) {
-        var decisions = decisions
-        for still in decisions.still { callForHelp(still) }
-        decisions.still = []
+        guard decisions.still.isEmpty else {
+            var others = decisions
+            others.still = []
+            for still in decisions.still { callForHelp(still) }
+            return apply(others)
+        }
         if decisions.newMarkers > 0 {
             pipeline.unjournaledMarkers += decisions.newMarkers
             markFresh()

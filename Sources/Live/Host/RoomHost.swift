@@ -87,8 +87,8 @@ final class RoomHost {
 
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
-        audiences.allSatisfy(\.isEmpty) && audience.runners == 0 && !isDirty && !isBeingStored && waiters.isEmpty
-            && markerWaiters.isEmpty && ledger.unread.isEmpty && room.isQuiescent
+        audience.isEmpty && delayed?.isEmpty ?? true && audience.runners == 0 && !isDirty && !isBeingStored
+            && waiters.isEmpty && markerWaiters.isEmpty && ledger.unread.isEmpty && room.isQuiescent
     }
 
     /// What a runner may still cause; all that there may be, the first time.
@@ -132,7 +132,8 @@ final class RoomHost {
     ///   - hasLooked: Whether somebody has looked just now, who is not in the audience.
     ///   - moment: Now.
     func followAudience(hasLooked: Bool = false, at moment: ContinuousClock.Instant = .now) {
-        guard cadence.follow(isWatched: hasLooked || audiences.contains { $0.takers > 0 }, at: moment) else { return }
+        guard cadence.follow(isWatched: hasLooked || audience.takers > 0 || delayed?.isWatched ?? false, at: moment)
+        else { return }
         audience.sendRunners(askedCadence)
     }
 
