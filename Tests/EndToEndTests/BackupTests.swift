@@ -62,6 +62,20 @@ struct BackupTests {
         #expect(restored.ending == .exit(0), "\(restored.errors)")
     }
 
+    @Test("a server makes no backup that would leave its disk with less than the reserve, and says so")
+    func reserve() async throws {
+        let workshop = try Workshop()
+        let folder = workshop.file("backups")
+        // More than any disk has.
+        let server = try await ServerProcess.start(["--backup-dir", folder, "--disk-reserve", "1000000000MiB"])
+        try await eventually("a line of it") { server.logText.contains("no backup was made") }
+        #expect(server.logText.contains("are to stay free for the server"), "\(server.logText)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+        // Whoever runs the command wants one where they say, as long as it has a place.
+        let made = try await Workshop.runroom("backup", "--data", server.directory, "--to", folder + "/by-hand.tar")
+        #expect(made.ending == .exit(0), "\(made.errors)")
+    }
+
     @Test("a restore refuses a directory with something in it, and a file that is no whole backup")
     func refusals() async throws {
         let workshop = try Workshop()

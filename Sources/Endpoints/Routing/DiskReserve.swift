@@ -73,7 +73,8 @@ package final class DiskReserve: Sendable {
         throw .outOfSpace
     }
 
-    private static func freeBytes(of directory: String) -> Int? {
+    /// What is free on the file system that a directory is in; nil where the system does not tell.
+    package static func freeBytes(of directory: String) -> Int? {
         var status = statvfs()
         // What is left for everybody, not what the system keeps for root.
         guard statvfs(directory, &status) == 0 else { return nil }

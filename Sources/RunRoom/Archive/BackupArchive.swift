@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 import Services
 import Store
@@ -31,10 +32,13 @@ enum BackupArchive {
     /// - Parameters:
     ///   - directory: The data directory.
     ///   - file: Where the backup goes; what was there is replaced once the backup is whole and synced, never before.
+    ///   - reserve: Bytes that are to stay free for the server, if the backup goes where its data are.
     /// - Returns: What it has.
-    /// - Throws: `StoreError`, and a ``Terminal/Complaint`` for files that cannot be read or written.
-    static func write(directory: String, to file: String) throws -> Contents {
+    /// - Throws: `StoreError`, and a ``Terminal/Complaint`` for files that cannot be read or written, and for a disk that
+    ///   has no place for it.
+    static func write(directory: String, to file: String, keeping reserve: Int = 0) throws -> Contents {
         let reader = try DatabaseReader(file: directory + "/" + database)
+        try requireSpace(for: directory, in: folder(of: file), keeping: reserve)
         let unique = UUID().uuidString
         let copy = "\(file).\(unique).sqlite", partial = "\(file).\(unique).partial"
         defer {
@@ -226,12 +230,38 @@ enum BackupArchive {
         Terminal.Complaint(description: "\(what) \(path): \(String(cString: strerror(errno))).")
     }
 
+    /// Complains where a backup of a data directory finds no place.
+    private static func requireSpace(for directory: String, in target: String, keeping reserve: Int) throws {
+        guard let free = DiskReserve.freeBytes(of: target) else { return }
+        func size(_ path: String) -> Int {
+            var status = stat()
+            return lstat(path, &status) == 0 ? Int(status.st_size) : 0
+        }
+        func device(_ path: String) -> UInt? {
+            var status = stat()
+            return stat(path, &status) == 0 ? UInt(status.st_dev) : nil
+        }
+        let file = directory + "/" + database
+        // The database is there twice until the end, as its copy and in the archive.
+        let needed =
+            2 * (size(file) + size(file + "-wal"))
+            + (try mediaFiles(of: directory)).reduce(0) { $0 + size(directory + "/" + $1) }
+        let kept = device(directory) == device(target) ? reserve : 0
+        guard free - needed < kept else { return }
+        let less = kept == 0 ? "" : ", and \(kept) are to stay free for the server"
+        throw Terminal.Complaint(
+            description: "A backup takes up to \(needed) bytes, \(free) are free in \(target)\(less).")
+    }
+
+    private static func folder(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().path
+    }
+
     /// Makes a name durable.
     ///
     /// Failures do not matter: some file systems refuse to sync a directory, and keep its order themselves.
     private static func syncDirectory(of path: String) {
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let descriptor = open(parent, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(folder(of: path), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)

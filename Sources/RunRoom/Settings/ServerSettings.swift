@@ -121,9 +121,9 @@ struct ServerSettings: Sendable {
 
     /// The backups that the server makes of itself.
     private func backupPlan() -> BackupPlan? {
-        backupDirectory.map { [data = application.dataDirectory] directory in
+        backupDirectory.map { [data = application.dataDirectory, reserve = application.diskReserve] directory in
             BackupPlan(directory: directory, interval: Int64(backupHours) * 3600, kept: backupsKept) { file in
-                try BackupArchive.write(directory: data, to: file).sentences
+                try BackupArchive.write(directory: data, to: file, keeping: reserve).sentences
             }
         }
     }
