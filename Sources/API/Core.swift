@@ -226,10 +226,13 @@ extension LoginID {
 
 extension Person {
     /// An account as the others in a room see it.
+    ///
+    /// Who hides the name hides the picture, whose address has the name.
     init(_ account: Account) {
+        let shown = ShownName(username: account.username, nickname: account.nickname, alias: account.alias)
         self.init(
-            account: account.id, username: account.username, nickname: account.nickname,
-            avatar: LepaoJSON.avatarPath(of: account.username), zones: account.zones,
+            account: account.id, username: shown.username, nickname: shown.nickname,
+            avatar: LepaoJSON.avatarPath(of: shown.username), zones: account.zones,
             callsWhenStill: account.callsWhenStill)
     }
 }

@@ -102,7 +102,7 @@ import Testing
     func recentLogins() async throws {
         try await withAPI(legacy: true) { api in
             try await api.registerByMail()
-            let name = try #require(try await api.core.accounts.accounts(limit: 1).first).username
+            let name = try #require(try await api.core.accounts.accounts(limit: 1, unlisted: true).first).username
             func login(_ password: String) async throws -> Int {
                 try await api.send(
                     .post, "/api/users/login", ["username": .string(name), "password": .string(password)]

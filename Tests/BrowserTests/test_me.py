@@ -52,6 +52,18 @@ async def test_what_others_see_is_changed(server, browse, tmp_path):
     await told(page, "picture", "not a picture")
     await page.reload()
     await holds(page, "document.querySelector('#sign').value === 'Runs at dawn'")
+    # Seen by nickname alone, and in no list.
+    assert name in [user["username"] for user in (await server.rest("GET", "/api/users"))[1]]
+    for box in ("#shows-name", "#is-listed"):
+        assert await page.locator(box).is_checked()
+        await page.locator(box).uncheck()
+    await page.locator("#profile-form button").click()
+    await told(page, "profile", "Saved.")
+    assert name not in [user["username"] for user in (await server.rest("GET", "/api/users"))[1]]
+    await page.reload()
+    await holds(page, "document.querySelector('#sign').value === 'Runs at dawn'")
+    for box in ("#shows-name", "#is-listed"):
+        assert not await page.locator(box).is_checked()
     # A name that is taken is said, and the others stay as they were.
     other, _ = await server.rest.account()
     await page.locator("#username").fill(other)

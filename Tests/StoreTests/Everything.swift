@@ -35,6 +35,7 @@ struct Everything {
         _ = try await database.accounts.account(number: 1)
         _ = try await database.accounts.accountCount()
         _ = try await database.accounts.accounts(after: 0, limit: 1)
+        _ = try await database.accounts.account(alias: "runner-a")
         _ = try await database.accounts.accounts(offset: 1, limit: 1)
         _ = try await database.accounts.setNickname("Ana", account: ana, at: 2)
         _ = try await database.accounts.setPicture(nil, account: ana, at: 2)

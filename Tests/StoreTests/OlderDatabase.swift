@@ -165,6 +165,7 @@ enum OlderDatabase {
                 INSERT INTO alarms (id, account, room, raised_at, latitude, longitude, placed_at)
                 VALUES (95, 10, 41, 1, 480000000, 115000000, 2);
                 """),
+            since(27, "UPDATE accounts SET is_unlisted = 1, alias = 'runner-a' WHERE id = 10;"),
             since(26, "UPDATE accounts SET calls_when_still = 1 WHERE id = 10; UPDATE alarms SET is_still = 1;"),
             since(25, "UPDATE links SET delay = 300 WHERE id = 80;"),
             since(12, "UPDATE media SET is_settled = 1 WHERE id = 51;"),

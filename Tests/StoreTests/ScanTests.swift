@@ -16,11 +16,12 @@ import Testing
         "SELECT COUNT(*) FROM posts": "once for a numbered page, whose offset costs as much",
         "SELECT a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, "
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "
-            + "a.takes_digest, a.zones, a.calls_when_still FROM accounts a WHERE a.is_leaving = 0 ORDER BY a.id LIMIT":
+            + "a.takes_digest, a.zones, a.calls_when_still, a.is_unlisted, a.alias FROM accounts a "
+            + "WHERE a.is_leaving = 0 AND a.is_unlisted <= ? ORDER BY a.id LIMIT":
             "a numbered page, in the order of the table, up to its end",
         "SELECT a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, "
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "
-            + "a.takes_digest, a.zones, a.calls_when_still FROM accounts a WHERE a.role IN":
+            + "a.takes_digest, a.zones, a.calls_when_still, a.is_unlisted, a.alias FROM accounts a WHERE a.role IN":
             "an index of administrators alone",
         "SELECT id FROM accounts WHERE password_hash = '!'": "an index of guests alone",
         "SELECT 1 FROM accounts WHERE role IN": "an index of administrators alone, up to the first",

@@ -10,6 +10,8 @@ enum HouseJSON {
             "nickname": .string(account.nickname), "role": .string(account.role.rawValue),
             "email": account.email.map { .string($0) } ?? .null, "sign": account.sign.map { .string($0) } ?? .null,
             "picture": .string(base + LepaoJSON.avatarPath(of: account.username)),
+            "isListed": .bool(account.isListed), "showsName": .bool(account.alias == nil),
+            "alias": account.alias.map { .string($0) } ?? .null,
             "isGuest": .bool(account.isGuest), "createdAt": .int(account.createdAt),
             "updatedAt": .int(account.updatedAt),
         ]
@@ -18,7 +20,8 @@ enum HouseJSON {
     static let accountSchema = Schema.object([
         "id": Schema.objectID, "name": Schema.text("ana"), "nickname": Schema.text("Ana"),
         "role": Schema.words(Account.Role.allCases.map(\.rawValue)), "email": Schema.orNull(Schema.text),
-        "sign": Schema.orNull(Schema.text), "picture": Schema.text, "isGuest": Schema.boolean,
+        "sign": Schema.orNull(Schema.text), "picture": Schema.text, "isListed": Schema.boolean,
+        "showsName": Schema.boolean, "alias": Schema.orNull(Schema.text), "isGuest": Schema.boolean,
         "createdAt": Schema.integer,
         "updatedAt": Schema.integer,
     ])

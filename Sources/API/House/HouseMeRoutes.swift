@@ -28,7 +28,16 @@ struct HouseMeRoutes: Sendable {
                 access: .token, cost: .light,
                 input: Form(
                     in: [.json], HouseAccountRoutes.name.optional, HouseAccountRoutes.nickname.optional,
-                    Field.string("sign", Schema.text("Runs at dawn"), about: "A line about oneself.").optional), change),
+                    Field.string("sign", Schema.text("Runs at dawn"), about: "A line about oneself.").optional,
+                    Field.truth("isListed", about: "Whether one is in the list of users that anybody may read.")
+                        .optional,
+                    Field.truth(
+                        "showsName",
+                        about: """
+                            Whether rooms show the name. Otherwise others see the nickname, and in place of name and \
+                            picture an `alias` that means nobody.
+                            """
+                    ).optional), change),
             Endpoint(
                 .put, "/v1/me/password",
                 EndpointDescription(
@@ -104,12 +113,14 @@ struct HouseMeRoutes: Sendable {
     }
 
     private func change(
-        _ call: Call<Account>, name: String?, nickname: String?, sign: String?
+        _ call: Call<Account>, name: String?, nickname: String?, sign: String?, isListed: Bool?, showsName: Bool?
     ) async throws -> Response {
         let tag = try Self.wantedTag(call.request, of: call.caller)
         do {
             let account = try await core.accounts.edit(
-                Accounts.Edit(username: name == call.caller.username ? nil : name, nickname: nickname, sign: sign),
+                Accounts.Edit(
+                    username: name == call.caller.username ? nil : name, nickname: nickname, sign: sign,
+                    isListed: isListed, showsName: showsName),
                 account: call.caller.id, ifTagged: tag)
             return answer(account, to: call.request)
         } catch ServicesError.forbidden {

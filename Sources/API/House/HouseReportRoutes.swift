@@ -23,7 +23,7 @@ struct HouseReportRoutes: Sendable {
             report(
                 "/v1/people/{name}/report", "Report somebody's name or picture", none: "Nobody has this name."
             ) { call in
-                guard let account = try await core.accounts.account(named: call.path("name")) else {
+                guard let account = try await core.accounts.account(shownAs: call.path("name")) else {
                     throw ServicesError.notFound
                 }
                 return .account(account.id)

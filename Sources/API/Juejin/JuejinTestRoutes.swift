@@ -29,7 +29,7 @@ struct JuejinTestRoutes: Sendable {
     }
 
     private func firstUser(_ call: Call<Void>) async throws -> Response {
-        .json(["username": .string(try await core.accounts.accounts(limit: 1).first?.username ?? "")])
+        .json(["username": .string(try await core.accounts.accounts(limit: 1, unlisted: false).first?.username ?? "")])
     }
 
     private func value(_ call: Call<Void>) async throws -> Response {

@@ -110,12 +110,13 @@ struct AccountRoutes: Sendable {
     private func users(_ call: Call<Void>, page: Int?, limit: Int?) async throws -> Response {
         guard page != nil || limit != nil else {
             return try await JSONList { [core] last in
-                try await core.accounts.accounts(after: last?.id ?? 0, limit: Limit.Lists.usersAtOnce)
+                try await core.accounts.accounts(
+                    after: last?.id ?? 0, limit: Limit.Lists.usersAtOnce, unlisted: false)
             } json: {
                 .object(LepaoJSON.user($0))
             }.response()
         }
-        let users = try await core.accounts.accounts(page: page ?? 1, limit: limit ?? 10)
+        let users = try await core.accounts.accounts(page: page ?? 1, limit: limit ?? 10, unlisted: false)
         return .json(.array(users.map { .object(LepaoJSON.user($0)) }))
     }
 

@@ -62,12 +62,15 @@ struct PictureRoutes: Sendable {
     }
 
     private func avatar(_ call: Call<Void>) async throws -> Response {
-        guard let account = try await core.accounts.account(named: call.path("username")) else {
+        let name = call.path("username")
+        guard let account = try await core.accounts.account(shownAs: name) else {
             throw Problem(.notFound, "Profile picture not found")
         }
         // One address shows whatever picture there is at the time: it may be used for a while, and then asked for
         // anew, which costs a 304.
         let caching = "public, max-age=300, stale-while-revalidate=86400"
+        // Who is shown by an alias shows no picture either.
+        if name == account.alias { return .identicon(Identicon(name), caching: caching, to: call.request) }
         if let id = account.picture, let picture = try await core.media.openPicture(id) {
             return .stored(picture, caching: caching)
         }

@@ -50,9 +50,10 @@ extension RoomLoader {
             // The row of somebody whose account is gone stays, for the others.
             var person = Person.nobody(row.runner)
             if let account = row.account, let owner = row.owner {
+                let shown = ShownName(username: owner.username, nickname: owner.nickname, alias: owner.alias)
                 person = Person(
-                    account: account, username: owner.username, nickname: owner.nickname,
-                    avatar: services.avatar(owner.username), zones: owner.zones,
+                    account: account, username: shown.username, nickname: shown.nickname,
+                    avatar: services.avatar(shown.username), zones: owner.zones,
                     callsWhenStill: owner.callsWhenStill)
             }
             do throws(JournalCodec.Damage) {

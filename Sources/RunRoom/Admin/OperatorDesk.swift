@@ -28,7 +28,8 @@ struct OperatorDesk: Sendable {
         case .list:
             return .init(lines: try await accounts.administrators().map(Self.line))
         case .listAll(let after):
-            let page = try await accounts.accounts(after: after, limit: Limit.Operations.accounts)
+            let page = try await accounts.accounts(
+                after: after, limit: Limit.Operations.accounts, unlisted: true)
             return .init(
                 lines: page.map(Self.line), next: page.count < Limit.Operations.accounts ? nil : page.last?.id)
         case .show(let username):

@@ -37,6 +37,10 @@ public struct Account: Hashable, Sendable, Identifiable {
     public let zones: [PrivacyZone]
     /// Whether others are to be called when they run and do not move.
     public let callsWhenStill: Bool
+    /// Whether it is in the lists of accounts that anybody may read.
+    public let isListed: Bool
+    /// What rooms show in place of the username; nil for who shows it.
+    public let alias: String?
     /// What a password was compared with, where one was: a login counts while it stays.
     let passwordHash: HiddenHash
 
@@ -65,6 +69,8 @@ public struct Account: Hashable, Sendable, Identifiable {
         takesDigest = stored.takesDigest && role == .user
         zones = stored.zones
         callsWhenStill = stored.callsWhenStill
+        isListed = !stored.isUnlisted
+        alias = stored.alias
         passwordHash = HiddenHash(stored.passwordHash)
     }
 

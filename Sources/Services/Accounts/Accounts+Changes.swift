@@ -87,16 +87,19 @@ extension Accounts {
     /// - Parameters:
     ///   - page: From 1.
     ///   - limit: Accounts a page, 1 or more; 100 at most are answered.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
     /// - Returns: An empty page behind the last.
     /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
-    public func accounts(page: Int, limit: Int) async throws(ServicesError) -> [Account] {
+    public func accounts(
+        page: Int, limit: Int, unlisted hasUnlisted: Bool
+    ) async throws(ServicesError) -> [Account] {
         guard page >= 1 else { throw .invalid(field: "page", message: "page must be 1 or more.") }
         guard limit >= 1 else { throw .invalid(field: "limit", message: "limit must be 1 or more.") }
         let limit = min(limit, 100)
         let (offset, isBeyond) = (page - 1).multipliedReportingOverflow(by: limit)
         if isBeyond { return [] }
         return try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.accounts(offset: offset, limit: limit)
+            try await store.accounts.accounts(offset: offset, limit: limit, unlisted: hasUnlisted)
         }.map(Account.init)
     }
 

@@ -6,7 +6,7 @@ extension Account {
     public var tag: String {
         let state = [
             username, nickname, sign ?? "\u{0}", email ?? "\u{0}", role.rawValue, "\(gender.rawValue)", "\(birthday)",
-            picture.map { $0.text } ?? "", cover.map { $0.text } ?? "", "\(updatedAt)",
+            picture.map { $0.text } ?? "", cover.map { $0.text } ?? "", "\(updatedAt)", "\(isListed)", alias ?? "",
         ]
         let bytes: [UInt8] = Array(state.joined(separator: "\u{FFFE}").utf8)
         return MediaFiles.hexadecimal(Array(Crypto.sha256(bytes).prefix(8)))
@@ -19,11 +19,18 @@ extension Accounts {
         public var username: String?
         public var nickname: String?
         public var sign: String?
+        public var isListed: Bool?
+        public var showsName: Bool?
 
-        public init(username: String? = nil, nickname: String? = nil, sign: String? = nil) {
+        public init(
+            username: String? = nil, nickname: String? = nil, sign: String? = nil, isListed: Bool? = nil,
+            showsName: Bool? = nil
+        ) {
             self.username = username
             self.nickname = nickname
             self.sign = sign
+            self.isListed = isListed
+            self.showsName = showsName
         }
     }
 
@@ -50,6 +57,10 @@ extension Accounts {
             try AccountRules.checkSign(sign)
             change.sign = sign
         }
+        change.isUnlisted = edit.isListed.map { !$0 }
+        change.showsUsername = edit.showsName
+        // Nobody can guess it, so nobody has it for a name.
+        change.alias = edit.showsName == false ? "runner-" + RoomRules.makeRunID() : nil
         let condition = tag.map { tag in AccountCondition(actor: account) { _, now in Account(now).tag == tag } }
         return try await apply(change, to: account, if: condition)
     }

@@ -313,16 +313,28 @@ public final class Accounts: Sendable {
             Account.init)
     }
 
+    /// The account that rooms show by a name, be it a username or an alias; nil if there is none.
+    public func account(shownAs name: String) async throws(ServicesError) -> Account? {
+        let stored = try await withStoreErrors { () throws(StoreError) in
+            try await store.accounts.account(alias: name)
+        }
+        if let stored { return Account(stored) }
+        return try await account(named: name)
+    }
+
     /// A page of all accounts, in the order of their making.
     ///
     /// - Parameters:
     ///   - after: The id of the last account of the page before; 0 for the first page.
     ///   - limit: At most as many.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: ``ServicesError/store(_:)``.
-    public func accounts(after: Int64 = 0, limit: Int) async throws(ServicesError) -> [Account] {
+    public func accounts(
+        after: Int64 = 0, limit: Int, unlisted hasUnlisted: Bool
+    ) async throws(ServicesError) -> [Account] {
         try await withStoreErrors { () throws(StoreError) in
-            try await store.accounts.accounts(after: after, limit: limit)
+            try await store.accounts.accounts(after: after, limit: limit, unlisted: hasUnlisted)
         }
         .map(Account.init)
     }

@@ -113,7 +113,7 @@ public final class Profiles: Sendable {
         try checkAdministrator(actor)
         try checkPage(page, size)
         let total = try await withStoreErrors { () throws(StoreError) in try await store.accounts.accountCount() }
-        return Page(total: total, accounts: try await accounts.accounts(page: page, limit: size))
+        return Page(total: total, accounts: try await accounts.accounts(page: page, limit: size, unlisted: true))
     }
 
     /// A page of the accounts whose number, name or address is a text.

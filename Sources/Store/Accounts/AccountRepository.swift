@@ -96,6 +96,13 @@ extension AccountRepository {
         }
     }
 
+    /// The account that rooms show by an alias, nil if there is none.
+    public func account(alias: String) async throws(StoreError) -> StoredAccount? {
+        try await read { session throws(StoreError) in
+            try session.one(Self.accountByAlias, alias) { try StoredAccount($0) }
+        }
+    }
+
     /// How many accounts there are.
     public func accountCount() async throws(StoreError) -> Int {
         try await read { session throws(StoreError) in
@@ -108,15 +115,20 @@ extension AccountRepository {
     /// - Parameters:
     ///   - after: The id of the last account of the page before; 0 for the first page.
     ///   - limit: At most as many.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: What the database says.
-    public func accounts(after: Int64 = 0, limit: Int) async throws(StoreError) -> [StoredAccount] {
+    public func accounts(
+        after: Int64 = 0, limit: Int, unlisted hasUnlisted: Bool = true
+    ) async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(
                 SQL(
-                    "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id > $1 AND a.is_leaving = 0 ORDER BY a.id LIMIT $2"
-                ),
-                after, limit
+                    """
+                    SELECT \(StoredAccount.columns) FROM accounts a
+                    WHERE a.id > $1 AND a.is_leaving = 0 AND a.is_unlisted <= $3 ORDER BY a.id LIMIT $2
+                    """),
+                after, limit, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }
         }
     }
@@ -126,15 +138,20 @@ extension AccountRepository {
     /// - Parameters:
     ///   - offset: How many to skip; costs as much as reading their index entries.
     ///   - limit: At most as many.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: What the database says.
-    public func accounts(offset: Int, limit: Int) async throws(StoreError) -> [StoredAccount] {
+    public func accounts(
+        offset: Int, limit: Int, unlisted hasUnlisted: Bool = true
+    ) async throws(StoreError) -> [StoredAccount] {
         try await read { session throws(StoreError) in
             try session.rows(
                 SQL(
-                    "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.is_leaving = 0 ORDER BY a.id LIMIT $1 OFFSET $2"
-                ),
-                limit, offset
+                    """
+                    SELECT \(StoredAccount.columns) FROM accounts a
+                    WHERE a.is_leaving = 0 AND a.is_unlisted <= $3 ORDER BY a.id LIMIT $1 OFFSET $2
+                    """),
+                limit, offset, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }
         }
     }
@@ -292,11 +309,14 @@ extension AccountRepository {
                     nickname = COALESCE($12, CASE WHEN nickname = username THEN COALESCE($2, nickname) ELSE nickname END),
                     email = COALESCE($4, email), email_key = COALESCE($5, email_key), sign = COALESCE($6, sign),
                     gender = COALESCE($7, gender), birthday = COALESCE($8, birthday),
-                    picture = COALESCE($9, picture), cover = COALESCE($10, cover), updated_at = $11
+                    picture = COALESCE($9, picture), cover = COALESCE($10, cover), updated_at = $11,
+                    is_unlisted = COALESCE($13, is_unlisted),
+                    alias = CASE $14 WHEN 1 THEN NULL WHEN 0 THEN COALESCE(alias, $15) ELSE alias END
                 WHERE id = $1
                 """,
                 account, change.username, change.usernameKey, change.email?.text, change.email?.key,
-                change.sign, change.gender, change.birthday, change.picture, change.cover, time, change.nickname)
+                change.sign, change.gender, change.birthday, change.picture, change.cover, time, change.nickname,
+                change.isUnlisted.map { $0 ? 1 : 0 }, change.showsUsername.map { $0 ? 1 : 0 }, change.alias)
             return try session.one(Self.accountByID, account) { try StoredAccount($0) }
         }
     }
@@ -380,6 +400,8 @@ extension AccountRepository {
         "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1 AND a.is_leaving = 0")
     private static let accountByNumber = SQL(
         "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.number = $1 AND a.is_leaving = 0")
+    private static let accountByAlias = SQL(
+        "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.alias = $1 AND a.is_leaving = 0")
     private static let accountByKey = SQL(
         "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.username_key = $1 AND a.is_leaving = 0")
 }

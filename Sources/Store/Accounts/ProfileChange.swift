@@ -14,6 +14,11 @@ public struct ProfileChange: Hashable, Sendable {
     public var picture: Int64?
     /// Among the media.
     public var cover: Int64?
+    public var isUnlisted: Bool?
+    /// Whether rooms show the username; who has an ``alias`` already keeps it until then.
+    public var showsUsername: Bool?
+    /// What rooms show in its place; goes with ``showsUsername``.
+    public var alias: String?
 
     /// Nothing.
     public init() {}

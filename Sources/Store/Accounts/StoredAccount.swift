@@ -40,13 +40,17 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
     public let zones: [PrivacyZone]
     /// Whether others are to be called when they run and do not move.
     public let callsWhenStill: Bool
+    /// Whether it is in no list of accounts that anybody may read.
+    public let isUnlisted: Bool
+    /// What rooms show in place of the username; nil for who shows it.
+    public let alias: String?
 
     public init(
         id: Int64, username: String, usernameKey: String, nickname: String, passwordHash: String, picture: Int64? = nil,
         lastRunID: Int64 = 0, createdAt: Int64, updatedAt: Int64, role: String = "user", disabledAt: Int64? = nil,
         email: String? = nil, number: Int64, sign: String? = nil, gender: Int = 0, birthday: Int64 = 0,
         cover: Int64? = nil, takesDigest: Bool = false, zones: [PrivacyZone] = [],
-        callsWhenStill: Bool = false
+        callsWhenStill: Bool = false, isUnlisted: Bool = false, alias: String? = nil
     ) {
         self.id = id
         self.username = username
@@ -68,6 +72,8 @@ public struct StoredAccount: Hashable, Sendable, Identifiable {
         self.takesDigest = takesDigest
         self.zones = zones
         self.callsWhenStill = callsWhenStill
+        self.isUnlisted = isUnlisted
+        self.alias = alias
     }
 }
 
@@ -76,7 +82,7 @@ extension StoredAccount {
     static let columns = """
         a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, \
         a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, \
-        a.takes_digest, a.zones, a.calls_when_still
+        a.takes_digest, a.zones, a.calls_when_still, a.is_unlisted, a.alias
         """
 
     /// - Parameters:
@@ -92,6 +98,7 @@ extension StoredAccount {
             email: try row.get(first + 11), number: try row.get(first + 12), sign: try row.get(first + 13),
             gender: try row.get(first + 14), birthday: try row.get(first + 15), cover: try row.get(first + 16),
             takesDigest: try row.get(first + 17) != 0 as Int, zones: ZoneCoding.decode(try row.get(first + 18)),
-            callsWhenStill: try row.get(first + 19) != 0 as Int)
+            callsWhenStill: try row.get(first + 19) != 0 as Int, isUnlisted: try row.get(first + 20) != 0 as Int,
+            alias: try row.get(first + 21))
     }
 }

@@ -179,13 +179,14 @@ extension DatabaseReader {
             section("the people of rooms") {
                 let sql = """
                     SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, \
-                    a.username, a.nickname, a.disabled_at, p.way, p.mark, a.zones, a.calls_when_still, r.run_id, r.id \
+                    a.username, a.nickname, a.disabled_at, p.way, p.mark, a.zones, a.calls_when_still, a.alias, r.run_id, \
+                    r.id \
                     FROM people p JOIN rooms r ON r.id = p.room LEFT JOIN accounts a ON a.id = p.account \
                     AND a.is_leaving = 0 ORDER BY p.room, p.runner
                     """
                 try each(sql, in: database, "a person") { row in
-                    let (room, someone): (Int64, StoredPerson) = (try row.get(14), try StoredPerson(row))
-                    person(room, try row.get(13), someone) { try blocks(of: someone.runner, room, in: database) }
+                    let (room, someone): (Int64, StoredPerson) = (try row.get(15), try StoredPerson(row))
+                    person(room, try row.get(14), someone) { try blocks(of: someone.runner, room, in: database) }
                 }
             }
             section("the records") {

@@ -45,6 +45,7 @@ struct Migration: Sendable {
         Migration(version: 24, safety),
         Migration(version: 25, delay),
         Migration(version: 26, stillness),
+        Migration(version: 27, discretion),
     ]
 }
 

@@ -139,7 +139,7 @@ extension RoomRepository {
         try session.rows(
             """
             SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state,
-                a.username, a.nickname, a.disabled_at, p.way, p.mark, a.zones, a.calls_when_still
+                a.username, a.nickname, a.disabled_at, p.way, p.mark, a.zones, a.calls_when_still, a.alias
             FROM people p LEFT JOIN accounts a ON a.id = p.account AND a.is_leaving = 0
             WHERE p.room = $1 ORDER BY p.runner
             """,
@@ -174,7 +174,7 @@ extension RoomRepository {
 
 extension StoredPerson {
     /// Reads runner, account, joined_at, latitude_e7, longitude_e7, state, and the account's username, nickname and
-    /// disabled_at, way and mark, and the account's zones and calls_when_still.
+    /// disabled_at, way and mark, and the account's zones, calls_when_still and alias.
     init(_ row: SQLRow) throws {
         self.init(runner: try row.get(0), account: nil, joinedAt: try row.get(2), state: try row.get(5))
         // An account that is leaving is gone, although a later slice of its deletion removes it from here.
@@ -186,6 +186,7 @@ extension StoredPerson {
         mark = try row.get(10)
         owner = Owner(
             username: username, nickname: try row.get(7), isDisabled: try row.get(8) as Int64? != nil,
-            zones: ZoneCoding.decode(try row.get(11)), callsWhenStill: try row.get(12) != 0 as Int)
+            zones: ZoneCoding.decode(try row.get(11)), callsWhenStill: try row.get(12) != 0 as Int,
+            alias: try row.get(13))
     }
 }

@@ -88,16 +88,19 @@ public struct StoredPerson: Hashable, Sendable {
         public var zones: [PrivacyZone]
         /// Whether others are to be called when they run and do not move.
         public var callsWhenStill: Bool
+        /// What is shown in place of the username; nil for who shows it.
+        public var alias: String?
 
         public init(
             username: String, nickname: String, isDisabled: Bool = false, zones: [PrivacyZone] = [],
-            callsWhenStill: Bool = false
+            callsWhenStill: Bool = false, alias: String? = nil
         ) {
             self.username = username
             self.nickname = nickname
             self.isDisabled = isDisabled
             self.zones = zones
             self.callsWhenStill = callsWhenStill
+            self.alias = alias
         }
     }
 

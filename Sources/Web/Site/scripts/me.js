@@ -26,6 +26,8 @@ const nodes = {
     nickname: element('nickname', HTMLInputElement),
     username: element('username', HTMLInputElement),
     sign: element('sign', HTMLInputElement),
+    showsName: element('shows-name', HTMLInputElement),
+    isListed: element('is-listed', HTMLInputElement),
     profileTold: element('profile-told', HTMLElement),
     passwordText: element('password-text', HTMLElement),
     passwordForm: element('password-form', HTMLFormElement),
@@ -85,6 +87,8 @@ function show({ told: account, tag: newTag }) {
     nodes.nickname.value = account.nickname;
     nodes.username.value = nodes.passwordOwner.value = account.name;
     nodes.sign.value = account.sign ?? '';
+    nodes.showsName.checked = account.showsName;
+    nodes.isListed.checked = account.isListed;
     nodes.passwordText.textContent = word(isGuest ? 'mine.passwordGuest' : 'mine.passwordText');
     nodes.present.hidden = nodes.leaveProof.hidden = nodes.mailSection.hidden = isGuest;
     nodes.oldPassword.required = nodes.leavePassword.required = !isGuest;
@@ -101,6 +105,7 @@ function take(answer) {
 async function saveProfile() {
     const answer = await call('PATCH', '/v1/me', {
         name: nodes.username.value.trim(), nickname: nodes.nickname.value.trim(), sign: nodes.sign.value.trim(),
+        showsName: nodes.showsName.checked, isListed: nodes.isListed.checked,
     }, { 'If-Match': tag });
     if (answer.ok) take(answer);
     tell(nodes.profileTold, answer.ok ? word('mine.saved') : trouble(answer), !answer.ok);

@@ -1,0 +1,81 @@
+import Endpoints
+import LWS
+import Rooms
+import Services
+import TestKit
+import Testing
+
+@testable import API
+
+@Suite("/v1: what others see of a name") struct HouseDiscretionTests {
+    @Test("who hides their name is a nickname in rooms, for whoever looks, at once and until they say so")
+    func alias() async throws {
+        func shown(_ api: TestAPI, _ room: String, to token: String) async throws -> [JSONValue] {
+            let house = try await api.send(.get, "/v1/rooms/\(room)/state", token: token)
+            let first = try #require(house.json["people"]?[0])
+            let lepao = try await api.send(.get, "/api/runRoom/\(room)")
+            #expect(lepao.json["runners"]?[0]?["username"] == first["username"], "\(lepao.text)")
+            return [first["username"] ?? .null, first["nickname"] ?? .null, first["avatar"] ?? .null]
+        }
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let room = try await api.makeHouseRoom("public", token: ana)
+            let account = try #require(try await api.core.accounts.account(named: "ana"))
+            _ = try await api.core.live.join(room, at: nil, isAuthenticated: true) { Person(account) }
+            #expect(try await shown(api, room, to: ana) == ["ana", "ana", "/api/users/profilepic/ana"])
+
+            let before = try await api.send(.get, "/v1/me", token: ana)
+            #expect(before.json["showsName"] == true && before.json["alias"] == .null)
+            let hidden = try await api.send(
+                .patch, "/v1/me", ["showsName": false], token: ana,
+                headers: [.ifMatch: try #require(before.headers[.eTag])])
+            #expect(hidden.status == 200 && hidden.json["name"] == "ana" && hidden.json["showsName"] == false)
+            #expect(hidden.headers[.eTag] != before.headers[.eTag])
+            let alias = try #require(hidden.json["alias"])
+            let text = try #require(alias.string)
+            #expect(text.hasPrefix("runner-"))
+            // A nickname that is the name would tell it.
+            #expect(try await shown(api, room, to: ana) == [alias, alias, .string("/api/users/profilepic/" + text)])
+            _ = try await api.send(.patch, "/v1/me", ["nickname": "A"], token: ana)
+            #expect(try await shown(api, room, to: ana) == [alias, "A", .string("/api/users/profilepic/" + text)])
+            // Said again, it is the same.
+            let again = try await api.send(.patch, "/v1/me", ["showsName": false], token: ana)
+            #expect(again.json["alias"] == alias)
+            #expect(try await api.send(.get, "/api/users/" + text).status == 404)
+            let picture = try await api.send(.get, "/api/users/profilepic/" + text)
+            #expect(picture.status == 200 && picture.headers[.contentType] == "image/png", "that of the alias")
+
+            // Others can tell administrators of them all the same.
+            let ben = try await api.register("ben")
+            let report = try await api.send(
+                .post, "/v1/people/\(text)/report", ["reason": "spam"], token: ben)
+            #expect(report.status == 204)
+
+            let open = try await api.send(.patch, "/v1/me", ["showsName": true], token: ana)
+            #expect(open.json["alias"] == .null)
+            #expect(try await shown(api, room, to: ana) == ["ana", "A", "/api/users/profilepic/ana"])
+        }
+    }
+
+    @Test("who is in no list is not in that of all users, whole or by the page, and still found by name")
+    func unlisted() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            _ = try await api.register("ben")
+            #expect(try await api.send(.get, "/v1/me", token: ana).json["isListed"] == true)
+            let gone = try await api.send(.patch, "/v1/me", ["isListed": false], token: ana)
+            #expect(gone.json["isListed"] == false)
+            for path in ["/api/users", "/api/users?page=1&limit=5"] {
+                let list = try #require(try await api.send(.get, path).json.array)
+                #expect(list.map { $0["username"] } == ["ben"], "\(path)")
+            }
+            #expect(try await api.send(.get, "/api/users/ana").status == 200)
+            let export = try await api.send(.get, "/v1/me", token: ana)
+            #expect(export.json["name"] == "ana")
+            _ = try await api.send(.patch, "/v1/me", ["isListed": true], token: ana)
+            #expect(try await api.send(.get, "/api/users").json.array?.count == 2)
+            let wrong = try await api.send(.patch, "/v1/me", ["isListed": "perhaps"], token: ana)
+            #expect(wrong.status == 400)
+        }
+    }
+}
