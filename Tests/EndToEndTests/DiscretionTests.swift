@@ -17,7 +17,7 @@ struct DiscretionTests {
         runner.phone.send(["type": "start", "time": start])
         try await runner.sendAndAwaitAck(Way.markers(1...9, from: start, stride: 10, interval: 3))
         func look(_ port: Int) async throws {
-            let (_, joined) = try await Phone.joined(port: port, room: room)
+            let (_, joined) = try await Phone.joined(port: port, room: room, ["role": "spectator"])
             #expect(joined.text.contains(alias) && joined.text.contains("\"Z\""), "\(joined.text)")
             #expect(!joined.text.lowercased().contains("zenobia"), "\(joined.text)")
         }

@@ -1,5 +1,7 @@
 import Endpoints
+import HTTPTypes
 import LWS
+import Live
 import Rooms
 import Services
 import TestKit
@@ -14,7 +16,7 @@ import Testing
             let house = try await api.send(.get, "/v1/rooms/\(room)/state", token: token)
             let first = try #require(house.json["people"]?[0])
             let lepao = try await api.send(.get, "/api/runRoom/\(room)")
-            #expect(lepao.json["runners"]?[0]?["username"] == first["username"], "\(lepao.text)")
+            #expect(lepao.json["data"]?["runners"]?[0]?["username"] == first["username"], "\(lepao.text)")
             return [first["username"] ?? .null, first["nickname"] ?? .null, first["avatar"] ?? .null]
         }
         try await withAPI { api in
