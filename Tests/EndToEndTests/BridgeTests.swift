@@ -74,6 +74,47 @@ struct BridgeTests {
         #expect(row.state == "running")
     }
 
+    @Test(
+        "while nothing can be stored an Overland batch is refused with 5xx and no word of success, and taken later, once",
+        .enabled(if: SmallDisk.isPossible, "file systems cannot be mounted here"))
+    func storageFails() async throws {
+        let disk = try SmallDisk(megabytes: 8)
+        let server = try await ServerProcess.start(["--disk-reserve", "0"], in: disk.path + "/data")
+        let phone = try await Phone("overland", on: server)
+        let client = WorldClient(port: server.port)
+        func post(_ indices: ClosedRange<Int>) async throws -> REST.Answer {
+            let stamps = ISO8601DateFormatter()
+            let trip = stamps.string(from: Date(timeIntervalSince1970: Double(phone.begun)))
+            let features = indices.map { index in
+                let stamp = stamps.string(from: Date(timeIntervalSince1970: Double(phone.begun) + Double(index)))
+                return """
+                    {"type":"Feature","geometry":{"type":"Point","coordinates":\
+                    [\(10 + Double(index) * 5 / 111_319.49),0.0]},\
+                    "properties":{"timestamp":"\(stamp)","horizontal_accuracy":5,"trip_id":"\(trip)"}}
+                    """
+            }
+            return try await client.send(
+                "POST", phone.path, json: #"{"locations":[\#(features.joined(separator: ","))]}"#)
+        }
+        #expect(try await post(0...9).text.contains(#""result":"ok""#))
+        try disk.fill()
+        // What was free within the files may take some.
+        var last = 9
+        try await eventually("a refusal", within: .seconds(30)) {
+            let answer = try await post(last + 1...last + 10)
+            guard answer.status == 200 else {
+                #expect((500...599).contains(answer.status) && !answer.text.contains(#""result":"ok""#), "\(answer)")
+                return true
+            }
+            last += 10
+            return false
+        }
+        disk.free()
+        try await eventually("success") { try await post(last + 1...last + 10).status == 200 }
+        #expect(abs(try await phone.row().meters - Double(last + 10) * 5) < 1)
+        try await server.killHard()
+    }
+
     @Test("a queue of positions, one by one on one connection, does not wait a second for each")
     func queue() async throws {
         let phone = try await Phone("gpslogger", on: try await ServerProcess.shared())
