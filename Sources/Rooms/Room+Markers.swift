@@ -83,6 +83,7 @@ extension Room {
         // Only late markers change what was told.
         let before = cost > 0 || runners[index].run.isFinished ? Told(runners[index].run) : Told(meters: meters)
         let waiting = runners[index].run.unjournaled.count
+        let lastCounted = runners[index].run.odometer.lastCountedTime
         let added = runners[index].run.add(
             markers.lazy.map { marker in
                 var point = marker.point(offset: offset ?? 0)
@@ -95,6 +96,9 @@ extension Room {
             })
         if numbering == .phone { runners[index].run.noteNumbered(sent) }
         guard added.isNew else { return decisions }
+        if runners[index].run.odometer.lastCountedTime != lastCounted {
+            runners[index].run.countedOffset = offset ?? 0
+        }
         decisions.newMarkers = runners[index].run.unjournaled.count - waiting
         if fresh.last != index { fresh.append(index) }
         if added.needsRecall { decisions.recalls.insert(reference(to: index)) }

@@ -104,13 +104,21 @@ extension Room {
     /// earlier in the run; what lies outside is moved to the nearest moment allowed, so that a wrong clock loses no run.
     ///
     /// Markers are ahead when the best sample of the phone's clock was long on its way. A `finish` of the same phone that
-    /// was moved back to now would take them off the distance.
+    /// was moved back to now would take them off the distance. So would one whose clock is known better by then, from
+    /// another connection: what comes after a marker by the same clock is not before it.
     private func moment(_ time: Int64?, offset: Int64? = nil, of index: Int, now: Int64) -> Int64 {
         let earliest = runners[index].run.clock.lastChange ?? .min
-        let latest = max(now, runners[index].run.odometer.lastCountedTime ?? .min)
+        let lastCounted = runners[index].run.odometer.lastCountedTime
+        let latest = max(now, lastCounted ?? .min)
         guard let time else { return max(now, earliest) }
-        let (corrected, overflow) = time.addingReportingOverflow(offset ?? 0)
+        var (corrected, overflow) = time.addingReportingOverflow(offset ?? 0)
         guard !overflow else { return max(now, earliest) }
+        if let lastCounted, let known = runners[index].run.countedOffset,
+            // Another clock, or one that was set, is farther off.
+            (known - (offset ?? 0)).magnitude <= settings.filter.clockTolerance, time >= lastCounted - known
+        {
+            corrected = max(corrected, lastCounted)
+        }
         return max(min(max(corrected, now - 24 * 3_600_000), latest), earliest)
     }
 

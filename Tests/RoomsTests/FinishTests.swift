@@ -48,6 +48,33 @@ struct FinishTests {
         #expect(decisions.records.count == 1)
     }
 
+    @Test(
+        "what the phone's clock has after its last marker is not before it, although that clock is known better by then",
+        arguments: [(-1, 90), (-900, 90), (-5_000, 90), (-5_001, 80), (700, 90)] as [(Int64, Double)])
+    mutating func betterClock(change: Int64, meters: Double) throws {
+        let ana = try meeting.runner()
+        func place(_ id: Int32) -> IncomingMarker { marker(id, Double(id - 1) * 10, at: noon + Int64(id) * 10 * second) }
+        meeting.now = noon + 101 * second
+        _ = try meeting.room.markers((1...10).map(place), from: ana, offset: 300, at: meeting.now)
+        // The same moment as the last marker's, by a connection with a sample of its own; beyond what clocks are off by it
+        // is another phone's.
+        let decisions = try meeting.room.finish(
+            ana, time: noon + 100 * second, offset: 300 + change, at: meeting.now)
+        #expect(decisions.finish?.meters == meters)
+    }
+
+    @Test("a finish before the last marker by the phone's clock is before it")
+    mutating func beforeTheLast() throws {
+        let ana = try meeting.runner()
+        meeting.now = noon + 101 * second
+        _ = try meeting.room.markers(
+            (1...10).map { marker($0, Double($0 - 1) * 10, at: noon + Int64($0) * 10 * second) }, from: ana, offset: 300,
+            at: meeting.now)
+        let decisions = try meeting.room.finish(
+            ana, time: noon + 100 * second - 1, offset: 300, at: meeting.now)
+        #expect(decisions.finish?.meters == 80)
+    }
+
     @Test("it is told after a crash in between")
     mutating func afterACrash() throws {
         let (ana, _) = try untold()

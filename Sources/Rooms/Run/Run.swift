@@ -34,6 +34,8 @@ struct Run: Sendable {
     /// The two number their markers without knowing of each other: a phone's `id` is the one here less this. From then on
     /// the run is the server's to measure, and a poller has no part in it.
     var polledMarkers: Int32?
+    /// What was added to the phone's time of the newest counted marker; nil before the first, and after a restart.
+    var countedOffset: Int64?
     /// Once positions have come that have no ids, how all are numbered.
     private(set) var bridge: RunBridge?
     private var measurement: Measurement
