@@ -21,6 +21,13 @@ struct FinishTests {
         marker(id, Double(id - 1) * 10, at: noon + Int64(id) * second)
     }
 
+    /// Ten markers, 10 m and 10 s apart, the last of them a second ago by the phone's clock.
+    private mutating func sendTen(_ runner: Int, offset: Int64) throws {
+        meeting.now = noon + 101 * second
+        let markers = (1...10).map { marker($0, Double($0 - 1) * 10, at: noon + Int64($0) * 10 * second) }
+        _ = try meeting.room.markers(markers, from: runner, offset: offset, at: meeting.now)
+    }
+
     private func sealed(_ runner: Int) throws -> [TrackPoint] {
         try #require(meeting.room.runner(runner)?.run.sealedPoints())
     }
@@ -53,11 +60,8 @@ struct FinishTests {
         arguments: [(-1, 90), (-900, 90), (-5_000, 90), (-5_001, 80), (700, 90)] as [(Int64, Double)])
     mutating func betterClock(change: Int64, meters: Double) throws {
         let ana = try meeting.runner()
-        func place(_ id: Int32) -> IncomingMarker { marker(id, Double(id - 1) * 10, at: noon + Int64(id) * 10 * second) }
-        meeting.now = noon + 101 * second
-        _ = try meeting.room.markers((1...10).map(place), from: ana, offset: 300, at: meeting.now)
-        // The same moment as the last marker's, by a connection with a sample of its own; beyond what clocks are off by it
-        // is another phone's.
+        try sendTen(ana, offset: 300)
+        // The moment of the last marker, by a connection with a sample of its own; what is farther off is another phone.
         let decisions = try meeting.room.finish(
             ana, time: noon + 100 * second, offset: 300 + change, at: meeting.now)
         #expect(decisions.finish?.meters == meters)
@@ -66,10 +70,7 @@ struct FinishTests {
     @Test("a finish before the last marker by the phone's clock is before it")
     mutating func beforeTheLast() throws {
         let ana = try meeting.runner()
-        meeting.now = noon + 101 * second
-        _ = try meeting.room.markers(
-            (1...10).map { marker($0, Double($0 - 1) * 10, at: noon + Int64($0) * 10 * second) }, from: ana, offset: 300,
-            at: meeting.now)
+        try sendTen(ana, offset: 300)
         let decisions = try meeting.room.finish(
             ana, time: noon + 100 * second - 1, offset: 300, at: meeting.now)
         #expect(decisions.finish?.meters == 80)
