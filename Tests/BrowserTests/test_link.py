@@ -114,3 +114,20 @@ async def test_looks_of_a_guest(server, gallery, language):  # noqa: F811
     await page.locator("#run-here").click()
     await gallery.examine(page)
     await gallery.pictures(page, "room-guest", language)
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.limit(90)
+async def test_looks_of_a_room_that_is_shown_later(server, gallery, language):  # noqa: F811
+    _, token, link = await club(server, "Sunday run along the river")
+    made = await link("spectator", delay=2)
+    page = await gallery.browse.page(made["url"], await gallery.context(language))
+    await is_live(page)
+    phone = await Phone.open(server.url)
+    await phone.join((None, None), token, link=(await link("runner"))["link"])
+    phone.place = LONDON
+    await phone.start()
+    await holds(page, "window.runroom.room.rows.get(1)?.latitude > 0")
+    await gallery.examine(page)
+    await gallery.pictures(page, "room-delayed", language)
+    await phone.close()
