@@ -16,6 +16,8 @@ final class Handbook: Sendable {
         var answers: [Key: SiteAnswer] = [:]
     }
 
+    /// What the files of its pages are called after.
+    static let name = "handbook"
     /// The name of the page at ``path`` itself.
     static let first = "index"
     /// Where its pages are.
@@ -26,16 +28,28 @@ final class Handbook: Sendable {
     /// What fills the template beside the page itself.
     private let values: [Language: PageTemplate.Values]
     private let headers: HTTPFields
+    private let finish: @Sendable (String) -> String
     private let made = Mutex(Made())
 
     /// The template is one that ``complete(_:_:_:)`` fills.
-    init(files: [SiteFile], template: PageTemplate, values: [Language: PageTemplate.Values], headers: HTTPFields) {
+    ///
+    /// - Parameters:
+    ///   - files: Those of the pages' texts among others.
+    ///   - template: The page around them.
+    ///   - values: What fills it.
+    ///   - headers: Of each answer.
+    ///   - finish: What becomes of the text of a page in the end.
+    init(
+        files: [SiteFile], template: PageTemplate, values: [Language: PageTemplate.Values], headers: HTTPFields,
+        finish: @escaping @Sendable (String) -> String
+    ) {
         sources = files.filter { $0.name.hasSuffix(".md") }.map {
             (name: String($0.name.dropLast(3)), text: String(decoding: $0.bytes, as: UTF8.self))
         }
         self.template = template
         self.values = values
         self.headers = headers
+        self.finish = finish
     }
 
     /// A page; nil where there is none of this name.
@@ -48,7 +62,7 @@ final class Handbook: Sendable {
                 made.pages ?? sources.map { (name: $0.name, page: Markdown($0.text, address: Self.address)) }
             made.pages = pages
             guard let values = values[language], let page = pages.first(where: { $0.name == name }) else { return nil }
-            let text = try template.filled(with: Self.complete(values, page, pages))
+            let text = finish(try template.filled(with: Self.complete(values, page, pages)))
             let answer = SiteAnswer(Array(text.utf8), headers: headers)
             made.answers[key] = answer
             return answer

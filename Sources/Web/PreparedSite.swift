@@ -23,23 +23,33 @@ struct PreparedSite: Sendable {
     /// What the addresses of this version's files begin with.
     private let prefix: String
     private let files: [String: SiteAnswer]
+    /// Nil where pages have their files one by one.
+    private let bundles: PageBundles?
     private let pages: [PageKey: SiteAnswer]
     private let clientModule: SiteAnswer
     private let serviceWorker: SiteAnswer
     private let manifests: [Language: SiteAnswer]
     private let handbook: Handbook
 
+    /// Modules that are not ours: they stay files of their own.
+    private static let foreignModules: Set<String> = ["leaflet.js"]
+
     /// - Throws: ``SiteError`` naming the page that cannot be made, and why.
     init(_ files: [SiteFile], _ configuration: SiteConfiguration) throws(SiteError) {
         let byName = Dictionary(files.map { ($0.name, $0) }) { first, _ in first }
         let served = files.filter { $0.contentType != nil && $0.name != Self.workerName }
         var hash = ContentHash()
-        for file in served {
+        // Pages say what is in a bundle.
+        for file in served + files.filter({ $0.name.hasSuffix(".html") }) {
             hash.add(file.name.utf8)
             hash.add(file.bytes)
         }
         version = hash.description
         prefix = "\(Self.filesPath)/\(version)/"
+        // Whoever works on the pages sees them as they are written.
+        let bundles =
+            configuration.root == nil ? PageBundles(byName, foreign: Self.foreignModules, below: prefix) : nil
+        self.bundles = bundles
         self.files = Dictionary(
             uniqueKeysWithValues: served.map { file in
                 (file.name, SiteAnswer(file.bytes, headers: Self.fileHeaders(file, caching: Self.forever)))
@@ -75,6 +85,8 @@ struct PreparedSite: Sendable {
                 values.parts[part] = try Self.filled("\(part).html", byName, values)
             }
             let blank = try Self.filled("handbook.html", byName, Handbook.complete(values, nil, []))
+            // Its pages are made when they are asked for, and their files may be asked for before.
+            if let bundles { _ = bundles.bundled(blank, named: Handbook.name) }
             allValues[language] = values
             allValues[language]?.parts["page"] = try Self.pageData(
                 Self.files(named: blank, below: prefix), askedFor, configuration)
@@ -83,10 +95,11 @@ struct PreparedSite: Sendable {
             for page in Page.allCases {
                 let template = "\(page.rawValue).html"
                 let names = Self.files(named: try Self.filled(template, byName, values), below: prefix)
-                if Page.shell.contains(page) { shell.formUnion(names) }
                 var complete = values
                 complete.parts["page"] = try Self.pageData(names, askedFor, configuration)
-                let text = try Self.filled(template, byName, complete)
+                var text = try Self.filled(template, byName, complete)
+                if let bundles { text = bundles.bundled(text, named: page.rawValue) }
+                if Page.shell.contains(page) { shell.formUnion(Self.files(named: text, below: prefix)) }
                 pages[PageKey(page: page, language: language)] = SiteAnswer(
                     Array(text.utf8), headers: page == .embed ? embedHeaders : headers)
             }
@@ -97,7 +110,8 @@ struct PreparedSite: Sendable {
             Array(try Self.serviceWorker(keeping: shell.sorted(), below: prefix, byName).utf8),
             headers: [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-cache"])
         handbook = Handbook(
-            files: files, template: try Self.template("handbook.html", byName), values: allValues, headers: headers)
+            files: files, template: try Self.template("handbook.html", byName), values: allValues, headers: headers
+        ) { bundles?.bundled($0, named: Handbook.name) ?? $0 }
     }
 
     // MARK: - Answers
@@ -164,9 +178,8 @@ struct PreparedSite: Sendable {
     }
 
     /// A style or script; 404 for one of another version of the server.
-    func file(for request: HTTPServerRequest) -> Response {
-        guard request.parameters["version"] == version, let file = request.parameters["file"].flatMap({ files[$0] })
-        else {
+    func file(for request: HTTPServerRequest) throws -> Response {
+        guard request.parameters["version"] == version, let file = try request.parameters["file"].flatMap(answer) else {
             return Response(
                 status: .notFound, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
                 body: .bytes(Array("There is no such file in this version of the server.\n".utf8)))
@@ -174,8 +187,15 @@ struct PreparedSite: Sendable {
         return file.response(to: request)
     }
 
+    private func answer(_ name: String) throws -> SiteAnswer? {
+        try files[name] ?? bundles?.answer(name) { Self.fileHeaders($0, caching: Self.forever) }
+    }
+
     /// The compressed size of a file, in bytes.
-    func compressedCount(of file: String) -> Int? { files[file]?.compressedCount }
+    func compressedCount(of file: String) throws -> Int? { try answer(file)?.compressedCount }
+
+    /// The names of the bundles.
+    var bundleNames: [String] { bundles?.names ?? [] }
 
     // MARK: - Making them
 
