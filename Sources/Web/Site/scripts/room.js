@@ -45,11 +45,16 @@ const page = {
     cheerProblem: element('cheer-problem', HTMLElement),
 };
 
+const myRun = new MyRun(room, runID, runners, invitation?.role === 'runner' ? link : undefined);
+// Before the map is made, which takes a phone a while: what the server says comes meanwhile.
+// Who left in the middle of a run goes on with it, and joins as a runner at once.
+if (invitation !== null && !myRun.isLeftOver) room.connect();
+else if (invitation !== null) void myRun.takeUp().then(isTaken => { if (!isTaken) room.connect(); });
+
 const map = new MapView(page.map, {
     tiles: settings.tiles, now: () => live.moment, onMode: showMode, onTap: number => follow(number, true),
 });
 const standings = new Standings(page.standings, number => follow(number, false));
-const myRun = new MyRun(room, runID, runners, invitation?.role === 'runner' ? link : undefined);
 const feed = new Feed(page.events, number => live.nameOf(number));
 
 // MARK: What the page shows
@@ -219,9 +224,7 @@ element('room-name', HTMLElement).textContent = live.name;
 page.nobody.replaceChildren(...sentence(word('nobody'), { room: nameNode(runID) }));
 showMode();
 myRun.show();
-// Who left in the middle of a run goes on with it, and joins as a runner at once.
-if (invitation !== null && !myRun.isLeftOver) room.connect();
-else if (invitation !== null) void myRun.takeUp().then(isTaken => { if (!isTaken) room.connect(); });
+showStatus();
 live.begin();
 
 // For whoever looks from the browser's console, and for tests.
