@@ -81,7 +81,7 @@ async def test_a_post_is_written_with_pictures_changed_and_deleted(server, brows
     await page.locator("#delete").click()
     await page.locator("dialog[open] .danger").click()
     await page.wait_for_url("**/forum")
-    await page.locator("#posts").wait_for()
+    await page.wait_for_load_state("networkidle")
     assert await page.locator(f'#posts a[href="{post}"]').count() == 0
 
 

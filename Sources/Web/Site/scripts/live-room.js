@@ -73,6 +73,11 @@ export class LiveRoom extends EventTarget {
 
     #isNew = true;
     #isDirty = false;
+    /**
+     * Whether a join brings the ways, as it does for who watches by a link. Otherwise they are asked for when everybody is
+     * on the screen: on a phone's network they take longer than all else.
+     */
+    #joinsWithWays = false;
     /** Whether anything has been told yet, so that something may be missing after it. */ #hasTold = false;
     /** @type {RoomEvent[]} What happened while nobody looked. */ #unread = [];
     /** @type {number | null} Since when nobody looks, by `performance.now()`. */ #hiddenSince = null;
@@ -90,12 +95,13 @@ export class LiveRoom extends EventTarget {
         super();
         this.runID = runID;
         this.link = link;
+        this.#joinsWithWays = link !== undefined;
         this.invitation = invitation;
         this.password = new RoomPassword(runID, {
             onEntered: password => this.room.connect({ password }), onClosed: () => this.#tell('status'),
         });
         const room = this.room = new RunRoom({
-            runID, link, password: this.password.known, role: 'spectator', crs: settings.crs,
+            runID, link, password: this.password.known, role: 'spectator', crs: settings.crs, tracks: this.#joinsWithWays,
         });
         const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ heed) =>
             room.addEventListener(type, event => heed(/** @type {CustomEvent} */ (event).detail));
@@ -160,6 +166,14 @@ export class LiveRoom extends EventTarget {
         }
         this.#isNew = true;
         this.draw();
+        if (!this.#joinsWithWays) void this.#askForWays();
+    }
+
+    /** Has the ways come, if need be with another join: too many may have asked from here, or a password fits into no header. */
+    async #askForWays() {
+        if (this.runners.size === 0 || await this.#renewWays() || this.room.status.state !== 'live') return;
+        this.#joinsWithWays = true;
+        this.room.connect({ tracks: true });
     }
 
     /** @param {Row[]} rows */
@@ -315,12 +329,16 @@ export class LiveRoom extends EventTarget {
         const isLong = this.#hiddenSince !== null && performance.now() - this.#hiddenSince > GLANCE;
         this.#hiddenSince = null;
         if (!isLong || room.status.state !== 'live') return;
-        // Who watches by a link is told the ways by a join alone.
-        if (this.link === undefined) void this.#renewWays();
+        if (!this.#joinsWithWays) void this.#askForWays();
         else room.connect();
     }
 
-    /** Asks for the ways that were gone while nobody looked; until they are there, and if they cannot be had, they have a gap. */
+    /**
+     * Asks for the ways, all or what was gone of them while nobody looked; until they are there, and if they cannot be had,
+     * they have a gap.
+     *
+     * @returns {Promise<boolean>} Whether they are there.
+     */
     async #renewWays() {
         const password = this.password.known;
         for (const { way } of this.runners.values()) way.interrupt();
@@ -328,14 +346,16 @@ export class LiveRoom extends EventTarget {
             const answer = await fetch(`/v1/rooms/${encodeURIComponent(this.runID)}/tracks?crs=${settings.crs}`, {
                 headers: password === undefined ? {} : { 'X-Room-Password': password },
             });
-            if (!answer.ok) return;
+            if (!answer.ok) return false;
             const { tracks } = await answer.json();
             for (const [number, line] of Object.entries(tracks)) {
                 this.runners.get(Number(number))?.way.replace(places(line));
             }
             this.draw();
+            return true;
         } catch {
             // There is no network, or the password fits into no header.
+            return false;
         }
     }
 }

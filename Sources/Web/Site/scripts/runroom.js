@@ -101,6 +101,7 @@
  * @property {'runner' | 'spectator'} [role] `runner` when there is a token.
  * @property {'wgs84' | 'gcj02'} [crs] What coordinates are to mean.
  * @property {number} [rate] As {@link RunRoom#setView} has it.
+ * @property {boolean} [tracks] Whether the server says where people have run so far, which is most of what it says at first.
  * @property {string} [url] `ws://…/live`; this page's server if it is left out.
  * @property {{ epoch: string, event: number }} [since] What a former page knew of the room's events.
  * @property {Store} [store] Where a runner's positions wait; memory, if it is left out.
@@ -519,8 +520,8 @@ export class RunRoom extends EventTarget {
     /**
      * Joins, or tries again at once.
      *
-     * @param {{ password?: string, token?: string, role?: 'runner' | 'spectator' }} [credentials] In place of the former
-     *     ones.
+     * @param {{ password?: string, token?: string, role?: 'runner' | 'spectator', tracks?: boolean }} [credentials] In
+     *     place of the former ones.
      */
     connect(credentials) {
         Object.assign(this.#options, credentials);
@@ -573,10 +574,10 @@ export class RunRoom extends EventTarget {
     }
 
     #join() {
-        const { runID, password, link, token, role = token ? 'runner' : 'spectator', crs, rate } = this.#options;
+        const { runID, password, link, token, role = token ? 'runner' : 'spectator', crs, rate, tracks } = this.#options;
         this.send({
-            type: 'join', ...link === undefined ? { runID, password } : { link }, token, role, crs, rate, since: this.#since,
-            clock: Date.now(),
+            type: 'join', ...link === undefined ? { runID, password } : { link }, token, role, crs, rate, tracks,
+            since: this.#since, clock: Date.now(),
         });
     }
 
