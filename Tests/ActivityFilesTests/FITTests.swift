@@ -203,6 +203,26 @@ struct FITTests {
                     time: 1_732_350_000_000, place: Files.place(39.905, 116.407), elevation: 44))
     }
 
+    @Test("a file that defines ten messages anew before each record is read")
+    func manyDefinitions() throws {
+        let created: UInt32 = 1_101_284_400
+        var file = FITEncoder()
+        file.fileID(type: 4, created: created)
+        for number in 0..<200 as Range<UInt32> {
+            for local in 1...10 as ClosedRange<UInt8> {
+                file.define(local, as: 20, [(253, 0x86), (0, 0x85), (1, 0x85)])
+            }
+            file.message(UInt8(number % 10) + 1)
+            file.add(created + number)
+            // 10° north, and east by a metre each second.
+            file.add(119_304_647 as UInt32)
+            file.add(119_304_647 + number * 109)
+        }
+        let activity = try #require(try Files.fit(Data(file.finish())).activities.first)
+        #expect(activity.points.count == 200)
+        #expect(activity.points.map(\.time) == (0..<200).map { 1_732_350_000_000 + $0 * 1000 })
+    }
+
     @Test("records and events may be out of order, and summaries first")
     func disorder() throws {
         var file = FITEncoder()

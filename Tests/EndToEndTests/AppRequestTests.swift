@@ -169,4 +169,27 @@ struct AppRequestTests {
         #expect(ids.count == 20 && ids == Array((ids.first ?? 0)...(ids.last ?? 0)))
         #expect(abs((record.meters ?? 0) - 95) < 1)
     }
+
+    @Test("RunnerUp, which neither dates nor repeats what it posts, begins, runs and ends by the server's clock")
+    func runnerUp() async throws {
+        let server = try await ServerProcess.shared()
+        let person = try await REST.registered("ana", port: server.port)
+        let room = try await REST.newRoom(port: server.port)
+        let made = try await person.post("/v1/devices", ["app": "runnerup", "runID": room, "password": "pw"])
+        let address = try #require(made["address"] as? String, "\(made.text)")
+        let path = String(address[try #require(address.firstRange(of: "/bridge/")).lowerBound...].prefix { $0 != "?" })
+        let socket = try RawSocket.connect(port: server.port)
+        for (index, event) in [0, 1, 1, 3].enumerated() {
+            let body =
+                #"{"userName":"ana","password":"x","lat":0.0,"long":\#(Fix(index: index, begun: 0).longitude),"altitude":30.0,"#
+                + #""runningEventType":\#(event),"TotalDistance":"\#(index * 5) m","TotalTime":"0:0\#(index)","Pace":"3:20"}"#
+            let head = [
+                "POST \(path) HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json; charset=UTF-8",
+                "User-Agent: Dalvik/2.1.0", "Content-Length: \(body.utf8.count)",
+            ]
+            try await socket.write(Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8))
+            #expect(try await socket.readHead().status == 200)
+        }
+        try await eventually("a record") { try await person.records().count == 1 }
+    }
 }

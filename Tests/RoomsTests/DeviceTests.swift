@@ -58,6 +58,27 @@ struct DeviceTests {
         #expect(try report(ana, DeviceReport(fixes: [fix(5, at: noon + 999)])).newMarkers == 0, "the same second")
     }
 
+    @Test("two apps of one person at once are one run: a second counts once, and who is not sure adds no way")
+    mutating func twoApps() throws {
+        let ana = try join()
+        try meeting.start(ana)
+        var taken = 0
+        for step in 0...30 {
+            let time = noon + Int64(step) * 2 * second
+            meeting.now = time + second
+            taken += try report(ana, DeviceReport(fixes: [fix(Double(step) * 6, at: time, accuracy: 4)])).newMarkers
+            // The other app says the same second from 8 m away, and the next from where it is not sure to be.
+            let others = [
+                fix(Double(step) * 6 + 8, at: time, accuracy: 4),
+                fix(Double(step) * 6 + 40, at: time + second, accuracy: 80),
+            ]
+            for other in others { taken += try report(ana, DeviceReport(fixes: [other])).newMarkers }
+        }
+        #expect(meeting.meters(ana).isNear(180))
+        #expect(taken == 62, "one a second, those that do not count among them")
+        #expect(meeting.row(ana)?.position == east(180))
+    }
+
     @Test("a position of an hour ahead is kept, and neither counts nor is the latest")
     mutating func ahead() throws {
         let ana = try join()
