@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// The files that pages have in place of many: one style and one script for each page, made when they are asked for.
 final class PageBundles: Sendable {
+    /// Raised whenever other bundles are made of the same files: browsers keep them for as long as their address is the same.
+    static let revision = 1
+
     private enum Parts: Sendable {
         case styles([String])
         case script(String)

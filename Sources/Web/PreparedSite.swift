@@ -44,6 +44,7 @@ struct PreparedSite: Sendable {
             hash.add(file.name.utf8)
             hash.add(file.bytes)
         }
+        hash.add("\(PageBundles.revision)".utf8)
         version = hash.description
         prefix = "\(Self.filesPath)/\(version)/"
         // Whoever works on the pages sees them as they are written.

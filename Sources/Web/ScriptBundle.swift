@@ -15,6 +15,7 @@ struct ScriptBundle {
     /// Those that stay files of their own.
     private(set) var external: [String] = []
     private var parts: [String] = []
+    private var exported: [String: Set<Substring>] = [:]
     private let files: [String: SiteFile]
     private let foreign: Set<String>
     /// The modules that import each other down to the one that is looked at.
@@ -68,6 +69,7 @@ struct ScriptBundle {
                 ? "{\n\(body)}\n"
                 : "const $\(modules.count) = (() => {\n\(body)return { \(exports.joined(separator: ", ")) };\n})();\n")
         modules.append(name)
+        exported[name] = Set(exports)
     }
 
     /// What stands in the place of an import.
@@ -88,6 +90,13 @@ struct ScriptBundle {
         } else {
             try add(imported)
             module = "$\(modules.firstIndex(of: imported) ?? 0)"
+            let wanted = names.dropFirst().prefix { $0 != "}" }.split(whereSeparator: { ", \n".contains($0) })
+            // Of `a as b` it is the first.
+            for (index, word) in wanted.enumerated() where word != "as" && (index == 0 || wanted[index - 1] != "as") {
+                guard exported[imported]?.contains(word) ?? false else {
+                    throw SiteError(description: "\(imported) exports no \(word), which \(name) imports")
+                }
+            }
         }
         return names.isEmpty
             ? "" : "const \(names.dropLast(" from ".count).replacing(" as ", with: ": ")) = \(module);\n"

@@ -17,7 +17,7 @@ import Testing
         "SELECT a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, "
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "
             + "a.takes_digest, a.zones, a.calls_when_still, a.is_unlisted, a.alias FROM accounts a "
-            + "WHERE a.is_leaving = 0 AND a.is_unlisted <= ?3 ORDER BY a.id LIMIT":
+            + "WHERE a.is_leaving = 0 AND (?3 = 1 OR a.is_unlisted = 0 AND a.alias IS NULL) ORDER BY a.id LIMIT":
             "a numbered page, in the order of the table, up to its end",
         "SELECT a.id, a.username, a.username_key, a.nickname, a.password_hash, a.picture, a.last_run_id, a.created_at, "
             + "a.updated_at, a.role, a.disabled_at, a.email, a.number, a.sign, a.gender, a.birthday, a.cover, "

@@ -160,7 +160,12 @@ struct HouseDeviceRoutes: Sendable {
         let visitor = HouseVisitor(
             account: call.caller, password: password, link: linkToken, address: call.address)
         let (room, link) = try await rooms.runnable(runID, by: visitor)
-        _ = try await core.live.join(room.runID, at: nil, by: link, isAuthenticated: true) { Person(call.caller) }
+        // Read anew: what they hide may have changed meanwhile.
+        _ = try await core.live.join(room.runID, at: nil, by: link, isAuthenticated: true) {
+            [accounts = core.accounts, id = call.caller.id] in
+            guard let account = try await accounts.account(id: id) else { throw ServicesError.unknownUser }
+            return Person(account)
+        }
         return room.id
     }
 

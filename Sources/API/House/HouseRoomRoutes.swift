@@ -94,7 +94,13 @@ struct HouseRoomRoutes: Sendable {
                     polyline of its own with a space between them, where something of a way is hidden. \(Self.doors)
                     """,
                     answers: .json(Schema.object(["tracks": Schema.anyObject])), refusals: Self.closed),
-                access: .houseVisitor, cost: .heavyRead, input: Form(in: [.query], Self.system), tracks),
+                access: .houseVisitor, cost: .heavyRead,
+                input: Form(
+                    in: [.query], Self.system,
+                    Field.truth(
+                        "asAnybody",
+                        about: "Whether one's own way is to be cut by one's zones, too: for a screen that others see."
+                    ).optional), tracks),
             Endpoint(
                 .post, room + "/people/{runner}/remove",
                 EndpointDescription(
@@ -208,10 +214,13 @@ struct HouseRoomRoutes: Sendable {
         return .json(encoded: text.bytes)
     }
 
-    private func tracks(_ call: Call<HouseVisitor>, system: CoordinateSystem?) async throws -> Response {
+    private func tracks(
+        _ call: Call<HouseVisitor>, system: CoordinateSystem?, asAnybody: Bool?
+    ) async throws -> Response {
         let room = try await rooms.open(call.path("runID"), to: call.caller)
         var tracks = JSONObject()
-        let found = try await core.live.tracks(of: room.runID, for: call.caller.account?.id)
+        let viewer = asAnybody ?? false ? nil : call.caller.account?.id
+        let found = try await core.live.tracks(of: room.runID, for: viewer)
         for (runner, pieces) in found where !pieces.isEmpty {
             let lines = pieces.map { String(decoding: Polyline.encode($0, in: system ?? .wgs84), as: UTF8.self) }
             // No polyline has a space in it.

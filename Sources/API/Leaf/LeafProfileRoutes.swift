@@ -43,7 +43,9 @@ struct LeafProfileRoutes: Sendable {
     }
 
     private func other(_ call: Call<Void>, number: Int64) async throws -> Response {
-        guard let account = try await core.accounts.account(number: number) else { throw ServicesError.unknownUser }
+        // Numbers can be counted through, which is as good as a list.
+        guard let account = try await core.accounts.account(number: number), account.isListed, account.alias == nil
+        else { throw ServicesError.unknownUser }
         return LeafAnswer.ok(["user": .object(LeafJSON(core, for: call.request).user(account))])
     }
 

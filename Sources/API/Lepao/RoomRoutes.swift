@@ -243,8 +243,7 @@ struct RoomRoutes: Sendable {
         let bearer = try await call.caller.account(named: username)
         try await check(password, of: runID, call, by: bearer)
         let room = try await core.live.join(runID, at: place.coordinate, isAuthenticated: bearer != nil) {
-            [accounts = core.accounts] in
-            guard let account = try await accounts.usableAccount(named: username) else {
+            guard let account = try await usableAccount(named: username, bearer) else {
                 throw ServicesError.unknownUser
             }
             return Person(account)
@@ -257,7 +256,7 @@ struct RoomRoutes: Sendable {
     ) async throws -> Response {
         let bearer = try await call.caller.account(named: username)
         try await check(password, of: runID, call, by: bearer)
-        guard let account = try await core.accounts.usableAccount(named: username) else { throw LiveError.notInRoom }
+        guard let account = try await usableAccount(named: username, bearer) else { throw LiveError.notInRoom }
         let room = try await core.live.update(
             runID, account: account.id, isAuthenticated: bearer != nil, progress.report)
         return Self.answer("Room updated successfully", room, RoomJSON(system: progress.system, showsMarkers: false))
@@ -271,7 +270,7 @@ struct RoomRoutes: Sendable {
             throw Problem(.unauthorized, "The room's password or a token is required")
         }
         if let password { try await check(password, of: runID, call, by: bearer) }
-        guard let account = try await core.accounts.usableAccount(named: username) else {
+        guard let account = try await usableAccount(named: username, bearer) else {
             // An unknown room is worth more than an unknown runner, here as everywhere.
             guard try await core.live.room(runID) != nil else { throw LiveError.noSuchRoom }
             throw LiveError.notInRoom
@@ -286,8 +285,20 @@ struct RoomRoutes: Sendable {
         let bearer = try await call.caller.account(named: username)
         try await check(password, of: runID, call, by: bearer)
         guard let account = try await core.accounts.account(named: username) else { throw LiveError.notInRoom }
+        try Self.checkMayAct(account, bearer)
         let room = try await core.live.leave(runID, account: account.id, isAuthenticated: bearer != nil)
         return Self.answer("Runner \(username) has left the room.", room, RoomJSON(system: system), as: "updatedRoom")
+    }
+
+    private func usableAccount(named username: String, _ bearer: Account?) async throws -> Account? {
+        guard let account = try await core.accounts.usableAccount(named: username) else { return nil }
+        try Self.checkMayAct(account, bearer)
+        return account
+    }
+
+    /// Who hides their name is not to be recognized by what happens when somebody else does something in it.
+    private static func checkMayAct(_ account: Account, _ bearer: Account?) throws {
+        guard account.alias == nil || bearer != nil else { throw Problem(.unauthorized, "A token is required") }
     }
 
     private static func answer(

@@ -120,6 +120,8 @@ struct UserRoutes: Sendable {
         if account == nil { account = try await core.accounts.account(objectID: wanted) }
         guard let account else { throw ServicesError.unknownUser }
         let isOwner = call.caller?.id == account.id
+        // An id, which stands at rooms and runs, does not lead to the name of who hides it.
+        guard isOwner || account.alias == nil || wanted != account.objectID else { throw ServicesError.unknownUser }
         return .json(.object(isOwner ? try await view.own(account) : LepaoJSON.user(account)))
     }
 }

@@ -40,11 +40,12 @@ extension RoomHost {
         delayed.beginAnew(with: room, event: releasedEvent, at: context.clock.now())
     }
 
-    /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide.
+    /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide, or what
+    /// name they hide.
     func update(_ person: Person) {
-        let zones = room.number(of: person.account).flatMap(room.person)?.zones
+        let before = room.number(of: person.account).flatMap(room.person)
         room.update(person)
-        if person.zones != zones { forgetRecording() }
+        if person.zones != before?.zones || person.username != before?.username { forgetRecording() }
         markChanged()
     }
 }

@@ -50,6 +50,7 @@ public final class Administration: Sendable {
         var exact: [Account] = []
         if text.contains("@"), let account = try await accounts.account(email: text) { exact.append(account) }
         if let number = Int64(text), let account = try await accounts.account(number: number) { exact.append(account) }
+        if let account = try await accounts.account(shownAs: text) { exact.append(account) }
         return (exact.filter { account in !found.contains { $0.id == account.id } }, found)
     }
 

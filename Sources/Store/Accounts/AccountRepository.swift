@@ -58,6 +58,8 @@ extension AccountRepository {
         if try session.exists("SELECT 1 FROM accounts WHERE username_key = $1 AND id <> $2", usernameKey, id) {
             throw .nameTaken
         }
+        // What rooms show of one is no name of another.
+        if try session.exists("SELECT 1 FROM accounts WHERE alias = $1", usernameKey) { throw .nameTaken }
         if let email, try session.exists("SELECT 1 FROM accounts WHERE email_key = $1 AND id <> $2", email.key, id) {
             throw .emailTaken
         }
@@ -115,7 +117,7 @@ extension AccountRepository {
     /// - Parameters:
     ///   - after: The id of the last account of the page before; 0 for the first page.
     ///   - limit: At most as many.
-    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read, or hide their names.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: What the database says.
     public func accounts(
@@ -126,7 +128,7 @@ extension AccountRepository {
                 SQL(
                     """
                     SELECT \(StoredAccount.columns) FROM accounts a
-                    WHERE a.id > $1 AND a.is_leaving = 0 AND a.is_unlisted <= $3 ORDER BY a.id LIMIT $2
+                    WHERE a.id > $1 AND a.is_leaving = 0 AND ($3 = 1 OR a.is_unlisted = 0 AND a.alias IS NULL) ORDER BY a.id LIMIT $2
                     """),
                 after, limit, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }
@@ -138,7 +140,7 @@ extension AccountRepository {
     /// - Parameters:
     ///   - offset: How many to skip; costs as much as reading their index entries.
     ///   - limit: At most as many.
-    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read, or hide their names.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: What the database says.
     public func accounts(
@@ -149,7 +151,7 @@ extension AccountRepository {
                 SQL(
                     """
                     SELECT \(StoredAccount.columns) FROM accounts a
-                    WHERE a.is_leaving = 0 AND a.is_unlisted <= $3 ORDER BY a.id LIMIT $1 OFFSET $2
+                    WHERE a.is_leaving = 0 AND ($3 = 1 OR a.is_unlisted = 0 AND a.alias IS NULL) ORDER BY a.id LIMIT $1 OFFSET $2
                     """),
                 limit, offset, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }

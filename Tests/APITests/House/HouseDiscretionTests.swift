@@ -59,6 +59,56 @@ import Testing
         }
     }
 
+    @Test("nothing that anybody may ask leads from an alias to the name, nor from the name to the alias")
+    func noWayBack() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana"), ben = try await api.register("ben")
+            let own = try await api.send(.patch, "/v1/me", ["showsName": false, "nickname": "A"], token: ana)
+            let alias = try #require(own.json["alias"]?.string), id = try #require(own.json["id"]?.string)
+            let room = try await api.makeHouseRoom("public", token: ana)
+            let owner = try #require(try await api.send(.get, "/v1/rooms/\(room)").json["owner"]?.string)
+            #expect(owner == id)
+            #expect(try await api.send(.get, "/api/users/\(owner)").status == 404)
+            #expect(try await api.send(.get, "/api/users/\(owner)", token: ana).status == 200)
+            #expect(!(try await api.send(.get, "/api/users").text.contains("ana")), "although listed")
+            let number = try #require(try await api.core.accounts.account(named: "ana")).number
+            let other = try await api.send(.get, "/api/v1/user/info/other?uid=\(number)")
+            #expect(!other.text.contains("ana"), "\(other.text)")
+
+            // Nobody does anything in their name, so that the alias in the answer would be theirs.
+            try await api.makeRoom("159", runners: [])
+            for (method, path) in [(HTTPRequest.Method.post, "join"), (.put, "update"), (.delete, "leave")] {
+                let answer = try await api.send(
+                    method, "/api/runRoom/\(path)", ["runID": "159", "password": "pw", "username": "ana"])
+                #expect(answer.status == 401 && !answer.text.contains(alias), "\(path): \(answer.line)")
+            }
+            let joined = try await api.send(
+                .post, "/api/runRoom/join", ["runID": "159", "password": "pw", "username": "ana"], token: ana)
+            #expect(joined.status == 200 && joined.text.contains(alias))
+
+            // And nobody has the alias for a name.
+            for name in [alias, alias.uppercased()] {
+                let taken = try await api.send(.post, "/v1/accounts", ["name": .string(name), "password": "secret"])
+                #expect(taken.status == 409)
+                #expect(try await api.send(.patch, "/v1/me", ["name": .string(name)], token: ben).status == 409)
+            }
+        }
+    }
+
+    @Test("administrators find who is behind an alias")
+    func administrators() async throws {
+        try await withAPI { api in
+            let ana = try await api.register("ana")
+            let alias = try #require(
+                try await api.send(.patch, "/v1/me", ["showsName": false], token: ana).json["alias"]?.string)
+            _ = try await api.core.accounts.create(username: "root", password: "secret", role: .root)
+            let login = try await api.send(.post, "/v1/session", ["name": "root", "password": "secret"])
+            let root = try #require(login.json["token"]?.string)
+            let found = try await api.send(.get, "/v1/admin/people?search=\(alias)", token: root)
+            #expect(found.json["people"]?.array?.map { $0["name"] } == ["ana"], "\(found.text)")
+        }
+    }
+
     @Test("who is in no list is not in that of all users, whole or by the page, and still found by name")
     func unlisted() async throws {
         try await withAPI { api in

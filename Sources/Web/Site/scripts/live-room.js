@@ -78,6 +78,8 @@ export class LiveRoom extends EventTarget {
      * on the screen: on a phone's network they take longer than all else.
      */
     #joinsWithWays = false;
+    /** How often the ways were asked for: an answer to an older question is none. */
+    #asked = 0;
     /** Whether anything has been told yet, so that something may be missing after it. */ #hasTold = false;
     /** @type {RoomEvent[]} What happened while nobody looked. */ #unread = [];
     /** @type {number | null} Since when nobody looks, by `performance.now()`. */ #hiddenSince = null;
@@ -154,6 +156,8 @@ export class LiveRoom extends EventTarget {
     #begun({ recovered, tracks }) {
         const isReturn = this.runners.size > 0 || this.#hasTold;
         const known = new Map(this.runners);
+        // Nobody has run in a straight line while there was no connection.
+        for (const { way } of known.values()) way.interrupt();
         this.runners.clear();
         for (const row of this.room.rows.values()) {
             const runner = this.#meet(row, known.get(row.runner));
@@ -169,9 +173,15 @@ export class LiveRoom extends EventTarget {
         if (!this.#joinsWithWays) void this.#askForWays();
     }
 
-    /** Has the ways come, if need be with another join: too many may have asked from here, or a password fits into no header. */
+    /** Has the ways come, if need be with another join: too many may ask from here, or a password fits into no header. */
     async #askForWays() {
-        if (this.runners.size === 0 || await this.#renewWays() || this.room.status.state !== 'live') return;
+        if (this.runners.size === 0) return;
+        const asked = ++this.#asked;
+        if (await this.#renewWays(asked)) return;
+        // Whoever has come at the same moment asks again at another one.
+        await new Promise(resolve => setTimeout(resolve, AGAIN + 2 * AGAIN * Math.random()));
+        if (asked !== this.#asked || this.room.status.state !== 'live' || await this.#renewWays(asked)) return;
+        if (asked !== this.#asked || this.room.status.state !== 'live') return;
         this.#joinsWithWays = true;
         this.room.connect({ tracks: true });
     }
@@ -337,17 +347,21 @@ export class LiveRoom extends EventTarget {
      * Asks for the ways, all or what was gone of them while nobody looked; until they are there, and if they cannot be had,
      * they have a gap.
      *
-     * @returns {Promise<boolean>} Whether they are there.
+     * @param {number} asked Which question it is.
+     * @returns {Promise<boolean>} Whether they are there, or a newer question is under way.
      */
-    async #renewWays() {
+    async #renewWays(asked) {
         const password = this.password.known;
+        // Who only looks may do so with others: then nobody's way leads into a privacy zone, their own neither.
+        const cut = this.room.runner === null ? '&asAnybody=true' : '';
         for (const { way } of this.runners.values()) way.interrupt();
         try {
-            const answer = await fetch(`/v1/rooms/${encodeURIComponent(this.runID)}/tracks?crs=${settings.crs}`, {
+            const answer = await fetch(`/v1/rooms/${encodeURIComponent(this.runID)}/tracks?crs=${settings.crs}${cut}`, {
                 headers: password === undefined ? {} : { 'X-Room-Password': password },
             });
             if (!answer.ok) return false;
             const { tracks } = await answer.json();
+            if (asked !== this.#asked) return true;
             for (const [number, line] of Object.entries(tracks)) {
                 this.runners.get(Number(number))?.way.replace(places(line));
             }
