@@ -181,4 +181,4 @@ async def test_ways_come_with_another_join_where_they_cannot_be_asked_for(server
         await context.route("**/v1/rooms/*/tracks*", refuse)
         page = await browse.page(room.url, context)
         await holds(page, "window.runroom?.runners.get(1)?.way.length > 20")
-        assert len(asked) == 2 and all("asAnybody=true" in address for address in asked), asked
+        assert len(asked) == 2 and all("as=anybody" in address for address in asked), asked

@@ -160,6 +160,12 @@ struct PrivacyZoneTests {
         #expect(scene.scan(scene.ana.phone.messages.map(\.text).joined(separator: "\n")).inside > 0)
         let (_, again) = try await Phone.joined(port: port, room: scene.room, token: scene.ana.rest.token)
         #expect(scene.scan(again.text).inside > 5)
+        // On a screen that others see with her, she wants what they are told.
+        let ways = "/v1/rooms/\(scene.room)/tracks"
+        #expect(scene.scan(try await scene.ana.rest.get(ways).text).inside > 5)
+        let cut = try await scene.ana.rest.get(ways + "?as=anybody")
+        #expect(cut.status == 200 && scene.scan(cut.text).inside == 0)
+        #expect(try await ben.rest.get(ways).text == cut.text)
     }
 
     /// A phone of somebody's with an app that asks for the others.

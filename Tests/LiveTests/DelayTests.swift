@@ -126,6 +126,24 @@ import Testing
         }
     }
 
+    @Test("who hides their name hides it from those who see the room later, too, at once")
+    func hiddenName() async throws {
+        try await stage { stage, ana in
+            Steps.mark(ana, 1, at: stage)
+            _ = try await ana.next("ack")
+            let late = await stage.connect(#"{"type":"join","link":"late"}"#)
+            _ = try await late.next("joined")
+            _ = try await late.next("frame", where: Steps.shows(1))
+            try await stage.hub.update(
+                Person(
+                    account: Self.ana(in: stage), username: "runner-x", nickname: "A", avatar: "/pictures/x", zones: [])
+            )
+            let next = await stage.connect(#"{"type":"join","link":"late"}"#)
+            let joined = try await next.next("joined").description
+            #expect(joined.contains("runner-x") && !joined.contains(#""ana""#), "\(joined)")
+        }
+    }
+
     @Test("after a restart nothing is shown that is not old enough")
     func restart() async throws {
         try await stage { stage, ana in

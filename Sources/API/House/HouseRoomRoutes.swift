@@ -97,10 +97,9 @@ struct HouseRoomRoutes: Sendable {
                 access: .houseVisitor, cost: .heavyRead,
                 input: Form(
                     in: [.query], Self.system,
-                    Field.truth(
-                        "asAnybody",
-                        about: "Whether one's own way is to be cut by one's zones, too: for a screen that others see."
-                    ).optional), tracks),
+                    Field<WaysViewer>.word(
+                        "as", about: "`anybody` has one's own way cut by one's zones: for a screen that others see."
+                    ).or(.me)), tracks),
             Endpoint(
                 .post, room + "/people/{runner}/remove",
                 EndpointDescription(
@@ -214,12 +213,17 @@ struct HouseRoomRoutes: Sendable {
         return .json(encoded: text.bytes)
     }
 
+    /// By whose eyes ways are seen.
+    private enum WaysViewer: String, CaseIterable {
+        case me, anybody
+    }
+
     private func tracks(
-        _ call: Call<HouseVisitor>, system: CoordinateSystem?, asAnybody: Bool?
+        _ call: Call<HouseVisitor>, system: CoordinateSystem?, eyes: WaysViewer
     ) async throws -> Response {
         let room = try await rooms.open(call.path("runID"), to: call.caller)
         var tracks = JSONObject()
-        let viewer = asAnybody ?? false ? nil : call.caller.account?.id
+        let viewer = eyes == .me ? call.caller.account?.id : nil
         let found = try await core.live.tracks(of: room.runID, for: viewer)
         for (runner, pieces) in found where !pieces.isEmpty {
             let lines = pieces.map { String(decoding: Polyline.encode($0, in: system ?? .wgs84), as: UTF8.self) }

@@ -77,9 +77,13 @@ import Testing
 
             // Nobody does anything in their name, so that the alias in the answer would be theirs.
             try await api.makeRoom("159", runners: [])
-            for (method, path) in [(HTTPRequest.Method.post, "join"), (.put, "update"), (.delete, "leave")] {
+            for path in ["join", "update", "start", "leave"] {
                 let answer = try await api.send(
-                    method, "/api/runRoom/\(path)", ["runID": "159", "password": "pw", "username": "ana"])
+                    .post, "/api/runRoom/\(path)",
+                    [
+                        "runID": "159", "password": "pw", "username": "ana", "meters": 1, "seconds": 1, "latitude": 1.5,
+                        "longitude": 2.5, "running": true,
+                    ])
                 #expect(answer.status == 401 && !answer.text.contains(alias), "\(path): \(answer.line)")
             }
             let joined = try await api.send(
@@ -87,11 +91,9 @@ import Testing
             #expect(joined.status == 200 && joined.text.contains(alias))
 
             // And nobody has the alias for a name.
-            for name in [alias, alias.uppercased()] {
-                let taken = try await api.send(.post, "/v1/accounts", ["name": .string(name), "password": "secret"])
-                #expect(taken.status == 409)
-                #expect(try await api.send(.patch, "/v1/me", ["name": .string(name)], token: ben).status == 409)
-            }
+            let taken = try await api.send(.post, "/v1/accounts", ["name": .string(alias), "password": "secret"])
+            #expect(taken.status == 409)
+            #expect(try await api.send(.patch, "/v1/me", ["name": .string(alias)], token: ben).status == 409)
         }
     }
 

@@ -353,7 +353,7 @@ export class LiveRoom extends EventTarget {
     async #renewWays(asked) {
         const password = this.password.known;
         // Who only looks may do so with others: then nobody's way leads into a privacy zone, their own neither.
-        const cut = this.room.runner === null ? '&asAnybody=true' : '';
+        const cut = this.room.runner === null ? '&as=anybody' : '';
         for (const { way } of this.runners.values()) way.interrupt();
         try {
             const answer = await fetch(`/v1/rooms/${encodeURIComponent(this.runID)}/tracks?crs=${settings.crs}${cut}`, {
