@@ -116,12 +116,13 @@ struct UserRoutes: Sendable {
     /// One user by name, or by id where nobody has that name.
     private func user(_ call: Call<Account?>) async throws -> Response {
         let wanted = call.path("id")
-        var account = try await core.accounts.account(named: wanted)
-        if account == nil { account = try await core.accounts.account(objectID: wanted) }
-        guard let account else { throw ServicesError.unknownUser }
+        var found = try await core.accounts.account(named: wanted)
+        if found == nil, let account = try await core.accounts.account(objectID: wanted) {
+            // An id, which stands at rooms and runs, does not lead others to the name of who hides it.
+            found = account.alias == nil || account.id == call.caller?.id ? account : nil
+        }
+        guard let account = found else { throw ServicesError.unknownUser }
         let isOwner = call.caller?.id == account.id
-        // An id, which stands at rooms and runs, does not lead to the name of who hides it.
-        guard isOwner || account.alias == nil || wanted != account.objectID else { throw ServicesError.unknownUser }
         return .json(.object(isOwner ? try await view.own(account) : LepaoJSON.user(account)))
     }
 }

@@ -32,10 +32,11 @@ enum BackupArchive {
     /// - Parameters:
     ///   - directory: The data directory.
     ///   - file: Where the backup goes; what was there is replaced once the backup is whole and synced, never before.
-    ///   - reserve: Bytes that are to stay free for the server, if the backup goes where its data are.
+    ///   - reserve: Bytes that are to stay free for the server, if the backup goes where its data are; 0 has it written
+    ///     as far as there is space.
     /// - Returns: What it has.
     /// - Throws: `StoreError`, and a ``Terminal/Complaint`` for files that cannot be read or written, and for a disk that
-    ///   has no place for it.
+    ///   has no place for it beside the reserve.
     static func write(directory: String, to file: String, keeping reserve: Int = 0) throws -> Contents {
         let reader = try DatabaseReader(file: directory + "/" + database)
         try requireSpace(for: directory, in: folder(of: file), keeping: reserve)
@@ -232,7 +233,7 @@ enum BackupArchive {
 
     /// Complains where a backup of a data directory finds no place.
     private static func requireSpace(for directory: String, in target: String, keeping reserve: Int) throws {
-        guard let free = DiskReserve.freeBytes(of: target) else { return }
+        guard reserve > 0, let free = DiskReserve.freeBytes(of: target) else { return }
         func size(_ path: String) -> Int {
             var status = stat()
             return lstat(path, &status) == 0 ? Int(status.st_size) : 0

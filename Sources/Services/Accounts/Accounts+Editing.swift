@@ -59,7 +59,7 @@ extension Accounts {
         }
         change.isUnlisted = edit.isListed.map { !$0 }
         change.showsUsername = edit.showsName
-        // Nobody can guess it, so nobody has it for a name.
+        // Nobody can guess it, so nobody has it for a name; once it is shown, nobody may take it.
         change.alias = edit.showsName == false ? "runner-" + RoomRules.makeRunID() : nil
         let condition = tag.map { tag in AccountCondition(actor: account) { _, now in Account(now).tag == tag } }
         return try await apply(change, to: account, if: condition)

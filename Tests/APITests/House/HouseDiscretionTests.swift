@@ -68,7 +68,9 @@ import Testing
             let room = try await api.makeHouseRoom("public", token: ana)
             let owner = try #require(try await api.send(.get, "/v1/rooms/\(room)").json["owner"]?.string)
             #expect(owner == id)
-            #expect(try await api.send(.get, "/api/users/\(owner)").status == 404)
+            for form in [owner, owner.uppercased()] {
+                #expect(try await api.send(.get, "/api/users/\(form)").status == 404)
+            }
             #expect(try await api.send(.get, "/api/users/\(owner)", token: ana).status == 200)
             #expect(!(try await api.send(.get, "/api/users").text.contains("ana")), "although listed")
             let number = try #require(try await api.core.accounts.account(named: "ana")).number
