@@ -87,7 +87,7 @@ extension Accounts {
     /// - Parameters:
     ///   - page: From 1.
     ///   - limit: Accounts a page, 1 or more; 100 at most are answered.
-    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read, or hide their names.
     /// - Returns: An empty page behind the last.
     /// - Throws: ``ServicesError/invalid(field:message:)`` for a page or a limit below 1; ``ServicesError/store(_:)``.
     public func accounts(

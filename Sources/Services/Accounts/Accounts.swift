@@ -327,7 +327,7 @@ public final class Accounts: Sendable {
     /// - Parameters:
     ///   - after: The id of the last account of the page before; 0 for the first page.
     ///   - limit: At most as many.
-    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read.
+    ///   - hasUnlisted: Whether those are among them who are in no list that anybody may read, or hide their names.
     /// - Returns: Fewer than `limit` on the last page.
     /// - Throws: ``ServicesError/store(_:)``.
     public func accounts(

@@ -128,7 +128,7 @@ extension AccountRepository {
                 SQL(
                     """
                     SELECT \(StoredAccount.columns) FROM accounts a
-                    WHERE a.id > $1 AND a.is_leaving = 0 AND ($3 = 1 OR a.is_unlisted = 0 AND a.alias IS NULL) ORDER BY a.id LIMIT $2
+                    WHERE a.id > $1 AND a.is_leaving = 0 AND ($3 = 1 OR \(Self.isInLists)) ORDER BY a.id LIMIT $2
                     """),
                 after, limit, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }
@@ -151,7 +151,7 @@ extension AccountRepository {
                 SQL(
                     """
                     SELECT \(StoredAccount.columns) FROM accounts a
-                    WHERE a.is_leaving = 0 AND ($3 = 1 OR a.is_unlisted = 0 AND a.alias IS NULL) ORDER BY a.id LIMIT $1 OFFSET $2
+                    WHERE a.is_leaving = 0 AND ($3 = 1 OR \(Self.isInLists)) ORDER BY a.id LIMIT $1 OFFSET $2
                     """),
                 limit, offset, hasUnlisted ? 1 : 0
             ) { try StoredAccount($0) }
@@ -397,6 +397,8 @@ extension AccountRepository {
         }
     }
 
+    /// Whether an account is in the lists that anybody may read.
+    private static let isInLists = "a.is_unlisted = 0 AND a.alias IS NULL"
     static let accountByID = SQL("SELECT \(StoredAccount.columns) FROM accounts a WHERE a.id = $1 AND a.is_leaving = 0")
     private static let accountByEmail = SQL(
         "SELECT \(StoredAccount.columns) FROM accounts a WHERE a.email_key = $1 AND a.is_leaving = 0")
