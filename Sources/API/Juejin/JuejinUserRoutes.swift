@@ -145,7 +145,9 @@ struct JuejinUserRoutes: Sendable {
         let name = call.path("name")
         if let owner = JuejinJSON.accountOfDefaultPicture(named: name) {
             guard let account = try await core.accounts.account(objectID: owner) else { throw Problem.notFound }
-            return .identicon(Identicon(account.username), caching: "public, max-age=300", to: call.request)
+            // Asked for by id, it is not to be recognized as the picture of a name that is hidden.
+            let name = account.alias ?? account.username
+            return .identicon(Identicon(name), caching: "public, max-age=300", to: call.request)
         }
         guard let id = MediaID(name), let picture = try await core.media.openPicture(id) else {
             throw Problem.notFound

@@ -72,6 +72,9 @@ import Testing
                 #expect(try await api.send(.get, "/api/users/\(form)").status == 404)
             }
             #expect(try await api.send(.get, "/api/users/\(owner)", token: ana).status == 200)
+            let byID = try await api.send(.get, "/users/images/files/default-\(owner)")
+            let byName = try await api.send(.get, "/api/users/profilepic/ana")
+            #expect(byID.status == 200 && byName.status == 200 && byID.bytes != byName.bytes, "the picture of the name")
             #expect(!(try await api.send(.get, "/api/users").text.contains("ana")), "although listed")
             let number = try #require(try await api.core.accounts.account(named: "ana")).number
             let other = try await api.send(.get, "/api/v1/user/info/other?uid=\(number)")
