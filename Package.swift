@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Geo"),
         .target(name: "Limits"),
         .target(name: "Text"),
-        .target(name: "ActivityFiles", dependencies: ["Geo", "Limits", "CExpat", "CZlib"]),
+        .target(name: "ActivityFiles", dependencies: ["Geo", "Limits", "Text", "CExpat", "CZlib"]),
         // 1: the room, the database, the network, the mail; they do not know each other.
         .target(name: "Rooms", dependencies: ["Geo", "Limits", "Text", deque, orderedCollections]),
         .target(name: "Store", dependencies: ["Geo", "Limits", grdb, log]),
@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "Services", dependencies: ["Rooms", "Store", "Mail", "Geo", "Limits", "Text", "CLibcrypto", log]),
         // 3: endpoints as values, which know no world; the worlds, and all that is put together to serve them.
-        .target(name: "Endpoints", dependencies: ["Services", "LWS", "Geo", "Limits", httpTypes, log]),
+        .target(name: "Endpoints", dependencies: ["Services", "LWS", "Geo", "Limits", "Text", httpTypes, log]),
         .target(
             name: "API",
             dependencies: [
@@ -77,8 +77,8 @@ let package = Package(
         .executableTarget(
             name: "RunRoom",
             dependencies: [
-                "API", "Endpoints", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", log,
-                arguments,
+                "API", "Endpoints", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", "Text",
+                log, arguments,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -111,7 +111,7 @@ let package = Package(
             dependencies: [
                 "ActivityFiles", "API", "Endpoints", "Live", "Services", "Rooms", "Store", "Mail", "LWS", "Limits",
                 "Geo", "TestKit",
-                httpTypes, log,
+                "Text", httpTypes, log,
             ], exclude: ["Refusals/matrix.txt"]),
         .testTarget(name: "WebTests", dependencies: ["Web", "LWS", httpTypes]),
         .testTarget(

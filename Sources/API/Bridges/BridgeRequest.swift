@@ -1,6 +1,7 @@
 import HTTPTypes
 import LWS
 import Services
+import Text
 
 /// A request of an app as its bridge reads it: what it holds, wherever that stands.
 struct BridgeRequest: Sendable {

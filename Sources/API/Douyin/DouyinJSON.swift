@@ -3,6 +3,7 @@ import Foundation
 import Limits
 import Services
 import Store
+import Text
 
 /// The objects of the clip API.
 enum DouyinJSON {

@@ -3,6 +3,7 @@ import Foundation
 import Live
 import Rooms
 import Services
+import Text
 
 /// How the runners of a room stand, as a table for spreadsheets.
 enum RoomResults {

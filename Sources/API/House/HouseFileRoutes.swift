@@ -9,6 +9,7 @@ import Live
 import Rooms
 import Services
 import Store
+import Text
 
 /// Runs, results and ways as files for other programs, in `/v1`.
 struct HouseFileRoutes: Sendable {

@@ -1,6 +1,7 @@
 import Endpoints
 import LWS
 import Services
+import Text
 
 /// What requests to Leaf hold.
 ///

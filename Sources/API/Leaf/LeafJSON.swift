@@ -1,6 +1,7 @@
 import Endpoints
 import LWS
 import Services
+import Text
 
 /// The objects of Leaf's API.
 struct LeafJSON: Sendable {

@@ -1,6 +1,7 @@
 import Endpoints
 import Services
 import Store
+import Text
 
 /// The small objects of the running app's API.
 ///

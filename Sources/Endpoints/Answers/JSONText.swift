@@ -1,4 +1,5 @@
 package import Services
+import Text
 
 /// JSON that is written rather than built: for answers with thousands of places, where a value for each would cost more
 /// than all the rest.

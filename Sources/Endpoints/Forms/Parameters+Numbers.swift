@@ -1,5 +1,6 @@
 package import Geo
 import Services
+import Text
 
 extension Parameters {
     /// A text, or a whole number taken as its digits, as the live protocol takes room numbers and passwords.

@@ -3,6 +3,7 @@ import Foundation
 import Limits
 import Services
 import Store
+import Text
 
 /// Carries out operators' commands: in the server while one runs, so that who is connected feels it, and else in the
 /// program of the command.

@@ -1,5 +1,6 @@
 import Limits
 import Store
+import Text
 
 /// What people tell of themselves, and what administrators may do about it.
 public final class Profiles: Sendable {

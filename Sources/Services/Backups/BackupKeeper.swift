@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 public import Logging
 public import Store
+import Text
 
 /// When a server makes backups of itself, where, and how many it keeps.
 public struct BackupPlan: Sendable {

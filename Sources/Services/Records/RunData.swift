@@ -1,4 +1,5 @@
 import Limits
+import Text
 
 /// The run that a client reports of itself while it lasts.
 public struct RunData: Hashable, Sendable {

@@ -4,6 +4,7 @@ import LWS
 import Rooms
 import Services
 import Testing
+import Text
 
 @testable import API
 

@@ -9,6 +9,7 @@ import Services
 import Store
 import TestKit
 import Testing
+import Text
 
 @testable import API
 @testable import Endpoints

@@ -1,8 +1,18 @@
-/// Dates as JSON carries them: `2024-11-23T08:39:43.038Z`.
+/// Times in the forms of ISO 8601 that JSON and files carry: `2024-11-23T08:39:43.038Z`.
 ///
 /// Its own few lines rather than a formatter of Foundation, which costs microseconds a date and refuses half of what
 /// JavaScript's `Date` reads. Calendar arithmetic: H. Hinnant, “chrono-Compatible Low-Level Date Algorithms”, 2013.
 public enum ISODate {
+    /// Which forms are read besides `YYYY-MM-DDThh:mm:ss[.fraction][zone]`, the zone being `Z`, `±hh:mm` or `±hhmm`; a
+    /// blank may stand for the `T`, and without a zone it is UTC.
+    public enum Dialect: Sendable {
+        /// What JavaScript's `Date` reads: a date by itself, hours and minutes without seconds.
+        case json
+        /// What receivers and apps write into files: a comma before the fraction, a zone of hours alone, and the second 60
+        /// of a leap second, which is the first of the next minute.
+        case file
+    }
+
     /// What can be written with four digits of the year: 0000-01-01 to 9999-12-31, in milliseconds since 1970.
     public static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
@@ -34,12 +44,16 @@ public enum ISODate {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The milliseconds since 1970 of a text, or nil if it is no date.
+    /// The milliseconds since 1970 of a text, in UTC.
     ///
-    /// Read are `YYYY-MM-DD`, with or without a time `Thh:mm[:ss[.fraction]]` (a blank instead of the `T` too), with or
-    /// without a zone `Z`, `±hh:mm`, `±hhmm`; without a zone it is UTC. Digits beyond milliseconds are cut off.
-    public static func milliseconds(_ text: String) -> Int64? {
-        var scanner = Scanner(bytes: Array(text.utf8))
+    /// Digits beyond milliseconds are cut off.
+    ///
+    /// - Parameters:
+    ///   - text: All of it is the date.
+    ///   - dialect: In which it is written.
+    /// - Returns: Nil if it is none, the 30th of February included, and for what is not in ``range``.
+    public static func milliseconds(_ text: String, in dialect: Dialect = .json) -> Int64? {
+        var scanner = Scanner(bytes: Array(text.utf8), dialect: dialect)
         guard let year = scanner.digits(4), scanner.take("-"), let month = scanner.digits(2), scanner.take("-"),
             let day = scanner.digits(2), (1...12).contains(month), (1...length(of: month, in: year)).contains(day)
         else { return nil }
@@ -50,15 +64,19 @@ public enum ISODate {
             else { return nil }
             time = (hour * 60 + minute) * 60_000
             if scanner.take(":") {
-                guard let second = scanner.digits(2), second < 60 else { return nil }
+                guard let second = scanner.digits(2), second < (dialect == .file ? 61 : 60) else { return nil }
                 time += second * 1000
-                if scanner.take(".") {
+                if scanner.take(".") || (dialect == .file && scanner.take(",")) {
                     guard let fraction = scanner.fraction() else { return nil }
                     time += fraction
                 }
+            } else if dialect == .file {
+                return nil
             }
             guard let offset = scanner.zone() else { return nil }
             zone = offset
+        } else if dialect == .file {
+            return nil
         }
         guard scanner.isAtEnd else { return nil }
         let result = days(year, month, day) * 86_400_000 + time - zone
@@ -67,9 +85,13 @@ public enum ISODate {
 
     private struct Scanner {
         let bytes: [UInt8]
-        var position = 0
+        let dialect: Dialect
+        private var position = 0
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
+        init(bytes: [UInt8], dialect: Dialect) {
+            self.bytes = bytes
+            self.dialect = dialect
+        }
 
         var isAtEnd: Bool { position == bytes.count }
 
@@ -113,9 +135,10 @@ public enum ISODate {
             if isAtEnd || take("Z") || take("z") { return 0 }
             let sign: Int64
             if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
-            guard let hours = digits(2) else { return nil }
+            guard let hours = digits(2), hours < 24 else { return nil }
+            if isAtEnd, dialect == .file { return sign * hours * 3_600_000 }
             _ = take(":")
-            guard let minutes = digits(2), hours < 24, minutes < 60 else { return nil }
+            guard let minutes = digits(2), minutes < 60 else { return nil }
             return sign * (hours * 60 + minutes) * 60_000
         }
     }
