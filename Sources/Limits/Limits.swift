@@ -185,6 +185,10 @@ public enum Limit {
         public static let cadence = Duration.seconds(15)
         /// For how long nobody must have looked, before they are asked so.
         public static let cadencePatience = Duration.seconds(10)
+        /// A phone that takes no frames has an `ack` this often at most, unless ``quietAckMarkers`` are new.
+        public static let quietAckInterval = Duration.seconds(3)
+        /// So many new markers of a phone that takes no frames are acknowledged at once.
+        public static let quietAckMarkers = 10
         /// Until a `join` must have come; then close 4008; `--join-timeout`.
         public static let join = Duration.seconds(10)
         /// A silent peer is pinged this often; `--ping-interval`.
@@ -292,6 +296,8 @@ public enum Limit {
     /// The database.
     public enum Store {
         /// Markers are on the disk, and may be acknowledged, this soon: at most so often they are synced.
+        ///
+        /// Those of phones that take no frames are with the next commit of everything.
         public static let markerInterval = Duration.milliseconds(20)
         /// Whatever else has changed is committed this often, and markers get to the journals of their rooms.
         public static let commitInterval = Duration.seconds(1)

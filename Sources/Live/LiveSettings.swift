@@ -12,6 +12,10 @@ public struct LiveSettings: Sendable {
     public var cadence = Limit.Live.cadence
     /// For how long nobody must have looked, before they are asked so.
     public var cadencePatience = Limit.Live.cadencePatience
+    /// How often a phone that takes no frames has an `ack` at most, unless ``quietAckMarkers`` are new.
+    public var quietAckInterval = Limit.Live.quietAckInterval
+    /// So many new markers of such a phone are acknowledged at once.
+    public var quietAckMarkers = Limit.Live.quietAckMarkers
     /// Spectators that may watch a room.
     public var spectators = Limit.Room.spectators
     public var maxMessageBytes = Limit.Live.message
@@ -49,7 +53,8 @@ public struct LiveSettings: Sendable {
     public var slowLimit = Limit.Live.slow
     /// How many bytes of them may wait.
     public var backlogBytes = Limit.Live.backlog
-    /// Markers that wait are on the disk, and may be acknowledged, this soon.
+    /// Markers that wait are on the disk, and may be acknowledged, this soon; those of phones that take no frames with
+    /// the next commit of everything.
     public var markerInterval = Limit.Store.markerInterval
     /// Whatever else has changed is committed this often, and markers get to the journals of their rooms.
     public var commitInterval = Limit.Store.commitInterval

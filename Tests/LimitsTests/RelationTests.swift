@@ -149,6 +149,11 @@ struct RelationTests {
         // Markers are on the disk before the tick that they are told with, for nearly all of them.
         #expect(Limit.Store.gathering < Limit.Store.markerInterval)
         #expect(Limit.Store.markerInterval * 5 < Limit.Live.tick)
+        // What is made to wait for its ack is on the disk by then, and a phone that sends when it is asked for has it at
+        // once.
+        #expect(Limit.Store.commitInterval + Limit.Live.tick < Limit.Live.quietAckInterval)
+        #expect(.seconds(Limit.Live.quietAckMarkers) < Limit.Live.cadence)
+        #expect(Limit.Live.quietAckInterval < Limit.Live.pingInterval)
         #expect(Limit.Connections.closing < Limit.Live.join)
         #expect(Limit.Live.join < Limit.Live.pingInterval)
         // One pong may be lost.

@@ -4,13 +4,15 @@ import Testing
 
 /// Live protocol, section 3: at most one `ack` a tick per runner, never before the commit.
 @Suite("When runners are told what is on disk") struct AckScheduleTests {
-    private var schedule = AckSchedule()
+    private var schedule = AckSchedule(quiet: AckSchedule.Quiet(interval: .seconds(3), markers: 10))
+    private var stored: Int32 = 0
     private let start = Moment(nanoseconds: 1_000_000_000)
 
     @discardableResult
     private mutating func store(_ runner: Int, hasGrown: Bool = true, at moment: Moment? = nil) -> Double? {
         schedule.committing(runner)
-        return schedule.committed(runner, hasGrown: hasGrown, at: moment ?? start)
+        if hasGrown { stored += 1 }
+        return schedule.committed(runner, upTo: hasGrown ? stored : nil, at: moment ?? start)
     }
 
     @Test("nobody is told before the commit, and everybody once with the tick after it")
@@ -55,5 +57,68 @@ import Testing
         #expect(!schedule.isDue)
         store(3)
         #expect(!schedule.isDue, "of a runner without a connection")
+    }
+
+    @Test("who takes no frames is told at once the first time, and then after 3 s, of all that came meanwhile")
+    mutating func quietly() {
+        schedule.connected(3)
+        schedule.takesFrames(3, false)
+        #expect(schedule.isQuiet(3) && !schedule.isQuiet(4))
+        schedule.came(from: 3, at: start)
+        store(3, at: start)
+        let first = schedule.take(at: start)
+        #expect(first.map(\.runner) == [3] && first.map(\.delay) == [nil], "what it is made to wait is no delay")
+        for second in 1...2 {
+            store(3, at: start + .seconds(second))
+            #expect(schedule.isDue && schedule.take(at: start + .seconds(second)).isEmpty)
+        }
+        #expect(schedule.take(at: start + .milliseconds(2999)).isEmpty)
+        #expect(schedule.take(at: start + .seconds(3)).map(\.runner) == [3])
+        #expect(!schedule.isDue)
+        store(3, at: start + .seconds(20))
+        #expect(schedule.take(at: start + .seconds(20)).map(\.runner) == [3], "it was told nothing for longer")
+    }
+
+    @Test("who takes no frames is told of ten new markers at once")
+    mutating func together() {
+        schedule.connected(3)
+        schedule.takesFrames(3, false)
+        store(3)
+        #expect(schedule.take(at: start).count == 1)
+        for _ in 1...9 { store(3) }
+        #expect(schedule.take(at: start).isEmpty)
+        store(3)
+        #expect(schedule.take(at: start).map(\.runner) == [3])
+    }
+
+    @Test("a phone that wakes is told at the next tick, and the others go on waiting")
+    mutating func waking() {
+        for runner in [3, 4, 5] {
+            schedule.connected(runner)
+            schedule.takesFrames(runner, runner == 5)
+            store(runner)
+        }
+        #expect(schedule.take(at: start).map(\.runner) == [3, 4, 5])
+        for runner in [3, 4, 5] { store(runner) }
+        #expect(schedule.take(at: start).map(\.runner) == [5], "it takes frames, and is told at each tick")
+        schedule.takesFrames(4, true)
+        #expect(schedule.take(at: start).map(\.runner) == [4])
+        #expect(schedule.isDue && schedule.take(at: start + .seconds(2)).isEmpty)
+        #expect(schedule.take(at: start + .seconds(3)).map(\.runner) == [3])
+    }
+
+    @Test("a new run, whose markers count from 1 again, is told of after three seconds as well")
+    mutating func newRun() {
+        schedule.connected(3)
+        schedule.takesFrames(3, false)
+        stored = 500
+        store(3)
+        #expect(schedule.take(at: start).count == 1)
+        stored = 0
+        store(3)
+        #expect(schedule.take(at: start + .seconds(3)).map(\.runner) == [3])
+        store(3, at: start + .seconds(4))
+        #expect(schedule.take(at: start + .seconds(4)).isEmpty)
+        #expect(schedule.take(at: start + .seconds(6)).map(\.runner) == [3])
     }
 }

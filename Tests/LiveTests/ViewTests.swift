@@ -63,6 +63,35 @@ import Testing
         }
     }
 
+    @Test("who takes no frames has acks seldom, of ten markers at once, and when it looks again")
+    func quietAcks() async throws {
+        var settings = LiveSettings.quick
+        settings.quietAckInterval = .seconds(3600)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana", "bo")
+            let ana = try await run(stage, as: "ana", #","rate":0"#)
+            let bo = try await run(stage, as: "bo")
+            for phone in [ana, bo] {
+                phone.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
+                Steps.mark(phone, 1, at: stage)
+                _ = try await phone.next("ack") { $0.number("marker") == 1 }
+            }
+            for id in 2...4 { Steps.mark(ana, id, at: stage) }
+            #expect(try await heard(by: ana).allSatisfy { $0 != "ack" })
+            // They are on disk with an event of their room, and a tick later an ack would have come.
+            bo.send(#"{"type":"cheer","text":"go"}"#)
+            _ = try await bo.event("cheer")
+            Steps.mark(bo, 2, at: stage)
+            _ = try await bo.next("ack") { $0.number("marker") == 2 }
+            #expect(try await heard(by: ana).allSatisfy { $0 == "event" })
+            ana.send(#"{"type":"view","rate":5}"#)
+            _ = try await ana.next("ack") { $0.number("marker") == 4 }
+            ana.send(#"{"type":"view","rate":0}"#)
+            for id in 5...14 { Steps.mark(ana, id, at: stage) }
+            _ = try await ana.next("ack") { $0.number("marker") == 14 }
+        }
+    }
+
     @Test(
         "who wants one now and then gets the newest of all meanwhile, though nothing happens any more when its turn comes"
     )

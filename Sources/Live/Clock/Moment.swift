@@ -8,6 +8,10 @@ struct Moment: Comparable {
     /// Since the machine was started.
     let nanoseconds: Int64
 
+    /// Before and behind all others.
+    static let distantPast = Moment(nanoseconds: .min)
+    static let distantFuture = Moment(nanoseconds: .max)
+
     static var now: Moment {
         var time = timespec()
         // It cannot fail: the clock is there since Linux 2.6.39.

@@ -22,7 +22,7 @@ final class CommitPipeline {
 
     /// Rooms with something to store.
     var dirty: [RoomHost] = []
-    /// Rooms with markers that are not on disk; some more than once.
+    /// Rooms with markers that are not on disk and that somebody waits for; some more than once.
     var fresh: [RoomHost] = []
     var rhythm: CommitRhythm
     /// Rows of the log that have markers which are not all in the journals.
@@ -183,7 +183,7 @@ final class CommitPipeline {
     /// phone streams now, gets to the disk with them, not after them.
     private func takeFresh(into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
         var rest: [RoomHost] = []
-        for host in fresh where host.isFresh {
+        for host in fresh where host.isHurried {
             let hasMore = !host.unstored.isEmptyBesideMarkers
             if host.heldBack != nil {
                 rest.append(host)

@@ -8,16 +8,20 @@ extension RoomHost {
     ///
     /// Everything that a room changes and must keep is in its decisions, so this is where it is seen that there is
     /// something to store.
-    func apply(_ decisions: Decisions) {
+    ///
+    /// - Parameters:
+    ///   - decisions: What was decided.
+    ///   - isWaitedFor: Whether somebody waits for its markers to be stored.
+    func apply(_ decisions: Decisions, isWaitedFor: Bool = true) {
         guard decisions.still.isEmpty else {
             var others = decisions
             others.still = []
             for still in decisions.still { callForHelp(still) }
-            return apply(others)
+            return apply(others, isWaitedFor: isWaitedFor)
         }
         if decisions.newMarkers > 0 {
             pipeline.unjournaledMarkers += decisions.newMarkers
-            markFresh()
+            markFresh(isWaitedFor: isWaitedFor)
             markChanged()
             // The most frequent case by far: no deadline comes sooner by it.
             if decisions.isOnlyMarkers { return }
@@ -34,11 +38,19 @@ extension RoomHost {
         markChanged()
     }
 
-    /// Has new markers of the room stored soon, and brought into the journal with the next commit of everything.
-    private func markFresh() {
+    /// Has new markers of the room brought into the journal with the next commit of everything, and stored before that if
+    /// somebody waits for them.
+    private func markFresh(isWaitedFor: Bool) {
         markDirty()
-        guard !isFresh, !isOver else { return }
+        guard !isOver else { return }
         isFresh = true
+        if isWaitedFor { hurry() }
+    }
+
+    /// Has new markers of the room stored soon.
+    private func hurry() {
+        guard isFresh, !isHurried else { return }
+        isHurried = true
         pipeline.addFresh(self)
     }
 
@@ -71,6 +83,7 @@ extension RoomHost {
         else { return try await stored() }
         // What is not fresh is in the log.
         guard isFresh else { return }
+        hurry()
         let error: LiveError? = await withCheckedContinuation { continuation in
             markerWaiters.append { continuation.resume(returning: $0) }
         }
@@ -108,7 +121,7 @@ extension RoomHost {
 
     /// Moves the room's new markers into a draft, for the log.
     func takeMarkers(into draft: inout CommitDraft) -> AfterCommit {
-        isFresh = false
+        (isFresh, isHurried) = (false, false)
         isBeingStored = true
         let batch = room.takeFreshJournal()
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term), isLogged: true)
@@ -127,7 +140,7 @@ extension RoomHost {
     func take(into draft: inout CommitDraft) -> AfterCommit {
         isDirty = false
         isUrgent = false
-        isFresh = false
+        (isFresh, isHurried) = (false, false)
         isBeingStored = true
         let decisions = unstored
         unstored = Decisions()
@@ -178,7 +191,8 @@ extension RoomHost {
         let moment = Moment.now
         for acknowledgement in after.acknowledgements {
             let hasGrown = room.stored(acknowledgement)
-            let delay = acks.committed(acknowledgement.runner, hasGrown: hasGrown, at: moment)
+            let marker = hasGrown ? room.durableMarker(of: acknowledgement.runner) : nil
+            let delay = acks.committed(acknowledgement.runner, upTo: marker, at: moment)
             if let delay { context.metrics.storeDelay.record(delay) }
         }
         for run in after.recalls { context.tasks.start(self) { _, host in await host.recall(run) } }

@@ -109,6 +109,7 @@ extension RoomHost {
     ) {
         guard viewer.isJoining else { return }
         let isBehind = audience.welcome(viewer, as: runner, join)
+        if let runner { acks.takesFrames(runner, viewer.turn.interval > 0) }
         let backlog = viewer.sit(in: Seat(audience: audience, room: self, runner: runner))
         followAudience()
         if cadence.isCalm, runner != nil { viewer.send(askedCadence) }

@@ -30,7 +30,7 @@ extension RoomHost: RoomLink {
         if isLate { context.spend(since: moment, allowance) }
         context.metrics.markersIn += markers.count
         if decisions.newMarkers > 0 { acks.came(from: runner, at: moment) }
-        if !decisions.isEmpty { apply(decisions) }
+        if !decisions.isEmpty { apply(decisions, isWaitedFor: !acks.isQuiet(runner)) }
     }
 
     /// Whether late markers have not kept the loop busy for long enough yet: everybody waits for it.
@@ -69,7 +69,10 @@ extension RoomHost: RoomLink {
         }
     }
 
-    func audienceChanged() { followAudience() }
+    func viewChanged(by runner: Int?, takesFrames: Bool) {
+        if let runner { acks.takesFrames(runner, takesFrames) }
+        followAudience()
+    }
 
     private func apply(_ decide: () throws(RoomError) -> Decisions) throws(Refusal) {
         let decisions: Decisions

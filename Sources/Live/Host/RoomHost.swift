@@ -30,7 +30,7 @@ final class RoomHost {
     /// What those are shown who see the room later; nil while there is no link that shows it so.
     var delayed: DelayedViews?
     var spectators = 0
-    var acks = AckSchedule()
+    var acks: AckSchedule
     /// Waits for its phase of the tick.
     private var isTicking = false
     /// When in the tick this room is served.
@@ -45,6 +45,8 @@ final class RoomHost {
     var isUrgent = false
     /// Has markers that are not on disk.
     var isFresh = false
+    /// Somebody waits for them: they are stored soon.
+    var isHurried = false
     /// What is in the log of markers, and not in the journal yet.
     var logged: [JournalChunk] = []
     /// A commit with changes of this room is under way.
@@ -78,6 +80,10 @@ final class RoomHost {
         createdAt = loaded.createdAt
         updatedAt = loaded.updatedAt
         phase = wheel.phase(of: loaded.key)
+        acks = AckSchedule(
+            quiet: AckSchedule.Quiet(
+                interval: context.settings.quietAckInterval,
+                markers: Int32(clamping: context.settings.quietAckMarkers)))
         cadence = CadenceRule(patience: context.settings.cadencePatience, at: .now)
         ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent

@@ -32,8 +32,8 @@ protocol RoomLink: AnyObject {
     func leave(_ runner: Int)
     /// A spectator has no number.
     func cheer(from sender: Int?, to receiver: Int?, text: String) throws(Refusal)
-    /// Somebody looks more or less often from now on.
-    func audienceChanged()
+    /// Somebody looks more or less often from now on; who takes no frames has acknowledgements less often, too.
+    func viewChanged(by runner: Int?, takesFrames: Bool)
     /// A viewer who had a seat is there no more; its runner is not gone, only not there.
     func gone(_ viewer: Viewer, as runner: Int?)
 }

@@ -142,7 +142,7 @@ extension Viewer {
             lastCheer = moment
         case .view(let rate):
             seat.audience.show(self, at: rate)
-            seat.room.audienceChanged()
+            seat.room.viewChanged(by: seat.runner, takesFrames: turn.interval > 0)
         case .ping(let echo, let phone):
             let now = edge.context.clock.now()
             if let phone { clock.sample(now - phone) }
