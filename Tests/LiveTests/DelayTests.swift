@@ -126,6 +126,27 @@ import Testing
         }
     }
 
+    @Test("who hides again and again takes nobody else from the sight of those who see the room later")
+    func others() async throws {
+        try await stage { stage, ana in
+            let bo = try await stage.join("159", as: "bo").phone
+            bo.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
+            let late = await stage.connect(#"{"type":"join","link":"late"}"#)
+            _ = try await late.next("joined")
+            Steps.mark(bo, 1, at: stage)
+            _ = try await late.next("frame", where: Steps.shows(1))
+            let place = try Coordinate(latitude: 10, longitude: 11)
+            for round in 1...5 {
+                let zone = PrivacyZone(id: Int64(round), place: place, radius: 500, center: place, seed: 1)
+                try await stage.hub.update(
+                    Person(account: Self.ana(in: stage), username: "ana", nickname: "ana", avatar: "", zones: [zone]))
+                let next = await stage.connect(#"{"type":"join","link":"late"}"#)
+                let joined = try await next.next("joined").description
+                #expect(joined.contains("\(Steps.latitude(1))"), "\(joined)")
+            }
+        }
+    }
+
     @Test("who hides their name hides it from those who see the room later, too, at once")
     func hiddenName() async throws {
         try await stage { stage, ana in

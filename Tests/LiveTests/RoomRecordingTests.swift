@@ -1,5 +1,4 @@
 import Geo
-import LWS
 import Limits
 import Rooms
 import TestKit
@@ -98,57 +97,81 @@ import Testing
         }
     }
 
+    private static func left(_ number: Int) -> RoomEvent {
+        RoomEvent(number: number, time: start, kind: .left(runner: 1))
+    }
+
     @Test("what is told to others comes so much later, once and in order")
     func events() {
         var drill = Drill(seed: 1)
         drill.room.refreshStandings()
         var recording = RoomRecording(of: drill.room, event: 2, since: drill.now, for: 10_000)
         var playback = RoomPlayback(of: recording, delay: 5000, at: drill.now)
-        var heard: [(second: Int, text: String)] = []
+        var heard: [(second: Int, number: Int)] = []
         for second in 1...30 {
             drill.now += 1000
             if second % 3 == 0 {
-                recording.take(
-                    told: OutgoingMessage("\(second)"), of: drill.room, event: 2 + second, at: drill.now)
+                recording.take(told: [Self.left(second)], of: drill.room, event: 2 + second, at: drill.now)
             }
-            for message in playback.follow(recording, at: drill.now) {
-                message.withBytes { heard.append((second, String(decoding: $0, as: UTF8.self))) }
-            }
+            heard += playback.follow(recording, at: drill.now).map { (second, $0.number) }
             recording.fold(at: drill.now)
         }
-        #expect(heard.map(\.text) == stride(from: 3, through: 24, by: 3).map { "\($0)" })
-        #expect(heard.allSatisfy { $0.second == Int($0.text)! + 5 })
+        #expect(heard.map(\.number) == Array(stride(from: 3, through: 24, by: 3)))
+        #expect(heard.allSatisfy { $0.second == $0.number + 5 })
         #expect(playback.scene.event == 2 + 24)
     }
 
-    @Test("what began anew shows nothing of before, to those who came before either, until it is old enough")
-    func anew() {
-        var drill = Drill(seed: 2)
+    @Test(
+        "of somebody who hides, no place, way or name of before is shown, now or when it is old enough; others go on",
+        arguments: Seeds.some(of: 1...10 as ClosedRange<UInt64>), [false, true])
+    func withdrawing(seed: UInt64, isForgotten: Bool) throws {
+        var drill = Drill(seed: seed)
         for _ in 1...5 { drill.step() }
         var recording = RoomRecording(of: drill.room, event: 0, since: drill.now, for: 10_000)
-        var playback = RoomPlayback(of: recording, delay: 10_000, at: drill.now)
-        for _ in 1...15 {
+        drill.remember()
+        var playbacks = [0, 4000, 10_000].map { RoomPlayback(of: recording, delay: $0, at: drill.now) }
+        for second in 1...40 {
             drill.step()
             recording.take(drill.room, event: drill.event, at: drill.now)
-            _ = playback.follow(recording, at: drill.now)
+            recording.take(
+                told: [
+                    RoomEvent(number: second, time: drill.now, kind: .joined(runner: 1, person: drill.room.person(1)!)),
+                    RoomEvent(number: second, time: drill.now, kind: .cheer(from: 1, to: nil, text: "old")),
+                ], of: drill.room, event: second, at: drill.now)
+            drill.remember()
+            for index in playbacks.indices { _ = playbacks[index].follow(recording, at: drill.now) }
             recording.fold(at: drill.now)
         }
-        #expect(playback.scene.shownRows.contains { $0.position != nil })
-        let before = playback.version
-        recording.beginAnew(with: drill.room, event: drill.event, at: drill.now)
-        let began = drill.now
-        _ = playback.follow(recording, at: drill.now)
-        #expect(playback.scene.shownRows.allSatisfy { $0.position == nil && $0.meters == 0 })
-        #expect(playback.scene.shownWays.allSatisfy { $0.pieces.isEmpty })
-        #expect(playback.rows(changedAfter: before).count == playback.scene.shownRows.count)
-        while drill.now < began + 9000 {
+        let others = playbacks.map { $0.scene.shownRows.filter { $0.runner != 1 } }
+        let versions = playbacks.map(\.version)
+        let new =
+            isForgotten
+            ? Person.nobody(1) : Person(account: 1, username: "new", nickname: "", avatar: "", zones: [])
+        recording.withdraw(1, as: new)
+        for index in playbacks.indices { playbacks[index].withdraw(1, as: new) }
+        for second in 0...20 {
+            for index in playbacks.indices {
+                let told = playbacks[index].follow(recording, at: drill.now)
+                let scene = playbacks[index].scene
+                let trace = "seed \(seed), second \(second), delay \(playbacks[index].delay)"
+                #expect(told.allSatisfy { "\($0)".contains("r1") == false }, "\(trace)")
+                #expect(!isForgotten || told.allSatisfy { "\($0)".contains("old") == false }, "\(trace)")
+                #expect(isForgotten || told.count { "\($0)".contains("old") } == told.count / 2, "\(trace)")
+                if second == 0 {
+                    #expect(playbacks[index].rows(changedAfter: versions[index]).map(\.runner) == [1], "\(trace)")
+                    #expect(scene.shownRows.filter { $0.runner != 1 } == others[index], "\(trace)")
+                }
+                #expect(scene.people.first { $0.runner == 1 }?.person == new, "\(trace)")
+                let row = try #require(scene.shownRows.first { $0.runner == 1 })
+                #expect(row.position == nil && (!isForgotten || row.meters == 0), "\(trace)")
+                #expect(scene.shownWays.allSatisfy { $0.runner != 1 || $0.pieces.isEmpty }, "\(trace)")
+                let places = try #require(drill.places(at: scene.time))
+                #expect(scene.shownRows.dropFirst().map(\.position) == Array(places.dropFirst()), "\(trace)")
+            }
+            recording.fold(at: drill.now)
             drill.now += 1000
-            _ = playback.follow(recording, at: drill.now)
-            #expect(playback.scene.shownRows.allSatisfy { $0.position == nil })
+            drill.remember()
         }
-        drill.now += 1000
-        _ = playback.follow(recording, at: drill.now)
-        #expect(playback.scene.shownRows.contains { $0.position != nil })
     }
 
     @Test("a link with a longer delay shows nothing that is younger, whatever was put together before")
@@ -181,12 +204,12 @@ import Testing
         #expect(recording.steps.count <= Limit.Live.recordedSteps + 1)
         let quiet = recording.steps.count
         for number in 0..<(2 * Limit.Live.recordedEvents) {
-            recording.take(told: OutgoingMessage("x"), of: drill.room, event: number, at: drill.now)
+            recording.take(told: [Self.left(number)], of: drill.room, event: number, at: drill.now)
         }
         #expect(recording.steps.count == quiet + Limit.Live.recordedEvents)
         recording.fold(at: drill.now + delay)
         #expect(recording.steps.isEmpty)
-        recording.take(told: OutgoingMessage("x"), of: drill.room, event: 9, at: drill.now + delay)
+        recording.take(told: [Self.left(9)], of: drill.room, event: 9, at: drill.now + delay)
         #expect(recording.steps.count == 1, "there is room again")
         let way = RoomPlayback(of: recording, delay: delay, at: drill.now + 2 * delay).scene.shownWays
         #expect(way.allSatisfy { $0.pieces.reduce(0) { $0 + $1.count } <= Limit.Live.recordedWay })

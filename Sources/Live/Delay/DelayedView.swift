@@ -27,9 +27,15 @@ final class DelayedView: RoomSource {
     /// Goes on to what the recording has of so long ago, and shows it.
     func follow(_ recording: RoomRecording, at now: Int64) {
         pictures.forget(from: Self.pace)
-        let told = playback.follow(recording, at: now)
+        let told = playback.follow(recording, at: now).map(EventCoding.encode)
         if let first = told.first { audience.send(told.count == 1 ? first : OutgoingMessage(joining: told)) }
         context.metrics.eventsOut += audience.viewers.count * told.count
+        audience.serve([])
+    }
+
+    /// Takes back where somebody was, and what they were called, and shows that.
+    func withdraw(_ runner: Int, as person: Person) {
+        playback.withdraw(runner, as: person)
         audience.serve([])
     }
 

@@ -1,4 +1,3 @@
-import LWS
 import Limits
 import Rooms
 
@@ -38,8 +37,8 @@ final class DelayedViews {
     }
 
     /// Keeps events that are told now.
-    func take(told message: OutgoingMessage, of room: Room, event: Int, at now: Int64) {
-        recording.take(told: message, of: room, event: event, at: now)
+    func take(told events: [RoomEvent], of room: Room, event: Int, at now: Int64) {
+        recording.take(told: events, of: room, event: event, at: now)
     }
 
     /// Once a second: keeps what has changed of a room whose standings are up to date, and shows what is old enough.
@@ -49,10 +48,10 @@ final class DelayedViews {
         show(at: now)
     }
 
-    /// Forgets what was recorded: something of it may not be shown any more.
-    func beginAnew(with room: Room, event: Int, at now: Int64) {
-        recording.beginAnew(with: room, event: event, at: now)
-        show(at: now)
+    /// Takes back where somebody was, and what they were called: it may not be shown any more.
+    func withdraw(_ runner: Int, as person: Person) {
+        recording.withdraw(runner, as: person)
+        for view in views { view.withdraw(runner, as: person) }
     }
 
     private func show(at now: Int64) {

@@ -33,19 +33,18 @@ extension RoomHost {
         delayed.advance(with: room, event: releasedEvent, at: now)
     }
 
-    /// Forgets what was recorded of the room: something of it may not be shown any more.
-    func forgetRecording() {
-        guard let delayed else { return }
-        room.refreshStandings()
-        delayed.beginAnew(with: room, event: releasedEvent, at: context.clock.now())
+    /// Takes back what was recorded of somebody: where they were, and what they were called, may not be shown any more.
+    func withdraw(_ runner: Int) {
+        if let delayed, let person = room.person(runner) { delayed.withdraw(runner, as: person) }
     }
 
     /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide, or what
     /// name they hide.
     func update(_ person: Person) {
-        let before = room.number(of: person.account).flatMap(room.person)
+        let number = room.number(of: person.account)
+        let before = number.flatMap(room.person)
         room.update(person)
-        if person.zones != before?.zones || person.username != before?.username { forgetRecording() }
+        if let number, person.zones != before?.zones || person.username != before?.username { withdraw(number) }
         markChanged()
     }
 }

@@ -1,4 +1,3 @@
-import LWS
 import Rooms
 
 /// Where somebody stands in a ``RoomRecording`` who is shown the room so many seconds later.
@@ -23,31 +22,32 @@ struct RoomPlayback {
     /// Goes on to what the recording has of so long ago.
     ///
     /// - Returns: The events that were told meanwhile.
-    mutating func follow(_ recording: RoomRecording, at now: Int64) -> [OutgoingMessage] {
+    mutating func follow(_ recording: RoomRecording, at now: Int64) -> [RoomEvent] {
         let time = now - delay
-        // Behind all that can be told apart: at the beginning, and when the recording has begun anew.
-        if shown.map({ $0 < recording.number }) ?? true {
-            if recording.base.time <= time {
-                replace(by: recording.base)
-                shown = recording.number
-            } else if shown != nil {
-                replace(by: recording.base.withoutPlaces(at: time))
-                shown = nil
-            }
+        if shown == nil, recording.base.time <= time {
+            replace(by: recording.base)
+            shown = recording.number
         }
-        var told: [OutgoingMessage] = []
+        var told: [RoomEvent] = []
         if let last = shown {
             for step in recording.steps(after: last, until: time) {
                 scene.apply(step)
                 if step.people != nil { peopleVersion += 1 }
                 if !step.rows.isEmpty { version += 1 }
                 for row in step.rows { versions[row.runner] = version }
-                if let message = step.told { told.append(message) }
+                told += step.told
                 shown = step.number
             }
         }
         scene.wait(until: time)
         return told
+    }
+
+    /// Takes back where somebody was, and what they were called.
+    mutating func withdraw(_ runner: Int, as person: Person) {
+        scene.withdraw(runner, as: person)
+        (version, peopleVersion) = (version + 1, peopleVersion + 1)
+        versions[runner] = version
     }
 
     private mutating func replace(by scene: RoomScene) {

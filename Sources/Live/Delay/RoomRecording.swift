@@ -1,4 +1,3 @@
-import LWS
 import Limits
 import Rooms
 
@@ -15,7 +14,7 @@ import Rooms
 struct RoomRecording {
     /// What changed from one moment to the next.
     struct Step {
-        /// They are counted on, through all that begins anew.
+        /// They are counted on.
         let number: Int
         /// Unix milliseconds.
         let time: Int64
@@ -23,7 +22,7 @@ struct RoomRecording {
         /// Nil for the same as before.
         var people: [(runner: Int, person: Person)]?
         /// Events that were told then.
-        var told: OutgoingMessage?
+        var told: [RoomEvent] = []
         let event: Int
     }
 
@@ -34,7 +33,7 @@ struct RoomRecording {
     /// The newest step that ``base`` has in it.
     private(set) var number = 0
     private(set) var steps: [Step] = []
-    private var toldSteps = 0
+    private var toldEvents = 0
     /// What of the room has been recorded.
     private var version: UInt64
     private var peopleVersion: Int
@@ -62,20 +61,25 @@ struct RoomRecording {
     /// There is a link that shows it later than all before.
     mutating func keep(for delay: Int64) { self.delay = max(self.delay, delay) }
 
-    /// Forgets all, and begins anew: of what was recorded, something may not be shown any more.
-    mutating func beginAnew(with room: Room, event: Int, at time: Int64) {
-        number += steps.count + 1
-        (steps, toldSteps) = ([], 0)
-        (version, peopleVersion, nextRows) = (room.version, room.peopleVersion, time)
-        base = Self.scene(of: room, event: event, at: time)
+    /// Takes back where somebody was, and what they were called: it may not be shown any more.
+    ///
+    /// Of others, nothing changes. Costs a pass over all that is recorded.
+    mutating func withdraw(_ runner: Int, as person: Person) {
+        base.withdraw(runner, as: person)
+        for index in steps.indices {
+            steps[index].rows.withdraw(runner, as: person)
+            steps[index].people?.withdraw(runner, as: person)
+            steps[index].told = steps[index].told.map { $0.withdrawing(runner, as: person) }
+        }
     }
 
     /// Takes events that are told now.
     ///
     /// Of more than ``Limit/Live/recordedEvents`` at a time the later are left out; what they did is in the rows.
-    mutating func take(told: OutgoingMessage, of room: Room, event: Int, at time: Int64) {
-        guard toldSteps < Limit.Live.recordedEvents else { return }
-        toldSteps += 1
+    mutating func take(told events: [RoomEvent], of room: Room, event: Int, at time: Int64) {
+        let told = Array(events.prefix(Limit.Live.recordedEvents - toldEvents))
+        guard !told.isEmpty else { return }
+        toldEvents += told.count
         var step = Step(number: number + steps.count + 1, time: time, told: told, event: event)
         step.people = newPeople(of: room, at: time)
         add(step)
@@ -113,7 +117,7 @@ struct RoomRecording {
         let old = steps.prefix { $0.time <= now - delay }
         for step in old {
             base.apply(step)
-            if step.told != nil { toldSteps -= 1 }
+            toldEvents -= step.told.count
         }
         number += old.count
         steps.removeFirst(old.count)

@@ -21,12 +21,14 @@ struct RoomScene {
     func withoutPlaces(at time: Int64) -> RoomScene {
         RoomScene(
             at: time, event: event, people: people,
-            rows: rows.values.map { row in
-                var row = row
-                (row.position, row.isHidden, row.meters, row.seconds) = (nil, false, 0, 0)
-                (row.state, row.place, row.gapMeters, row.gapSeconds) = (.ready, nil, nil, nil)
-                return row
-            })
+            rows: rows.values.map(\.blank))
+    }
+
+    /// Takes back where somebody was, and what they were called.
+    mutating func withdraw(_ runner: Int, as person: Person) {
+        people.withdraw(runner, as: person)
+        if let row = rows[runner] { rows[runner] = row.withdrawn(as: person) }
+        ways[runner] = nil
     }
 
     /// Goes on to what was recorded next.
@@ -78,5 +80,50 @@ private struct SeenWay {
 
     private static func thinned(_ piece: [Coordinate]) -> [Coordinate] {
         piece.indices.filter { $0 % 2 == 0 || $0 == piece.count - 1 }.map { piece[$0] }
+    }
+}
+
+// MARK: - What may not be shown any more
+
+extension RunnerRow {
+    /// Of somebody of whom nothing is known.
+    fileprivate var blank: RunnerRow {
+        var row = self
+        (row.position, row.isHidden, row.meters, row.seconds) = (nil, false, 0, 0)
+        (row.state, row.place, row.gapMeters, row.gapSeconds) = (.ready, nil, nil, nil)
+        return row
+    }
+
+    /// Without the place; of who is nobody any more, without anything.
+    fileprivate func withdrawn(as person: Person) -> RunnerRow {
+        guard !person.isNobody else { return blank }
+        var row = self
+        (row.position, row.isHidden) = (nil, false)
+        return row
+    }
+}
+
+extension [RunnerRow] {
+    mutating func withdraw(_ runner: Int, as person: Person) {
+        for index in indices where self[index].runner == runner { self[index] = self[index].withdrawn(as: person) }
+    }
+}
+
+extension [(runner: Int, person: Person)] {
+    mutating func withdraw(_ runner: Int, as person: Person) {
+        for index in indices where self[index].runner == runner { self[index].person = person }
+    }
+}
+
+extension RoomEvent {
+    /// As it would have been told of who the runner is now.
+    func withdrawing(_ runner: Int, as person: Person) -> RoomEvent {
+        var event = self
+        if person.isNobody, kind.author == runner {
+            event.kind = kind.anonymous
+        } else if case .joined(runner, _) = kind {
+            event.kind = .joined(runner: runner, person: person)
+        }
+        return event
     }
 }

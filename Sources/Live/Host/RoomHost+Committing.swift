@@ -202,7 +202,7 @@ extension RoomHost {
 
     /// Sends stored events to everybody who watches: those of a commit in one piece.
     private func release(_ events: [RoomEvent], runIDs: [Int64: Int64]) {
-        var messages: [OutgoingMessage] = []
+        var told: [RoomEvent] = []
         for event in events {
             // Its author may have been forgotten while it was stored.
             var event = room.tellable(event)
@@ -212,13 +212,14 @@ extension RoomHost {
                 room.recordStored(runKey: finish.runKey, as: Int(runID))
             }
             if case .joined(let runner, _) = event.kind { room.introduce(runner) }
-            messages.append(EventCoding.encode(event))
+            told.append(event)
             releasedEvent = event.number
         }
+        let messages = told.map(EventCoding.encode)
         guard let first = messages.first else { return }
         let message = messages.count == 1 ? first : OutgoingMessage(joining: messages)
         audience.send(message)
-        delayed?.take(told: message, of: room, event: releasedEvent, at: context.clock.now())
+        delayed?.take(told: told, of: room, event: releasedEvent, at: context.clock.now())
         context.metrics.eventsOut += audience.viewers.count * messages.count
     }
 

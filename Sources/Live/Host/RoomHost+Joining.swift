@@ -190,12 +190,12 @@ extension RoomHost {
             release(number)
             if isForgetting {
                 apply(room.forget(number, newRunKey: context.services.newID(), at: now))
+                withdraw(number)
             } else if room.isInRoom(number), let decisions = try? room.leave(number, at: now) {
                 // What is in the room can leave it.
                 apply(decisions)
             }
         }
-        if isForgetting, !numbers.isEmpty { forgetRecording() }
         return !numbers.isEmpty
     }
 
