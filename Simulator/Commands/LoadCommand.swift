@@ -30,6 +30,8 @@ struct LoadCommand: ParsableCommand {
         help: ArgumentHelp(
             "So many of the screens are awake, at one frame a second; the others take no frames, and phones send as the server asks.",
             valueName: "10%")) var lit: Share?
+    @Flag(help: "With --lit: all screens of so many rooms are awake, and nobody looks at the others.")
+    var litTogether = false
     @Flag(help: "Have handshakes not say which room is meant.") var noHint = false
     @Option(help: "Seconds that people may take to join before it goes on without them.") var patience = 30.0
     @Option(help: "Seconds by which phones' clocks are wrong, at most.") var clockError = 30.0
@@ -80,6 +82,7 @@ struct LoadCommand: ParsableCommand {
         guard lit == nil || (!floor && maxCpuPerFrame?.needsFloor != true) else {
             throw ValidationError("The floor knows no screens that sleep: give --lit without it.")
         }
+        guard lit != nil || !litTogether else { throw ValidationError("--lit-together says how --lit is meant.") }
         guard serverFlags?.contains("--tick") != true else {
             throw ValidationError("Give --tick itself: the floor must know it too.")
         }
@@ -110,6 +113,7 @@ struct LoadCommand: ParsableCommand {
         settings.patience = patience
         settings.givesHint = !noHint
         settings.lit = lit?.value
+        settings.isLitTogether = litTogether
         return settings
     }
 

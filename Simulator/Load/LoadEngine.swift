@@ -129,7 +129,7 @@ final class LoadEngine {
             id: members.count, room: rooms[room], role: role, account: account,
             clockError: error == 0 ? 0 : Int64(Double.random(in: -error...error, using: &generator)),
             maskKey: UInt32.random(in: 1...UInt32.max, using: &generator), isLatecomer: isLatecomer,
-            isLit: settings.lights(members.count), arrival: .max)
+            isLit: settings.lights(members.count, in: room), arrival: .max)
         members.append(member)
         rooms[room].members.append(member)
         wakeAt.append(.max)

@@ -53,6 +53,9 @@ struct LoadSettings: Sendable {
     /// The share of the screens that are awake, at ``litRate``, while the others take no frames; nil for all of them, at
     /// each tick.
     var lit: Double?
+    /// The screens that are awake are all those of as many rooms, so that nobody looks at the others; otherwise somebody
+    /// looks at each.
+    var isLitTogether = false
     /// Whether handshakes say which room is meant.
     var givesHint = true
 
@@ -100,10 +103,11 @@ struct LoadSettings: Sendable {
     /// under way.
     var warmUp: Double { startSpread + min(3, plannedDuration / 5) }
 
-    /// Whether a screen is awake: evenly spread among all.
-    func lights(_ member: Int) -> Bool {
+    /// Whether a screen is awake: evenly spread among all, or among the rooms.
+    func lights(_ member: Int, in room: Int) -> Bool {
         guard let lit else { return true }
-        return (Double(member + 1) * lit).rounded(.down) > (Double(member) * lit).rounded(.down)
+        let number = Double(isLitTogether ? room : member)
+        return ((number + 1) * lit).rounded(.down) > (number * lit).rounded(.down)
     }
 
     /// Everybody who will be connected.

@@ -142,6 +142,7 @@ import Testing
             ["--server", "runroom", "--server-flags", "--tick 100"], ["--tls"], ["--cacert", "x.pem"],
             ["--url", "wss://127.0.0.1:1", "--cacert", "x.pem", "--insecure"],
             ["--lit", "110%"], ["--lit", "x"], ["--lit", "10%", "--floor"],
+            ["--lit-together"],
         ])
     func refuses(arguments: [String]) async throws {
         let (ending, _, errors) = try await RunningProgram.run(

@@ -56,13 +56,24 @@ import Testing
     @Test("lit screens are spread evenly, and are the share that was said")
     func lit() {
         var settings = LoadSettings()
-        #expect((0..<100).allSatisfy(settings.lights))
+        #expect((0..<100).allSatisfy { settings.lights($0, in: 0) })
         settings.lit = 0.1
-        #expect((0..<1000).filter(settings.lights) == Array(stride(from: 9, to: 1000, by: 10)))
+        #expect((0..<1000).filter { settings.lights($0, in: 0) } == Array(stride(from: 9, to: 1000, by: 10)))
         settings.lit = 0
-        #expect(!(0..<100).contains(where: settings.lights))
+        #expect(!(0..<100).contains { settings.lights($0, in: 0) })
         settings.lit = 1
-        #expect((0..<100).allSatisfy(settings.lights))
+        #expect((0..<100).allSatisfy { settings.lights($0, in: 0) })
+    }
+
+    @Test("lit screens that are together are those of whole rooms")
+    func litTogether() {
+        var settings = LoadSettings()
+        settings.isLitTogether = true
+        #expect(settings.lights(7, in: 0))
+        settings.lit = 0.1
+        for member in [0, 9] {
+            #expect((0..<20).filter { settings.lights(member, in: $0) } == [9, 19])
+        }
     }
 
     @Test("cheers and controls are JSON")
