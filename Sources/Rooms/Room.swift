@@ -191,10 +191,15 @@ public struct Room: Sendable {
     ///
     /// A run that nobody has vouched for in this way is the room's alone, and so is one that was over before.
     ///
+    /// - Parameters:
+    ///   - number: Whose run it is.
+    ///   - run: The number of the run that they have to do with; nothing is noted of another than the present one, which
+    ///     nil means.
     /// - Returns: What to store; nothing if it was known, or comes too late.
-    public mutating func authenticated(_ number: Int) -> Decisions {
+    public mutating func authenticated(_ number: Int, run: Int? = nil) -> Decisions {
         var decisions = Decisions()
-        guard isKnown(number), !runners[number - 1].run.isAuthenticated, !runners[number - 1].run.isFinished,
+        guard isKnown(number), run == nil || run == runners[number - 1].runNumber,
+            !runners[number - 1].run.isAuthenticated, !runners[number - 1].run.isFinished,
             !runners[number - 1].run.isSettled
         else { return decisions }
         runners[number - 1].run.isAuthenticated = true
@@ -203,7 +208,7 @@ public struct Room: Sendable {
     }
 
     /// Whether of somebody's present run there will be a record.
-    public func isAuthenticated(_ number: Int) -> Bool {
+    func isAuthenticated(_ number: Int) -> Bool {
         isKnown(number) && runners[number - 1].run.isAuthenticated
     }
 

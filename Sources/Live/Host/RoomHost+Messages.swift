@@ -26,7 +26,7 @@ extension RoomHost: RoomLink {
         } catch {
             throw Refusal(error)
         }
-        if run == nil || run == room.runNumber(of: runner) { authenticate(runner) }
+        authenticate(runner, run: run)
         if isLate { context.spend(since: moment, allowance) }
         context.metrics.markersIn += markers.count
         if decisions.newMarkers > 0 { acks.came(from: runner, at: moment) }
@@ -56,7 +56,7 @@ extension RoomHost: RoomLink {
 
     func finish(_ runner: Int, run: Int?, time: Int64?, offset: Int64?) throws(Refusal) {
         try checkCommand(of: runner)
-        if run == nil || run == room.runNumber(of: runner) { authenticate(runner) }
+        authenticate(runner, run: run)
         try apply { () throws(RoomError) in
             try room.finish(runner, run: run, time: time, offset: offset, at: context.clock.now())
         }

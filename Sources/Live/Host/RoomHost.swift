@@ -106,9 +106,11 @@ final class RoomHost {
         return new
     }
 
-    /// Notes that a runner's own connection or request has to do with their present run, whoever began it.
-    func authenticate(_ runner: Int) {
-        if !room.isAuthenticated(runner) { apply(room.authenticated(runner)) }
+    /// Notes that a runner's own connection or request has to do with their present run, whoever began it; with an older
+    /// one's number, nothing.
+    func authenticate(_ runner: Int, run: Int? = nil) {
+        let decisions = room.authenticated(runner, run: run)
+        if !decisions.isEmpty { apply(decisions) }
     }
 
     // MARK: - Ticks
