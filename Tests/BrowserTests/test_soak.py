@@ -89,6 +89,9 @@ async def test_memory_is_flat(server, servers, browse, crowd, pytestconfig):
     wall_room = Room(walls, await walls.rest.room())
     wall_crowd = Crowd(walls, wall_room.key, WALL_RUNNERS)
     await wall_crowd.gather()
+    watcher = await wall_room.watcher()
+    await watcher.until(lambda: len(watcher.people) == WALL_RUNNERS, 60)
+    await watcher.close()
     for runner in wall_crowd.runners:
         runner.run(seconds_ago=600)
     async with going_on(crowd.run()), going_on(in_turns(wall_crowd)):
