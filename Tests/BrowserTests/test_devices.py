@@ -132,7 +132,11 @@ async def test_a_phone_is_moved_renamed_and_revoked(server, browse):
     await page.locator("#device-room").select_option("")
     await page.locator("#device-submit").click()
     await holds(page, "document.querySelector('#devices li')?.textContent.includes('the room I am in')")
-    await row.get_by_role("button", name="Revoke: In the bag").click()
+    # A name can be taken away again.
+    await row.get_by_role("button", name="Change: In the bag").click()
+    await page.locator("#device-label").fill("")
+    await page.locator("#device-submit").click()
+    await row.get_by_role("button", name="Revoke: Traccar Client").click()
     await page.locator("dialog[open] .danger").click()
     await holds(page, "document.querySelectorAll('#devices li').length === 0")
     # The app may go on posting, and nobody hears of it.

@@ -5,7 +5,7 @@ import re
 import zipfile
 
 import pytest
-from scene import holds
+from scene import holds, until
 from test_forum import LONG, log_in, picture, publish
 from test_pages import LOCALES, gallery  # noqa: F401
 
@@ -100,7 +100,8 @@ async def test_another_login_is_ended(server, browse):
     await other.request.post(server.url + "/v1/session", headers={"Origin": server.url}, data={
         "name": name, "password": "secret", "cookie": True})
     await page.reload()
-    await page.locator("#logins button").click()
+    # Each is told from the others by its name.
+    await page.get_by_role("button", name=re.compile("^Log out: Since .+ until ")).click()
     await page.locator("dialog[open] .danger").click()
     await holds(page, "document.querySelectorAll('#logins li').length === 1")
     assert await page.locator("#end-others").is_hidden()
@@ -186,6 +187,17 @@ async def test_pictures(server, gallery, language):  # noqa: F811
     await gallery.pictures(page, "account-leave", language, (360, 1440))
 
 
+async def moved_by(dot, start, pixels):
+    """Whether something is so far to the left of where it was."""
+    return abs(start - (await dot.bounding_box())["x"] - pixels) < 2
+
+
+async def is_in_the_middle(dot, plane):
+    inner, outer = await dot.bounding_box(), await plane.bounding_box()
+    return all(abs(inner[at] + inner[size] / 2 - outer[at] - outer[size] / 2) < 2
+               for at, size in (("x", "width"), ("y", "height")))
+
+
 async def zones(page):
     """The zones as the API tells them."""
     return await page.evaluate("fetch('/v1/me/zones').then(answer => answer.json()).then(told => told.zones)")
@@ -245,6 +257,23 @@ async def test_a_privacy_zone_is_made_and_removed_by_keys(server, browse):
     await page.locator("#zone-cancel").focus()
     await page.keyboard.press("Enter")
     assert await page.evaluate(focused) == "zone-add"
+    # The map goes by arrows, and its middle is taken.
+    (before,) = await zones(page)
+    await page.locator("#zones li button", has_text="Change").focus()
+    await page.keyboard.press("Enter")
+    await holds(page, f"{focused} === 'zone-radius'")
+    await page.locator("#zones-map").focus()
+    dot = page.locator("#zones-map path.draft.dot")
+    start = (await dot.bounding_box())["x"]
+    await page.keyboard.press("ArrowRight")
+    await until(lambda: moved_by(dot, start, 80))
+    await page.keyboard.press("Enter")
+    await until(lambda: is_in_the_middle(dot, page.locator("#zones-map")))
+    await page.locator("#zone-form button[type=submit]").focus()
+    await page.keyboard.press("Enter")
+    await told(page, "zones", "Saved.")
+    (after,) = await zones(page)
+    assert after["longitude"] > before["longitude"] and abs(after["latitude"] - before["latitude"]) < 5e-3
     await page.locator("#zones li button", has_text="Remove").focus()
     await page.keyboard.press("Enter")
     await page.locator("dialog[open] .danger").focus()

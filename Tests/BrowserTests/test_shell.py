@@ -72,6 +72,56 @@ async def test_without_a_network_a_room_opens_and_other_pages_say_why_not(server
         await page.locator("h1", has_text="Forum").wait_for()
 
 
+class Gateway(Relay):
+    """A proxy that has no answer for one page, while it is lame."""
+
+    def __init__(self, server, path):
+        super().__init__(server)
+        self.path, self.isLame, self.refused = path, True, 0
+
+    async def _serve(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        if self.isLame and head.startswith(f"GET {self.path} ".encode()):
+            self.refused += 1
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+            return writer.close()
+        whole = asyncio.StreamReader()
+        # One request for each connection, so that each is looked at.
+        whole.feed_data(head.replace(b"Connection: keep-alive", b"Connection: close"))
+        feeding = asyncio.create_task(self._feed(reader, whole))
+        try:
+            await super()._serve(whole, writer)
+        finally:
+            feeding.cancel()
+
+    async def _feed(self, reader, whole):
+        while data := await reader.read(1 << 16):
+            whole.feed_data(data)
+        whole.feed_eof()
+
+
+async def test_behind_a_proxy_without_an_answer_a_page_waits_and_does_not_reload_all_the_time(server, browse):
+    browse.expects(r"console error: Failed to load resource: the server responded with a status of 502",
+                   r"^console error: WebSocket connection to", r"^failed: ", r"^answered 502: ")
+    gateway = await Gateway(server, "/runs").open()
+    try:
+        page = await kept(browse, gateway.url + "/")
+        loads = []
+        page.on("load", lambda _: loads.append(page.url))
+        await page.goto(gateway.url + "/runs")
+        await page.locator("h1", has_text="No network").wait_for()
+        # The page itself, and then what it asks now and then.
+        await until(lambda: gateway.refused >= 3, 20)
+        assert loads == [gateway.url + "/runs"]
+        gateway.isLame = False
+        await page.locator("h1", has_text="runs").wait_for()
+        await page.wait_for_load_state("networkidle")
+        assert len(loads) == 2
+    finally:
+        gateway.cut()
+
+
 async def test_a_chosen_language_stays_without_a_network(server, browse):
     page = await kept(browse, server.url + "/")
     await page.goto(server.url + "/?lang=zh")

@@ -55,7 +55,7 @@ struct HouseDeviceRoutes: Sendable {
                 .patch, one,
                 EndpointDescription(
                     Self.group, "Change a device",
-                    "What is not sent stays as it is. With `If-Match`, only if it is still what was seen.",
+                    "What is not sent stays as it is; an empty `label` takes it away. With `If-Match`, only if it is still what was seen.",
                     answers: .json(Schema.named("Device")),
                     refusals: closed.merging([412: "It has been changed meanwhile."]) { $1 }),
                 access: .token, cost: .light,
@@ -132,7 +132,7 @@ struct HouseDeviceRoutes: Sendable {
             : try await room(runID, password: password, linkToken: linkToken, of: call)
         guard device.place != .gone || !runID.isEmpty else { throw LiveError.noSuchRoom }
         let changed = try await core.devices.change(
-            device, of: call.caller.id, label: label ?? device.label, room: room)
+            device, of: call.caller.id, label: label == "" ? nil : label ?? device.label, room: room)
         guard let changed else { throw HouseTag.changedMeanwhile }
         return HouseTag(changed).response(.object(members(of: changed)), to: call.request)
     }

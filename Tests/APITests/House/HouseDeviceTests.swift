@@ -56,6 +56,8 @@ struct HouseDeviceTests {
             let late = try await api.send(.patch, one, ["label": "x"], token: ana, headers: [.ifMatch: tag])
             #expect(late.status == 412)
             #expect(try await api.send(.get, one, token: ana, headers: [.ifNoneMatch: tag]).status == 200)
+            #expect(try await api.send(.patch, one, ["runID": ""], token: ana).json["label"] == "New phone")
+            #expect(try await api.send(.patch, one, ["label": ""], token: ana).json["label"] == .null)
 
             #expect(try await api.send(.delete, one, token: ana).status == 204)
             #expect(try await api.send(.delete, one, token: ana).status == 404)

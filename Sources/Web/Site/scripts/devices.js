@@ -258,7 +258,7 @@ export class Devices {
         const name = label.value.trim();
         const device = this.#changed;
         const answer = 'ok' in room ? room : device
-            ? await call('PATCH', `/v1/devices/${device.id}`, { ...room, ...name ? { label: name } : {} })
+            ? await call('PATCH', `/v1/devices/${device.id}`, { ...room, label: name })
             : await call('POST', '/v1/devices', { app: app.value, ...room, ...name ? { label: name } : {} }, this.#key);
         submit.disabled = false;
         if (answer.status === 401 && answer.told.code === 'unauthenticated') {

@@ -64,7 +64,7 @@ export class Logins {
             mark.textContent = word('mine.thisOne');
             row.append(mark);
         } else {
-            row.append(makeButton(word('mine.end'), () => void this.#end([login])));
+            row.append(makeButton(word('mine.end'), () => void this.#end([login]), { of: when.textContent ?? '' }));
         }
         return row;
     }

@@ -6,6 +6,19 @@
 import { session } from './account.js';
 import { element } from './page.js';
 
+/** Between two looks at whether the page is there again, in milliseconds. */
+const AGAIN = 5000;
+
 element('retry', HTMLButtonElement).addEventListener('click', () => location.reload());
 // Under its own address it is all that there is.
-if (location.pathname !== '/offline') void session.ready.then(() => location.reload());
+if (location.pathname !== '/offline') void comeBack();
+
+/** Goes on to the page when the server has it: one that answers something else may be behind a proxy that does not. */
+async function comeBack() {
+    await session.ready;
+    for (;;) {
+        const status = await fetch(location.href, { headers: { Accept: 'text/html' } }).then(({ status }) => status, () => 502);
+        if (status < 502 || status > 504) return location.reload();
+        await new Promise(resolve => setTimeout(resolve, AGAIN));
+    }
+}

@@ -108,6 +108,12 @@ export class Zones {
         this.#ground = ground;
         ground.map.setView(new LatLng(30, 10), FAR, { animate: false });
         ground.map.on('click', ({ latlng }) => this.#begin({ latitude: latlng.lat, longitude: wrapped(latlng.lng) }));
+        // Leaflet moves the map by arrows while it has the focus; what is in its middle is meant then.
+        this.#container.addEventListener('keydown', event => {
+            if (event.key !== 'Enter' || event.target !== this.#container) return;
+            event.preventDefault();
+            this.#begin(this.#middle);
+        });
         new ResizeObserver(() => ground.map.invalidateSize({ animate: false })).observe(this.#container);
         return ground;
     }
