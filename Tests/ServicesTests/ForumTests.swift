@@ -28,6 +28,26 @@ import Testing
             title: title, content: "Five", images: images, merging: image, author: author.id)
     }
 
+    @Test("of two who change what they have seen, one is told that it has changed, also in the same millisecond")
+    func changedMeanwhile() async throws {
+        let author = try await services.makeAccount("ana")
+        let post = try await forum.publish(title: "Five", content: "km", author: author.id).post
+        let key = ForumKey.id(post.id)
+        var changed = 0
+        for title in ["Six", "Seven"]
+        where try await forum.edit(key, title: title, content: nil, editor: author.id, seen: post.updatedAt) != nil {
+            changed += 1
+        }
+        #expect(changed == 1)
+        let after = try await forum.post(key)
+        #expect(after.title == "Six" && after.content == "km" && after.updatedAt > post.updatedAt)
+        // What nobody has asked about stays as others have made it.
+        #expect(try await forum.edit(key, title: nil, content: "miles", editor: author.id, seen: nil)?.title == "Six")
+        await #expect(throws: ServicesError.notFound) {
+            try await forum.edit(.id(77), title: "x", content: nil, editor: author.id, seen: 1)
+        }
+    }
+
     @Test("what is written turns nothing around beside it")
     func directions() async throws {
         let author = try await services.makeAccount("ana")

@@ -172,8 +172,10 @@ struct HousePostRoutes: Sendable {
         let key = try key(call.path("post"))
         let post = try await core.forum.editablePost(key, editor: call.caller.id)
         try HouseTag(post).check(call.request)
-        _ = try await core.forum.edit(
-            key, title: title ?? post.title, content: content ?? post.content, editor: call.caller.id)
+        let isConditional = call.request.head.headers[.ifMatch] != nil
+        let changed = try await core.forum.edit(
+            key, title: title, content: content, editor: call.caller.id, seen: isConditional ? post.updatedAt : nil)
+        guard changed != nil else { throw HouseTag.changedMeanwhile }
         return try await answer(key, call.caller, call.request)
     }
 

@@ -188,16 +188,42 @@ public final class Forum: Sendable {
     public func edit(
         _ key: ForumKey, title: String, content: String, images: [MediaID]? = nil, editor: Int64
     ) async throws(ServicesError) -> Post {
-        let post = try await editablePost(key, editor: editor)
-        try Self.check(title: title, content: content)
         guard images?.count ?? 0 <= Self.maxImages else { throw Self.tooManyImages }
-        let time = now()
         return try Self.found(
-            try await withStoreErrors { () throws(StoreError) in
-                try await store.forum.updatePost(
-                    post.id, title: title.withDirectionsClosed, content: content.withDirectionsClosed,
-                    images: images?.map(\.rawValue), at: time)
-            })
+            try await change(key, title: title, content: content, images: images, editor: editor, seen: nil))
+    }
+
+    /// Changes what is said of a post: what is nil stays as it is.
+    ///
+    /// - Parameters:
+    ///   - key: Which.
+    ///   - title: See ``check(title:content:)``.
+    ///   - content: See ``check(title:content:)``.
+    ///   - editor: Who changes it: its author.
+    ///   - seen: When it had been changed last, as they saw it; nil for however it is.
+    /// - Returns: The post after it; nil when it has been changed since.
+    /// - Throws: As ``edit(_:title:content:images:editor:)``.
+    public func edit(
+        _ key: ForumKey, title: String?, content: String?, editor: Int64, seen: Int64?
+    ) async throws(ServicesError) -> Post? {
+        let post = try await change(key, title: title, content: content, images: nil, editor: editor, seen: seen)
+        // One that is gone has not been changed.
+        if post == nil { _ = try await self.post(key) }
+        return post
+    }
+
+    private func change(
+        _ key: ForumKey, title: String?, content: String?, images: [MediaID]?, editor: Int64, seen: Int64?
+    ) async throws(ServicesError) -> Post? {
+        let post = try await editablePost(key, editor: editor)
+        if let title { try ForumRules.checkTitle(title) }
+        if let content { try ForumRules.checkContent(content) }
+        let time = now()
+        return try await withStoreErrors { () throws(StoreError) in
+            try await store.forum.updatePost(
+                post.id, title: title?.withDirectionsClosed, content: content?.withDirectionsClosed,
+                images: images?.map(\.rawValue), seen: seen, at: time)
+        }
     }
 
     /// Deletes a post with its comments and likes, and the images and the video that nobody else shows.

@@ -139,15 +139,17 @@ extension ForumRepository {
     ///   - title: nil to leave it.
     ///   - content: nil to leave it.
     ///   - images: All that it is to have; nil to leave them.
+    ///   - seen: Only while it was changed last at this time; nil however it is. Then it is changed at a later one.
     ///   - time: Now, in milliseconds since 1970.
-    /// - Returns: The post after it, nil if there is none.
+    /// - Returns: The post after it, nil if there is none, or none any more that was seen.
     /// - Throws: What the database says.
     public func updatePost(
-        _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, at time: Int64
+        _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, seen: Int64? = nil,
+        at time: Int64
     ) async throws(StoreError) -> Post? {
         try await write { [quota] session throws(StoreError) in
             guard let before = try AccountQuota.share(ofPost: id, in: session) else { return nil }
-            try session.execute(Self.updatePost, id, title, content, time)
+            guard try session.execute(Self.updatePost, id, title, content, time, seen) == 1 else { return nil }
             if let images {
                 try MediaRepository.unsettle(Self.images(of: id, in: session), in: session)
                 try session.execute("DELETE FROM post_images WHERE post = $1", id)
@@ -265,7 +267,9 @@ extension ForumRepository {
         """)
     private static let updatePost = SQL(
         """
-        UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content), updated_at = $4 WHERE id = $1
+        UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content),
+            updated_at = MAX($4, updated_at + ($5 IS NOT NULL))
+            WHERE id = $1 AND updated_at = COALESCE($5, updated_at)
         """)
     private static let postByID = SQL("\(Post.select) WHERE p.id = $1")
     private static let postByNumber = SQL("\(Post.select) WHERE p.number = $1")
