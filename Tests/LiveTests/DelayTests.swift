@@ -48,7 +48,10 @@ import Testing
             now.send(#"{"type":"cheer","to":1,"text":"go"}"#)
             _ = try await now.event("cheer")
             let joiner = await stage.connect(#"{"type":"join","link":"late"}"#)
-            #expect(try await !joiner.next("joined").description.contains("\(Steps.latitude(1))"))
+            let answer = try await joiner.next("joined")
+            // On a machine that does much else, it may be old enough by now.
+            let isYounger = try #require(answer.number("time")) < Double(sent)
+            #expect(!isYounger || !answer.description.contains("\(Steps.latitude(1))"))
 
             // The event that was told before the frame, or the frame: each not before its time.
             let heard = try await late.all(until: "event") { $0.text("kind") == "cheer" }
