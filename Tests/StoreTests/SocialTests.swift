@@ -131,6 +131,12 @@ struct SocialTests {
         for list in [PostList.videosBefore(video.publicID), .videosPublishedBefore(1)] {
             #expect(try await database.forum.posts(list, limit: 9) == [])
         }
+        // What nobody is shown leaves no gap in what is shown to all.
+        #expect(try await database.forum.setHidden(5, post: clip.id))
+        for list in [PostList.videosBefore(.max), .videosPublishedBefore(2)] {
+            #expect(try await database.forum.posts(list, limit: 9) == [])
+        }
+        #expect(try await database.forum.setHidden(nil, post: clip.id))
         #expect(try await database.forum.posts(.newest, limit: 9) == [clip.id, plain.id])
         #expect(try await database.forum.deletePost(clip.id) != nil)
         #expect(try await database.forum.post(.publicID(video.publicID)) == nil)

@@ -199,19 +199,19 @@ public final class Media: Sendable {
         }
     }
 
-    /// A picture to be served; nil for what is none, or no picture.
+    /// A picture to be served; nil for what is none, or no picture, or is shown by hidden posts alone.
     public func openPicture(_ id: MediaID) async throws(ServicesError) -> Picture? {
         try await open(id, of: "image/")
     }
 
-    /// A video to be served; nil for what is none, or no video.
+    /// A video to be served; nil for what is none, or no video, or is shown by hidden posts alone.
     public func openVideo(_ id: MediaID) async throws(ServicesError) -> Picture? {
         try await open(id, of: "video/")
     }
 
     private func open(_ id: MediaID, of kind: String) async throws(ServicesError) -> Picture? {
         let stored = try await withStoreErrors { () throws(StoreError) in try await store.media.media(id: id.rawValue) }
-        guard let stored, stored.type.hasPrefix(kind) else { return nil }
+        guard let stored, !stored.isHidden, stored.type.hasPrefix(kind) else { return nil }
         return Picture(
             path: files.path(of: stored.hash), contentType: stored.type,
             etag: MediaFiles.hexadecimal(stored.hash.prefix(16)), count: stored.bytes)

@@ -105,10 +105,18 @@ extension ForumRepository {
         SELECT l.post FROM post_likes l JOIN videos v ON v.post = l.post WHERE l.account = $3
         ORDER BY l.created_at DESC, l.post DESC LIMIT $1 OFFSET $2
         """)
+    private static let isShown =
+        "NOT EXISTS (SELECT 1 FROM posts WHERE id = videos.post AND hidden_at IS NOT NULL)"
     private static let videosBefore = SQL(
-        "SELECT post FROM videos WHERE public_id < $3 ORDER BY public_id DESC LIMIT $1 OFFSET $2")
+        """
+        SELECT post FROM videos WHERE public_id < $3 AND \(isShown)
+        ORDER BY public_id DESC LIMIT $1 OFFSET $2
+        """)
     private static let videosPublishedBefore = SQL(
-        "SELECT post FROM videos WHERE created_at < $3 ORDER BY created_at DESC, public_id DESC LIMIT $1 OFFSET $2")
+        """
+        SELECT post FROM videos WHERE created_at < $3 AND \(isShown)
+        ORDER BY created_at DESC, public_id DESC LIMIT $1 OFFSET $2
+        """)
     private static let readingByID = SQL(
         """
         SELECT \(Post.columns),

@@ -53,12 +53,11 @@ extension MediaRepository {
     /// The picture of this id, or nil.
     public func media(id: Int64) async throws(StoreError) -> StoredMedia? {
         try await read { session throws(StoreError) in
-            try session.one(
-                "SELECT id, hash, type, bytes, width, height, created_at FROM media WHERE id = $1", id
-            ) { row in
+            try session.one(Self.mediaByID, id) { row in
                 StoredMedia(
                     id: try row.get(0), hash: try row.get(1), type: try row.get(2), bytes: try row.get(3),
-                    width: try row.get(4), height: try row.get(5), createdAt: try row.get(6))
+                    width: try row.get(4), height: try row.get(5), createdAt: try row.get(6),
+                    isHidden: try row.get(7) as Int != 0)
             }
         }
     }
@@ -143,6 +142,24 @@ extension MediaRepository {
             }
             return count
         }
+    }
+
+    private static let mediaByID = SQL(
+        """
+        SELECT id, hash, type, bytes, width, height, created_at,
+            EXISTS (\(posts("NOT NULL"))) AND NOT EXISTS (\(posts("NULL")))
+            AND NOT EXISTS (SELECT 1 FROM accounts WHERE picture = media.id)
+            AND NOT EXISTS (SELECT 1 FROM accounts WHERE cover = media.id)
+        FROM media WHERE id = $1
+        """)
+
+    /// The posts that show a row of `media`, of those that are hidden or those that are not.
+    private static func posts(_ hidden: String) -> String {
+        """
+        SELECT 1 FROM post_images i JOIN posts p ON p.id = i.post WHERE i.media = media.id AND p.hidden_at IS \(hidden)
+        UNION ALL
+        SELECT 1 FROM videos v JOIN posts p ON p.id = v.post WHERE v.media = media.id AND p.hidden_at IS \(hidden)
+        """
     }
 
     private static let unsettled: SQL =

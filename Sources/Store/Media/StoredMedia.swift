@@ -13,8 +13,13 @@ public struct StoredMedia: Hashable, Sendable, Identifiable {
     public let height: Int
     /// Milliseconds since 1970.
     public let createdAt: Int64
+    /// Whether it is shown by hidden posts, and by nothing else.
+    public let isHidden: Bool
 
-    public init(id: Int64, hash: [UInt8], type: String, bytes: Int, width: Int, height: Int, createdAt: Int64) {
+    public init(
+        id: Int64, hash: [UInt8], type: String, bytes: Int, width: Int, height: Int, createdAt: Int64,
+        isHidden: Bool = false
+    ) {
         self.id = id
         self.hash = hash
         self.type = type
@@ -22,5 +27,6 @@ public struct StoredMedia: Hashable, Sendable, Identifiable {
         self.width = width
         self.height = height
         self.createdAt = createdAt
+        self.isHidden = isHidden
     }
 }

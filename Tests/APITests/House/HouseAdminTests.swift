@@ -335,6 +335,33 @@ struct HouseAdminTests {
         }
     }
 
+    @Test("pictures and clips that hidden posts alone show are served to nobody")
+    func hiddenMedia() async throws {
+        try await withAPI { api in
+            let root = try await api.core.accounts.create(username: "root", password: "secret", role: .root)
+            _ = try await api.register("ana")
+            let ana = try #require(try await api.core.accounts.account(named: "ana"))
+            let shared = try await api.core.media.store(.bytes(onePixel), by: ana.id)
+            let alone = try await api.core.media.store(.bytes(onePixel), by: ana.id)
+            let forum = api.core.forum
+            let bad = try await forum.publish(title: "Bad", content: "x", images: [shared, alone], author: ana.id).post
+            _ = try await forum.publish(title: "Good", content: "y", images: [shared], author: ana.id)
+
+            func statuses() async throws -> [Int] {
+                var statuses: [Int] = []
+                for id in [shared, alone] {
+                    statuses.append(try await api.send(.get, "/api/users/posts/images/\(id.text)").status)
+                }
+                return statuses
+            }
+            #expect(try await statuses() == [200, 200])
+            try await forum.setHidden(true, post: bad.id, by: root)
+            #expect(try await statuses() == [200, 404])
+            try await forum.setHidden(false, post: bad.id, by: root)
+            #expect(try await statuses() == [200, 200])
+        }
+    }
+
     @Test("names and rooms are reported and decided about, and what is gone meanwhile is no hindrance")
     func otherReports() async throws {
         try await withAPI { api in
