@@ -206,10 +206,7 @@ public final class Forum: Sendable {
     public func edit(
         _ key: ForumKey, title: String?, content: String?, editor: Int64, seen: Int64?
     ) async throws(ServicesError) -> Post? {
-        let post = try await change(key, title: title, content: content, images: nil, editor: editor, seen: seen)
-        // One that is gone has not been changed.
-        if post == nil { _ = try await self.post(key) }
-        return post
+        try await change(key, title: title, content: content, images: nil, editor: editor, seen: seen)
     }
 
     private func change(
@@ -219,11 +216,14 @@ public final class Forum: Sendable {
         if let title { try ForumRules.checkTitle(title) }
         if let content { try ForumRules.checkContent(content) }
         let time = now()
-        return try await withStoreErrors { () throws(StoreError) in
+        let changed = try await withStoreErrors { () throws(StoreError) in
             try await store.forum.updatePost(
                 post.id, title: title?.withDirectionsClosed, content: content?.withDirectionsClosed,
                 images: images?.map(\.rawValue), seen: seen, at: time)
         }
+        // Or it is gone by now, or hidden.
+        if changed == nil { try await editablePost(key, editor: editor) }
+        return changed
     }
 
     /// Deletes a post with its comments and likes, and the images and the video that nobody else shows.

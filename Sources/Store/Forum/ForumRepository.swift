@@ -44,7 +44,8 @@ extension ForumRepository {
                 guard found.imageCount + images.count <= imageLimit else { return .full }
                 try Self.add(images, to: found.id, from: found.nextPlace, in: session)
                 try quota.count(imageBytes, of: author, in: session)
-                try session.execute("UPDATE posts SET updated_at = $2 WHERE id = $1", found.id, time)
+                try session.execute(
+                    "UPDATE posts SET updated_at = MAX($2, updated_at + 1) WHERE id = $1", found.id, time)
                 return .merged(try Self.existingPost(found.id, in: session))
             }
             try session.checkAccount(author)
@@ -132,16 +133,16 @@ extension ForumRepository {
         }
     }
 
-    /// Changes a post.
+    /// Changes a post that is not hidden; each change is later than the one before.
     ///
     /// - Parameters:
     ///   - id: Which.
     ///   - title: nil to leave it.
     ///   - content: nil to leave it.
     ///   - images: All that it is to have; nil to leave them.
-    ///   - seen: Only while it was changed last at this time; nil however it is. Then it is changed at a later one.
+    ///   - seen: Only if it was changed last at this time; nil for however it is.
     ///   - time: Now, in milliseconds since 1970.
-    /// - Returns: The post after it, nil if there is none, or none any more that was seen.
+    /// - Returns: The post after it, nil if there is none such.
     /// - Throws: What the database says.
     public func updatePost(
         _ id: Int64, title: String? = nil, content: String? = nil, images: [Int64]? = nil, seen: Int64? = nil,
@@ -268,8 +269,8 @@ extension ForumRepository {
     private static let updatePost = SQL(
         """
         UPDATE posts SET title = COALESCE($2, title), content = COALESCE($3, content),
-            updated_at = MAX($4, updated_at + ($5 IS NOT NULL))
-            WHERE id = $1 AND updated_at = COALESCE($5, updated_at)
+            updated_at = MAX($4, updated_at + 1)
+            WHERE id = $1 AND hidden_at IS NULL AND updated_at = COALESCE($5, updated_at)
         """)
     private static let postByID = SQL("\(Post.select) WHERE p.id = $1")
     private static let postByNumber = SQL("\(Post.select) WHERE p.number = $1")
