@@ -6,8 +6,8 @@
 import { session } from './account.js';
 import { element } from './page.js';
 
-/** Between two looks at whether the page is there again, in milliseconds. */
-const AGAIN = 5000;
+/** Between two looks at whether the page is there again, and the longest that one takes, in milliseconds. */
+const [AGAIN, PATIENCE] = [5000, 10_000];
 
 element('retry', HTMLButtonElement).addEventListener('click', () => location.reload());
 // Under its own address it is all that there is.
@@ -17,7 +17,8 @@ if (location.pathname !== '/offline') void comeBack();
 async function comeBack() {
     await session.ready;
     for (;;) {
-        const status = await fetch(location.href, { headers: { Accept: 'text/html' } }).then(({ status }) => status, () => 502);
+        const status = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) })
+            .then(({ status }) => status, () => 502);
         if (status < 502 || status > 504) return location.reload();
         await new Promise(resolve => setTimeout(resolve, AGAIN));
     }
