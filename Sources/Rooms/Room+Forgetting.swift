@@ -71,8 +71,13 @@ extension Room {
         return decisions
     }
 
-    /// An event as it may be told now: one of somebody forgotten since it happened says no more who it was.
+    /// An event as it may be told now: one of somebody forgotten since it happened says no more who it was, and who has
+    /// come is called what they are called by now.
     public func tellable(_ event: RoomEvent) -> RoomEvent {
+        if case .joined(let runner, _) = event.kind, let person = person(runner) {
+            return RoomEvent(
+                number: event.number, time: event.time, kind: .joined(runner: runner, person: person))
+        }
         guard let author = event.kind.author, person(author)?.isNobody ?? false else { return event }
         var event = event
         event.kind = event.kind.anonymous

@@ -107,6 +107,38 @@ import Testing
         #expect(schedule.take(at: start + .seconds(3)).map(\.runner) == [3])
     }
 
+    @Test("a quiet phone that pauses or finishes is told of all that came before as soon as it is on disk")
+    mutating func hastened() {
+        schedule.connected(3)
+        schedule.takesFrames(3, false)
+        store(3)
+        #expect(schedule.take(at: start).count == 1)
+        store(3)
+        #expect(schedule.take(at: start).isEmpty && !schedule.isDue(at: start))
+        schedule.hasten(3)
+        #expect(schedule.isDue(at: start) && schedule.take(at: start).count == 1)
+        store(3)
+        #expect(schedule.take(at: start).count == 1, "of the commit after it, too")
+        schedule.came(from: 3, at: start)
+        store(3)
+        #expect(schedule.take(at: start).isEmpty, "it runs again")
+    }
+
+    @Test("how long a quiet phone's markers wait is no delay, also if it wakes meanwhile")
+    mutating func intended() {
+        schedule.connected(3)
+        schedule.takesFrames(3, false)
+        schedule.came(from: 3, at: start)
+        #expect(store(3, at: start + .seconds(1)) == nil)
+        #expect(schedule.take(at: start + .seconds(1)).map(\.delay) == [nil])
+        schedule.came(from: 3, at: start + .seconds(1))
+        store(3, at: start + .seconds(2))
+        schedule.takesFrames(3, true)
+        #expect(schedule.take(at: start + .seconds(3)).map(\.delay) == [nil])
+        schedule.came(from: 3, at: start + .seconds(4))
+        #expect(store(3, at: start + .seconds(5)) == 1)
+    }
+
     @Test("a new run, whose markers count from 1 again, is told of after three seconds as well")
     mutating func newRun() {
         schedule.connected(3)

@@ -2,6 +2,7 @@ import Foundation
 import Geo
 import Limits
 import Rooms
+import Store
 import TestKit
 import Testing
 
@@ -165,6 +166,31 @@ import Testing
             let next = await stage.connect(#"{"type":"join","link":"late"}"#)
             let joined = try await next.next("joined").description
             #expect(joined.contains("runner-x") && !joined.contains(#""ana""#), "\(joined)")
+            #expect(joined.contains("\(Steps.latitude(1))"), "the place is not hidden: \(joined)")
+        }
+    }
+
+    @Test("who comes back before the room has heard what they hide hides it by that, also from those who see it later")
+    func hiddenMeanwhile() async throws {
+        try await stage { stage, ana in
+            Steps.mark(ana, 1, at: stage)
+            _ = try await ana.next("ack")
+            let late = await stage.connect(#"{"type":"join","link":"late"}"#)
+            _ = try await late.next("joined")
+            _ = try await late.next("frame", where: Steps.shows(1))
+            let place = try Coordinate(latitude: Steps.latitude(1), longitude: 11)
+            let zone = PrivacyZone(id: 1, place: place, radius: 500, center: place, seed: 1)
+            let account = try Self.ana(in: stage)
+            _ = try await stage.store.accounts.changeZones(of: account) { $0 + [zone] }
+            _ = try await stage.join("159", as: "ana")
+            _ = try await late.next("frame") { $0.column(1).contains("<null>") }
+            // What comes afterwards says nothing new.
+            let zones = try #require(try await stage.store.accounts.account(id: account)).zones
+            await stage.hub.update(
+                Person(account: account, username: "ana", nickname: "ana", avatar: "/pictures/ana", zones: zones))
+            let next = await stage.connect(#"{"type":"join","link":"late"}"#)
+            let joined = try await next.next("joined").description
+            #expect(!joined.contains("\(Steps.latitude(1))"), "\(joined)")
         }
     }
 

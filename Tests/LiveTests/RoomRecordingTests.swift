@@ -147,8 +147,9 @@ import Testing
         let new =
             isForgotten
             ? Person.nobody(1) : Person(account: 1, username: "new", nickname: "", avatar: "", zones: [])
-        recording.withdraw(1, as: new)
-        for index in playbacks.indices { playbacks[index].withdraw(1, as: new) }
+        let withdrawal = Withdrawal(of: 1, now: new, hasPlaces: true)
+        recording.take(withdrawal)
+        for index in playbacks.indices { playbacks[index].take(withdrawal) }
         for second in 0...20 {
             for index in playbacks.indices {
                 let told = playbacks[index].follow(recording, at: drill.now)
@@ -172,6 +173,30 @@ import Testing
             drill.now += 1000
             drill.remember()
         }
+    }
+
+    @Test("of somebody who hides their name alone, places and way stay")
+    func name() throws {
+        var drill = Drill(seed: 6)
+        for _ in 1...5 { drill.step() }
+        var recording = RoomRecording(of: drill.room, event: 0, since: drill.now, for: 5000)
+        var playback = RoomPlayback(of: recording, delay: 5000, at: drill.now)
+        for _ in 1...20 {
+            drill.step()
+            recording.take(drill.room, event: drill.event, at: drill.now)
+            _ = playback.follow(recording, at: drill.now)
+            recording.fold(at: drill.now)
+        }
+        let before = playback
+        let new = Person(account: 1, username: "new", nickname: "", avatar: "", zones: [])
+        let withdrawal = Withdrawal(of: 1, now: new, hasPlaces: false)
+        recording.take(withdrawal)
+        playback.take(withdrawal)
+        #expect(playback.scene.people.first?.person == new && playback.peopleVersion == before.peopleVersion + 1)
+        #expect(playback.scene.shownRows == before.scene.shownRows && playback.version == before.version)
+        #expect(playback.scene.shownRows.first?.position != nil)
+        #expect(playback.scene.shownWays.map(\.pieces) == before.scene.shownWays.map(\.pieces))
+        #expect(RoomPlayback(of: recording, delay: 5000, at: drill.now).scene.shownRows.first?.position != nil)
     }
 
     @Test("a link with a longer delay shows nothing that is younger, whatever was put together before")

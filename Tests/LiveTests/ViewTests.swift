@@ -92,6 +92,35 @@ import Testing
         }
     }
 
+    @Test("markers of a phone that takes no frames go to the disk with the second's commit, or with those of others")
+    func quietCommits() async throws {
+        var settings = LiveSettings.quick
+        settings.commitInterval = .seconds(3600)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana", "bo", "cy")
+            _ = try await stage.live.createRoom("160", password: "pw")
+            let ana = try await run(stage, as: "ana", #","rate":0"#)
+            let bo = try await run(stage, as: "bo")
+            let cy = try await stage.join("160", as: "cy").phone
+            let loud = try await spectate(stage)
+            for phone in [ana, bo, cy] {
+                phone.send(#"{"type":"start","time":\#(stage.live.clock.now() - 60_000)}"#)
+                _ = try await phone.event("started")
+            }
+            Steps.mark(ana, 1, at: stage)
+            #expect(try await heard(by: ana).allSatisfy { $0 == "event" })
+            // Markers of another room are stored, and a tick of this one is over: its first ack would have come.
+            Steps.mark(cy, 1, at: stage)
+            _ = try await cy.next("ack")
+            Steps.mark(ana, 2, at: stage)
+            _ = try await loud.next("frame", where: Steps.shows(2))
+            #expect(try await heard(by: ana).allSatisfy { $0 == "event" })
+            // Somebody of this room waits.
+            Steps.mark(bo, 1, at: stage)
+            _ = try await ana.next("ack") { $0.number("marker") == 2 }
+        }
+    }
+
     @Test(
         "who wants one now and then gets the newest of all meanwhile, though nothing happens any more when its turn comes"
     )

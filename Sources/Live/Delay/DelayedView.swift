@@ -33,9 +33,9 @@ final class DelayedView: RoomSource {
         audience.serve([])
     }
 
-    /// Takes back where somebody was, and what they were called, and shows that.
-    func withdraw(_ runner: Int, as person: Person) {
-        playback.withdraw(runner, as: person)
+    /// Takes back what may not be shown of somebody any more, and shows that.
+    func take(_ withdrawal: Withdrawal) {
+        playback.take(withdrawal)
         audience.serve([])
     }
 

@@ -48,10 +48,10 @@ final class DelayedViews {
         show(at: now)
     }
 
-    /// Takes back where somebody was, and what they were called: it may not be shown any more.
-    func withdraw(_ runner: Int, as person: Person) {
-        recording.withdraw(runner, as: person)
-        for view in views { view.withdraw(runner, as: person) }
+    /// Takes back what may not be shown of somebody any more.
+    func take(_ withdrawal: Withdrawal) {
+        recording.take(withdrawal)
+        for view in views { view.take(withdrawal) }
     }
 
     private func show(at now: Int64) {

@@ -33,18 +33,24 @@ extension RoomHost {
         delayed.advance(with: room, event: releasedEvent, at: now)
     }
 
-    /// Takes back what was recorded of somebody: where they were, and what they were called, may not be shown any more.
+    /// Takes back what was recorded of who is nobody any more.
     func withdraw(_ runner: Int) {
-        if let delayed, let person = room.person(runner) { delayed.withdraw(runner, as: person) }
+        guard let person = room.person(runner) else { return }
+        delayed?.take(Withdrawal(of: runner, now: person, hasPlaces: true))
     }
 
     /// Has everybody who comes later learn what somebody is called now, and nobody any more where they now hide, or what
     /// name they hide.
+    ///
+    /// Does nothing for who has never been here, or is known to be so.
     func update(_ person: Person) {
-        let number = room.number(of: person.account)
-        let before = number.flatMap(room.person)
+        guard let number = room.number(of: person.account), let before = room.person(number), before != person else {
+            return
+        }
         room.update(person)
-        if let number, person.zones != before?.zones || person.username != before?.username { withdraw(number) }
+        if person.zones != before.zones || person.username != before.username {
+            delayed?.take(Withdrawal(of: number, now: person, hasPlaces: person.zones != before.zones))
+        }
         markChanged()
     }
 }

@@ -43,11 +43,13 @@ struct RoomPlayback {
         return told
     }
 
-    /// Takes back where somebody was, and what they were called.
-    mutating func withdraw(_ runner: Int, as person: Person) {
-        scene.withdraw(runner, as: person)
-        (version, peopleVersion) = (version + 1, peopleVersion + 1)
-        versions[runner] = version
+    /// Takes back what may not be shown of somebody any more.
+    mutating func take(_ withdrawal: Withdrawal) {
+        scene.take(withdrawal)
+        peopleVersion += 1
+        guard withdrawal.hasPlaces else { return }
+        version += 1
+        versions[withdrawal.runner] = version
     }
 
     private mutating func replace(by scene: RoomScene) {

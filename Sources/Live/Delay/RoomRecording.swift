@@ -14,7 +14,7 @@ import Rooms
 struct RoomRecording {
     /// What changed from one moment to the next.
     struct Step {
-        /// They are counted on.
+        /// 1, 2, 3, … without gaps, those that are in the base by now counted.
         let number: Int
         /// Unix milliseconds.
         let time: Int64
@@ -61,15 +61,15 @@ struct RoomRecording {
     /// There is a link that shows it later than all before.
     mutating func keep(for delay: Int64) { self.delay = max(self.delay, delay) }
 
-    /// Takes back where somebody was, and what they were called: it may not be shown any more.
+    /// Takes back what may not be shown of somebody any more.
     ///
     /// Of others, nothing changes. Costs a pass over all that is recorded.
-    mutating func withdraw(_ runner: Int, as person: Person) {
-        base.withdraw(runner, as: person)
+    mutating func take(_ withdrawal: Withdrawal) {
+        base.take(withdrawal)
         for index in steps.indices {
-            steps[index].rows.withdraw(runner, as: person)
-            steps[index].people?.withdraw(runner, as: person)
-            steps[index].told = steps[index].told.map { $0.withdrawing(runner, as: person) }
+            steps[index].rows = steps[index].rows.map(withdrawal.changed)
+            steps[index].people = steps[index].people.map(withdrawal.changed)
+            steps[index].told = steps[index].told.map(withdrawal.changed)
         }
     }
 

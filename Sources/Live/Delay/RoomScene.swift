@@ -24,11 +24,12 @@ struct RoomScene {
             rows: rows.values.map(\.blank))
     }
 
-    /// Takes back where somebody was, and what they were called.
-    mutating func withdraw(_ runner: Int, as person: Person) {
-        people.withdraw(runner, as: person)
-        if let row = rows[runner] { rows[runner] = row.withdrawn(as: person) }
-        ways[runner] = nil
+    /// Takes back what may not be shown of somebody any more.
+    mutating func take(_ withdrawal: Withdrawal) {
+        people = withdrawal.changed(people)
+        guard withdrawal.hasPlaces else { return }
+        if let row = rows[withdrawal.runner] { rows[withdrawal.runner] = withdrawal.changed(row) }
+        ways[withdrawal.runner] = nil
     }
 
     /// Goes on to what was recorded next.
@@ -83,47 +84,12 @@ private struct SeenWay {
     }
 }
 
-// MARK: - What may not be shown any more
-
 extension RunnerRow {
     /// Of somebody of whom nothing is known.
-    fileprivate var blank: RunnerRow {
+    var blank: RunnerRow {
         var row = self
         (row.position, row.isHidden, row.meters, row.seconds) = (nil, false, 0, 0)
         (row.state, row.place, row.gapMeters, row.gapSeconds) = (.ready, nil, nil, nil)
         return row
-    }
-
-    /// Without the place; of who is nobody any more, without anything.
-    fileprivate func withdrawn(as person: Person) -> RunnerRow {
-        guard !person.isNobody else { return blank }
-        var row = self
-        (row.position, row.isHidden) = (nil, false)
-        return row
-    }
-}
-
-extension [RunnerRow] {
-    mutating func withdraw(_ runner: Int, as person: Person) {
-        for index in indices where self[index].runner == runner { self[index] = self[index].withdrawn(as: person) }
-    }
-}
-
-extension [(runner: Int, person: Person)] {
-    mutating func withdraw(_ runner: Int, as person: Person) {
-        for index in indices where self[index].runner == runner { self[index].person = person }
-    }
-}
-
-extension RoomEvent {
-    /// As it would have been told of who the runner is now.
-    func withdrawing(_ runner: Int, as person: Person) -> RoomEvent {
-        var event = self
-        if person.isNobody, kind.author == runner {
-            event.kind = kind.anonymous
-        } else if case .joined(runner, _) = kind {
-            event.kind = .joined(runner: runner, person: person)
-        }
-        return event
     }
 }

@@ -24,6 +24,8 @@ struct AckSchedule {
         var isOwed = false
         /// Takes no frames.
         var isQuiet = false
+        /// Is not made to wait, until it sends markers again.
+        var isHastened = false
         /// On disk without a gap.
         var stored: Int32 = 0
         /// When it was told last, and of what.
@@ -42,6 +44,9 @@ struct AckSchedule {
 
     /// Somebody is to be told, at the next tick or at a later one.
     var isDue: Bool { !due.isEmpty }
+
+    /// Somebody may be told at a moment.
+    func isDue(at moment: Moment) -> Bool { isDue && earliest <= moment }
 
     /// A runner has a connection from now on, or another one: nothing is owed to it.
     mutating func connected(_ runner: Int) {
@@ -69,9 +74,17 @@ struct AckSchedule {
         earliest = .distantPast
     }
 
-    /// New markers have come.
+    /// Has a runner told of what has come by now as soon as it is on disk.
+    mutating func hasten(_ runner: Int) {
+        guard isConnected(runner) else { return }
+        runners[runner - 1]?.isHastened = true
+        earliest = .distantPast
+    }
+
+    /// New markers have come; how long those of a connection that takes no frames wait is no delay.
     mutating func came(from runner: Int, at moment: Moment) {
-        if runner <= runners.count { runners[runner - 1]?.waiting.came(at: moment) }
+        guard runner <= runners.count, let isQuiet = runners[runner - 1]?.isQuiet else { return }
+        if isQuiet { runners[runner - 1]?.isHastened = false } else { runners[runner - 1]?.waiting.came(at: moment) }
     }
 
     /// All that has come from a runner goes into a commit.
@@ -101,12 +114,11 @@ struct AckSchedule {
         return delay
     }
 
-    /// Takes out those who are told now, with how many seconds the oldest of their markers waited for it; of those who
-    /// were made to wait, without.
+    /// Takes out those who are told now, with how many seconds the oldest of their markers waited for it.
     ///
     /// A second one of them will be owed when more is stored.
     mutating func take(at moment: Moment) -> [(runner: Int, delay: Double?)] {
-        guard isDue, earliest <= moment else { return [] }
+        guard isDue(at: moment) else { return [] }
         earliest = .distantFuture
         var told: [(runner: Int, delay: Double?)] = []
         var kept = 0
@@ -122,8 +134,7 @@ struct AckSchedule {
             }
             state.isOwed = false
             state.told = (moment, state.stored)
-            let delay = state.waiting.told(at: moment)
-            told.append((runner, state.isQuiet ? nil : delay))
+            told.append((runner, state.waiting.told(at: moment)))
             runners[runner - 1] = state
         }
         due.removeSubrange(kept...)
@@ -132,7 +143,7 @@ struct AckSchedule {
 
     /// From when on who is owed something is told it.
     private func moment(of runner: Runner) -> Moment {
-        guard runner.isQuiet, let told = runner.told, told.marker <= runner.stored,
+        guard runner.isQuiet, !runner.isHastened, let told = runner.told, told.marker <= runner.stored,
             runner.stored - told.marker < quiet.markers
         else { return .distantPast }
         return told.moment + quiet.interval

@@ -285,7 +285,7 @@ extension RoomHost {
         isOver = true
         heldBack = nil
         isDirty = false
-        isFresh = false
+        (isFresh, isHurried) = (false, false)
         isBeingStored = false
         answerWaiters(.stopping)
         for viewer in audiences.flatMap(\.viewers) { viewer.closeUnavailable() }

@@ -83,6 +83,8 @@ extension RoomHost {
                 .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
         }
         do {
+            // What they hide by now may not have been heard of here yet.
+            update(person)
             let (runner, joined) = try room.join(
                 person, newRunKey: context.services.newID(), by: viewer.link, at: now)
             var decisions = joined

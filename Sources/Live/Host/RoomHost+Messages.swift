@@ -52,6 +52,7 @@ extension RoomHost: RoomLink {
         try apply { () throws(RoomError) in
             try room.pause(runner, run: run, time: time, offset: offset, at: context.clock.now())
         }
+        acks.hasten(runner)
     }
 
     func finish(_ runner: Int, run: Int?, time: Int64?, offset: Int64?) throws(Refusal) {
@@ -60,6 +61,8 @@ extension RoomHost: RoomLink {
         try apply { () throws(RoomError) in
             try room.finish(runner, run: run, time: time, offset: offset, at: context.clock.now())
         }
+        // Before another run begins, of which acknowledgements are then.
+        acks.hasten(runner)
     }
 
     func cheer(from sender: Int?, to receiver: Int?, text: String) throws(Refusal) {
@@ -70,7 +73,10 @@ extension RoomHost: RoomLink {
     }
 
     func viewChanged(by runner: Int?, takesFrames: Bool) {
-        if let runner { acks.takesFrames(runner, takesFrames) }
+        if let runner {
+            acks.takesFrames(runner, takesFrames)
+            markChanged()
+        }
         followAudience()
     }
 

@@ -129,7 +129,7 @@ final class RoomHost {
         let told = takeAcks()
         room.refreshStandings()
         audience.serve(told)
-        if acks.isDue || audience.isAnyoneWaiting { markChanged() }
+        if acks.isDue(at: .now) || audience.isAnyoneWaiting { markChanged() }
     }
 
     // MARK: - Who looks
@@ -151,6 +151,8 @@ final class RoomHost {
     /// Once a second: what has become due.
     func sweep(at now: Int64, _ moment: ContinuousClock.Instant) {
         if let deadline, now >= deadline { apply(room.advance(to: now)) }
+        // Of those who were made to wait.
+        if acks.isDue { markChanged() }
         advanceDelayed(at: now)
         followAudience(at: moment)
         if ledger.isReadingDue(at: moment) { markDirty() }
