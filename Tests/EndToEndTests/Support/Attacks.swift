@@ -177,10 +177,11 @@ struct Attacks {
                 change("letters", "x", .documented)
                 continue
             }
-            // Of a run an empty title takes the title away, a device without a room is of the one that its owner is in, and
-            // a report with an empty note has none.
+            // Of a run an empty title takes the title away, of a device an empty label; a device without a room is of the
+            // one that its owner is in, and a report with an empty note has none.
             let mayBeEmpty =
-                route.pattern == "/v1/runs/{id}" || route.pattern == "/v1/devices" && name == "runID"
+                route.pattern == "/v1/runs/{id}" || route.pattern == "/v1/devices/{id}" && name == "label"
+                || route.pattern == "/v1/devices" && name == "runID"
                 || route.pattern.hasSuffix("/report") && name == "note"
             change("empty", "", mayBeEmpty ? .documented : .refused)
             change("overlong", String(repeating: "x", count: 1 << 20), .refused)
