@@ -17,7 +17,9 @@ if (location.pathname !== '/offline') void comeBack();
 async function comeBack() {
     await session.ready;
     for (;;) {
-        const status = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) })
+        const patience = new AbortController();
+        setTimeout(() => patience.abort(), PATIENCE);
+        const status = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: patience.signal })
             .then(({ status }) => status, () => 502);
         if (status < 502 || status > 504) return location.reload();
         await new Promise(resolve => setTimeout(resolve, AGAIN));
