@@ -82,6 +82,19 @@ struct ForgettingTests {
         #expect(meeting.room.person(ana)?.username.isEmpty == true)
     }
 
+    @Test("who has come is told of by the name that they have by then")
+    func renamed() throws {
+        var meeting = Meeting()
+        let (ana, joined) = try meeting.join(makePerson("ana", account: 1))
+        let event = try #require(joined.events.first)
+        let alias = makePerson("runner-x", account: 1)
+        meeting.room.update(alias)
+        #expect(
+            meeting.room.tellable(event)
+                == RoomEvent(
+                    number: event.number, time: event.time, kind: .joined(runner: ana, person: alias)))
+    }
+
     @Test("an event that was decided before its author was forgotten is told without the name")
     func tellable() throws {
         var meeting = Meeting()

@@ -165,6 +165,21 @@ import Testing
         #expect(try await database.forum.updatePost(77, title: "x", at: 1) == nil)
     }
 
+    @Test("each edit is later than the one before, whatever the clock says, and a hidden post has none")
+    func laterEdits() async throws {
+        let post = try await makePost(author: try await temporary.makeAccount().id)
+        for (time, updatedAt) in [(5000, 5000), (5000, 5001), (3000, 5002), (6000, 6000)] as [(Int64, Int64)] {
+            let edited = try await database.forum.updatePost(post.id, title: "\(time)", at: time)
+            #expect(edited?.updatedAt == updatedAt)
+        }
+        #expect(try await database.forum.updatePost(post.id, title: "x", seen: 5002, at: 7000) == nil)
+        #expect(try await database.forum.updatePost(post.id, title: "y", seen: 6000, at: 7000)?.title == "y")
+        #expect(try await database.forum.setHidden(8000, post: post.id))
+        for seen in [nil, 7000] as [Int64?] {
+            #expect(try await database.forum.updatePost(post.id, title: "z", seen: seen, at: 9000) == nil)
+        }
+    }
+
     @Test("a like counts once, and its withdrawal once")
     func likesOnce() async throws {
         let ana = try await temporary.makeAccount().id
