@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// Who sees by the link where a runner was at their first marker.
+    private func watcher(of runner: Phone, on stage: Stage) async throws -> Phone {
+        Steps.mark(runner, 1, at: stage)
+        _ = try await runner.next("ack")
+        let late = await stage.connect(#"{"type":"join","link":"late"}"#)
+        _ = try await late.next("joined")
+        _ = try await late.next("frame", where: Steps.shows(1))
+        return late
+    }
+
+    /// What somebody is shown who comes by the link now.
+    private func shownLater(on stage: Stage) async throws -> String {
+        try await stage.connect(#"{"type":"join","link":"late"}"#).next("joined").description
+    }
+
     @Test("places, events and frames come so much later, and a joiner is shown nothing that is younger")
     func delayed() async throws {
         try await stage { stage, ana in
@@ -144,8 +159,7 @@ import Testing
                 let zone = PrivacyZone(id: Int64(round), place: place, radius: 500, center: place, seed: 1)
                 try await stage.hub.update(
                     Person(account: Self.ana(in: stage), username: "ana", nickname: "ana", avatar: "", zones: [zone]))
-                let next = await stage.connect(#"{"type":"join","link":"late"}"#)
-                let joined = try await next.next("joined").description
+                let joined = try await shownLater(on: stage)
                 #expect(joined.contains("\(Steps.latitude(1))"), "\(joined)")
             }
         }
@@ -154,17 +168,12 @@ import Testing
     @Test("who hides their name hides it from those who see the room later, too, at once")
     func hiddenName() async throws {
         try await stage { stage, ana in
-            Steps.mark(ana, 1, at: stage)
-            _ = try await ana.next("ack")
-            let late = await stage.connect(#"{"type":"join","link":"late"}"#)
-            _ = try await late.next("joined")
-            _ = try await late.next("frame", where: Steps.shows(1))
+            _ = try await watcher(of: ana, on: stage)
             try await stage.hub.update(
                 Person(
                     account: Self.ana(in: stage), username: "runner-x", nickname: "A", avatar: "/pictures/x", zones: [])
             )
-            let next = await stage.connect(#"{"type":"join","link":"late"}"#)
-            let joined = try await next.next("joined").description
+            let joined = try await shownLater(on: stage)
             #expect(joined.contains("runner-x") && !joined.contains(#""ana""#), "\(joined)")
             #expect(joined.contains("\(Steps.latitude(1))"), "the place is not hidden: \(joined)")
         }
@@ -173,11 +182,7 @@ import Testing
     @Test("who comes back before the room has heard what they hide hides it by that, also from those who see it later")
     func hiddenMeanwhile() async throws {
         try await stage { stage, ana in
-            Steps.mark(ana, 1, at: stage)
-            _ = try await ana.next("ack")
-            let late = await stage.connect(#"{"type":"join","link":"late"}"#)
-            _ = try await late.next("joined")
-            _ = try await late.next("frame", where: Steps.shows(1))
+            let late = try await watcher(of: ana, on: stage)
             let place = try Coordinate(latitude: Steps.latitude(1), longitude: 11)
             let zone = PrivacyZone(id: 1, place: place, radius: 500, center: place, seed: 1)
             let account = try Self.ana(in: stage)
@@ -188,8 +193,7 @@ import Testing
             let zones = try #require(try await stage.store.accounts.account(id: account)).zones
             await stage.hub.update(
                 Person(account: account, username: "ana", nickname: "ana", avatar: "/pictures/ana", zones: zones))
-            let next = await stage.connect(#"{"type":"join","link":"late"}"#)
-            let joined = try await next.next("joined").description
+            let joined = try await shownLater(on: stage)
             #expect(!joined.contains("\(Steps.latitude(1))"), "\(joined)")
         }
     }

@@ -55,7 +55,10 @@ struct HouseDeviceRoutes: Sendable {
                 .patch, one,
                 EndpointDescription(
                     Self.group, "Change a device",
-                    "What is not sent stays as it is; an empty `label` takes it away. With `If-Match`, only if it is still what was seen.",
+                    """
+                    What is not sent stays as it is; an empty `label` takes it away. With `If-Match`, only if it is still \
+                    what was seen.
+                    """,
                     answers: .json(Schema.named("Device")),
                     refusals: closed.merging([412: "It has been changed meanwhile."]) { $1 }),
                 access: .token, cost: .light,

@@ -171,8 +171,7 @@ struct HousePostRoutes: Sendable {
     private func change(_ call: Call<Account>, title: String?, content: String?) async throws -> Response {
         let key = try key(call.path("post"))
         let post = try await core.forum.editablePost(key, editor: call.caller.id)
-        try HouseTag(post).check(call.request)
-        let isConditional = call.request.head.headers[.ifMatch] != nil
+        let isConditional = try HouseTag(post).check(call.request)
         let changed = try await core.forum.edit(
             key, title: title, content: content, editor: call.caller.id, seen: isConditional ? post.updatedAt : nil)
         guard changed != nil else { throw HouseTag.changedMeanwhile }

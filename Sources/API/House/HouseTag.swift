@@ -27,12 +27,14 @@ struct HouseTag: Sendable {
     static let changedMeanwhile = Problem.house(
         .preconditionFailed, .changedMeanwhile, "It has been changed since you read it.")
 
+    /// - Returns: Whether a request wants it to be just this.
     /// - Throws: 412 for an `If-Match` that is not of this.
-    func check(_ request: HTTPServerRequest) throws(Problem) {
-        guard let field = request.head.headers[.ifMatch], field != "*" else { return }
+    @discardableResult func check(_ request: HTTPServerRequest) throws(Problem) -> Bool {
+        guard let field = request.head.headers[.ifMatch], field != "*" else { return false }
         guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque == opaque else {
             throw Self.changedMeanwhile
         }
+        return true
     }
 
     /// A value with its tag; that nothing has changed, to who has it already.

@@ -24,6 +24,16 @@ struct RoomRecording {
         /// Events that were told then.
         var told: [RoomEvent] = []
         let event: Int
+
+        /// In place: what is of others is not copied.
+        fileprivate mutating func take(_ withdrawal: Withdrawal) {
+            for index in rows.indices { withdrawal.change(&rows[index]) }
+            if var people = people.take() {
+                withdrawal.change(&people)
+                self.people = people
+            }
+            for index in told.indices { withdrawal.change(&told[index]) }
+        }
     }
 
     /// The longest that it is kept for, in milliseconds.
@@ -63,14 +73,12 @@ struct RoomRecording {
 
     /// Takes back what may not be shown of somebody any more.
     ///
-    /// Of others, nothing changes. Costs a pass over all that is recorded.
+    /// Of others, nothing changes. Costs a pass over all that is recorded, ``Limit/Live/recordedSteps`` and
+    /// ``Limit/Live/recordedEvents`` at most; somebody causes it as often as they may change their account
+    /// (``Limit/Rates/accountChanges``).
     mutating func take(_ withdrawal: Withdrawal) {
         base.take(withdrawal)
-        for index in steps.indices {
-            steps[index].rows = steps[index].rows.map(withdrawal.changed)
-            steps[index].people = steps[index].people.map(withdrawal.changed)
-            steps[index].told = steps[index].told.map(withdrawal.changed)
-        }
+        for index in steps.indices { steps[index].take(withdrawal) }
     }
 
     /// Takes events that are told now.

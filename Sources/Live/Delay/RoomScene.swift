@@ -26,9 +26,12 @@ struct RoomScene {
 
     /// Takes back what may not be shown of somebody any more.
     mutating func take(_ withdrawal: Withdrawal) {
-        people = withdrawal.changed(people)
+        withdrawal.change(&people)
         guard withdrawal.hasPlaces else { return }
-        if let row = rows[withdrawal.runner] { rows[withdrawal.runner] = withdrawal.changed(row) }
+        if var row = rows[withdrawal.runner] {
+            withdrawal.change(&row)
+            rows[withdrawal.runner] = row
+        }
         ways[withdrawal.runner] = nil
     }
 

@@ -15,26 +15,22 @@ struct Withdrawal {
         self.hasPlaces = hasPlaces || person.isNobody
     }
 
-    func changed(_ row: RunnerRow) -> RunnerRow {
-        guard row.runner == runner, hasPlaces else { return row }
-        if person.isNobody { return row.blank }
-        var row = row
-        (row.position, row.isHidden) = (nil, false)
-        return row
+    /// Takes it out of one of their rows.
+    func change(_ row: inout RunnerRow) {
+        guard row.runner == runner, hasPlaces else { return }
+        if person.isNobody { row = row.blank } else { (row.position, row.isHidden) = (nil, false) }
     }
 
-    func changed(_ people: [(runner: Int, person: Person)]) -> [(runner: Int, person: Person)] {
-        people.map { $0.runner == runner ? (runner, person) : $0 }
+    func change(_ people: inout [(runner: Int, person: Person)]) {
+        for index in people.indices where people[index].runner == runner { people[index].person = person }
     }
 
-    /// As it would have been told of who they are now.
-    func changed(_ event: RoomEvent) -> RoomEvent {
-        var event = event
+    /// Has an event say who they are now.
+    func change(_ event: inout RoomEvent) {
         if person.isNobody, event.kind.author == runner {
             event.kind = event.kind.anonymous
         } else if case .joined(runner, _) = event.kind {
             event.kind = .joined(runner: runner, person: person)
         }
-        return event
     }
 }

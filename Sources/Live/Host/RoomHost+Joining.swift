@@ -74,6 +74,16 @@ extension RoomHost {
         welcome(viewer, as: runner, join, through: audience)
     }
 
+    /// Makes somebody a runner of the room.
+    ///
+    /// What they hide by now may not have been heard of here before.
+    func enter(
+        _ person: Person, by link: Int64?, at now: Int64
+    ) throws(RoomError) -> (number: Int, decisions: Decisions) {
+        update(person)
+        return try room.join(person, newRunKey: context.services.newID(), by: link, at: now)
+    }
+
     /// Makes somebody a runner of the room, and a viewer the one of theirs.
     private func seat(_ viewer: Viewer, as person: Person, at now: Int64) throws -> Int {
         if let known = room.number(of: person.account), !room.isInRoom(known),
@@ -83,10 +93,7 @@ extension RoomHost {
                 .tooManyMessages, code: "too_many_commands", "This runner comes and goes too often. Try again later.")
         }
         do {
-            // What they hide by now may not have been heard of here yet.
-            update(person)
-            let (runner, joined) = try room.join(
-                person, newRunKey: context.services.newID(), by: viewer.link, at: now)
+            let (runner, joined) = try enter(person, by: viewer.link, at: now)
             var decisions = joined
             decisions.merge(try room.connected(runner, at: now))
             if let old = audience.viewer(of: runner) {

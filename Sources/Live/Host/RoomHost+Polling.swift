@@ -20,9 +20,7 @@ extension RoomHost {
         if let known = room.number(of: person.account), !room.isInRoom(known) { try takeCommand(of: known) }
         let number: Int
         do {
-            // What they hide by now may not have been heard of here yet.
-            update(person)
-            let entered = try room.join(person, newRunKey: context.services.newID(), by: link, at: now)
+            let entered = try enter(person, by: link, at: now)
             number = entered.number
             var decisions = entered.decisions
             if isAuthenticated { decisions.merge(room.authenticated(entered.number)) }

@@ -129,7 +129,7 @@ final class RoomHost {
         let told = takeAcks()
         room.refreshStandings()
         audience.serve(told)
-        if acks.isDue(at: .now) || audience.isAnyoneWaiting { markChanged() }
+        if audience.isAnyoneWaiting { markChanged() }
     }
 
     // MARK: - Who looks
