@@ -39,7 +39,7 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .target(name: "Geo"),
         .target(name: "Limits"),
-        .target(name: "ActivityFiles", dependencies: ["Geo", "Limits", "CExpat", "CZlib"]),
+        .target(name: "ActivityFiles", dependencies: ["Geo", "Limits", "Text", "CExpat", "CZlib"]),
         .target(name: "Text"),
         .target(name: "Rooms", dependencies: ["Geo", "Limits", "Text", deque, orderedCollections]),
         .target(name: "LWS", dependencies: ["Limits", "CLibwebsockets", "CLibuv", httpTypes, log, deque]),
