@@ -155,8 +155,9 @@ class Room:
         await knows_password(context, self.key)
         page = await browse.page(self.url, context)
         await is_live(page)
-        # The ways come by themselves; whoever cuts the connection means to cut nothing that is under way.
-        await holds(page, "performance.getEntriesByType('resource').some(({ name }) => name.includes('/tracks?'))")
+        # The ways come by themselves, of whoever is there; who cuts the connection means to cut nothing under way.
+        if self.phones:
+            await holds(page, "performance.getEntriesByType('resource').some(({ name }) => name.includes('/tracks?'))")
         # What has come is drawn with the next frame of the screen.
         await page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return page
