@@ -142,7 +142,8 @@ struct Core: Sendable {
             loops: loops, store: database, settings: liveSettings,
             services: Self.liveServices(
                 accounts: accounts, links: links, safety: safety, ids: database.ids,
-                guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) }),
+                guesses: limits.map { GuessThrottle(own: $0.roomGuesses, all: $0.allRoomGuesses) },
+                joins: limits.map { RateLimiter($0.joins) }),
             logger: logger)
         devices = Devices(
             store: database, strangers: limits.map { _ in RateLimit(Limit.Devices.strangers) },
@@ -170,7 +171,8 @@ struct Core: Sendable {
     }
 
     private static func liveServices(
-        accounts: Accounts, links: RoomLinks, safety: Safety, ids: IDGenerator, guesses: GuessThrottle?
+        accounts: Accounts, links: RoomLinks, safety: Safety, ids: IDGenerator, guesses: GuessThrottle?,
+        joins: RateLimiter?
     ) -> LiveServices {
         LiveServices(
             owner: { token in
@@ -195,6 +197,12 @@ struct Core: Sendable {
                 let stored = RoomPassword(salt: secret.salt, hash: secret.hash)
                 guard let guesses else { return stored.matches(password) ? .right : .wrong }
                 return PasswordVerdict(guesses.judge(runID, from: address) { stored.matches(password) })
+            },
+            takeJoin: { address in
+                do throws(ServicesError) { try joins?.take(address) } catch {
+                    if case .tooOften(let retryAfter) = error { return retryAfter }
+                }
+                return nil
             },
             callForHelp: { still, room in
                 await safety.callForStill(

@@ -162,8 +162,18 @@ public enum Limit {
         public static let allLateWorkPerSecond = Duration.milliseconds(100)
         /// As ``lateWorkBurst``, of all runners together.
         public static let allLateWorkBurst = Duration.seconds(1)
-        /// Between two cheers of a connection; sooner is `too_many_cheers`.
+        /// Between two cheers of a runner, or of a spectator's connection; sooner is `too_many_cheers`.
         public static let cheerInterval = Duration.seconds(1)
+        /// Cheers a second for long of all spectators of a room, who may be anybody and as many; more are
+        /// `too_many_cheers`.
+        public static let spectatorsCheersPerSecond = 10.0
+        /// The same at once.
+        public static let spectatorsCheerBurst = 60.0
+        /// Joins, starts, pauses and leavings a second for long in a room by REST without a token, whoever they are of;
+        /// more are 429.
+        public static let strangersCommandsPerSecond = 10.0
+        /// The same at once: all runners of a room come, start and leave.
+        public static let strangersCommandBurst = 600.0
         /// Bytes of JSON that a ping has sent back; more is `bad_message`.
         public static let echo = 64
         /// Bytes of a `runID` in a join; a longer one is close 4004.
@@ -459,6 +469,9 @@ public enum Limit {
         public static let userLists: Rate = (10, 30)
         /// Uploads; `--limit-uploads`.
         public static let uploads: Rate = (60, 30)
+        /// Joins by WebSocket: all connections that an address may have come twice; more are close 4029;
+        /// `--limit-joins`.
+        public static let joins: Rate = (4_000, 6_000)
         /// Answers that may be large, and whole lists; `--limit-heavy-reads`.
         public static let heavyReads: Rate = (120, 120)
         /// Reports of what is amiss; `--limit-reports`.

@@ -65,6 +65,8 @@ public struct LiveServices: Sendable {
     /// Compares in constant time, unless too many wrong passwords for this room came from this address; quick, since
     /// pollers send the password every second.
     public var judge: @Sendable (_ password: String, RoomSecret, _ runID: String, _ address: String) -> PasswordVerdict
+    /// Counts a join; in so many seconds the address may join again, or nil for now.
+    public var takeJoin: @Sendable (_ address: String) -> Int?
     /// Has others called for somebody who does not move in a room, by its row's id in the database.
     public var callForHelp: @Sendable (Stillness, _ room: Int64) async -> Void
     /// A new id: 63 bits, in the order of time, never given before.
@@ -76,6 +78,7 @@ public struct LiveServices: Sendable {
         avatar: @escaping @Sendable (String) -> String,
         makeSecret: @escaping @Sendable (String) -> RoomSecret,
         judge: @escaping @Sendable (String, RoomSecret, String, String) -> PasswordVerdict,
+        takeJoin: @escaping @Sendable (String) -> Int? = { _ in nil },
         callForHelp: @escaping @Sendable (Stillness, Int64) async -> Void = { _, _ in },
         newID: @escaping @Sendable () -> Int64
     ) {
@@ -84,6 +87,7 @@ public struct LiveServices: Sendable {
         self.avatar = avatar
         self.makeSecret = makeSecret
         self.judge = judge
+        self.takeJoin = takeJoin
         self.callForHelp = callForHelp
         self.newID = newID
     }

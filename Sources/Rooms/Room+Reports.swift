@@ -26,12 +26,19 @@ extension Room {
     ///
     /// A place counts as a marker taken at the server's clock while the runner runs, and only moves them on the map
     /// otherwise. A poller that reports distance and time is shown with what it reports. Of a run that is measured here,
-    /// all of it is a sign of life and nothing else.
+    /// all of it is a sign of life and nothing else; so is what a stranger says of a run of which its runner reports.
     ///
+    /// - Parameters:
+    ///   - report: what it says.
+    ///   - number: the runner's.
+    ///   - isAuthenticated: whether who says it has shown to be them.
+    ///   - newRunKey: the identity of a run that begins.
+    ///   - now: when it came, Unix milliseconds by the server's clock.
+    /// - Returns: What to store and tell.
     /// - Throws: `noSuchRunner`, `roomClosed`, `roomFull` for somebody who comes back to a full room, `hasLeft` for
     ///   somebody who does not say so or was forgotten, `tooManyPauses`.
     public mutating func report(
-        _ report: PollReport, from number: Int, newRunKey: () -> Int64, at now: Int64
+        _ report: PollReport, from number: Int, isAuthenticated: Bool = false, newRunKey: () -> Int64, at now: Int64
     ) throws(RoomError) -> Decisions {
         guard !isClosed else { throw .roomClosed }
         let index = try index(of: number)
@@ -39,8 +46,8 @@ extension Room {
         if report.isInRoom == false {
             return runners[index].isInRoom ? try leave(number, at: now) : decisions
         }
-        let isOurs = isMeasuredHere(number)
-        if !isOurs, report.isRunning == false, runners[index].run.clock.isRunning,
+        let isHeard = hearsReports(of: number, isAuthenticated: isAuthenticated)
+        if isHeard, report.isRunning == false, runners[index].run.clock.isRunning,
             !runners[index].run.clock.mayPause
         {
             throw .tooManyPauses
@@ -50,7 +57,8 @@ extension Room {
             decisions.merge(try join(runners[index].person, newRunKey: newRunKey(), at: now).decisions)
         }
         heard(from: index, at: now, into: &decisions)
-        if isOurs { return decisions }
+        guard isHeard else { return decisions }
+        if isAuthenticated { runners[index].run.isReportedByOwner = true }
         if report.isRunning == true, !runners[index].run.clock.isRunning {
             decisions.merge(try start(number, newRunKey: newRunKey(), at: now))
         } else if report.isRunning == false, runners[index].run.clock.isRunning {
@@ -85,9 +93,14 @@ extension Room {
         decisions.merge(taken)
     }
 
+    /// Whether what is reported of somebody's run has a part in it, beside being a sign of life.
+    public func hearsReports(of number: Int, isAuthenticated: Bool) -> Bool {
+        !isMeasuredHere(number) && (isAuthenticated || !(runner(number)?.run.isReportedByOwner ?? false))
+    }
+
     /// Whether the present run of somebody is the server's to measure, for markers have come from a phone that streams
     /// them: a poller has no say in it.
-    public func isMeasuredHere(_ number: Int) -> Bool {
+    private func isMeasuredHere(_ number: Int) -> Bool {
         isKnown(number) && runners[number - 1].isInRoom && runners[number - 1].run.isStreamed
             && !runners[number - 1].run.isFinished
     }

@@ -10,13 +10,19 @@ extension Room {
     ///   - offset: that clock's, as ``PhoneClock`` has it; so in every command.
     ///   - newRunKey: the identity of the run that begins here, if one does.
     ///   - now: when the command came, Unix milliseconds by the server's clock; so in every command.
+    ///   - mayRemeasure: asked when the time lies so long ago that the whole run has to be measured anew, which takes
+    ///     0.7 µs for each of its markers. ``finish(_:run:time:offset:at:)`` asks nobody: a run ends once.
     /// - Returns: What to store and tell; so from every command.
-    /// - Throws: `alreadyRunning`, `hasLeft`, `noSuchRunner`, `roomClosed`.
+    /// - Throws: `alreadyRunning`, `tooManyLateCommands`, `hasLeft`, `noSuchRunner`, `roomClosed`.
     public mutating func start(
-        _ number: Int, time: Int64? = nil, offset: Int64? = nil, newRunKey: @autoclosure () -> Int64, at now: Int64
+        _ number: Int, time: Int64? = nil, offset: Int64? = nil, newRunKey: @autoclosure () -> Int64, at now: Int64,
+        mayRemeasure: () -> Bool = { true }
     ) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         guard !runners[index].run.clock.isRunning else { throw .alreadyRunning }
+        if !runners[index].run.isFinished {
+            try mayChangeClock(of: index, at: moment(time, offset: offset, of: index, now: now), mayRemeasure)
+        }
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
         if runners[index].run.isFinished {
@@ -45,20 +51,23 @@ extension Room {
     ///   - time: as of ``start(_:time:offset:newRunKey:at:)``.
     ///   - offset: as there.
     ///   - now: as there.
+    ///   - mayRemeasure: as there.
     /// - Returns: As there.
-    /// - Throws: `notRunning`, `alreadyFinished`, `tooManyPauses`, `runSettled`, `noSuchRun`, `hasLeft`, `noSuchRunner`,
-    ///   `roomClosed`.
+    /// - Throws: `notRunning`, `alreadyFinished`, `tooManyPauses`, `tooManyLateCommands`, `runSettled`, `noSuchRun`, `hasLeft`,
+    ///   `noSuchRunner`, `roomClosed`.
     public mutating func pause(
-        _ number: Int, run: Int? = nil, time: Int64? = nil, offset: Int64? = nil, at now: Int64
+        _ number: Int, run: Int? = nil, time: Int64? = nil, offset: Int64? = nil, at now: Int64,
+        mayRemeasure: () -> Bool = { true }
     ) throws(RoomError) -> Decisions {
         let index = try presentIndex(of: number)
         if try isEarlier(run, of: index) { throw .alreadyFinished }
         guard !runners[index].run.isFinished else { throw .alreadyFinished }
         guard runners[index].run.clock.isRunning else { throw .notRunning }
         guard runners[index].run.clock.mayPause else { throw .tooManyPauses }
+        let moment = moment(time, offset: offset, of: index, now: now)
+        try mayChangeClock(of: index, at: moment, mayRemeasure)
         var decisions = Decisions()
         heard(from: index, at: now, into: &decisions)
-        let moment = moment(time, offset: offset, of: index, now: now)
         let before = Told(runners[index].run)
         runners[index].run.clock.stop(at: moment)
         clockChanged(index, since: moment, into: &decisions)
@@ -120,6 +129,12 @@ extension Room {
             corrected = max(corrected, lastCounted)
         }
         return max(min(max(corrected, now - 24 * 3_600_000), latest), earliest)
+    }
+
+    private func mayChangeClock(of index: Int, at moment: Int64, _ mayRemeasure: () -> Bool) throws(RoomError) {
+        guard !runners[index].run.needsBlocks(forChangeAt: moment) || mayRemeasure() else {
+            throw .tooManyLateCommands
+        }
     }
 
     private mutating func clockChanged(_ index: Int, since moment: Int64, into decisions: inout Decisions) {

@@ -30,4 +30,6 @@ public enum RoomError: Error, Hashable, Sendable {
     case tooManyMarkers
     /// A marker came late, and the run may not be measured anew at the moment.
     case tooManyLateMarkers
+    /// A start or pause of long ago, for which the run may not be measured anew at the moment.
+    case tooManyLateCommands
 }

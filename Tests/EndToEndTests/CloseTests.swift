@@ -604,4 +604,21 @@ struct CloseTests {
         }
         #expect(phone.isOpen)
     }
+
+    @Test("4029: an address joins so often, and who is behind another comes in")
+    func joins() async throws {
+        let server = try await ServerProcess.start([
+            "--rate-limits", "on", "--limit-joins", "3:1", "--trusted-proxies", "127.0.0.0/8",
+        ])
+        let room = try await REST.newRoom(port: server.port)
+        func join(from address: String) async throws -> Phone {
+            let phone = try await Phone.connect(
+                port: server.port, headers: [try #require(HTTPField.Name("X-Forwarded-For")): address])
+            phone.send(["type": "join", "runID": room, "password": "pw", "role": "spectator"])
+            return phone
+        }
+        for _ in 0..<3 { _ = try await join(from: "192.0.2.1").next("joined") }
+        try await expect(join(from: "192.0.2.1"), endsWith: 4029, "too_many_joins")
+        _ = try await join(from: "192.0.2.2").next("joined")
+    }
 }

@@ -198,9 +198,11 @@ struct RelationTests {
         let all = [
             Limit.Rates.registrations, Limit.Rates.logins, Limit.Rates.mailCodes, Limit.Rates.roomCreations,
             Limit.Rates.roomLists, Limit.Rates.userLists, Limit.Rates.uploads, Limit.Rates.accountChanges,
-            Limit.Rates.roomGuesses, Limit.Rates.allRoomGuesses,
+            Limit.Rates.roomGuesses, Limit.Rates.allRoomGuesses, Limit.Rates.joins,
         ]
         for rate in all { #expect(rate.burst >= 1 && rate.perMinute > 0) }
+        // All who may be connected from an address come, lose their connection and come back.
+        #expect(Limit.Rates.joins.burst >= 2 * Limit.Connections.all / Limit.Connections.shareOfAddress)
         #expect(Limit.Rates.roomGuesses.burst <= Limit.Rates.allRoomGuesses.burst)
         #expect(Limit.Rates.roomGuesses.perMinute <= Limit.Rates.allRoomGuesses.perMinute)
         #expect(60 / Limit.Rates.allRoomGuesses.perMinute <= Limit.Rates.guessPause / .seconds(1))

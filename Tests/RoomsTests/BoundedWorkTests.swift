@@ -255,4 +255,47 @@ struct FilterReachTests {
         #expect(meeting.counted(ana) == (counts ? [1, 2] : [1]))
         #expect(meeting.meters(ana).isNear(counts ? metres : 0, within: 0.1))
     }
+
+    @Test("a pause or a start of long ago, for which all of a run is measured anew, waits until that may be")
+    mutating func commandsOfLongAgo() throws {
+        let ana = try meeting.runner()
+        meeting.now = noon + hour
+        try meeting.send(
+            ana, (1...301).map { marker($0, Double($0 - 1) * 10, at: noon + Int64($0) * second) })
+        let (long, now) = (noon + 51 * second, meeting.now)
+        var room = meeting.room
+        func expectsRefusal(_ command: (inout Room, () -> Bool) throws -> Decisions) {
+            var questions = 0
+            let before = room.row(of: ana, at: now)
+            #expect(throws: RoomError.tooManyLateCommands) {
+                try command(&room) {
+                    questions += 1
+                    return false
+                }
+            }
+            #expect(questions == 1)
+            #expect(room.row(of: ana, at: now) == before)
+        }
+        func takes(_ command: (inout Room) throws -> Decisions) throws {
+            let decisions = try command(&room)
+            let run = try #require(decisions.recalls.first)
+            let sealed = try #require(room.runner(ana)?.run.sealedPoints())
+            let recalled = room.recall(sealed, of: ana, runKey: run.runKey, at: now)
+            _ = try #require(recalled)
+        }
+        expectsRefusal { try $0.pause(ana, time: long, at: now, mayRemeasure: $1) }
+        try takes { try $0.pause(ana, time: long, at: now) { true } }
+        #expect(try #require(room.row(of: ana, at: now)).meters.isNear(500))
+        expectsRefusal { try $0.start(ana, time: long, newRunKey: 99, at: now, mayRemeasure: $1) }
+        try takes { try $0.start(ana, time: long, newRunKey: 99, at: now) { true } }
+        // What changes nothing of what has been run is nobody's to ask.
+        _ = try room.pause(ana, at: now) {
+            Issue.record("it is now")
+            return false
+        }
+        // Nor is the end, of which there is one.
+        meeting.room = room
+        _ = try meeting.room.start(ana, newRunKey: 99, at: now)
+        #expect(try meeting.finish(ana, time: long).finish != nil)
+    }
 }

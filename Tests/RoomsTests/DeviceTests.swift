@@ -270,4 +270,18 @@ struct DeviceTests {
         #expect(!outcome.isComplete)
         #expect(meeting.row(ana)?.state == .running)
     }
+
+    @Test("each place before a run is to be stored")
+    mutating func placesToStore() throws {
+        let ana = try meeting.join()
+        for step in 0..<3 {
+            meeting.wait(minute)
+            // Nearer than what begins a run.
+            let fix = DeviceFix(coordinate: east(Double(step) * 2), time: meeting.now)
+            let outcome = try meeting.room.report(
+                DeviceReport(fixes: [fix]), from: ana, newRunKey: { 99 }, at: meeting.now)
+            #expect(meeting.row(ana)?.position == fix.coordinate)
+            #expect(outcome.decisions.changedRunners == [ana])
+        }
+    }
 }

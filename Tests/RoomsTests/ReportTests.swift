@@ -132,4 +132,32 @@ struct ReportTests {
         #expect(meeting.room.advance(to: meeting.now).kinds == [.offline(runner: ana)])
         #expect(try meeting.report(ana, PollReport(isInRoom: true)).kinds == [.online(runner: ana)])
     }
+
+    @Test("of a run of which its runner reports with their token, a stranger has no say")
+    mutating func strangers() throws {
+        let ana = try meeting.join()
+        let own = { (room: inout Room, report: PollReport, now: Int64) in
+            try room.report(report, from: ana, isAuthenticated: true, newRunKey: { 99 }, at: now)
+        }
+        _ = try own(&meeting.room, PollReport(coordinate: east(0), isRunning: true), meeting.now)
+        _ = meeting.room.authenticated(ana)
+        for step in 1...10 {
+            meeting.wait(second)
+            _ = try own(&meeting.room, PollReport(coordinate: east(Double(step) * 10)), meeting.now)
+        }
+        meeting.wait(second)
+        let foreign = try meeting.report(
+            ana, PollReport(coordinate: east(500), meters: 1, seconds: 1, isRunning: false))
+        #expect(foreign.events.isEmpty && foreign.changedRunners.isEmpty)
+        #expect(meeting.room.isRunning(ana) && meeting.meters(ana).isNear(100))
+        #expect(meeting.room.runner(ana)?.run.report == nil)
+        let left = try meeting.leave(ana)
+        #expect(left.records.map(\.meters) == [100])
+
+        // Of one in which the runner never showed who they are, whoever knows the password reports.
+        let bo = try meeting.join("bo")
+        try meeting.report(bo, PollReport(isRunning: true))
+        try meeting.report(bo, PollReport(meters: 70, seconds: 9))
+        #expect(meeting.row(bo)?.meters == 70)
+    }
 }

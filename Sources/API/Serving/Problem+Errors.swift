@@ -93,6 +93,8 @@ extension Problem {
         case .tooManyMarkers: self.init(.conflict, "The run holds as many markers as a run may")
         case .tooManyLateMarkers:
             self.init(.tooManyRequests, "Too many markers came late into a long run")
+        case .tooManyLateCommands:
+            self.init(.tooManyRequests, "Too many changes of long ago in a long run")
         }
     }
 

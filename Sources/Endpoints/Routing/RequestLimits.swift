@@ -24,6 +24,8 @@ public struct RateLimits: Sendable, Hashable {
     /// Of wrong passwords for a room from all addresses: with more than these, who has guessed wrong is heard once a
     /// minute.
     public var allRoomGuesses = RateLimit(Limit.Rates.allRoomGuesses)
+    /// Of joins by WebSocket.
+    public var joins = RateLimit(Limit.Rates.joins)
     /// Of all users at once; pages are not limited.
     public var userLists = RateLimit(Limit.Rates.userLists)
     /// Of pictures, which wait on the disk for an hour before one that nobody uses is removed.

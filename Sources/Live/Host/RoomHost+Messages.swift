@@ -39,18 +39,21 @@ extension RoomHost: RoomLink {
     }
 
     func start(_ runner: Int, time: Int64?, offset: Int64?) throws(Refusal) {
-        try checkCommand(of: runner)
+        let allowance = try checkCommand(of: runner)
         try apply { () throws(RoomError) in
             try room.start(
-                runner, time: time, offset: offset, newRunKey: context.services.newID(), at: context.clock.now())
+                runner, time: time, offset: offset, newRunKey: context.services.newID(), at: context.clock.now()
+            ) { mayRemeasure(allowance, at: .now) }
         }
         authenticate(runner)
     }
 
     func pause(_ runner: Int, run: Int?, time: Int64?, offset: Int64?) throws(Refusal) {
-        try checkCommand(of: runner)
+        let allowance = try checkCommand(of: runner)
         try apply { () throws(RoomError) in
-            try room.pause(runner, run: run, time: time, offset: offset, at: context.clock.now())
+            try room.pause(runner, run: run, time: time, offset: offset, at: context.clock.now()) {
+                mayRemeasure(allowance, at: .now)
+            }
         }
         acks.hasten(runner)
     }
@@ -67,9 +70,20 @@ extension RoomHost: RoomLink {
 
     func cheer(from sender: Int?, to receiver: Int?, text: String) throws(Refusal) {
         try checkUnstored()
+        let allowance = sender.map { self.allowance(of: $0) }
+        var cheers = allowance?.cheers ?? strangers.cheers
+        guard cheers.take(at: .now) else {
+            throw Refusal(
+                code: "too_many_cheers",
+                sentence: sender == nil
+                    ? "The room's spectators cheer more than it takes. Try again later."
+                    : "One cheer a second is enough.")
+        }
         try apply { () throws(RoomError) in
             try room.cheer(from: sender, to: receiver, text: text, at: context.clock.now())
         }
+        // What was refused costs nothing.
+        if let allowance { allowance.cheers = cheers } else { strangers.cheers = cheers }
     }
 
     func viewChanged(by runner: Int?, takesFrames: Bool) {
@@ -93,11 +107,13 @@ extension RoomHost: RoomLink {
         }
     }
 
-    private func checkCommand(of runner: Int) throws(Refusal) {
+    @discardableResult private func checkCommand(of runner: Int) throws(Refusal) -> Allowance {
         try checkUnstored()
-        guard allowance(of: runner).commands.take(at: .now) else {
+        let allowance = allowance(of: runner)
+        guard allowance.commands.take(at: .now) else {
             throw Refusal(
                 code: "too_many_commands", sentence: "More starts, pauses and finishes came than a runner may cause.")
         }
+        return allowance
     }
 }

@@ -17,7 +17,12 @@ extension RoomHost {
     ) async throws -> RoomView {
         let now = context.clock.now()
         if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
-        if let known = room.number(of: person.account), !room.isInRoom(known) { try takeCommand(of: known) }
+        if let known = room.number(of: person.account) {
+            if !room.isInRoom(known) { try takeCommand(of: known, isAuthenticated: isAuthenticated) }
+            if coordinate != nil { try takeMarker(of: known) }
+        } else if !isAuthenticated {
+            try takeStrangersCommand()
+        }
         let number: Int
         do {
             let entered = try enter(person, by: link, at: now)
@@ -27,8 +32,8 @@ extension RoomHost {
             if let coordinate {
                 decisions.merge(
                     try room.report(
-                        PollReport(coordinate: coordinate), from: entered.number, newRunKey: context.services.newID,
-                        at: now))
+                        PollReport(coordinate: coordinate), from: entered.number,
+                        isAuthenticated: isAuthenticated, newRunKey: context.services.newID, at: now))
             }
             apply(decisions)
         } catch {
@@ -40,12 +45,15 @@ extension RoomHost {
 
     func update(account: Int64, isAuthenticated: Bool, _ report: PollReport) async throws -> RoomView {
         let isCommand = { (room: Room, number: Int) in
-            report.isRunning.map { $0 != room.isRunning(number) && !room.isMeasuredHere(number) } ?? false
-                || report.isInRoom == true && !room.isInRoom(number)
+            report.isRunning.map {
+                $0 != room.isRunning(number) && room.hearsReports(of: number, isAuthenticated: isAuthenticated)
+            } ?? false || report.isInRoom == true && !room.isInRoom(number)
         }
+        if report.isInRoom == false { return try await leave(account: account, isAuthenticated: isAuthenticated) }
+        if report.coordinate != nil, let number = room.number(of: account) { try takeMarker(of: number) }
         return try await change(account: account, isAuthenticated: isAuthenticated, isCommand) {
             room, number, newID, now throws(RoomError) in
-            try room.report(report, from: number, newRunKey: newID, at: now)
+            try room.report(report, from: number, isAuthenticated: isAuthenticated, newRunKey: newID, at: now)
         }
     }
 
@@ -59,7 +67,8 @@ extension RoomHost {
     }
 
     func leave(account: Int64, isAuthenticated: Bool) async throws -> RoomView {
-        try await change(account: account, isAuthenticated: isAuthenticated) {
+        if !isAuthenticated, let number = room.number(of: account), room.isInRoom(number) { try takeStrangersCommand() }
+        return try await change(account: account, isAuthenticated: isAuthenticated) {
             room, number, _, now throws(RoomError) in
             room.isInRoom(number) ? try room.leave(number, at: now) : Decisions()
         }
@@ -77,9 +86,25 @@ extension RoomHost {
         try await stored()
     }
 
-    /// Counts what is an event for everybody against the runner, as for a socket's commands.
-    private func takeCommand(of number: Int) throws {
-        guard allowance(of: number).commands.take(at: .now) else { throw LiveError.tooManyCommands }
+    /// Counts what is an event for everybody, as a socket's commands: against the runner, or else against whoever does not
+    /// show who they are.
+    private func takeCommand(of number: Int, isAuthenticated: Bool) throws {
+        let allowance = allowance(of: number)
+        guard !isAuthenticated else {
+            guard allowance.commands.take(at: .now) else { throw LiveError.tooManyCommands }
+            return
+        }
+        guard allowance.strangersCommands.take(at: .now) else { throw LiveError.tooManyCommands }
+        try takeStrangersCommand()
+    }
+
+    private func takeStrangersCommand() throws {
+        guard strangers.commands.take(at: .now) else { throw LiveError.tooManyCommands }
+    }
+
+    /// Counts a place as a marker of a socket.
+    private func takeMarker(of number: Int) throws {
+        guard mayWait(1), allowance(of: number).markers.take(at: .now) else { throw LiveError.tooManyMarkers }
     }
 
     private func change(
@@ -88,7 +113,7 @@ extension RoomHost {
     ) async throws -> RoomView {
         guard let number = room.number(of: account) else { throw LiveError.notInRoom }
         if let failureToStoreMore { throw LiveError.store(failureToStoreMore) }
-        if isCommand(room, number) { try takeCommand(of: number) }
+        if isCommand(room, number) { try takeCommand(of: number, isAuthenticated: isAuthenticated) }
         do {
             if isAuthenticated { apply(room.authenticated(number)) }
             apply(try command(&room, number, context.services.newID, context.clock.now()))

@@ -31,6 +31,7 @@ final class RoomHost {
     var delayed: DelayedViews?
     var spectators = 0
     var acks: AckSchedule
+    var strangers: StrangersAllowance
     /// Waits for its phase of the tick.
     private var isTicking = false
     /// When in the tick this room is served.
@@ -84,6 +85,7 @@ final class RoomHost {
             quiet: AckSchedule.Quiet(
                 interval: context.settings.quietAckInterval,
                 markers: Int32(clamping: context.settings.quietAckMarkers)))
+        strangers = StrangersAllowance(context.settings, at: .now)
         cadence = CadenceRule(patience: context.settings.cadencePatience, at: .now)
         ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent

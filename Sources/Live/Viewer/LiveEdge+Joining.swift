@@ -11,6 +11,11 @@ extension LiveEdge {
     func begin(_ join: ClientMessage.Join, by viewer: Viewer, arrival: Int64, hops: Int = 0) {
         // A room that falls asleep here and wakes there again and again is not run after for ever.
         guard hops <= Limit.Live.hops else { return closeUnavailable(viewer) }
+        if hops == 0, let wait = context.services.takeJoin(viewer.address) {
+            return viewer.close(
+                .tooManyMessages, code: "too_many_joins",
+                "Too many joins came from this address. Try again in \(wait) s.")
+        }
         // Which room a link leads to is seen here first.
         guard !join.runID.isEmpty, !context.place.has(join.runID, after: hops > 0) else {
             context.tasks.start(viewer) { _, viewer in

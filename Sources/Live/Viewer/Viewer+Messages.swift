@@ -135,7 +135,7 @@ extension Viewer {
             if let runner = seat.runner { seat.room.leave(runner) } else { closeLeft() }
         case .cheer(let receiver, let text):
             let moment = ContinuousClock.now
-            if let lastCheer, lastCheer.duration(to: moment) < Limit.Live.cheerInterval {
+            if seat.runner == nil, let lastCheer, lastCheer.duration(to: moment) < Limit.Live.cheerInterval {
                 throw Refusal(code: "too_many_cheers", sentence: "One cheer a second is enough.")
             }
             try seat.room.cheer(from: seat.runner, to: receiver, text: text)

@@ -18,6 +18,7 @@ extension RoomError {
         case .badCheer: "bad_cheer"
         case .tooManyMarkers: "too_many_markers"
         case .tooManyLateMarkers: "too_many_late_markers"
+        case .tooManyLateCommands: "too_many_commands"
         }
     }
 
@@ -38,6 +39,8 @@ extension RoomError {
         case .badCheer: "A cheer has 1 to 200 characters."
         case .tooManyMarkers: "The run holds as many markers as a run may."
         case .tooManyLateMarkers: "Too many markers came late into a long run. Send these again, more slowly."
+        case .tooManyLateCommands:
+            "A start or pause of so long ago has a long run measured anew; that is not possible now. Try again later."
         }
     }
 }

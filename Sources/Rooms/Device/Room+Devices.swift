@@ -96,6 +96,7 @@ extension Room {
         guard let start = runners[index].run.clock.start else {
             if let last = fixes.last(where: { $0.time <= now + settings.filter.clockTolerance }) {
                 runners[index].reportedPlace = last.coordinate
+                decisions.changedRunners.insert(runners[index].number)
                 touch(index)
             }
             return true

@@ -18,6 +18,10 @@ struct Run: Sendable {
     var isSettled = false
     /// Its runner has shown, in this run, to be who they are said to be: only then does it become a record of theirs.
     var isAuthenticated = false
+    /// A poller has shown to be its runner while it reported of it: nobody else has a say in it by reports.
+    ///
+    /// Not stored, since the next report says it again.
+    var isReportedByOwner = false
     /// The blocks are needed, for ``recall(_:)``; until they come, nothing is sealed.
     private(set) var isRecalling = false
     /// Markers came after a start of which nothing is known any more: the row that held it was damaged.
@@ -325,12 +329,17 @@ struct Run: Sendable {
     mutating func clockChanged(since moment: Int64) -> Bool {
         let moment = hasLostItsStart ? .min : moment
         hasLostItsStart = false
-        guard newestTime >= moment, !isRecalling else { return false }
-        if history.sealedCount > 0, history.newestSealedTime >= moment || windowStart.isDoubtful {
-            return beginRecall()
-        }
-        remeasureWindow()
+        if needsBlocks(since: moment) { return beginRecall() }
+        if newestTime >= moment, !isRecalling { remeasureWindow() }
         return false
+    }
+
+    /// Whether all of the run has to be measured anew for a change of its clock, with the markers of its blocks.
+    func needsBlocks(forChangeAt moment: Int64) -> Bool { needsBlocks(since: hasLostItsStart ? .min : moment) }
+
+    private func needsBlocks(since moment: Int64) -> Bool {
+        newestTime >= moment && !isRecalling && history.sealedCount > 0
+            && (history.newestSealedTime >= moment || windowStart.isDoubtful)
     }
 
     private mutating func beginRecall() -> Bool {

@@ -123,6 +123,9 @@ enum SettingsTable {
             "Those of all addresses; with more, who guessed wrong is heard once a minute.",
             default: .rate(Limit.Rates.allRoomGuesses), .rate, \.application.limits.allRoomGuesses)
         Setting(
+            "limit-joins", "burst:n/min", "Joins by WebSocket, likewise.", default: .rate(Limit.Rates.joins), .rate,
+            \.application.limits.joins)
+        Setting(
             "limit-room-lists", "burst:n/min", "Lists of all rooms, likewise.", default: .rate(Limit.Rates.roomLists),
             .rate, \.application.limits.roomLists)
         Setting(
