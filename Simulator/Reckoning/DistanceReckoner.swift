@@ -55,12 +55,13 @@ struct DistanceReckoner {
         count(marker)
     }
 
-    /// How long it takes, from the start to the last counted marker, or to the finish if none counted.
+    /// How long it takes, from the start to the last counted marker, or to the finish if none counted
+    /// after the start.
     ///
     /// - Parameter finish: Unix milliseconds.
     /// - Returns: Seconds, without the pauses.
     func seconds(finishedAt finish: Int64) -> Double {
-        let end = lastCounted ?? finish
+        let end = lastCounted.flatMap { $0 > start ? $0 : nil } ?? finish
         let paused = pauses.reduce(0) { sum, pause in sum + max(0, min(pause.upperBound, end) - pause.lowerBound) }
         return Double(end - start - paused) / 1000
     }

@@ -52,6 +52,10 @@ public enum Limit {
         ///
         /// A query of 64 KiB fits, with its path.
         public static let target = 65 << 10
+        /// Bytes before the first part of a multipart body; more is 400.
+        public static let preamble = 4 << 10
+        /// Blanks behind a boundary of a multipart body; more is 400.
+        public static let boundaryBlanks = 64
         /// Bytes of all header lines; more is 431.
         public static let headers = 16 << 10
         /// Header lines; more are 431.
@@ -286,6 +290,17 @@ public enum Limit {
         ///
         /// A larger one is `bad_marker`.
         public static let markerID = 1_000_000
+        /// Milliseconds that a start, pause or finish may be told later, and that a marker may lie before the start or
+        /// after the counted one before it.
+        public static let longestGap: Int64 = 86_400_000
+        /// Metres; beyond is `bad_marker`.
+        public static let altitudes = -20_000.0...100_000.0
+        /// Metres that a marker may be off at most; what says more is taken for this.
+        public static let accuracy = 100_000.0
+        /// Beats a minute; beyond is `bad_marker`.
+        public static let heartRates: ClosedRange<Int64> = 0...500
+        /// Unix milliseconds, to the year 9999; beyond is `bad_marker`.
+        public static let times: ClosedRange<Int64> = 0...253_402_300_799_999
         /// Markers that are always in memory; at most twice as many are, or three times while the filter is in doubt.
         public static let block = 60
         /// Points of the way that others see.
@@ -315,6 +330,8 @@ public enum Limit {
         public static let gathering = Duration.milliseconds(2)
         /// Markers that may wait for the disk, all rooms together; more are `not_stored`.
         public static let unjournaledMarkers = 2_000_000
+        /// Journal rows of a room between which is known what runs they have; of more, neighbours are taken as one.
+        public static let journalParts = 64
         /// Journal rows and blocks that one commit removes; the others wait for the next.
         public static let purgedRows = 2_000
         /// Times that a room is stored again while others can be; then it is set aside, with close 4011.
@@ -398,6 +415,14 @@ public enum Limit {
 
     /// Accounts, passwords and codes.
     public enum Accounts {
+        /// Characters of a line about oneself; more is 400.
+        public static let sign = 50
+        /// Characters of the signature that is shown with clips; more is refused.
+        public static let signature = 200
+        /// Bytes of it, since a character may have any number of them; more is refused.
+        public static let signatureBytes = 3_200
+        /// Characters of the address of a picture elsewhere in a profile; more is refused.
+        public static let profileAddress = 512
         /// Characters of a username that is chosen where nothing else is said; more is 400.
         public static let username = 32
         /// The longest that any world gives; whoever has one has it in every world.
@@ -535,6 +560,10 @@ public enum Limit {
         public static let comment = 1000
         /// Bytes of a comment, since a character may have any number of them; more is refused.
         public static let commentBytes = 16_000
+        /// Characters of what a client says for a time in words; more is refused.
+        public static let timeText = 64
+        /// Bytes of it, since a character may have any number of them; more is refused.
+        public static let timeTextBytes = 256
         /// Comments that answer each other, one below the other; deeper is refused.
         public static let replies = 100
         /// Messages of a conversation with the coach; more is 400.
@@ -543,6 +572,12 @@ public enum Limit {
 
     /// Pages and pieces of lists: what is read from the database at one go.
     public enum Lists {
+        /// Records of somebody, the newest ones, that stand in an answer about them; all are on pages.
+        public static let recordsOfUser = 100
+        /// Articles opened most often in an answer that is no page.
+        public static let hottest = 200
+        /// Newest articles in an answer that is no page.
+        public static let newestArticles = 2_000
         /// Tokens of an account that are looked at to list its logins, the newest ones.
         public static let logins = 1000
         /// People, messages, clips, or comments of a clip, in an answer of the clips' API; the others are on other
@@ -643,6 +678,12 @@ public enum Limit {
     }
     /// Activity files of other programs.
     public enum Files {
+        /// Characters of what an uploaded file is called; more is refused.
+        public static let name = 200
+        /// Bytes of it, since a character may have any number of them; more is refused.
+        public static let nameBytes = 800
+        /// Times at which a watch was stopped and set going again that are taken from a FIT file; the others are left out.
+        public static let stops = 100_000
         /// Bytes of one file, unpacked.
         public static let bytes = 64 << 20
         /// Bytes of an archive, and of all that comes out of it.

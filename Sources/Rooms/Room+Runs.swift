@@ -1,3 +1,5 @@
+import Limits
+
 extension Room {
     // How a runner's run begins, rests and ends.
 
@@ -128,7 +130,7 @@ extension Room {
         {
             corrected = max(corrected, lastCounted)
         }
-        return max(min(max(corrected, now - 24 * 3_600_000), latest), earliest)
+        return max(min(max(corrected, now - Limit.Run.longestGap), latest), earliest)
     }
 
     private func mayChangeClock(of index: Int, at moment: Int64, _ mayRemeasure: () -> Bool) throws(RoomError) {

@@ -85,6 +85,9 @@ import Testing
         let reckoner = reckon(markers, pauses: [5000..<15_000])
         #expect(reckoner.meters == 0 && reckoner.countedMarkers == 0)
         #expect(reckoner.seconds(finishedAt: 62_000) == 52)
+        // So does one that is somewhere only at its start.
+        let first = try marker(1, at: 0, second: 0)
+        #expect(reckon([first] + markers, pauses: [5000..<15_000]).seconds(finishedAt: 62_000) == 52)
     }
 
     @Test("a step of more than 20 km or 24 hours is none, unless three that agree go on from there")

@@ -16,8 +16,6 @@ actor HouseExport {
             end
     }
 
-    /// A piece goes out when it has so many bytes.
-    private static let pieceSize = 256 << 10
     /// Entries of a list that are read at once.
     private static let page = 100
 
@@ -51,7 +49,7 @@ actor HouseExport {
     /// The next piece of the archive; nil behind the last.
     func piece() async throws -> [UInt8]? {
         if part == .end, output.isEmpty { return nil }
-        while part != .end, output.count < Self.pieceSize { try await step() }
+        while part != .end, output.count < Limit.HTTP.piece { try await step() }
         defer { output = [] }
         return output
     }
@@ -242,7 +240,7 @@ actor HouseExport {
     /// A piece more of a picture, or the beginning of the next one.
     private func writePicture() async throws {
         if let file {
-            if let bytes = try file.read(upToCount: Self.pieceSize), !bytes.isEmpty {
+            if let bytes = try file.read(upToCount: Limit.HTTP.piece), !bytes.isEmpty {
                 output += zip.add(Array(bytes))
                 return
             }

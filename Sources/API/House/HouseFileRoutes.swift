@@ -58,9 +58,12 @@ struct HouseFileRoutes: Sendable {
     }
 
     private static let fileName = Field.string(
-        "name", Schema.text("run.fit", upTo: 200), about: "What the file is called that is the body itself."
+        "name", Schema.text("run.fit", upTo: Limit.Files.name),
+        about: "What the file is called that is the body itself."
     ).map { (name) throws(ParameterError) in
-        guard name.count <= 200, name.utf8.count <= 800 else { throw .wrongLength("name", upTo: 200) }
+        guard name.count <= Limit.Files.name, name.utf8.count <= Limit.Files.nameBytes else {
+            throw .wrongLength("name", upTo: Limit.Files.name)
+        }
         return name
     }.optional
     private static let files = Field<[MultipartForm.File]>(
@@ -68,7 +71,9 @@ struct HouseFileRoutes: Sendable {
     ) { (parameters) throws(ParameterError) in parameters.files }
 
     private func take(_ call: Call<Account>, name: String?, files: [MultipartForm.File]) async throws -> Response {
-        var sources: [(name: String, body: HTTPBody)] = files.map { (String($0.filename.prefix(200)), $0.content) }
+        var sources: [(name: String, body: HTTPBody)] = files.map {
+            (String($0.filename.prefix(Limit.Files.name)), $0.content)
+        }
         if case .multipart = call.request.body {
         } else if !call.request.body.isEmpty {
             sources = [(name ?? "", call.request.body)]

@@ -25,11 +25,14 @@ struct JuejinArticleRoutes: Sendable {
             list("/articles/likes", "What one likes, the last first") { .likedBy($0) },
             list("/articles/collections", "What one has put aside, the last first") { .collectedBy($0) },
             list(
-                "/articles/hot", "Those opened most often", "200 at most, unless pages are asked for.", upTo: 200
+                "/articles/hot", "Those opened most often",
+                "\(Limit.Lists.hottest) at most, unless pages are asked for.",
+                upTo: Limit.Lists.hottest
             ) { _ in .hottest },
-            list("/articles/new", "The newest", "2000 at most, unless pages are asked for.", upTo: 2000) { _ in
-                .newest
-            },
+            list(
+                "/articles/new", "The newest", "\(Limit.Lists.newestArticles) at most, unless pages are asked for.",
+                upTo: Limit.Lists.newestArticles
+            ) { _ in .newest },
             deletion("/articles/{id}", "Delete an article"),
             deletion("/articles/{id}/del", "Delete an article, as older clients call it"),
         ]

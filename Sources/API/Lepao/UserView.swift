@@ -1,4 +1,5 @@
 import Endpoints
+import Limits
 import Services
 import Store
 
@@ -26,7 +27,7 @@ struct UserView: Sendable {
     }
 
     private func newestRecords(of account: Account) async throws -> [RecordSummary] {
-        let limit = 100
+        let limit = Limit.Lists.recordsOfUser
         let first = try await records.summaries(account: account.id, limit: limit)
         guard first.total > limit else { return first.records }
         return try await records.summaries(

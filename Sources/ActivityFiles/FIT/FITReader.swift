@@ -92,9 +92,9 @@ private struct FITFile {
         case Self.record:
             records.append(point(message))
         case 21:
-            guard message.integer(0) == 0, let time = message.time.map(Self.milliseconds), timer.count < 100_000 else {
-                return
-            }
+            guard message.integer(0) == 0, let time = message.time.map(Self.milliseconds),
+                timer.count < Limit.Files.stops
+            else { return }
             switch message.integer(1) {
             case 0: timer.append((time, true))
             case 1, 4, 8, 9: timer.append((time, false))

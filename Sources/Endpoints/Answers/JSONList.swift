@@ -1,14 +1,12 @@
 import LWS
+import Limits
 package import Services
 
 /// A JSON array on its way to a client, some elements at a time.
 ///
 /// A list of everything may be gigabytes; who asks for it gets it as fast as they read, and the server holds no more than
-/// a piece.
+/// a piece: one ends with the element that reaches ``Limit/HTTP/piece``.
 package actor JSONList<Element: Sendable> {
-    /// A piece ends with the element that reaches so many bytes.
-    private static var pieceSize: Int { 256 << 10 }
-
     private let end: String
     private let limit: Int
     private let goesOn: @Sendable (Element) -> Bool
@@ -54,7 +52,7 @@ package actor JSONList<Element: Sendable> {
     /// The next piece of the text, nil behind the last.
     private func piece() async throws -> [UInt8]? {
         if isDone { return nil }
-        while text.bytes.count < Self.pieceSize {
+        while text.bytes.count < Limit.HTTP.piece {
             if fetched.isEmpty { fetched = try await fetch(last)[...] }
             guard let element = fetched.popFirst(), goesOn(element) || count < limit else {
                 isDone = true

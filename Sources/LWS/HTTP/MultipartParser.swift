@@ -112,14 +112,14 @@ struct MultipartParser: Sendable {
             return true
         }
         // A short preamble is allowed; nobody needs a long one.
-        if pending.count > 4096 { throw .malformed }
+        if pending.count > Limit.HTTP.preamble { throw .malformed }
         return false
     }
 
     private mutating func beginPart() throws(RequestFault) -> Bool {
         // Blanks may follow a boundary on its line.
         let start = pending.firstIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } ?? pending.endIndex
-        if start > 64 { throw .malformed }
+        if start > Limit.HTTP.boundaryBlanks { throw .malformed }
         let rest = pending[start...]
         guard rest.count >= 2 else { return false }
         let next = (rest[start], rest[start + 1])

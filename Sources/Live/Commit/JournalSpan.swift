@@ -1,4 +1,5 @@
 import Geo
+import Limits
 
 /// Which journal rows hold markers of a run that are nowhere else on the disk: about which, for one row a second and run
 /// is too much to know of each.
@@ -21,7 +22,6 @@ struct JournalSpan: Sendable {
     private var parts: [Part] = []
 
     private static let markersOfPart = 30
-    private static let mostParts = 64
 
     init(runner: Int) { self.runner = runner }
 
@@ -39,7 +39,7 @@ struct JournalSpan: Sendable {
             parts[parts.count - 1].markers += markers.count
             return
         }
-        if parts.count == Self.mostParts { thin() }
+        if parts.count == Limit.Store.journalParts { thin() }
         parts.append(Part(first: sequence, last: sequence, newest: newest, markers: markers.count, before: before))
     }
 

@@ -218,22 +218,22 @@ enum MarkersScanner {
                     throw outside(scanner, number, index, key, "from -180 to 180")
                 }
             case .time:
-                guard let time = scanner.wholePart(number, in: 0...253_402_300_799_999) else {
+                guard let time = scanner.wholePart(number, in: Limit.Run.times) else {
                     throw outside(scanner, number, index, key, "from 0 to 253402300799999")
                 }
                 marker.time = time
             case .accuracy:
                 let accuracy = scanner.double(number)
                 guard accuracy.isFinite else { throw outside(scanner, number, index, key, "a number of metres") }
-                marker.accuracy = min(accuracy, 100_000)
+                marker.accuracy = min(accuracy, Limit.Run.accuracy)
             case .altitude:
                 let altitude = scanner.double(number)
-                guard -20_000...100_000 ~= altitude else {
+                guard Limit.Run.altitudes ~= altitude else {
                     throw outside(scanner, number, index, key, "from -20000 to 100000")
                 }
                 marker.altitude = altitude
             case .heartRate:
-                guard let heartRate = scanner.wholePart(number, in: 0...500) else {
+                guard let heartRate = scanner.wholePart(number, in: Limit.Run.heartRates) else {
                     throw outside(scanner, number, index, key, "from 0 to 500")
                 }
                 marker.heartRate = Int32(heartRate)

@@ -1,3 +1,5 @@
+import Limits
+
 /// What a marker must satisfy to count toward the distance (live protocol, section 4).
 public struct MarkerFilter: Hashable, Sendable {
     /// Metres; a marker whose accuracy is worse does not count.
@@ -11,7 +13,7 @@ public struct MarkerFilter: Hashable, Sendable {
     ///
     /// With ``topSpeed`` it bounds the distance of a run, and so the work for each of its kilometres, by the time for
     /// which the run has really been under way.
-    public var longestGap: Int64 = 24 * 3_600_000
+    public var longestGap = Limit.Run.longestGap
     /// So many markers in a row that are too far off, but agree with each other, move the filter over to them.
     public var agreeingMarkers = 3
     /// How far apart these may be, in markers of the run: those between them cannot be judged.

@@ -47,7 +47,7 @@ enum AccountRules {
 
     /// A line about oneself; empty for none.
     static func checkSign(_ sign: String) throws(ServicesError) {
-        if !sign.isEmpty { try check(sign, as: "sign", named: "The line", upTo: 50) }
+        if !sign.isEmpty { try check(sign, as: "sign", named: "The line", upTo: Limit.Accounts.sign) }
     }
 
     /// Checks that a text is an address that mail can be sent to as it stands: RFC 5321, section 4.1.2, without quoted

@@ -28,7 +28,8 @@ enum ForumRules {
 
     /// The words of a client for a time, whatever they mean: shown again, never read.
     static func checkTime(_ text: String) throws(ServicesError) {
-        try checkLength(text, as: "time", named: "The time", upTo: 64, bytes: 256)
+        try checkLength(
+            text, as: "time", named: "The time", upTo: Limit.Content.timeText, bytes: Limit.Content.timeTextBytes)
         guard !text.unicodeScalars.contains(where: isControl) else {
             throw .invalid(field: "time", message: "The time must not contain control characters.")
         }

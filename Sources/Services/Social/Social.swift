@@ -11,9 +11,6 @@ public final class Social: Sendable {
     public static let maxPeople = Limit.Lists.clips
     /// Of a conversation, at most as many messages at a time.
     public static let maxMessages = Limit.Lists.clips
-    /// An address in a profile has at most as many characters.
-    static let maxAddress = 512
-    static let maxSignature = 200
 
     private let store: AppDatabase
     private let now: @Sendable () -> Int64
@@ -79,10 +76,10 @@ public final class Social: Sendable {
         avatar: String?, background: String?, signature: String?, account: Int64
     ) async throws(ServicesError) {
         func address(_ text: String?) -> String? {
-            text.flatMap { WebAddress.isPlausible($0, upTo: Self.maxAddress) ? $0 : nil }
+            text.flatMap { WebAddress.isPlausible($0, upTo: Limit.Accounts.profileAddress) ? $0 : nil }
         }
         let words = signature.flatMap { text in
-            text.isEmpty || text.count > Self.maxSignature || text.utf8.count > Self.maxSignature * 16
+            text.isEmpty || text.count > Limit.Accounts.signature || text.utf8.count > Limit.Accounts.signatureBytes
                 || text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? nil : text
         }
         try await withStoreErrors { () throws(StoreError) in

@@ -585,6 +585,67 @@ class BigJoins(Joined):
             raw.drain(0.1)
 
 
+class Remeasurer(Joined):
+    """Has a run of hours measured anew by starts and pauses of long ago."""
+
+    is_named = False
+
+    def prepare(self):
+        super().prepare()
+        self.began = live.now() - 20 * 3_600_000
+        with self.joining() as raw:
+            raw.message({"type": "start", "time": self.began})
+            for first in range(1, 16_001, 400):
+                raw.message({"type": "markers", "markers": live.way(
+                    400, self.began, step=3, every=1000, first=first, offset=first)})
+                time.sleep(0.05)
+            raw.drain(3)
+
+    def attempt(self):
+        with self.joining() as raw:
+            for turn in range(200):
+                if self.stopped.is_set() or not raw.drain(0.3):
+                    return
+                raw.message({"type": ["pause", "start"][turn % 2], "time": self.began})
+
+
+class CheerCrowd(Joined):
+    """Two hundred spectators of one room, of one address, who cheer every second as loudly as one may."""
+
+    is_named = False
+
+    def attempt(self):
+        crowd = []
+        try:
+            for _ in range(200):
+                raw = Raw(self)
+                crowd.append(raw)
+                self.outcomes[raw.upgrade()] += 1
+                raw.message({"type": "join", "runID": self.run_id, "password": PASSWORD, "role": "spectator"})
+            for _ in range(60):
+                for raw in crowd:
+                    raw.message({"type": "cheer", "text": "e" + "\u0301" * 4_000})
+                    raw.drain(0.01)
+                    if self.stopped.is_set():
+                        return
+        finally:
+            for raw in crowd:
+                raw.socket.close()
+
+
+class JoinFlood(Joined):
+    """Joins as fast as it can, and is gone again."""
+
+    named_after = 120
+    pause = 0
+
+    def attempt(self):
+        with Raw(self) as raw:
+            self.outcomes[raw.upgrade()] += 1
+            raw.message({"type": "join", "runID": self.run_id, "password": PASSWORD, "role": "spectator"})
+            raw.socket.recv(4096)
+
+
 class ListFlood(Attacker):
     """Lists of everything there is."""
 
@@ -612,7 +673,7 @@ KINDS = [
     NeverReading, SlowHeads, EndlessExtensions, TinyChunks, EndlessLines, HeaderFlood, Pipeliner, Unmasked,
     EndlessFragments, EmptyFragments, BigFragments, PingFlood, OldMarkers, Toggler, Flapper, Replacer, PasswordGuesser,
     RoomGuesser, HugePings, HugeMessages, AbortedUploads, SlowUploads, BadText, Hoarder, Resetter, UpgradeWithBody,
-    StrangeRooms, BigJoins, ListFlood, RandomBytes,
+    StrangeRooms, BigJoins, Remeasurer, CheerCrowd, JoinFlood, ListFlood, RandomBytes,
 ]
 
 
