@@ -129,6 +129,29 @@ import Testing
         }
     }
 
+    @Test("who connects and begins no handshake, or does not end it, is let go")
+    func endsHandshake() async throws {
+        try await withFiles(.localhost) { files in
+            let configure = { (configuration: inout ServerConfiguration) in
+                configuration.tls = files
+                configuration.handshakeSeconds = 1
+            }
+            try await withServer(endpoints: [.echo()], configure: configure) { _, port, _ in
+                // Nothing, and the head of a record that never comes.
+                for beginning in [[], [0x16, 0x03, 0x01, 0x02, 0x00]] as [[UInt8]] {
+                    let received = try await blocking {
+                        let descriptor = try LoopbackSocket.connect(port: port, patience: 30)
+                        defer { close(descriptor) }
+                        if !beginning.isEmpty { #expect(write(descriptor, beginning, beginning.count) == 5) }
+                        var byte: UInt8 = 0
+                        return read(descriptor, &byte, 1)
+                    }
+                    #expect(received == 0, "the end, and no answer")
+                }
+            }
+        }
+    }
+
     @Test("a server refuses what is no TLS")
     func refusesPlain() async throws {
         try await withFiles(.localhost) { files in
