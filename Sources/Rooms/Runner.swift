@@ -49,7 +49,10 @@ struct Runner: Sendable {
 
     /// Begins another run, whose markers count from 1 again.
     mutating func beginRun(key: Int64, settings: RoomSettings) {
+        let announced = run.announced
         run = Run(key: key, settings: settings)
+        // So many kilometres at once of a runner, in however many runs.
+        run.announced = announced
         runNumber += 1
     }
 

@@ -161,6 +161,20 @@ struct PausesTests {
         }
     }
 
+    @Test("many runs at once announce no more kilometres than one")
+    mutating func announcedOfManyRuns() throws {
+        let ana = try meeting.runner()
+        meeting.wait(10 * hour)
+        var told = 0
+        for run in 1...5 {
+            if run > 1 { try meeting.start(ana, time: noon) }
+            let away = (0...60).map { marker(Int32($0 + 1), Double($0) * 100, at: noon + Int64($0) * 30 * second) }
+            told += try meeting.send(ana, away).splits.count
+            try meeting.finish(ana)
+        }
+        #expect(told == meeting.room.settings.splitsAtOnce)
+    }
+
     @Test("a run has at most a thousand pauses, and goes on to its finish without another")
     mutating func bounded() throws {
         let ana = try meeting.runner()
