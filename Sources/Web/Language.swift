@@ -1,3 +1,5 @@
+internal import LWS
+
 /// The languages that the pages speak.
 enum Language: String, Sendable, CaseIterable {
     case english = "en"
@@ -12,15 +14,14 @@ enum Language: String, Sendable, CaseIterable {
     ///   - cookies: The field `Cookie`.
     ///   - accepted: The field `Accept-Language` (RFC 9110, section 12.5.4).
     init(cookies: String?, accepted: String?) {
-        let chosen = (cookies ?? "").split(separator: ";").lazy.map { $0.trimmingBlanks.split(separator: "=") }
-            .first { $0.count == 2 && $0[0] == Self.cookie }
-        if let chosen, let language = Language(rawValue: String(chosen[1])) {
+        let chosen = Cookies.values(of: Self.cookie, in: cookies ?? "").first
+        if let chosen, let language = Language(rawValue: chosen) {
             self = language
             return
         }
         var best: (language: Language, quality: Double) = (.english, 0)
         for entry in PreferenceList(accepted ?? "") {
-            guard let language = Language(rawValue: String(entry.value.prefix { $0 != "-" }).lowercased()) else {
+            guard let language = Language(rawValue: entry.value.splitOctets(at: "-")[0].asciiLowercased) else {
                 continue
             }
             if entry.quality > best.quality { best = (language, entry.quality) }
@@ -32,7 +33,7 @@ enum Language: String, Sendable, CaseIterable {
 /// A header field of values with qualities, `gzip;q=0.5, *` (RFC 9110, section 12.4.2).
 struct PreferenceList: Sequence {
     struct Entry {
-        var value: Substring
+        var value: String
         /// 0 for “not this”.
         var quality: Double
     }
@@ -41,10 +42,10 @@ struct PreferenceList: Sequence {
 
     /// What cannot be read of the field is left out.
     init(_ field: String) {
-        entries = field.split(separator: ",").compactMap { element in
-            let parts = element.split(separator: ";").map(\.trimmingBlanks)
+        entries = field.splitOctets(at: ",").compactMap { element in
+            let parts = element.splitOctets(at: ";")
             guard let value = parts.first, !value.isEmpty else { return nil }
-            guard let weight = parts.dropFirst().first(where: { $0.lowercased().hasPrefix("q=") }) else {
+            guard let weight = parts.dropFirst().first(where: { HTTPToken($0.utf8.prefix(2)) == "q=" }) else {
                 return Entry(value: value, quality: 1)
             }
             guard let quality = Double(weight.dropFirst(2)), (0...1).contains(quality) else { return nil }
@@ -56,15 +57,7 @@ struct PreferenceList: Sequence {
 
     /// Whether a value is wanted at all.
     func accepts(_ value: String) -> Bool {
-        let named = entries.first { $0.value.lowercased() == value }
+        let named = entries.first { $0.value.asciiLowercased == value }
         return (named ?? entries.first { $0.value == "*" }).map { $0.quality > 0 } ?? false
-    }
-}
-
-extension Substring {
-    var trimmingBlanks: Substring {
-        var text = drop { $0 == " " || $0 == "\t" }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
     }
 }

@@ -59,6 +59,20 @@ struct TrustedProxiesTests {
         #expect(try client(proxies, from: "10.0.0.1", "X-Forwarded-For", "198.51.100.7") == "10.0.0.1")
     }
 
+    @Test(
+        "what a client writes in front of a proxy's hop hides it from nobody, whatever characters that makes",
+        arguments: ["6.6.6.6\u{600}", "6.6.6.6\u{110BD}", "\u{600}", "6.6.6.6\u{FF0C}", "6.6.6.6\u{37E}"])
+    func looksAlike(written: String) throws {
+        let proxies = try TrustedProxies("10.0.0.0/8")
+        #expect(try client(proxies, from: "10.0.0.1", "X-Forwarded-For", written + ", 198.51.100.7") == "198.51.100.7")
+        let standard = try TrustedProxies("10.0.0.0/8", header: .forwarded)
+        for hop in [", for=198.51.100.7", ", proto=https;for=198.51.100.7", ", by=10.0.0.1; For=\"198.51.100.7:1\""] {
+            #expect(try client(standard, from: "10.0.0.1", "Forwarded", "for=\(written)" + hop) == "198.51.100.7")
+        }
+        // A semicolon that is none ends no pair.
+        #expect(try client(standard, from: "10.0.0.1", "Forwarded", "proto=a\u{37E}for=198.51.100.7") == "10.0.0.1")
+    }
+
     @Test("networks that do not end at a byte are compared by bits")
     func bits() throws {
         let proxies = try TrustedProxies("192.168.16.0/20")

@@ -28,6 +28,8 @@ struct EntityTagTests {
             ("W/\"1\"", "W/\"1\"", false, true), ("W/\"1\"", "W/\"2\"", false, false),
             ("W/\"1\"", "\"1\"", false, true),
             ("\"1\"", "\"1\"", true, true),
+            // The sign for Kelvin, and a letter with its accent as two characters.
+            ("\"K\"", "\"\u{212A}\"", false, false), ("\"\u{e9}\"", "\"e\u{301}\"", false, false),
         ])
     func comparison(one: String, other: String, strongly: Bool, weakly: Bool) throws {
         let one = try #require(EntityTag(one))

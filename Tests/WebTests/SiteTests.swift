@@ -13,7 +13,8 @@ import Testing
             ([:], "en"), ([.acceptLanguage: "zh-CN,zh;q=0.9,en;q=0.8"], "zh-CN"),
             ([.acceptLanguage: "fr, en;q=0.4, zh;q=0.6"], "zh-CN"), ([.acceptLanguage: "zh;q=0, de"], "en"),
             ([.acceptLanguage: "zh", .cookie: "a=b; language=en"], "en"),
-            ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"), ([.cookie: "language=xx"], "en"),
+            ([.acceptLanguage: "en", .cookie: "language=zh"], "zh-CN"),
+            ([.acceptLanguage: "en", .cookie: "a=b\u{37E}language=zh"], "en"), ([.cookie: "language=xx"], "en"),
         ]
         let paths = [
             "/", "/r/159", "/r/%E8%B7%91%2F1", "/r/159/board", "/r/159?embed", "/s/VY9Zb0nDq1oQw3Jt5kfXRg",

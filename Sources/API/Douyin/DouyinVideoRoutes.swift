@@ -135,7 +135,7 @@ struct DouyinVideoRoutes: Sendable {
         else { throw Problem.notFound }
         // A player asks for many pieces: who asks for the first one plays it.
         let range = call.request.head.headers[.range]
-        if call.request.head.method == .get, range == nil || range?.hasPrefix("bytes=0-") == true {
+        if call.request.head.method == .get, range == nil || range?.utf8.starts(with: "bytes=0-".utf8) == true {
             do {
                 try await core.forum.hit(.id(clip.id), from: call.address)
             } catch {

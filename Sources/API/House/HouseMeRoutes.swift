@@ -191,7 +191,7 @@ struct HouseMeRoutes: Sendable {
     /// The tag that `If-Match` asks for; nil where any state will do.
     private static func wantedTag(_ request: HTTPServerRequest, of account: Account) throws(Problem) -> String? {
         guard let field = request.head.headers[.ifMatch], field != "*" else { return nil }
-        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque == account.tag else {
+        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque.isSameOctets(as: account.tag) else {
             throw changedMeanwhile
         }
         return wanted.opaque

@@ -31,7 +31,7 @@ struct HouseTag: Sendable {
     /// - Throws: 412 for an `If-Match` that is not of this.
     @discardableResult func check(_ request: HTTPServerRequest) throws(Problem) -> Bool {
         guard let field = request.head.headers[.ifMatch], field != "*" else { return false }
-        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque == opaque else {
+        guard let wanted = EntityTag(field), !wanted.isWeak, wanted.opaque.isSameOctets(as: opaque) else {
             throw Self.changedMeanwhile
         }
         return true

@@ -40,7 +40,7 @@ final class RepeatedRequests: Sendable {
         }
         // The query is in the fingerprint: whoever sends the request makes it as long as they like.
         let path = request.head.path.joined(separator: "/")
-        let key = Key(sender: sender, key: "\(request.head.method) \(path) \(text)")
+        let key = Key(sender: sender, key: Array("\(request.head.method) \(path) \(text)".utf8))
         let fingerprint = Self.fingerprint(of: request), begun = now()
         if let response = try kept.withLock({ try $0.begin(key, fingerprint, at: begun) }) { return response }
         do {
@@ -60,7 +60,8 @@ final class RepeatedRequests: Sendable {
 
     private struct Key: Hashable {
         var sender: String
-        var key: String
+        /// Octets: keys that mean the same are still two.
+        var key: [UInt8]
     }
 
     private enum Entry {
@@ -104,7 +105,7 @@ final class RepeatedRequests: Sendable {
                 entries[key] = nil
                 return
             }
-            let count = Self.overhead + key.sender.utf8.count + key.key.utf8.count + body.count
+            let count = Self.overhead + key.sender.utf8.count + key.key.count + body.count
             lastNumber += 1
             entries[key] = .answered(
                 lastNumber, fingerprint: fingerprint, response, bytes: count,

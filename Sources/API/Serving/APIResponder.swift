@@ -49,7 +49,7 @@ struct APIResponder: HTTPResponder {
     /// What answers a request: a page for who asks for HTML, as a browser does for the person before it, where there is
     /// one; else the API's route.
     private func match(_ head: HTTPRequestHead) -> Router.Match {
-        let asksForPage = head.headers[.accept]?.lowercased().contains("text/html") == true
+        let asksForPage = head.headers[.accept]?.asciiLowercased.utf8.contains("text/html".utf8) == true
         let (first, second) = asksForPage ? (pages, router) : (router, pages)
         let match = first.match(head.method, path: head.path)
         if case .route = match { return match }

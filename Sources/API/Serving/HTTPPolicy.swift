@@ -78,7 +78,9 @@ struct HTTPPolicy: Sendable {
     private func isAllowed(_ origin: String?) -> Bool {
         switch origins {
         case .any: true
-        case .only(let allowed): origin.map(allowed.contains) ?? false
+        case .only(let allowed):
+            // What is no ASCII is none of them, whatever it looks like.
+            origin.map { $0.utf8.allSatisfy { $0 < 0x80 } && allowed.contains($0) } ?? false
         }
     }
 

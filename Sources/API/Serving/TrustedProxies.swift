@@ -28,9 +28,9 @@ public struct TrustedProxies: Sendable, Hashable {
         var prefix: IPAddress
         var bits: Int
 
-        init?(_ text: Substring) {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let first = parts.first, let address = IPAddress(String(first)) else { return nil }
+        init?(_ text: String) {
+            let parts = text.splitOctets(at: "/")
+            guard parts.count <= 2, let first = parts.first, let address = IPAddress(first) else { return nil }
             bits = 128
             if parts.count == 2 {
                 guard parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let length = Int(parts[1]) else {
@@ -63,9 +63,8 @@ public struct TrustedProxies: Sendable, Hashable {
     /// - Throws: ``BadNetwork`` for an entry that is none.
     public init(_ list: String, header: Header = .xForwardedFor) throws(BadNetwork) {
         var networks: [Network] = []
-        for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
-            let text = entry.trimming(\.isWhitespace)
-            guard let network = Network(text) else { throw BadNetwork(text: String(text)) }
+        for text in list.splitOctets(at: ",") {
+            guard let network = Network(text) else { throw BadNetwork(text: text) }
             networks.append(network)
         }
         self.networks = networks
@@ -92,37 +91,33 @@ public struct TrustedProxies: Sendable, Hashable {
     }
 
     /// From the client to the nearest proxy; nil for a hop without an address.
+    ///
+    /// Octet by octet: whatever a client sends in front of what a proxy writes, a comma is a comma.
     private func hops(_ headers: HTTPFields) -> [String?] {
         switch header {
         case .xForwardedFor:
-            (headers[.xForwardedFor] ?? "").split(separator: ",", omittingEmptySubsequences: false).map(Self.address)
+            (headers[.xForwardedFor] ?? "").splitOctets(at: ",").map(Self.address)
         case .forwarded:
-            (headers[.forwarded] ?? "").split(separator: ",", omittingEmptySubsequences: false).map { element in
-                let pairs = element.split(separator: ";").map { $0.trimming(\.isWhitespace) }
-                return pairs.first { $0.prefix(4).lowercased() == "for=" }.flatMap { Self.address($0.dropFirst(4)) }
+            (headers[.forwarded] ?? "").splitOctets(at: ",").map { element in
+                let pairs = element.splitOctets(at: ";").map { $0.utf8 }
+                let pair = pairs.first { HTTPToken($0.prefix(4)) == "for=" }
+                return pair.flatMap { Self.address(String(decoding: $0.dropFirst(4), as: UTF8.self)) }
             }
         }
     }
 
     /// An address without quotes, brackets and port.
-    private static func address(_ text: Substring) -> String? {
-        var text = text.trimming(\.isWhitespace)
-        if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
-        if text.first == "[" {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            text = text[text.index(after: text.startIndex)..<end]
-        } else if text.count(where: { $0 == ":" }) == 1 {
-            text = text.prefix { $0 != ":" }
+    private static func address(_ text: String) -> String? {
+        var octets = Array(text.utf8)[...]
+        let quote = UInt8(ascii: "\""), colon = UInt8(ascii: ":")
+        if octets.count >= 2, octets.first == quote, octets.last == quote { octets = octets.dropFirst().dropLast() }
+        if octets.first == UInt8(ascii: "[") {
+            guard let end = octets.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            octets = octets[..<end].dropFirst()
+        } else if octets.count(where: { $0 == colon }) == 1 {
+            octets = octets.prefix { $0 != colon }
         }
-        return text.isEmpty ? nil : String(text)
-    }
-}
-
-extension Substring {
-    fileprivate func trimming(_ isOuter: (Character) -> Bool) -> Substring {
-        var text = drop(while: isOuter)
-        while let last = text.last, isOuter(last) { text.removeLast() }
-        return text
+        return octets.isEmpty ? nil : String(decoding: octets, as: UTF8.self)
     }
 }
 

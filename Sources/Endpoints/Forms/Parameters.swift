@@ -65,11 +65,11 @@ package struct Parameters: Sendable {
             files = []
             if sources.contains(.form) || sources.contains(.json) {
                 let bytes = try Self.bytes(of: request.body)
-                let type = request.head.headers[.contentType]?.lowercased() ?? ""
+                let type = HeaderParameters(request.head.headers[.contentType] ?? "").value
                 let first = bytes.first { !Self.isBlank($0) }
                 if first == nil {
                     // Nothing but blanks, if anything.
-                } else if first != UInt8(ascii: "{"), type.hasPrefix("application/x-www-form-urlencoded"),
+                } else if first != UInt8(ascii: "{"), type == "application/x-www-form-urlencoded",
                     sources.contains(.form)
                 {
                     fields = try Self.form(bytes)

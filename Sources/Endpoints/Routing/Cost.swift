@@ -27,7 +27,8 @@ package struct Cost: Sendable {
         package var unpagedOnly = false
 
         fileprivate func counts(_ head: HTTPRequestHead) -> Bool {
-            if formsOnly, head.headers[.contentType]?.lowercased().hasPrefix("multipart/form-data") != true {
+            // Read as it is read where forms are taken apart.
+            if formsOnly, head.headers[.contentType].map({ HeaderParameters($0).value }) != "multipart/form-data" {
                 return false
             }
             return !unpagedOnly || head.queryValue("page") == nil && head.queryValue("limit") == nil

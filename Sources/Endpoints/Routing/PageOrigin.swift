@@ -16,9 +16,11 @@ package enum PageOrigin: Hashable, Sendable {
     ///   - isSecure: Whether browsers come by TLS: then a page without it is another's, since whoever is on the way may
     ///     have written it.
     package init(of head: HTTPRequestHead, isSecure: Bool = false) {
-        if let origin = head.headers[.origin]?.lowercased() {
-            let host = head.headers[.host]?.lowercased()
-            let isOwn = host.map { origin == "https://\($0)" || !isSecure && origin == "http://\($0)" } ?? false
+        if let origin = head.headers[.origin]?.asciiLowercased {
+            func isOrigin(_ host: String) -> Bool {
+                origin.isSameOctets(as: "https://\(host)") || !isSecure && origin.isSameOctets(as: "http://\(host)")
+            }
+            let isOwn = head.headers[.host].map { isOrigin($0.asciiLowercased) } ?? false
             self = isOwn ? .own : .foreign(origin)
         } else {
             // Browsers leave `Origin` out where a page leads somewhere or shows a picture.
@@ -33,7 +35,9 @@ package enum PageOrigin: Hashable, Sendable {
     package func isForeign(except known: Set<String>) -> Bool {
         switch self {
         case .own: false
-        case .foreign(let origin): origin.map { !known.contains($0) } ?? true
+        case .foreign(let origin):
+            // What is no ASCII is no origin as browsers write it, whatever it looks like.
+            origin.map { !$0.utf8.allSatisfy { $0 < 0x80 } || !known.contains($0) } ?? true
         }
     }
 }

@@ -32,12 +32,13 @@ package struct SessionCookie: Sendable {
 
     package var name: String { isSecure ? "__Host-runroom" : "runroom" }
 
-    /// The token that a request brings, whoever has it sent; nil without a cookie.
+    /// The token that a request brings, whoever has it sent; nil without a cookie, and with several of that name.
+    ///
+    /// A browser has one of ours. Another beside it was set by another host or for another path, to have somebody go on
+    /// in a login that is not theirs, and which is which cannot be told.
     package func token(in head: HTTPRequestHead) -> String? {
-        let pairs = (head.headers[.cookie] ?? "").split(separator: ";").lazy.map { pair in
-            pair.drop { $0 == " " || $0 == "\t" }.split(separator: "=", maxSplits: 1)
-        }
-        return pairs.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) }
+        let values = Cookies.values(of: name, in: head.headers[.cookie] ?? "")
+        return values.count == 1 && !values[0].isEmpty ? values[0] : nil
     }
 
     /// The token for what a request asks for.

@@ -21,10 +21,10 @@ public struct EntityTag: Hashable, Sendable, CustomStringConvertible {
     public var description: String { (isWeak ? "W/" : "") + "\"" + opaque + "\"" }
 
     /// Whether both name the same bytes, being equal and neither weak: what ranges need.
-    public func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && opaque == other.opaque }
+    public func matchesStrongly(_ other: EntityTag) -> Bool { !isWeak && !other.isWeak && matchesWeakly(other) }
 
     /// Whether both name states that mean the same: what `If-None-Match` needs.
-    public func matchesWeakly(_ other: EntityTag) -> Bool { opaque == other.opaque }
+    public func matchesWeakly(_ other: EntityTag) -> Bool { opaque.isSameOctets(as: other.opaque) }
 
     /// Whether the field `If-None-Match` says that the client has this state already.
     ///

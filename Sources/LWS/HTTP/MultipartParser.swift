@@ -280,12 +280,12 @@ extension HTTPBody {
 }
 
 /// A header field of the form `value; name=token; name="quoted string"` (RFC 9110, section 5.6.6).
-struct HeaderParameters {
+package struct HeaderParameters {
     /// What comes before the first semicolon, lower-case.
-    let value: String
+    package let value: String
     private(set) var parameters: [(name: String, value: String)] = []
 
-    init(_ field: String) {
+    package init(_ field: String) {
         // Octet by octet: a quotation mark with an accent on it is a quotation mark.
         var rest = Array(field.utf8)[...]
         func isSemicolon(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ";") }
@@ -318,7 +318,7 @@ struct HeaderParameters {
         }
     }
 
-    subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
+    package subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     /// `filename`, or `filename*` of RFC 8187, which wins.
     var filename: String? {

@@ -48,10 +48,19 @@ extension BidirectionalCollection<UInt8> {
 
 extension StringProtocol {
     /// Without spaces and tabs at both ends.
-    var trimmingBlanks: String { String(decoding: Array(utf8).trimmingBlanks, as: UTF8.self) }
+    package var trimmingBlanks: String { String(decoding: Array(utf8).trimmingBlanks, as: UTF8.self) }
+
+    /// The pieces between octets of a kind, without spaces and tabs at their ends; empty ones too.
+    package func splitOctets(at separator: Unicode.Scalar) -> [String] {
+        utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
+            .map { String(decoding: Array($0).trimmingBlanks, as: UTF8.self) }
+    }
+
+    /// Whether both are the same octets, and do not only look or mean the same.
+    package func isSameOctets(as other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
 
     /// With the letters of ASCII in their small form, and everything else as it is.
-    var asciiLowercased: String { String(decoding: utf8.map(Octets.lowercased), as: UTF8.self) }
+    package var asciiLowercased: String { String(decoding: utf8.map(Octets.lowercased), as: UTF8.self) }
 
     /// A request target without its query.
     var pathOnly: String {
@@ -60,12 +69,12 @@ extension StringProtocol {
 }
 
 /// A word of HTTP that is compared octet by octet, letters of ASCII without regard to their case.
-struct HTTPToken: Hashable, ExpressibleByStringLiteral {
+package struct HTTPToken: Hashable, ExpressibleByStringLiteral {
     private let bytes: [UInt8]
 
-    init(_ bytes: some Sequence<UInt8>) { self.bytes = bytes.map(Octets.lowercased) }
+    package init(_ bytes: some Sequence<UInt8>) { self.bytes = bytes.map(Octets.lowercased) }
 
-    init(stringLiteral: StaticString) {
+    package init(stringLiteral: StaticString) {
         self.init(stringLiteral.withUTF8Buffer { Array($0) })
     }
 }

@@ -68,6 +68,36 @@ struct CookieTests {
         }
     }
 
+    @Test(
+        "a cookie of another name brings no login, whatever is in its value; several of our name bring none",
+        arguments: [
+            ("__Host-runroom=good", "good"), ("a=b; __Host-runroom=good; c", "good"),
+            ("a=b;__Host-runroom=good", "good"),
+            ("__Host-runroom=a=b", "a=b"), ("a=b\u{37E} __Host-runroom=evil", nil),
+            ("__Host-runroom=good; a=b\u{37E} __Host-runroom=evil", "good"), ("__Host-runroom\u{301}=evil", nil),
+            ("__Host-runroom=good; __Host-runroom=evil", nil), ("__Host-runroom=; a=b", nil), ("__host-runroom=a", nil),
+            ("x__Host-runroom=evil", nil), ("a=\"; __Host-runroom=good\"", "good\""), ("__Host-runroom", nil),
+            ("", nil),
+        ] as [(String, String?)])
+    func isFoundByOctets(field: String, token: String?) {
+        let cookie = SessionCookie(publicURL: nil, isTLS: true, origins: [])
+        #expect(cookie.token(in: head(.get, [.cookie: field])) == token)
+    }
+
+    @Test("an origin that only looks like ours, or like one that may use a login, is another's")
+    func isForeignByOctets() throws {
+        let cookie = SessionCookie(publicURL: nil, isTLS: true, origins: ["https://kiosk.example"])
+        func isOwn(_ origin: String) -> Bool {
+            (try? cookie.checkOrigin(of: head(.post, [.host: "kilo.example", .origin: origin]))) != nil
+        }
+        #expect(isOwn("https://kilo.example") && isOwn("https://KILO.example") && isOwn("https://kiosk.example"))
+        // The sign for Kelvin.
+        #expect(!isOwn("https://\u{212A}ilo.example") && !isOwn("https://\u{212A}iosk.example"))
+        let policy = HTTPPolicy(origins: .only(["https://Kiosk.example"]))
+        #expect(policy.preflight(origin: "https://\u{212A}iosk.example").headers[.accessControlAllowMethods] == nil)
+        #expect(policy.preflight(origin: "https://Kiosk.example").headers[.accessControlAllowMethods] != nil)
+    }
+
     @Test("with TLS, its own or a proxy's, the cookie is one that no other host can set")
     func isHostsOwn() {
         for (url, isTLS, isSecure) in [

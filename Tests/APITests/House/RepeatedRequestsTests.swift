@@ -46,6 +46,14 @@ import Testing
         }
     }
 
+    @Test("keys that only look the same are two")
+    func lookAlikes() async throws {
+        for (number, key) in ["\u{e9}", "e\u{301}", "K", "\u{212A}"].enumerated() {
+            let answer = try await ask(request(key: key, body: .bytes([UInt8(number)])), making: number)
+            #expect(answer == Array("\(number)".utf8))
+        }
+    }
+
     @Test("the answers of one who sends many are dropped before those of others")
     func fairness() async throws {
         let kept = try await ask(request(key: "mine"), by: "account 2", making: 0)
