@@ -614,6 +614,11 @@ public enum Limit {
     public enum Operations {
         /// How old those figures of `/metrics` may be that grow with the server to find out.
         public static let figures = Duration.seconds(1)
+        /// Bytes of lines of the log that wait for who takes them, beside those that are being written; more are left
+        /// out, and how many they were is a line.
+        public static let logBytes = 1 << 20
+        /// How long the end of the server waits until they are written.
+        public static let logFlush = Duration.seconds(2)
         /// Connections of a listener of their own; one more is 503; `--admin-listen`.
         public static let connections = 64
         /// Commands that a running server takes at once; one more is refused with a sentence.

@@ -24,8 +24,12 @@ struct ServeCommand: AsyncParsableCommand {
             let (application, level) = try SettingsReading(
                 flags: flags, environment: ProcessInfo.processInfo.environment
             ).server()
+            let log = LogWriter(to: STDERR_FILENO)
+            LogWriter.outliveFaults()
+            // Before the last word about what went wrong, if anything did.
+            defer { log.flush() }
             let logger = Logger(label: "runroom") { label in
-                var handler = StreamLogHandler.standardError(label: label)
+                var handler = StreamLogHandler(label: label, stream: log)
                 handler.logLevel = level
                 return handler
             }

@@ -146,6 +146,25 @@ struct OperationsTests {
         }
     }
 
+    @Test("while nobody reads the log the server serves, and it ends in order")
+    func unreadLog() async throws {
+        // The kernel holds 64 KiB of it, which is a few hundred requests.
+        let pipe = Pipe()
+        let server = try await ServerProcess.start(
+            ["--log-level", "debug"], errors: pipe.fileHandleForWriting.fileDescriptor)
+        let room = try await REST.newRoom(port: server.port)
+        let (phone, _) = try await Phone.joined(port: server.port, room: room, ["role": "spectator"])
+        for number in 1...10 {
+            for _ in 0..<100 { #expect(try await REST(port: server.port).get("/healthz").status == 200) }
+            phone.send(["type": "ping", "t": number])
+            try await phone.next("pong") { $0.int("t") == number }
+        }
+        #expect(try await server.terminate() == .exit(0))
+        try pipe.fileHandleForWriting.close()
+        let begin = try await blocking { pipe.fileHandleForReading.readDataToEndOfFile() }
+        #expect(begin.count > 60_000)
+    }
+
     @Test("logs never hold a token, a password or a query, whatever happens and at every level")
     func secrets() async throws {
         let server = try await ServerProcess.start(["--log-level", "trace"])

@@ -27,10 +27,11 @@ final class RunningProgram: Sendable {
     ///   - environment: what is added.
     ///   - input: a descriptor to read from; nil has nothing to say.
     ///   - output: a descriptor to write to; nil is a file.
+    ///   - errors: the same of standard error.
     /// - Throws: ``CannotRun``.
     init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: Int32? = nil,
-        output: Int32? = nil
+        output: Int32? = nil, errors: Int32? = nil
     ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("output-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -52,7 +53,11 @@ final class RunningProgram: Sendable {
         } else {
             posix_spawn_file_actions_addopen(&actions, 1, folder + "/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let errors {
+            posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 2, folder + "/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
         // Sockets of the tests must not live on in the child.
         for descriptor in 3..<Int32(1024) { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // Signals that the test runner ignores or blocks are the child's to hear.

@@ -27,11 +27,11 @@ final class ServerProcess: Sendable {
 
     /// Starts a server, or starts it again on a directory that one has left.
     static func start(
-        _ flags: [String] = [], in directory: String? = nil, environment: [String: String] = [:]
+        _ flags: [String] = [], in directory: String? = nil, environment: [String: String] = [:], errors: Int32? = nil
     ) async throws -> ServerProcess {
         let directory = directory ?? Self.makeDirectory()
         let program = try RunningProgram(
-            executable, arguments(flags, in: directory), environment: environment)
+            executable, arguments(flags, in: directory), environment: environment, errors: errors)
         return try await ServerProcess(program: program, directory: directory)
     }
 
