@@ -2,7 +2,8 @@ internal import CLibuv
 
 /// Where files are opened, read, written and deleted: elsewhere, since a disk may take seconds, and the loop never waits.
 protocol Disk: AnyObject {
-    /// Does work on another thread, and then `done` on the loop's.
+    /// Does work on another thread, and then `done` on the loop's; both on the thread that stands in for a loop that has
+    /// ended.
     ///
     /// From the loop's thread. Nobody bounds how much is under way at once but the caller: a connection has one piece of
     /// work out at a time.
@@ -41,6 +42,14 @@ final class ThreadPoolDisk: Disk {
     func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value, then done: @escaping (Value) -> Void) {
         // The loop outlives the request: it does not end while one is under way.
         loop.checkIsolated()
+        guard !loop.hasEnded else {
+            // libuv has no loop any more. What lets go of a file has its way all the same.
+            let late = LoopLocal((work, done), on: loop)
+            return loop.execute {
+                let (work, done) = late.value
+                done(work())
+            }
+        }
         // Written by the thread that works and read by the loop's afterwards; libuv orders the two.
         var result: Value?
         let job = Job(

@@ -106,6 +106,25 @@ import Testing
         #expect(!hasFired)
     }
 
+    @Test("what is asked of the disk when the loop has ended is done all the same, and its end told, after the call")
+    func diskAfterTheEnd() async throws {
+        let loop = try EventLoop()
+        let disk = await loop.run { LoopLocal(ThreadPoolDisk(loop: loop), on: loop) }
+        await loop.shutDown()
+        let story = Mutex<[String]>([])
+        await loop.run {
+            disk.value.run {
+                story.withLock { $0.append("work") }
+                return 7
+            } then: { value in
+                story.withLock { $0.append("done \(value)") }
+            }
+            story.withLock { $0.append("asked") }
+        }
+        await loop.run {}
+        #expect(story.withLock { $0 } == ["asked", "work", "done 7"])
+    }
+
     @Test("an armed timer does not keep a loop alive, and late work still runs, one at a time")
     func ends() async throws {
         let loop = try EventLoop()
