@@ -512,14 +512,32 @@ struct CloseTests {
 
     @Test("who does not read cannot hold on to a connection that was closed for another reason, nor hold up the end")
     func stalledEnd() async throws {
-        let server = try await ServerProcess.start(["--slow-limit", "1"])
+        let server = try await ServerProcess.start(["--tick", "50", "--slow-limit", "4"])
         let room = try await REST.newRoom(port: server.port)
+        let start = Way.now - 600_000
+        var pack: [Runner] = []
+        for _ in 0..<40 {
+            let runner = try await Runner.enter(room, port: server.port)
+            runner.phone.send(["type": "start", "time": start])
+            pack.append(runner)
+        }
+        var id = 0
+        /// A spectator whose socket takes nothing more: what has not gone of a frame waits, and goes on waiting.
         func stalled() async throws -> RawSocket {
             let socket = try await RawSocket.webSocket(port: server.port, receiveBuffer: 2048)
             try await socket.send(json: ["type": "join", "runID": room, "password": "pw", "role": "spectator"])
             _ = try await socket.next("joined")
-            let padding = String(repeating: "x", count: 60_000)
-            for _ in 0..<10 { try await socket.send(json: ["type": "ping", "t": padding]) }
+            // Frames with a row of each of these, and no event, which could not wait for long.
+            var looks = 0
+            try await eventually("a socket that takes nothing", within: .seconds(60)) {
+                id += 1
+                let marker = Way.marker(id, Double(id) * 4, at: start + Int64(id) * 1000)
+                for runner in pack { runner.send([marker]) }
+                try await Task.sleep(for: .milliseconds(100))
+                let isStalled = try await server.metrics()["runroom_backlog_bytes"] ?? 0 > 0
+                looks = isStalled ? looks + 1 : 0
+                return looks == 5
+            }
             return socket
         }
         let flooding = try await stalled()
@@ -529,8 +547,9 @@ struct CloseTests {
             try await server.metrics()["runroom_closes_total{code=\"4029\"}"] == 1
         }
         try await eventually("end of the connection") {
-            try await server.metrics()["runroom_live_connections"] == 0
+            try await server.metrics()["runroom_live_connections"] == Double(pack.count)
         }
+        #expect(try await server.metrics()["runroom_backlog_bytes"] == 0)
         let atTheEnd = try await stalled()
         let begun = ContinuousClock.now
         #expect(try await server.terminate() == .exit(0))

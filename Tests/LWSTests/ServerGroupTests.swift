@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Logging
 import Synchronization
@@ -243,6 +244,38 @@ import Testing
             #expect(close.first == 0x88 && close.suffix(2) == [3, 0xe9])
             await stopped
             #expect(stage.moved.ended == 1)
+        }
+    }
+
+    @Test("where no descriptor is left a connection that is to move is closed with 1013, and the others go on")
+    func hasNoDescriptor() async {
+        // In a process of its own, which may have none.
+        await #expect(processExitsWith: .success) {
+            try await ServerGroupTests().withGroup { stage in
+                let (goes, stays) = try await blocking {
+                    let clients = try (0..<2).map { _ in try RawClient(port: stage.port) }
+                    for client in clients {
+                        client.send(RawClient.handshake())
+                        #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101 "))
+                    }
+                    return (clients[0], clients[1])
+                }
+                try await stage.hasCounts([1, 1])
+                var limit = rlimit()
+                let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+                try #require(getrlimit(resource, &limit) == 0)
+                let before = limit.rlim_cur
+                limit.rlim_cur = 0
+                try #require(setrlimit(resource, &limit) == 0)
+                goes.send(ServerGroupTests.text("go"))
+                let farewell = try await blocking { goes.receive() } ?? []
+                #expect(farewell.starts(with: [0x88]) && farewell.dropFirst(2).prefix(2).elementsEqual([0x03, 0xf5]))
+                stays.send(ServerGroupTests.text("here"))
+                #expect(try await blocking { stays.receive(count: 13) }.dropFirst(2).starts(with: "here loop ".utf8))
+                limit.rlim_cur = before
+                try #require(setrlimit(resource, &limit) == 0)
+                #expect(stage.moved.count == 0)
+            }
         }
     }
 
