@@ -60,9 +60,12 @@ struct SocketWriter {
 
     /// Writes bytes, and others behind them, in one system call; with TLS that holds for as many as a record has.
     ///
-    /// - Precondition: Not ``isBusy``.
+    /// Not while ``isBusy``: what is on its way would be torn apart, so that the connection is then broken.
     mutating func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer? = nil) -> Outcome {
-        precondition(!isBusy, "one write after the other")
+        guard !isBusy else {
+            ConnectionViolation.writesInTurn.note()
+            return .broken
+        }
         let count = first.count + (second?.count ?? 0)
         let taken = isTLS ? sendTLS(first, second) : send(first, second)
         if taken == count { return .written }

@@ -135,6 +135,24 @@ func withClient(
         }
     }
 
+    @Test("a write between two parts of another is refused and counted, and ends nothing but the connection")
+    func refusesTornWrites() async throws {
+        try await withStalled { _, loop, client, peer, port in
+            _ = try await fill(peer, on: loop)
+            let before = try #require(ConnectionViolation.all[.writesInTurn])
+            let isBroken = await loop.run {
+                guard var writer = peer.socket?.writer, writer.isBusy else { return false }
+                let held = writer.heldBytes
+                guard case .broken = writer.write([1, 2, 3]) else { return false }
+                return writer.heldBytes == held
+            }
+            #expect(isBroken)
+            #expect(ConnectionViolation.all[.writesInTurn] == before + 1)
+            #expect(try await RawClient.exchange(HTTPServerTests.close("GET /"), port: port).hasPrefix("HTTP/1.1 200 "))
+            withExtendedLifetime(client) {}
+        }
+    }
+
     @Test("the end of a connection comes behind what waited for it")
     func endsInOrder() async throws {
         try await withStalled { _, loop, client, peer, _ in

@@ -76,6 +76,10 @@ struct MetricsPage {
         }
     }
 
+    private var connectionViolations: [String: Int] {
+        Dictionary(uniqueKeysWithValues: ConnectionViolation.all.map { ($0.key.rawValue, $0.value) })
+    }
+
     private func writeTraffic(to page: inout PrometheusText) {
         page.single("runroom_messages_received_total", .counter, "Live messages from clients.", live.messagesIn)
         page.single(
@@ -90,8 +94,9 @@ struct MetricsPage {
         page.single("runroom_acks_sent_total", .counter, "Acknowledgements sent.", live.acksOut)
         page.metric(
             "runroom_invariant_violations_total", .counter,
-            "Rooms set aside since what must always hold did not; a flaw of the program.")
-        for (invariant, count) in live.invariantViolations.sorted(by: { $0.key < $1.key }) {
+            "Rooms set aside, and connections ended, since what must always hold did not; a flaw of the program.")
+        let violations = live.invariantViolations.merging(connectionViolations) { $0 + $1 }
+        for (invariant, count) in violations.sorted(by: { $0.key < $1.key }) {
             page.sample("runroom_invariant_violations_total", [("invariant", invariant)], count)
         }
         page.metric("runroom_closes_total", .counter, "Live connections closed by the server, by close code.")
