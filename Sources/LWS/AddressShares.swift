@@ -4,7 +4,8 @@ import Limits
 public struct ConnectionShares: Sendable {
     /// How many connections one address may have.
     ///
-    /// Of IPv6, one /64 may have so many, and one /48 four times as many. 0 is any number. Nil is a tenth of the server's connections, and 64 at least. It is meant for one who would shut everybody out: behind
+    /// Of IPv6, one /64 may have so many, and one /48 four times as many. 0 is any number, and then an address may have all
+    /// of what else is bounded too. Nil is a tenth of the server's connections, and 64 at least. It is meant for one who would shut everybody out: behind
     /// one address may be a carrier's customers, who all come at once when a race starts.
     public var perAddress: Int?
     /// Whether a peer at an address hands on what others send: a reverse proxy.
@@ -23,9 +24,6 @@ public struct ConnectionShares: Sendable {
 }
 
 /// How many connections each network has, and how many it may have.
-///
-/// One that has an IPv6 network has 2⁶⁴ addresses, and can often get a few more networks; so the /64 counts as an address
-/// does, and the /48 around it too, with more room.
 struct AddressShares {
     /// What one connection takes; given back once.
     struct Share: Hashable {
@@ -42,40 +40,23 @@ struct AddressShares {
     /// How many addresses are remembered of which it was said that they are refused.
     static let reportCapacity = Limit.Connections.reportedAddresses
 
-    private var counts: [IPAddress: Int] = [:]
-    /// Of /48s of IPv6, by their first address.
-    private var siteCounts: [IPAddress: Int] = [:]
+    private var counts = NetworkCounts()
     private var reports: [IPAddress: ContinuousClock.Instant] = [:]
 
     init(limit: Int) { self.limit = limit }
-
-    private static func network(of address: IPAddress) -> IPAddress { address.isV4 ? address : address.prefix(64) }
 
     /// Counts one more connection of an address.
     ///
     /// - Returns: Nil when it has as many as it may have.
     mutating func take(_ address: IPAddress) -> Share? {
         guard limit > 0 else { return Share.none }
-        let network = Self.network(of: address)
-        guard counts[network, default: 0] < limit else { return nil }
-        if !address.isV4 {
-            let site = address.prefix(48)
-            guard siteCounts[site, default: 0] / Self.siteFactor < limit else { return nil }
-            siteCounts[site, default: 0] += 1
-        }
-        counts[network, default: 0] += 1
-        return Share(address: address)
+        let bounds = NetworkCounts.Bounds(network: limit, site: limit * Self.siteFactor)
+        return counts.add(1, to: address, within: bounds) ? Share(address: address) : nil
     }
 
     /// Counts one connection less.
     mutating func giveBack(_ share: Share) {
-        guard let address = share.address else { return }
-        Self.decrease(&counts[Self.network(of: address)])
-        if !address.isV4 { Self.decrease(&siteCounts[address.prefix(48)]) }
-    }
-
-    private static func decrease(_ count: inout Int?) {
-        count = count.flatMap { $0 > 1 ? $0 - 1 : nil }
+        if let address = share.address { counts.subtract(1, from: address) }
     }
 
     /// How many networks have a connection.
@@ -83,7 +64,7 @@ struct AddressShares {
 
     /// Whether it is worth a line in the log that an address was refused: once a minute.
     mutating func isNews(_ address: IPAddress, at now: ContinuousClock.Instant) -> Bool {
-        let network = Self.network(of: address)
+        let network = address.network
         func isOld(_ moment: ContinuousClock.Instant) -> Bool {
             moment.duration(to: now) >= Limit.Connections.incidentInterval
         }

@@ -44,6 +44,7 @@ public final class Server: @unchecked Sendable {
     var bodyFiles: Budget { resources.bodyFiles }
     var strangersFiles: Budget { resources.strangersFiles }
     var handlers: Budget { resources.handlers }
+    var outputMemory: Budget { resources.outputMemory }
     var spareHandlers: Budget { resources.spareHandlers }
 
     /// Makes a server that does not listen yet.
@@ -279,7 +280,8 @@ public final class Server: @unchecked Sendable {
     public var load: ServerLoad {
         ServerLoad(
             connections: connectionCount, handlers: handlers.used + spareHandlers.used, inputBytes: inputMemory.used,
-            fileBytes: bodyFiles.used + strangersFiles.used, backlogBytes: backlog.total,
+            fileBytes: bodyFiles.used + strangersFiles.used, outputBytes: outputMemory.used,
+            backlogBytes: backlog.total,
             refusedByAddress: resources.refusedByAddress)
     }
 
@@ -311,13 +313,15 @@ public final class Server: @unchecked Sendable {
         }
         // An answer would hold the connection for as long as the peer takes to read it.
         let isProxied = configuration.shares.isProxy(address)
-        guard let share = isProxied ? .some(.none) : takeShare(of: address) else {
+        // What a proxy brings is somebody else's.
+        let peer = isProxied ? ClientAddress(text: address, counted: nil) : client(at: address)
+        guard let share = takeShare(of: peer) else {
             close(socket)
             return oneLess()
         }
         let connection = HTTPConnection(
-            server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, remoteAddress: address,
-            isProxied: isProxied, share: share)
+            server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, peer: peer, isProxied: isProxied,
+            share: share)
         connections[ObjectIdentifier(connection)] = connection
         _ = context.adoptRaw(socket, isTLS: configuration.tls != nil, connection: connection)
     }
@@ -337,20 +341,23 @@ public final class Server: @unchecked Sendable {
     /// Counts one more connection of an address.
     ///
     /// - Returns: Nil when it has as many as it may have.
-    private func takeShare(of text: String) -> AddressShares.Share? {
-        guard let address = IPAddress(text), !configuration.shares.isExempt(address) else {
-            return AddressShares.Share.none
-        }
+    func takeShare(of client: ClientAddress) -> AddressShares.Share? {
+        guard let address = client.counted else { return AddressShares.Share.none }
         return resources.takeShare(of: address) { limit in
             logger.notice(
                 "an address has as many connections as it may have; more are refused",
-                metadata: ["address": "\(text)", "limit": "\(limit)"])
+                metadata: ["address": "\(client.text)", "limit": "\(limit)"])
         }
     }
 
-    /// Counts the request that a proxy has handed on, as one more connection of the client.
-    func takeShare(of head: HTTPRequestHead) -> AddressShares.Share? {
-        takeShare(of: configuration.shares.client(head))
+    /// Whose request it is that a proxy has handed on.
+    func client(of head: HTTPRequestHead) -> ClientAddress { client(at: configuration.shares.client(head)) }
+
+    private func client(at text: String) -> ClientAddress {
+        let shares = configuration.shares
+        let isCounted = shares.perAddress != 0
+        return ClientAddress(
+            text: text, counted: isCounted ? IPAddress(text).flatMap { shares.isExempt($0) ? nil : $0 } : nil)
     }
 
     func giveBack(_ share: AddressShares.Share) { resources.giveBack(share) }
@@ -416,18 +423,18 @@ public final class Server: @unchecked Sendable {
     ///   - rest: What came behind the handshake.
     ///   - endpoint: Where it came to.
     ///   - handler: Gets what happens.
-    ///   - remoteAddress: The peer's.
+    ///   - client: Whose it is.
     ///   - share: What it has taken, to be given back at its end.
     /// - Returns: The WebSocket, which may have ended.
     func open(
         _ writer: SocketWriter, answer: [UInt8], rest: [UInt8], endpoint: WebSocketEndpoint,
-        handler: any WebSocketHandler, remoteAddress: String, share: AddressShares.Share
+        handler: any WebSocketHandler, client: ClientAddress, share: AddressShares.Share
     ) -> WebSocket {
         limitSendBuffer(of: lws_get_socket_fd(writer.wsi))
         let socket = WebSocket(
             loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: endpoint.maxMessageBytes,
-            takesBinary: endpoint.takesBinary, remoteAddress: remoteAddress, backlog: endpoint.backlog,
-            inputMemory: inputMemory)
+            takesBinary: endpoint.takesBinary, backlog: endpoint.backlog,
+            inputMemory: Lease(inputMemory, of: client.counted, free: Lease.freeBytes))
         add(socket, share)
         expect(1)
         context?.hand(writer.wsi, to: socket)

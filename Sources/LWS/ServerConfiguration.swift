@@ -36,20 +36,30 @@ public struct ServerConfiguration: Sendable {
     /// What all clients together may have in memory of what they sent: unfinished heads, requests behind one that is being
     /// answered, bodies until their handlers have answered, and unfinished WebSocket messages.
     ///
-    /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count.
+    /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count. Of this,
+    /// of the answers and of the handlers, one address may have a quarter, and of the files half.
     public var maxInputBytes = Limit.HTTP.input
     /// What all clients together may have on the disk of bodies that were too large for memory, until their handlers have
     /// answered; beyond that a body is answered with 503.
     public var maxFileBytes = Limit.HTTP.files
     /// The same of bodies whose senders are not known while they come (``BodyPolicy/isOfStrangers``), beside the others.
     public var maxStrangersFileBytes = Limit.HTTP.strangersFiles
+    /// What of answers all clients together may leave in memory that do not read them: bodies that are there at once, and
+    /// pieces of those that are made as they are sent, but not files.
+    ///
+    /// Beyond, an answer is 503, and one that has begun is cut off. The first 16 KiB of each do not count.
+    public var maxOutputBytes = Limit.HTTP.output
     /// Requests that are with their handlers at once; one more is answered with 503 and `Retry-After`.
     ///
     /// What ``HTTPResponder/answersWhenFull(_:)`` has a few places of its own.
     public var maxHandlers = Limit.HTTP.handlers
-    /// A request's head and body must arrive within this from its first byte on, and within a second more for each 64 KiB
-    /// of the body that has come; a peer that takes nothing of an answer for so long is cut off.
+    /// A request's head and body must arrive within this from its first byte on, and as much later as the body's pace
+    /// gives; a peer that takes nothing of an answer for so long is cut off.
     public var requestTimeout = Limit.HTTP.request
+    /// Of a body that comes.
+    var bodyPace = Pace(bytesPerSecond: Limit.HTTP.slowestBytesPerSecond, longest: Limit.HTTP.longestSilence)
+    /// Of who reads an answer that counts against ``maxOutputBytes``.
+    var readerPace = Pace(bytesPerSecond: Limit.HTTP.slowestReader, longest: Limit.HTTP.longestSilence)
     /// How long a connection without a request stays open, be it new or have it had an answer.
     public var keepAliveTimeout = Limit.HTTP.keepAlive
     /// Where large bodies go while they arrive.
@@ -72,9 +82,11 @@ public struct ServerLoad: Sendable {
     public var inputBytes: Int
     /// What counts against ``ServerConfiguration/maxFileBytes`` and ``ServerConfiguration/maxStrangersFileBytes``.
     public var fileBytes: Int
+    /// What counts against ``ServerConfiguration/maxOutputBytes``.
+    public var outputBytes: Int
     /// What counts against ``ServerConfiguration/backlogBytes``.
     public var backlogBytes: Int
-    /// Connections, and requests behind proxies, that were refused since the start, because their address had as many as
-    /// it may have.
+    /// Connections, requests and messages that were refused since the start, because their address had as much as it may
+    /// have.
     public var refusedByAddress: Int
 }

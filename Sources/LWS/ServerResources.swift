@@ -16,6 +16,8 @@ final class ServerResources: Sendable {
     let strangersFiles: Budget
     /// Places of requests that are with their handlers.
     let handlers: Budget
+    /// What of answers waits in memory for those who asked.
+    let outputMemory: Budget
     /// Those that are kept for what ``HTTPResponder/answersWhenFull(_:)`` names.
     let spareHandlers = Budget(limit: Limit.HTTP.spareHandlers)
     /// Is told of those who are refused before anybody else sees their request.
@@ -28,9 +30,11 @@ final class ServerResources: Sendable {
         self.servers = servers
         incidents = IncidentReporter(logger: logger)
         inputMemory = Budget(limit: configuration.maxInputBytes)
-        bodyFiles = Budget(limit: configuration.maxFileBytes)
-        strangersFiles = Budget(limit: configuration.maxStrangersFileBytes)
+        bodyFiles = Budget(limit: configuration.maxFileBytes, shareOfAddress: Limit.HTTP.fileShareOfAddress)
+        strangersFiles = Budget(
+            limit: configuration.maxStrangersFileBytes, shareOfAddress: Limit.HTTP.fileShareOfAddress)
         handlers = Budget(limit: configuration.maxHandlers)
+        outputMemory = Budget(limit: configuration.maxOutputBytes)
         shares = Mutex(
             AddressShares(
                 limit: configuration.shares.perAddress
@@ -39,7 +43,11 @@ final class ServerResources: Sendable {
                         configuration.maxConnections / Limit.Connections.shareOfAddress)))
     }
 
-    var refusedByAddress: Int { refused.load(ordering: .relaxed) }
+    /// How often somebody was refused whose address had as much as it may have, of connections or of a budget.
+    var refusedByAddress: Int {
+        [inputMemory, bodyFiles, strangersFiles, handlers, outputMemory]
+            .reduce(refused.load(ordering: .relaxed)) { $0 + $1.refusedByAddress }
+    }
 
     /// Counts one more connection of an address.
     ///

@@ -28,6 +28,8 @@ struct SocketWriter {
     /// What the kernel has not taken, from `sent` on.
     private var tail: [UInt8] = []
     private var sent = 0
+    /// Bytes that the kernel has taken so far.
+    private(set) var takenBytes = 0
 
     /// - Parameters:
     ///   - wsi: Established, its TLS too.
@@ -68,6 +70,7 @@ struct SocketWriter {
         }
         let count = first.count + (second?.count ?? 0)
         let taken = isTLS ? sendTLS(first, second) : send(first, second)
+        takenBytes += max(0, taken)
         if taken == count { return .written }
         guard taken >= 0 else { return .broken }
         tail.reserveCapacity(count - taken)
@@ -88,6 +91,7 @@ struct SocketWriter {
         }
         guard taken >= 0 else { return .broken }
         sent += taken
+        takenBytes += taken
         guard sent == tail.count else {
             lws_callback_on_writable(wsi)
             return .kept

@@ -82,10 +82,29 @@ public enum Limit {
         public static let input = 256 << 20
         /// Bytes of each request or message that do not count against ``input``.
         public static let freeInput = 4 << 10
+        /// Bytes in memory of answers that wait for those who asked, files left out; more is 503, and one that is made as
+        /// it is sent is cut off.
+        public static let output = 256 << 20
+        /// Bytes of each answer that do not count against ``output``.
+        public static let freeOutput = 16 << 10
+        /// The part of ``input``, ``output`` and ``handlers`` that one address (IPv6: one /64) may have, if the machine
+        /// itself is not meant: a quarter; more is 503, and close 1013 for a WebSocket.
+        ///
+        /// Behind one address may be a carrier's customers: a full message, half of which has come on average, of each
+        /// connection that it may have.
+        public static let shareOfAddress = 4
+        /// The part of ``files`` and of ``strangersFiles``: half, which is a video.
+        public static let fileShareOfAddress = 2
+        /// The part of all of these that one IPv6 /48 may have: half.
+        public static let shareOfSite = 2
         /// How long a head and a body may take to come, and a piece of the answer to be taken; then 408, or cut off.
         public static let request = Duration.seconds(60)
         /// A body has a second more for each so many bytes that have come.
         public static let slowestBytesPerSecond = 64 << 10
+        /// Who reads an answer that counts against ``output`` has a second more for each so many bytes; then cut off.
+        public static let slowestReader = 8 << 10
+        /// How long nothing may come of a body, or be read of such an answer, however quick the peer was before.
+        public static let longestSilence = Duration.seconds(60)
         /// How long a connection without a request stays open.
         public static let keepAlive = Duration.seconds(60)
         /// Bytes of a file, or of an answer, that are in memory at once for one request.

@@ -55,6 +55,21 @@ struct HandshakeTests {
         try await eventually("a free place") { try await open("198.51.100.1").status == 101 }
     }
 
+    @Test("behind a proxy the log names the client of a live connection that is refused, and never the proxy")
+    func namedClients() async throws {
+        let server = try await ServerProcess.start(["--trusted-proxies", "127.0.0.1"])
+        for client in ["198.51.100.1", "198.51.100.2"] {
+            let socket = try RawSocket.connect(port: server.port)
+            #expect(try await socket.upgrade(headers: ["X-Forwarded-For": client]).status == 101)
+            try await socket.send(text: #"{"type":"join","runID":"nowhere","role":"spectator"}"#)
+            #expect(try await socket.closing().code == 4004)
+            try await eventually("a line about \(client)") {
+                server.logText.contains("address=\(client) kind=live 4004")
+            }
+        }
+        #expect(!server.logText.contains("address=127.0.0.1 kind="))
+    }
+
     @Test(
         "the upgrade: this subprotocol, or none, or this one among others; a foreign one is 400",
         arguments: [

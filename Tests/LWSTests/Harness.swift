@@ -40,7 +40,8 @@ struct TestResponder: HTTPResponder {
 /// Runs `body` against a server on a loop of its own, and takes both down afterwards.
 func withServer(
     _ responder: TestResponder = TestResponder(), endpoints: [WebSocketEndpoint] = [],
-    logger: Logger = Logger(label: "test"), configure: (inout ServerConfiguration) -> Void = { _ in },
+    logger: Logger = Logger(label: "test"), level: Logger.Level = .error,
+    configure: (inout ServerConfiguration) -> Void = { _ in },
     disk makeDisk: (EventLoop) -> any Disk = { ThreadPoolDisk(loop: $0) },
     _ body: (_ server: Server, _ port: Int, _ loop: EventLoop) async throws -> Void
 ) async throws {
@@ -48,7 +49,7 @@ func withServer(
     configure(&configuration)
     let loop = try EventLoop(name: "test")
     var logger = logger
-    logger.logLevel = .error
+    logger.logLevel = level
     let server = Server(
         configuration: configuration, loop: loop, disk: makeDisk(loop), responder: responder, endpoints: endpoints,
         logger: logger)

@@ -106,9 +106,12 @@ struct RelationTests {
         #expect(ServerMessages.frame(Array(rows.prefix(50)), time: .max, in: .gcj02).count <= Limit.Live.sendBuffer)
     }
 
-    @Test("what clients send has memory for every handler's body, and for what is free of every connection")
+    @Test("what clients send has memory for every handler's upload, and for what is free of every connection")
     func input() {
-        #expect(Limit.HTTP.handlers * Limit.HTTP.spill <= Limit.HTTP.input)
+        // Of a body that does not go to a file, there is more than that: few of them are for everybody at once.
+        #expect(Limit.HTTP.handlers * Limit.HTTP.spill <= Limit.HTTP.input, "of an upload, this stays in memory")
+        #expect(Limit.HTTP.handlers * Limit.HTTP.body <= Limit.HTTP.input, "of a body where a route says nothing else")
+        #expect(BodyPolicy().spillBytes == Limit.HTTP.largeBody, "a document stays in memory whole")
         #expect(Limit.Connections.all * Limit.HTTP.freeInput <= Limit.HTTP.input)
         #expect(Limit.Live.messagesBeforeJoined * Limit.Live.message <= Limit.HTTP.input)
         #expect(Limit.HTTP.target + Limit.HTTP.headers <= Limit.HTTP.spill, "a head is no more than a body in memory")
@@ -123,6 +126,44 @@ struct RelationTests {
         #expect(Limit.HTTP.chunkExtension <= Limit.HTTP.chunkExtensions)
         #expect(Limit.Accounts.hashQueue + Limit.Content.uploadQueue <= Limit.HTTP.handlers)
         #expect(Limit.HTTP.spareHandlers < Limit.HTTP.handlers)
+    }
+
+    @Test(
+        "an address has its share of memory, handlers and files, which leaves most to others and is enough for a crowd")
+    func shares() {
+        let connections = max(
+            Limit.Connections.leastOfAddress, Limit.Connections.all / Limit.Connections.shareOfAddress)
+        let input = Limit.HTTP.input / Limit.HTTP.shareOfAddress
+        // All phones behind a carrier's address come back at once, each with a full message of which half has come.
+        #expect(connections * Limit.Live.message / 2 <= input)
+        // Large documents at once: of so many phones behind it that sync.
+        #expect(10 * Limit.HTTP.largeBody <= input)
+        #expect(Limit.Live.messagesBeforeJoined * Limit.Live.message <= input)
+        #expect(
+            Limit.HTTP.handlers / Limit.HTTP.shareOfAddress >= Limit.Room.capacity, "a room's runners log in at once")
+        // A video, of whatever size is allowed, has room beside that of somebody else.
+        #expect(Limit.Content.video <= Limit.HTTP.files / Limit.HTTP.fileShareOfAddress)
+        #expect(2 * Limit.Content.picture <= Limit.HTTP.strangersFiles / Limit.HTTP.fileShareOfAddress)
+        // Neither an address nor a /48 has it all.
+        #expect(Limit.HTTP.shareOfSite > 1 && Limit.HTTP.fileShareOfAddress >= Limit.HTTP.shareOfSite)
+        #expect(Limit.HTTP.shareOfAddress > Limit.HTTP.shareOfSite)
+    }
+
+    @Test("what waits of answers has memory for what is free of every connection, and for a crowd of one address")
+    func output() {
+        #expect(ServerConfiguration().maxOutputBytes == Limit.HTTP.output)
+        // What is not counted is bounded by the connections alone: this of each answer, and of a file a piece that is
+        // being written and one that is ready.
+        #expect(Limit.Connections.all * Limit.HTTP.freeOutput <= 2 * Limit.HTTP.output)
+        #expect(2 * Limit.HTTP.piece * Limit.Connections.all / Limit.Connections.shareOfAddress <= Limit.HTTP.output)
+        // Twenty at once of the largest, a full room with all ways.
+        #expect(20 * (3 << 20) <= Limit.HTTP.output / Limit.HTTP.shareOfAddress)
+        // A head with a short answer always goes out.
+        #expect(Limit.HTTP.freeOutput < Limit.HTTP.piece)
+        // A phone on the slowest of networks reads more than a piece before it has to have read something.
+        #expect(Limit.HTTP.slowestReader * Int(Limit.HTTP.longestSilence / .seconds(1)) > 4 * Limit.HTTP.piece)
+        #expect(Limit.HTTP.slowestReader <= Limit.HTTP.slowestBytesPerSecond)
+        #expect(Limit.HTTP.longestSilence <= Limit.HTTP.request)
     }
 
     @Test("an address has its share of the connections, a room fits into the server, and descriptors are left")

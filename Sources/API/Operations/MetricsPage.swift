@@ -168,11 +168,14 @@ struct MetricsPage {
                 "runroom_body_file_bytes", .gauge, "Bytes in files of requests that are not dealt with.",
                 load.fileBytes)
             page.single(
+                "runroom_output_bytes", .gauge, "Memory held for answers that are being sent, files left out.",
+                load.outputBytes)
+            page.single(
                 "runroom_backlog_bytes", .gauge, "Bytes that wait for WebSocket clients that do not read.",
                 load.backlogBytes)
             page.single(
                 "runroom_connections_refused_total", .counter,
-                "Connections, and requests behind proxies, of addresses that had as many as they may have.",
+                "Connections, requests and messages of addresses that had as much as they may have.",
                 load.refusedByAddress)
         }
         if let bytes = disk.freeBytes {

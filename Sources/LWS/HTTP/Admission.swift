@@ -31,9 +31,12 @@ extension Server {
 
     /// A place among the handlers at work, to be given back when one has answered.
     ///
-    /// - Returns: Nil when all places are taken.
-    func handlerPlace(for head: HTTPRequestHead) -> Lease? {
-        let place = Lease(handlers)
+    /// - Parameters:
+    ///   - head: Of the request.
+    ///   - client: Whose it is.
+    /// - Returns: Nil when all places are taken, or all that one address may have.
+    func handlerPlace(for head: HTTPRequestHead, of client: ClientAddress) -> Lease? {
+        let place = Lease(handlers, of: client.counted)
         if place.hold(1) { return place }
         guard responder.answersWhenFull(head) else { return nil }
         let spare = Lease(spareHandlers)

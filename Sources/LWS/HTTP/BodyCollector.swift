@@ -21,11 +21,15 @@ struct BodyCollector: Sendable {
     ///   - directory: Where files go.
     ///   - budget: Of what is in memory.
     ///   - disk: Of what is in files; nil for any number of bytes.
-    init(policy: BodyPolicy, contentType: String?, directory: String, budget: Budget, disk: Budget? = nil) {
+    ///   - client: Who sends it; nil for somebody who is not counted.
+    init(
+        policy: BodyPolicy, contentType: String?, directory: String, budget: Budget, disk: Budget? = nil,
+        client: IPAddress? = nil
+    ) {
         self.policy = policy
-        writes = BodyWrites(within: disk)
+        writes = BodyWrites(within: disk, of: client)
         mayWrite = !policy.asksWhenSpilling
-        lease = Lease(budget, free: Lease.freeBytes)
+        lease = Lease(budget, of: client, free: Lease.freeBytes)
         if policy.parsesMultipart, let contentType, HeaderParameters(contentType).value == "multipart/form-data" {
             form = MultipartParser(
                 boundary: MultipartParser.boundary(in: contentType), policy: policy, directory: directory)

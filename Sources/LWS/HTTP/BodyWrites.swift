@@ -33,16 +33,22 @@ struct BodyWrites: Sendable {
 
     /// Of the files' bytes; nil for any number.
     private let budget: Budget?
+    private let client: IPAddress?
     private var queue: [Write] = []
     private var queuedBytes = 0
     /// Of the batch that is being written.
     private var writingBytes: Int?
 
-    /// - Parameter budget: The bytes that the files may have together with others'; nil for any number.
-    init(within budget: Budget? = nil) { self.budget = budget }
+    /// - Parameters:
+    ///   - budget: The bytes that the files may have together with others'; nil for any number.
+    ///   - client: Who sends them.
+    init(within budget: Budget? = nil, of client: IPAddress? = nil) {
+        self.budget = budget
+        self.client = client
+    }
 
     /// A file that is there with its first byte.
-    func makeFile(in directory: String) -> SpillFile { SpillFile(in: directory, within: budget) }
+    func makeFile(in directory: String) -> SpillFile { SpillFile(in: directory, within: budget, of: client) }
 
     /// Bytes in memory.
     var heldBytes: Int { queuedBytes + (writingBytes ?? 0) }

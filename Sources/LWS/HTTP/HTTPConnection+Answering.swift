@@ -7,7 +7,7 @@ internal import Limits
 extension HTTPConnection {
     /// Answers what the server itself refuses, and ends the connection: what the peer goes on to send is unknown.
     func refuse(_ fault: RequestFault) {
-        server.incidents.refused("request \(fault.status.code)", from: remoteAddress)
+        server.incidents.refused("request \(fault.status.code)", from: client.text)
         let path = request?.head.target.pathOnly ?? intake.unreadPath
         var response = server.responder.refusal(fault.status, path: path, sentence: fault.sentence)
         if fault == .overloaded, !response.headers.contains(.retryAfter) { response.headers[.retryAfter] = "5" }
@@ -25,10 +25,18 @@ extension HTTPConnection {
     func send(_ response: HTTPResponse) {
         guard phase != .closed, phase != .upgraded else { return }
         sender?.end()
+        sender = nil
+        let memory = Lease(server.outputMemory, of: client.counted, free: Limit.HTTP.freeOutput)
+        if case .bytes(let bytes) = response.body, request?.parsed.method != .head, !isRefusal,
+            !memory.hold(bytes.count)
+        {
+            return refuse(.overloaded)
+        }
         phase = .sending
         renewDeadline()
         sender = ResponseSender(
-            response, to: request?.parsed, keepsAlive: !closesAfterwards && !server.isStopping, server: server
+            response, to: request?.parsed, keepsAlive: !closesAfterwards && !server.isStopping, server: server,
+            memory: memory
         ) { [self] in
             renewDeadline()
             proceed()
@@ -40,7 +48,9 @@ extension HTTPConnection {
     /// Writes what can be written of the answer.
     func proceed() {
         guard phase == .sending, let sender else { return }
-        switch sender.write(to: &writer) {
+        let progress = sender.write(to: &writer)
+        noteProgress()
+        switch progress {
         case .waiting: break
         case .paused: if let writer { lws_callback_on_writable(writer.wsi) }
         case .done: endAnswer(keepsAlive: sender.keepsAlive)
@@ -52,7 +62,10 @@ extension HTTPConnection {
         guard let writer else { return }
         sender?.end()
         (sender, request) = (nil, nil)
-        if isProxied { server.giveBack(takeShare()) }
+        if isProxied {
+            server.giveBack(takeShare())
+            client = peer
+        }
         guard keepsAlive, !closesAfterwards else {
             // Closing at once would discard what the peer is still sending, and with a reset the answer as well.
             if isTLS, !isRefusal { return endInOrder() }
@@ -71,7 +84,7 @@ extension HTTPConnection {
         closesAfterwards = true
         switch server.upgrade(parsed, head, to: endpoint) {
         case .refuse(let response):
-            server.incidents.refused("handshake \(response.status.code)", from: remoteAddress)
+            server.incidents.refused("handshake \(response.status.code)", from: client.text)
             send(response)
         case .accept(let endpoint, let answer):
             guard let writer else { return }
@@ -83,8 +96,7 @@ extension HTTPConnection {
             pauseReading()
             release()
             let socket = server.open(
-                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, remoteAddress: remoteAddress,
-                share: share)
+                writer, answer: answer, rest: rest, endpoint: endpoint, handler: handler, client: client, share: share)
             if let loop = endpoint.loop(head), loop !== server.loop { _ = socket.move(to: loop) }
         }
     }

@@ -35,9 +35,11 @@ final class HTTPConnection {
     let isTLS: Bool
     /// More connections than the server takes: the first request is answered with 503.
     private let isSurplus: Bool
-    let remoteAddress: String
     /// The peer is a proxy: each request may be somebody else's.
     let isProxied: Bool
+    let peer: ClientAddress
+    /// Whose the request is that is under way; the peer's where that is not known.
+    var client: ClientAddress
     /// Given back with the connection, or the request if the peer is a proxy.
     private var share: AddressShares.Share
 
@@ -57,22 +59,23 @@ final class HTTPConnection {
     private var exchange = 0
     /// When the present phase is over at the latest.
     var deadline: ContinuousClock.Instant
+    /// How much the kernel had taken of all answers when this was looked at last.
+    private var notedBytes = 0
 
-    /// A body that keeps coming at this rate comes in time.
-    private static let slowestBytesPerSecond = Limit.HTTP.slowestBytesPerSecond
     /// While somebody else is at work, who takes as long as it takes.
     private static var noDeadline: ContinuousClock.Instant { .now + .seconds(86_400) }
 
     init(
-        server: Server, isTLS: Bool, isSurplus: Bool, remoteAddress: String, isProxied: Bool, share: AddressShares.Share
+        server: Server, isTLS: Bool, isSurplus: Bool, peer: ClientAddress, isProxied: Bool, share: AddressShares.Share
     ) {
         self.server = server
         self.isTLS = isTLS
         self.isSurplus = isSurplus
-        self.remoteAddress = remoteAddress
+        self.peer = peer
+        client = peer
         self.isProxied = isProxied
         self.share = share
-        intake = RequestIntake(server.makeParser(), budget: server.inputMemory)
+        intake = RequestIntake(server.makeParser(), budget: server.inputMemory, peer: peer.counted)
         // A request's own time begins with its first byte.
         deadline = .now + server.configuration.keepAliveTimeout
     }
@@ -105,7 +108,8 @@ final class HTTPConnection {
             }
         } catch { refuse(error) }
         // Large bodies come over slow networks; what counts is that they do come.
-        deadline += .microseconds(intake.takeProgress() * 1_000_000 / Self.slowestBytesPerSecond)
+        let progress = intake.takeProgress()
+        if phase == .body { deadline = server.configuration.bodyPace.deadline(deadline, after: progress, at: .now) }
         if !intake.isWithinBudget() { dropInput() }
         askAboutDisk()
         storeBody()
@@ -137,12 +141,13 @@ final class HTTPConnection {
     private func begin(_ parsed: ParsedHead) {
         let head = HTTPRequestHead(
             method: parsed.method, target: parsed.target, path: parsed.path, query: parsed.query,
-            headers: parsed.fields, remoteAddress: remoteAddress)
+            headers: parsed.fields, remoteAddress: peer.text)
         request = (parsed, head)
         exchange += 1
         if isSurplus { return refuse(.overloaded) }
         if isProxied {
-            guard let share = server.takeShare(of: head) else { return refuse(.overloaded) }
+            client = server.client(of: head)
+            guard let share = server.takeShare(of: client) else { return refuse(.overloaded) }
             self.share = share
         }
         switch server.judge(parsed, head) {
@@ -163,7 +168,9 @@ final class HTTPConnection {
     private func ask(
         _ question: @escaping @Sendable (any HTTPResponder) async -> HTTPResponse?, then take: @escaping () -> Void
     ) {
-        guard let (_, head) = request, let place = server.handlerPlace(for: head) else { return refuse(.overloaded) }
+        guard let (_, head) = request, let place = server.handlerPlace(for: head, of: client) else {
+            return refuse(.overloaded)
+        }
         (phase, deadline) = (.asking, Self.noDeadline)
         server.loop.perform { [responder = server.responder] in
             defer { place.giveBack() }
@@ -195,7 +202,7 @@ final class HTTPConnection {
         intake.collect(
             policy: policy, contentType: parsed.fields[.contentType],
             directory: server.configuration.temporaryDirectory,
-            disk: policy.isOfStrangers ? server.strangersFiles : server.bodyFiles)
+            disk: policy.isOfStrangers ? server.strangersFiles : server.bodyFiles, client: client.counted)
         phase = .body
         if parsed.framing != .none, parsed.expectsContinue, intake.isEmpty {
             _ = writer?.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -214,7 +221,7 @@ final class HTTPConnection {
 
     /// Has the responder answer the request, all of which has come.
     private func hand(_ body: HTTPBody, _ lease: Lease) {
-        guard let (_, head) = request, let place = server.handlerPlace(for: head) else {
+        guard let (_, head) = request, let place = server.handlerPlace(for: head, of: client) else {
             server.disk.release(body)
             return refuse(.overloaded)
         }
@@ -296,16 +303,28 @@ extension HTTPConnection: LWSConnection {
 
     private func writable() -> CInt {
         if phase == .closed { return -1 }
-        switch writer?.flush() {
+        let outcome = writer?.flush()
+        noteProgress()
+        switch outcome {
         case .broken: return -1
         case .kept, nil: return 0
         case .written: break
         }
         guard phase == .sending else { return 0 }
-        renewDeadline()
+        // One piece of what does not count in memory is held at a time.
+        if sender?.isCounted != true { renewDeadline() }
         proceed()
         process()
         return phase == .closed ? -1 : 0
+    }
+
+    /// Gives who reads an answer that counts in memory the time that its pace gives.
+    func noteProgress() {
+        guard let writer else { return }
+        let count = writer.takenBytes - notedBytes
+        notedBytes = writer.takenBytes
+        guard phase == .sending, sender?.isCounted == true else { return }
+        deadline = server.configuration.readerPace.deadline(deadline, after: count, at: .now)
     }
 
     func wasDestroyed() {

@@ -24,10 +24,14 @@ struct RequestIntake {
     /// For ``pending``.
     private let lease: Lease
 
-    init(_ parser: RequestHeadParser, budget: Budget) {
+    /// - Parameters:
+    ///   - parser: As in ``RequestReader``.
+    ///   - budget: Of what is in memory.
+    ///   - peer: Whose the connection is; nil for somebody who is not counted.
+    init(_ parser: RequestHeadParser, budget: Budget, peer: IPAddress? = nil) {
         reader = RequestReader(parser)
         self.budget = budget
-        lease = Lease(budget, free: Lease.freeBytes)
+        lease = Lease(budget, of: peer, free: Lease.freeBytes)
     }
 
     /// Nothing is kept.
@@ -101,9 +105,12 @@ struct RequestIntake {
     ///   - contentType: As the client says.
     ///   - directory: Where files go.
     ///   - disk: The bytes that they may have together with others'; nil for any number.
-    mutating func collect(policy: BodyPolicy, contentType: String?, directory: String, disk: Budget? = nil) {
+    ///   - client: Whose the request is; nil for somebody who is not counted.
+    mutating func collect(
+        policy: BodyPolicy, contentType: String?, directory: String, disk: Budget? = nil, client: IPAddress? = nil
+    ) {
         collector = BodyCollector(
-            policy: policy, contentType: contentType, directory: directory, budget: budget, disk: disk)
+            policy: policy, contentType: contentType, directory: directory, budget: budget, disk: disk, client: client)
     }
 
     /// - Returns: How many bytes were taken.

@@ -22,6 +22,8 @@ final class ResponseSender {
 
     private let server: Server
     private let request: ParsedHead?
+    /// What it holds of the memory for answers.
+    private let memory: Lease
     /// To be called when what was fetched can be written.
     private let whenReady: () -> Void
     /// Nil while a file is being opened.
@@ -37,11 +39,13 @@ final class ResponseSender {
     ///   - request: What it answers; nil for what could not be read.
     ///   - keepsAlive: As in ``ResponseWriter``.
     ///   - server: Has the disk, and the words for a file that is not there.
+    ///   - memory: Holds the answer, if it is bytes; other pieces are held here.
     ///   - whenReady: To be called when ``write(to:)`` has something to do again; never from within a call.
     init(
-        _ response: HTTPResponse, to request: ParsedHead?, keepsAlive: Bool, server: Server,
+        _ response: HTTPResponse, to request: ParsedHead?, keepsAlive: Bool, server: Server, memory: Lease,
         whenReady: @escaping () -> Void
     ) {
+        self.memory = memory
         self.server = server
         self.request = request
         self.whenReady = whenReady
@@ -73,6 +77,9 @@ final class ResponseSender {
     /// Whether another request may follow; of an answer that is done.
     var keepsAlive: Bool { writer?.keepsAlive ?? false }
 
+    /// Whether it holds so much memory that its reader has to keep a pace.
+    var isCounted: Bool { memory.held > 0 }
+
     /// Something is being fetched, and everything before it is out of here: who asks has no part in it.
     var isFetching: Bool { writer?.isWaiting ?? true }
 
@@ -96,7 +103,7 @@ final class ResponseSender {
                     do { return .success(try await next()) } catch { return .failure(error) }
                 } then: { [self] piece in
                     guard !isOver else { return }
-                    writer?.took(pulled: piece)
+                    writer?.took(pulled: held(piece))
                     whenReady()
                 }
                 return .waiting
@@ -106,6 +113,12 @@ final class ResponseSender {
             }
         }
         return .paused
+    }
+
+    /// A piece for which there is memory.
+    private func held(_ piece: Result<[UInt8]?, any Error>) -> Result<[UInt8]?, any Error> {
+        guard case .success(let bytes) = piece, !memory.hold(bytes?.count ?? 0) else { return piece }
+        return .failure(RequestFault.overloaded)
     }
 
     /// Has the disk do something, one thing at a time.
@@ -123,5 +136,6 @@ final class ResponseSender {
         isOver = true
         server.disk.release(file)
         (file, writer) = (nil, nil)
+        memory.giveBack()
     }
 }

@@ -31,8 +31,9 @@ final class SpillFile: @unchecked Sendable {
     /// - Parameters:
     ///   - directory: Where it is to be.
     ///   - budget: The bytes that it shares with others; nil for any number.
-    init(in directory: String, within budget: Budget? = nil) {
-        lease = budget.map { Lease($0) }
+    ///   - client: Who sends it.
+    init(in directory: String, within budget: Budget? = nil, of client: IPAddress? = nil) {
+        lease = budget.map { Lease($0, of: client) }
         path = "\(directory)/body-\(String(UInt64.random(in: .min ... .max), radix: 36))"
     }
 

@@ -35,8 +35,12 @@ public final class WebSocket: @unchecked Sendable {
     private(set) var handler: (any WebSocketHandler)?
     private var heard = ContinuousClock.now
     private var reader: FrameReader
-    /// What is held of a message that is not complete; a client's is not counted.
+    /// What is held of a message that is not complete, and by the handler; a client's is not counted.
     private let lease: Lease?
+    /// Of a message that is not complete, when the last read was done.
+    private var unfinishedBytes = 0
+    /// Of what has come and the handler keeps.
+    private var keptBytes = 0
     var loop: EventLoop
     weak var context: LWSContext?
     /// Told before the handler that the socket is gone.
@@ -66,22 +70,18 @@ public final class WebSocket: @unchecked Sendable {
     /// What a client asks and is answered before it is open.
     private var request: ClientHandshake?
 
-    /// The peer's address without its port.
-    public let remoteAddress: String
-
     init(
         loop: EventLoop, context: LWSContext?, owner: any WebSocketOwner, handler: any WebSocketHandler,
-        maxMessageBytes: Int, takesBinary: Bool, remoteAddress: String, backlog: BacklogLimits = BacklogLimits(),
-        inputMemory: Budget? = nil, request: ClientHandshake? = nil
+        maxMessageBytes: Int, takesBinary: Bool, backlog: BacklogLimits = BacklogLimits(),
+        inputMemory: Lease? = nil, request: ClientHandshake? = nil
     ) {
         self.loop = loop
         outbox = Outbox(backlog)
-        lease = inputMemory.map { Lease($0, free: Lease.freeBytes) }
+        lease = inputMemory
         self.context = context
         self.owner = owner
         self.handler = handler
         self.request = request
-        self.remoteAddress = remoteAddress
         isClient = request != nil
         reader = FrameReader(
             side: request == nil ? .server : .client, maxMessageBytes: maxMessageBytes, takesBinary: takesBinary)
@@ -351,8 +351,23 @@ public final class WebSocket: @unchecked Sendable {
             take(event)
             return state == .open || state == .closing
         }
+        unfinishedBytes = reader.heldBytes
+        holdMemory()
+    }
+
+    /// Says how many bytes the handler keeps from now on of what has come, which count as an unfinished message does.
+    ///
+    /// Where there is no memory for them, the connection is closed with 1013, and the handler hears of its end as ever.
+    public func keep(_ count: Int) {
+        loop.checkIsolated()
+        keptBytes = count
+        holdMemory()
+    }
+
+    private func holdMemory() {
         // Not 1009: the message is not too big, the server has no room for it now.
-        if lease?.hold(reader.heldBytes) == false { fail(code: 1013, reason: "no memory for fragments") }
+        guard state != .gone, lease?.hold(unfinishedBytes + keptBytes) == false else { return }
+        fail(code: 1013, reason: "no memory for what has come")
     }
 
     private func take(_ event: FrameReader.Event) {

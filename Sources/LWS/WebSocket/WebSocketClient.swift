@@ -44,7 +44,7 @@ public final class WebSocketClient: @unchecked Sendable {
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let socket = WebSocket(
             loop: loop, context: context, owner: self, handler: handler, maxMessageBytes: maxMessageBytes,
-            takesBinary: false, remoteAddress: host,
+            takesBinary: false,
             request: ClientHandshake(
                 authority: authority, path: path, subprotocol: subprotocol,
                 headers: headers.map { ($0.name.rawName, $0.value) }))

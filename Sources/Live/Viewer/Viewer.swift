@@ -101,7 +101,9 @@ final class Viewer: FrameTaker {
         guard case .joining(var backlog) = state else { return 0 }
         backlog.append(Array(bytes))
         state = .joining(backlog: backlog)
-        return backlog.reduce(0) { $0 + $1.count }
+        let count = backlog.reduce(0) { $0 + $1.count }
+        socket?.keep(count)
+        return count
     }
 
     /// The join was answered.
@@ -110,6 +112,7 @@ final class Viewer: FrameTaker {
     func sit(in seat: Seat) -> [[UInt8]] {
         guard case .joining(let backlog) = state else { return [] }
         state = .seated(seat)
+        socket?.keep(0)
         return backlog
     }
 
@@ -121,6 +124,7 @@ final class Viewer: FrameTaker {
         switch state {
         case .joining, .seated:
             state = .leaving(seat)
+            socket?.keep(0)
             return true
         case .waiting, .leaving, .ending: return false
         }
@@ -129,6 +133,7 @@ final class Viewer: FrameTaker {
     private func beginEnding() -> Bool {
         let last = state
         state = .ending
+        socket?.keep(0)
         switch last {
         case .ending: return false
         case .waiting, .joining: return true
@@ -248,14 +253,11 @@ final class Viewer: FrameTaker {
     /// - Parameter code: Of the close frame.
     func closed(code: UInt16?) {
         // What the standard has for a peer that does not keep to it, or to the limits; the others were reported before.
-        if let code, [1002, 1003, 1007, 1009].contains(code) { report(code) }
+        if let code, [1002, 1003, 1007, 1009, 1013].contains(code) { report(code) }
         _ = beginEnding()
         edge.closed(self)
         socket = nil
     }
 
-    private func report(_ code: UInt16) {
-        guard let address = socket?.remoteAddress else { return }
-        edge.context.incidents.refused("live \(code)", from: address)
-    }
+    private func report(_ code: UInt16) { edge.context.incidents.refused("live \(code)", from: address) }
 }

@@ -8,7 +8,8 @@
 The server is one of its own with the limits that a server on the network has; only what the honest need to come by the
 thousand from one address (registrations, logins, new rooms) is wider. The honest runners are those of
 `simulator load`, which measures from marker to screen and from marker to ack and checks all that it is told. Each
-hostile client comes from an address of its own (127.0.1.1, 127.0.1.2, ...). It is to hold that
+hostile client comes from an address of its own (127.0.1.1, 127.0.1.2, ...); one that the server is to count by its
+address, which it does not with those of the machine itself, speaks as a proxy for one elsewhere. It is to hold that
 
 - frames are at most 250 ms late at p99, acks 1.5 s, and every check of the simulator passes;
 - the server's memory is flat once it is warm, and bounded, and it ends in order;
@@ -125,6 +126,8 @@ class Attacker(threading.Thread):
 
     # Whether the server refuses it for what it does, and has to name it in its log.
     is_named = True
+    # Whether it comes through a proxy, from an address of the network.
+    is_proxied = False
     # Seconds after which it is refused.
     named_after = 0
     # Seconds between two tries.
@@ -133,6 +136,8 @@ class Attacker(threading.Thread):
     def __init__(self, number, url):
         super().__init__(daemon=True)
         self.address = f"127.0.1.{number}"
+        # What the log calls it.
+        self.client = f"198.51.100.{number}" if self.is_proxied else self.address
         self.url = url
         self.port = int(url.rsplit(":", 1)[1])
         self.stopped = threading.Event()
@@ -528,6 +533,36 @@ class Hoarder(Attacker):
                 raw.socket.close()
 
 
+class BodyHoarder(Attacker):
+    """Bodies of four megabytes but for their last byte, as many at a time as it can."""
+
+    is_proxied = True
+    pause = 1
+    most = 100
+
+    def attempt(self):
+        length = 4 * MB
+        head = (f"POST /api/runRoom/update HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {self.client}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n").encode()
+        connections = []
+        try:
+            for _ in range(self.most):
+                if self.stopped.wait(0.02):
+                    return
+                raw = Raw(self)
+                connections.append(raw)
+                try:
+                    raw.send(head + b"{" + b" " * (length - 2))
+                    self.outcomes["taken"] += 1
+                except OSError:
+                    self.ended += 1
+                    self.outcomes["refused"] += 1
+            self.stopped.wait(20)
+        finally:
+            for raw in connections:
+                raw.socket.close()
+
+
 class Resetter(Joined):
     """Resets the connection as soon as it has joined."""
 
@@ -672,8 +707,8 @@ class RandomBytes(Attacker):
 KINDS = [
     NeverReading, SlowHeads, EndlessExtensions, TinyChunks, EndlessLines, HeaderFlood, Pipeliner, Unmasked,
     EndlessFragments, EmptyFragments, BigFragments, PingFlood, OldMarkers, Toggler, Flapper, Replacer, PasswordGuesser,
-    RoomGuesser, HugePings, HugeMessages, AbortedUploads, SlowUploads, BadText, Hoarder, Resetter, UpgradeWithBody,
-    StrangeRooms, BigJoins, Remeasurer, CheerCrowd, JoinFlood, ListFlood, RandomBytes,
+    RoomGuesser, HugePings, HugeMessages, AbortedUploads, SlowUploads, BadText, Hoarder, BodyHoarder, Resetter,
+    UpgradeWithBody, StrangeRooms, BigJoins, Remeasurer, CheerCrowd, JoinFlood, ListFlood, RandomBytes,
 ]
 
 
@@ -732,8 +767,11 @@ def main():
     report_file = os.path.join(folder, "report.json")
     data = os.path.join(folder, "data")
     many = "100000:100000"
+    # Attackers that speak for others, as a proxy does.
+    proxies = [f"127.0.1.{number}" for number, name in enumerate(wanted, 1) if names[name].is_proxied]
     server = live.Server(
-        options.runroom, data, "--rate-limits", "on", "--limit-registrations", many, "--limit-logins", many,
+        options.runroom, data, *(["--trusted-proxies", ",".join(proxies)] if proxies else []),
+        "--rate-limits", "on", "--limit-registrations", many, "--limit-logins", many,
         "--limit-room-creations", many, "--limit-account-changes", many,
         # All records are read from one address in the end.
         "--limit-heavy-reads", many)
@@ -832,7 +870,7 @@ def main():
     kinds = collections.defaultdict(collections.Counter)
     others = []
     for line in log:
-        if match := re.search(r"\baddress=(127\.0\.1\.\d+)", line):
+        if match := re.search(r"\baddress=(127\.0\.1\.\d+|198\.51\.100\.\d+)", line):
             lines[match.group(1)] += 1
             kind = re.search(r"\bkind=(.*?)(?: \w+=| \[|$)", line)
             kinds[match.group(1)][kind.group(1) if kind else "?"] += 1
@@ -840,7 +878,7 @@ def main():
             others.append(line)
     minutes = max(1.0, lasted / 60 + 0.5)
     for attacker in attackers:
-        count = lines[attacker.address]
+        count = lines[attacker.client]
         check(f"the log has at most {options.max_lines:.0f} lines a minute about {attacker.name_}",
               count / minutes <= options.max_lines, f"{count} lines")
         if attacker.is_named and lasted > attacker.named_after:
@@ -854,9 +892,9 @@ def main():
 
     print(f"\n{'hostile client':18} {'address':12} {'tries':>7} {'ended':>7} {'lines':>6}  what came of it; what is logged")
     for attacker in attackers:
-        print(f"{attacker.name_:18} {attacker.address:12} {attacker.tries:7} {attacker.ended:7} "
-              f"{lines[attacker.address]:6}  {dict(attacker.outcomes.most_common(4))}; "
-              f"{dict(kinds[attacker.address].most_common(4))}")
+        print(f"{attacker.name_:18} {attacker.client:12} {attacker.tries:7} {attacker.ended:7} "
+              f"{lines[attacker.client]:6}  {dict(attacker.outcomes.most_common(4))}; "
+              f"{dict(kinds[attacker.client].most_common(4))}")
     print(f"\n{lasted:.0f} s, {options.runners} honest runners, {len(attackers)} hostile clients; "
           f"{len(log)} lines of the log, {len(others)} of them about nobody hostile")
     failed = [one for one in checks if not one[1]]

@@ -26,6 +26,8 @@ final class Phone: WebSocketHandler, @unchecked Sendable {
         }
     }
 
+    func hangUp() { loop.execute { [self] in socket?.close(code: 1000) } }
+
     private func flush() {
         guard let socket else { return }
         while let next = unsent.first, socket.send(OutgoingMessage(next)) { unsent.removeFirst() }

@@ -161,6 +161,9 @@ struct Stage {
         return (phone, try await phone.next("joined"))
     }
 
+    /// What the connections hold.
+    var load: ServerLoad { get async { await servers.load } }
+
     /// What a statement on the writer answers.
     func administered(_ statement: String) throws -> [String] { try store.administer(statement) }
 
