@@ -379,7 +379,7 @@ class OldMarkers(Joined):
 class Toggler(Joined):
     """Starts and pauses over REST, without rest."""
 
-    is_named = False
+    named_after = 30
     pause = 0.02
 
     def attempt(self):
@@ -392,7 +392,7 @@ class Toggler(Joined):
 class Flapper(Joined):
     """Joins and leaves."""
 
-    is_named = False
+    named_after = 60
 
     def attempt(self):
         with self.joining() as raw:
@@ -753,7 +753,7 @@ def main():
     parser.add_argument("--only", help="kinds of hostile clients, with commas between; none")
     parser.add_argument("--max-frame", type=float, default=250, help="milliseconds from marker to screen at p99")
     parser.add_argument("--max-ack", type=float, default=1500, help="milliseconds from marker to ack at p99")
-    parser.add_argument("--max-slope", type=float, default=20, help="MB a minute that the memory may grow when warm")
+    parser.add_argument("--max-slope", type=float, default=5, help="MB a minute that the memory may grow when warm")
     parser.add_argument("--max-memory", type=float, default=1000, help="MB at the end")
     parser.add_argument("--max-lines", type=float, default=8, help="lines a minute in the log about one client")
     parser.add_argument("--keep", action="store_true", help="keep the server's log and the simulator's report")
