@@ -61,22 +61,22 @@ import Testing
 
     @Test("who reads an answer in memory a piece now and then is cut off, and who keeps to the pace has all of it")
     func slowReader() async throws {
-        let size = 16 << 20
+        let size = 32 << 20
         let responder = TestResponder(handler: { _ in
             HTTPResponse(status: .ok, body: .bytes([UInt8](repeating: 0x62, count: size)))
         })
         try await withServer(responder) {
-            $0.requestTimeout = .milliseconds(500)
-            // A piece is worth four milliseconds.
-            $0.readerPace = Pace(bytesPerSecond: 16 << 20, longest: .milliseconds(500))
+            $0.requestTimeout = .seconds(3)
+            // All of it is worth two seconds.
+            $0.readerPace = Pace(bytesPerSecond: size / 2, longest: .seconds(3))
         } _: { server, port, loop in
             let whole = try await RawClient.exchange(HTTPServerTests.close("GET /"), port: port)
             #expect(whole.utf8.count > size)
             let slow = try RawClient(port: port)
             slow.send(HTTPServerTests.close("GET /"))
-            // A few pieces in each half second, which would be enough if each of them gave a new one.
+            // Within three seconds each of the kernel's buffers is free again, and all would take half a minute.
             var count = 0
-            for _ in 0..<100 where await loop.run({ server.connectionCount }) > 0 {
+            for _ in 0..<1000 where await loop.run({ server.connectionCount }) > 0 {
                 count += try await blocking { slow.receive(count: 128 << 10) }.count
                 try await Task.sleep(for: .milliseconds(100))
             }
