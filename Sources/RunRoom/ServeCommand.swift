@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
                 handler.logLevel = level
                 return handler
             }
-            let service = ServerService(configuration: application, logger: logger)
+            let service = ServerService(configuration: application, logger: logger, log: log)
             let group = ServiceGroup(
                 configuration: .init(
                     services: [.init(service: service)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -49,6 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
 struct ServerService: Service {
     let configuration: ApplicationConfiguration
     let logger: Logger
+    let log: LogWriter
 
     func run() async throws {
         let shortage = DescriptorLimit.allow(connections: configuration.server.maxConnections)
@@ -69,6 +70,8 @@ struct ServerService: Service {
         let scheme = configuration.server.tls == nil ? "http" : "https"
         let host =
             configuration.server.host.contains(":") ? "[\(configuration.server.host)]" : configuration.server.host
+        // Who waits for that line finds what was said of the start.
+        log.flush()
         Terminal.say("RunRoom is ready on \(scheme)://\(host):\(port)")
         if let code = await application.inviteAdministrator() {
             let base = configuration.publicURL ?? "\(scheme)://\(host):\(port)"

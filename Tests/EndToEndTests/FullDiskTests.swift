@@ -74,7 +74,7 @@ struct FullDiskTests {
         let metrics = try await server.metrics()
         #expect(try #require(metrics["runroom_commits_failed_total"]) > 0)
         #expect(try #require(metrics["runroom_unstored_markers"]) > 0)
-        #expect(server.logText.contains("nothing can be stored"))
+        try await server.logs("nothing can be stored")
         #expect(ana.phone.all("error").count == 1, "told once, not each second")
 
         disk.free()
@@ -146,6 +146,7 @@ struct FullDiskTests {
         let metrics = try await server.metrics()
         #expect(try #require(metrics["runroom_disk_free_bytes"]) < 24 * 1_048_576)
         #expect(try #require(metrics["runroom_disk_refused_total"]) >= 5)
+        try await server.logs("less than its reserve")
         #expect(server.logText.split(separator: "\n").count { $0.contains("less than its reserve") } == 1)
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: disk.path + "/data/uploads") == [], "nothing is left")

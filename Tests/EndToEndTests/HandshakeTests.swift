@@ -63,9 +63,7 @@ struct HandshakeTests {
             #expect(try await socket.upgrade(headers: ["X-Forwarded-For": client]).status == 101)
             try await socket.send(text: #"{"type":"join","runID":"nowhere","role":"spectator"}"#)
             #expect(try await socket.closing().code == 4004)
-            try await eventually("a line about \(client)") {
-                server.logText.contains("address=\(client) kind=live 4004")
-            }
+            try await server.logs("address=\(client) kind=live 4004")
         }
         #expect(!server.logText.contains("address=127.0.0.1 kind="))
     }

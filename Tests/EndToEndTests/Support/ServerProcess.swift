@@ -95,6 +95,11 @@ final class ServerProcess: Sendable {
     var logText: String { program.errors }
     var hasEnded: Bool { program.hasEnded }
 
+    /// Waits for a line in the log, which is written by a thread of its own.
+    func logs(_ words: String) async throws {
+        try await eventually("a line of the log with “\(words)”") { logText.contains(words) }
+    }
+
     /// How many descriptors it has open, by the system's word.
     func descriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.processIdentifier)/fd").count
