@@ -325,6 +325,7 @@ private struct Running: Sendable {
             await attempt("to remove what deleted accounts have left", logger) { () throws(ServicesError) in
                 try await core.accounts.removeLeavings()
             }
+            core.live.removeLeavings()
             await attempt("to remove guests who have gone", logger) { () throws(ServicesError) in
                 try await core.accounts.removeGuests()
             }

@@ -245,6 +245,7 @@ struct Everything {
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
     }
 
+        while try await !database.rooms.removeLeavings(limit: 3) {}
     private func own(_ ana: Int64) async throws {
         let room = try await database.rooms.createRoom(
             runID: "own", passwordSalt: [], passwordHash: [], epoch: "",

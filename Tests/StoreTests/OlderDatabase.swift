@@ -165,6 +165,13 @@ enum OlderDatabase {
                 INSERT INTO alarms (id, account, room, raised_at, latitude, longitude, placed_at)
                 VALUES (95, 10, 41, 1, 480000000, 115000000, 2);
                 """),
+            since(
+                28,
+                """
+                INSERT INTO rooms (id, run_id, password_salt, password_hash, epoch, created_at, updated_at, is_leaving)
+                VALUES (49, '/49', x'', x'', 'epoch', 1, 2, 1);
+                INSERT INTO events (room, number, time, body) VALUES (49, 1, 5, '{"n":1}');
+                """),
             since(27, "UPDATE accounts SET is_unlisted = 1, alias = 'runner-a' WHERE id = 10;"),
             since(26, "UPDATE accounts SET calls_when_still = 1 WHERE id = 10; UPDATE alarms SET is_still = 1;"),
             since(25, "UPDATE links SET delay = 300 WHERE id = 80;"),

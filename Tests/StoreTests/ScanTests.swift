@@ -29,6 +29,7 @@ import Testing
         "SELECT id FROM audit ORDER BY id DESC": "now and then, and as many lines as may stay",
         "DELETE FROM audit": "some of the oldest lines",
         "SELECT id FROM accounts WHERE is_leaving = 1": "an index of the accounts that are leaving alone",
+        "SELECT id FROM rooms WHERE is_leaving = 1": "an index of the rooms that are leaving alone",
         "SELECT id FROM posts ORDER BY hit_count DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id FROM posts ORDER BY number DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id, run_id, created_at, updated_at, owner, name, starts_at, visibility, revision FROM rooms "

@@ -184,6 +184,9 @@ import Testing
 
     /// New rows take their place beside the old ones, and the old ones can go.
     private func goesOn(_ database: AppDatabase, _ version: Int) async throws {
+        #expect(try await database.rooms.rooms().map(\.id) == [40, 41])
+        #expect(try await database.rooms.removeLeavings())
+        #expect(try database.administer("SELECT COUNT(*) FROM rooms") == ["2"])
         let new = try await database.accounts.insertAccount(
             username: "Cy", usernameKey: "cy", nickname: "Cy", passwordHash: "hash", at: 9)
         #expect(new.number == 3)

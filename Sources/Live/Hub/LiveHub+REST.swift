@@ -118,9 +118,12 @@ extension LiveHub {
 
     /// Deletes the room: everybody is told, and their connections end.
     ///
+    /// It is gone when this returns, and another may have its name; what it had on the disk is removed afterwards.
+    ///
     /// - Throws: ``LiveError/noSuchRoom``.
     public func deleteRoom(_ runID: String) async throws {
         try await atHome(of: runID) { try await $0.deleteRoom(runID) }
+        removeLeavings()
     }
 
     /// Deletes all rooms, one after the other, so that everybody in them is told.

@@ -19,6 +19,7 @@ public final class LiveHub: Sendable {
     let loops: [LiveRooms]
     private let places: RoomPlaces
     let store: AppDatabase
+    private let leavings: RoomLeavings
     private let logger: Logger
 
     /// Makes rooms that do not live yet.
@@ -47,6 +48,7 @@ public final class LiveHub: Sendable {
         self.store = store
         self.places = places
         self.logger = logger
+        leavings = RoomLeavings(store, rows: settings.purgedRows, logger)
         var settings = settings
         settings.unjournaledLimit = max(1, settings.unjournaledLimit / loops.count)
         let neighbours = Neighbours()
@@ -68,6 +70,7 @@ public final class LiveHub: Sendable {
     ///   room that cannot be read at all.
     public func start() async throws {
         let begun = ContinuousClock.now
+        removeLeavings()
         let count = try await withThrowingTaskGroup(of: Int.self) { group in
             for rooms in loops { group.addTask { try await rooms.start() } }
             return try await group.reduce(0, +)
@@ -80,6 +83,9 @@ public final class LiveHub: Sendable {
                 metadata: ["rooms": "\(count)", "seconds": "\(begun.duration(to: .now).inSeconds)"])
         }
     }
+
+    /// Begins to remove what deleted rooms have left; to be called now and then, for what could not be removed at once.
+    public func removeLeavings() { leavings.remove() }
 
     /// Stores what is left and ends the timers; returns when all is on disk, or cannot be.
     ///

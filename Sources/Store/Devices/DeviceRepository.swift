@@ -163,7 +163,7 @@ extension Device {
     static let columns =
         """
         d.id, a.id, d.app, d.label, r.run_id, d.follows, d.created_at, d.heard_at, d.revoked_at, d.revision
-        FROM devices d LEFT JOIN rooms r ON r.id = d.room
+        FROM devices d LEFT JOIN rooms r ON r.id = d.room AND r.is_leaving = 0
         LEFT JOIN accounts a ON a.id = d.account AND a.is_leaving = 0 AND a.disabled_at IS NULL
         """
 

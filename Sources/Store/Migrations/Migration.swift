@@ -46,6 +46,7 @@ struct Migration: Sendable {
         Migration(version: 25, delay),
         Migration(version: 26, stillness),
         Migration(version: 27, discretion),
+        Migration(version: 28, leavingRooms),
     ]
 }
 

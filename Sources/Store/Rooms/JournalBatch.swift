@@ -48,7 +48,9 @@ public struct RoomChanges: Hashable, Sendable {
     public var blocks: [StoredBlock]
     /// Take the place of those that the runners have, after the blocks; whoever is nobody gets none.
     public var marks: [StoredMark]
-    /// The room is removed, after all else, with its people, events and journal; records stay.
+    /// The room is gone for everybody, after all else; records stay.
+    ///
+    /// What it had is for ``RoomRepository/removeLeavings(limit:)``.
     public var isDeleted: Bool
 
     public init(

@@ -53,7 +53,7 @@ extension LinkRepository {
                     """
                     INSERT INTO links (id, room, hash, role, label, created_at, expires_at, delay)
                     SELECT $1, id, $3, $4, $5, $6, $7, $9 FROM rooms
-                    WHERE id = $2 AND (SELECT COUNT(*) FROM links WHERE room = $2) < $8
+                    WHERE id = $2 AND is_leaving = 0 AND (SELECT COUNT(*) FROM links WHERE room = $2) < $8
                     RETURNING \(RoomLink.columns)
                     """),
                 id, room, hash, role.rawValue, label, time, expiresAt, limit, delay
@@ -84,7 +84,7 @@ extension LinkRepository {
             try session.one(
                 """
                 SELECT l.id, l.room, l.role, l.label, l.created_at, l.expires_at, l.delay, r.run_id
-                FROM links l JOIN rooms r ON r.id = l.room WHERE l.hash = $1
+                FROM links l JOIN rooms r ON r.id = l.room AND r.is_leaving = 0 WHERE l.hash = $1
                 """,
                 hash
             ) { row in (try RoomLink(row), try row.get(7)) }

@@ -108,7 +108,7 @@ extension RoomRepository {
         let added = try session.execute(
             """
             INSERT INTO journal (id, room, sequence, time, bytes)
-            SELECT $1, id, $3, $4, $5 FROM rooms WHERE id = $2
+            SELECT $1, id, $3, $4, $5 FROM rooms WHERE id = $2 AND is_leaving = 0
             ON CONFLICT (room, sequence) DO NOTHING
             """,
             id, section.room, section.row.sequence, section.row.time, section.row.bytes)

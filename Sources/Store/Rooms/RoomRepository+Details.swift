@@ -2,9 +2,9 @@ extension RoomRepository {
     /// The room without its people, or nil.
     public func summary(runID: String) async throws(StoreError) -> RoomSummary? {
         try await read { session throws(StoreError) in
-            try session.one(SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE run_id = $1"), runID) { row in
-                try RoomSummary(row)
-            }
+            try session.one(
+                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE run_id = $1 AND is_leaving = 0"), runID
+            ) { row in try RoomSummary(row) }
         }
     }
 
@@ -24,7 +24,7 @@ extension RoomRepository {
                 SQL(
                     """
                     UPDATE rooms SET name = $3, starts_at = $4, visibility = $5, revision = revision + 1
-                    WHERE id = $1 AND revision = $2 RETURNING \(RoomSummary.columns)
+                    WHERE id = $1 AND revision = $2 AND is_leaving = 0 RETURNING \(RoomSummary.columns)
                     """),
                 room, details.revision, details.name, details.startsAt, details.visibility.rawValue
             ) { row in try RoomSummary(row) }
@@ -60,7 +60,11 @@ extension RoomRepository {
     public func newestRooms(before: Int64 = .max, limit: Int) async throws(StoreError) -> [RoomSummary] {
         try await read { session throws(StoreError) in
             try session.rows(
-                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id < $1 ORDER BY id DESC LIMIT $2"), before, limit
+                SQL(
+                    """
+                    SELECT \(RoomSummary.columns) FROM rooms WHERE id < $1 AND is_leaving = 0
+                    ORDER BY id DESC LIMIT $2
+                    """), before, limit
             ) { row in try RoomSummary(row) }
         }
     }
@@ -68,11 +72,13 @@ extension RoomRepository {
     /// The room of this id, without its people; nil for none.
     public func summary(id: Int64) async throws(StoreError) -> RoomSummary? {
         try await read { session throws(StoreError) in
-            try session.one(SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id = $1"), id) { row in
-                try RoomSummary(row)
-            }
+            try session.one(
+                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id = $1 AND is_leaving = 0"), id
+            ) { row in try RoomSummary(row) }
         }
     }
+
+    // One that is deleted has no owner and no list: the statements that go by these need not ask.
 
     /// Rooms that the lists of the running app have, in the order of their making; otherwise as
     /// ``rooms(after:offset:limit:)``.
@@ -112,7 +118,7 @@ extension RoomRepository {
         try await read { session throws(StoreError) in
             try session.rows(
                 """
-                SELECT r.run_id FROM people p JOIN rooms r ON r.id = p.room WHERE p.account = $1
+                SELECT r.run_id FROM people p JOIN rooms r ON r.id = p.room AND r.is_leaving = 0 WHERE p.account = $1
                 ORDER BY p.joined_at DESC LIMIT $2
                 """, account, limit
             ) { try $0.get(0) as String }

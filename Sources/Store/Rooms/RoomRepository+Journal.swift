@@ -274,10 +274,7 @@ extension RoomRepository {
         }
         for mark in changes.marks { try session.execute(Statements.updateMark, room, mark.runner, mark.bytes) }
         if unpurged != CommitResult.Unpurged() { result.unpurged[room] = unpurged }
-        if changes.isDeleted {
-            bytes -= try session.one(Statements.journalBytes, room) { try $0.get(0) as Int } ?? 0
-            try session.execute(Statements.deleteRoom, room, changes.term)
-        }
+        if changes.isDeleted { try leave(room, term: changes.term, in: session) }
     }
 
     /// The statements of a commit, made once.
@@ -289,11 +286,12 @@ extension RoomRepository {
             """
         static let deletedRun: SQL = "SELECT run_id FROM deleted_runs WHERE run_key = $1"
         static let touchRoom: SQL = """
-            UPDATE rooms SET updated_at = COALESCE($2, updated_at) WHERE id = $1 AND term = $3
+            UPDATE rooms SET updated_at = COALESCE($2, updated_at) WHERE id = $1 AND term = $3 AND is_leaving = 0
             """
-        static let findTerms: SQL = "SELECT id, term FROM rooms WHERE id IN (SELECT value FROM json_each($1))"
-        static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1"
-        static let deleteRoom: SQL = "DELETE FROM rooms WHERE id = $1 AND term = $2"
+        static let findTerms: SQL = """
+            SELECT id, term FROM rooms WHERE id IN (SELECT value FROM json_each($1)) AND is_leaving = 0
+            """
+        static let findRoom: SQL = "SELECT 1 FROM rooms WHERE id = $1 AND is_leaving = 0"
         static let upsertPerson: SQL = """
             INSERT INTO people (room, runner, account, joined_at, latitude_e7, longitude_e7, state, way)
             VALUES ($1, $2, (SELECT id FROM accounts WHERE id = $3 AND is_leaving = 0), $4,
@@ -332,7 +330,6 @@ extension RoomRepository {
             """
         static let journalRowBytes: SQL = "SELECT LENGTH(bytes) FROM journal WHERE room = $1 AND sequence = $2"
         static let updateJournal: SQL = "UPDATE journal SET time = $3, bytes = $4 WHERE room = $1 AND sequence = $2"
-        static let journalBytes: SQL = "SELECT COALESCE(SUM(LENGTH(bytes)), 0) FROM journal WHERE room = $1"
         static let countJournal: SQL = "UPDATE counters SET value = value + $1 WHERE name = 'journal_bytes'"
         static let deleteJournal: SQL = """
             DELETE FROM journal WHERE id IN (

@@ -45,9 +45,9 @@ extension RoomRepository {
         // The writer is not to wait for those who ask for rooms that there never were.
         guard try await roomExists(runID: runID) else { return nil }
         let term = try await write { session throws(StoreError) in
-            try session.one("UPDATE rooms SET term = term + 1 WHERE run_id = $1 RETURNING term", runID) {
-                try $0.get(0) as Int64
-            }
+            try session.one(
+                "UPDATE rooms SET term = term + 1 WHERE run_id = $1 AND is_leaving = 0 RETURNING term", runID
+            ) { try $0.get(0) as Int64 }
         }
         guard let term, let room = try await room(runID: runID) else { return nil }
         guard room.term == term else { throw .termLost }
@@ -67,7 +67,7 @@ extension RoomRepository {
                 SQL(
                     """
                     SELECT \(RoomSummary.columns), password_salt, password_hash, epoch, term
-                    FROM rooms WHERE run_id = $1
+                    FROM rooms WHERE run_id = $1 AND is_leaving = 0
                     """),
                 runID
             ) { row in
@@ -94,7 +94,7 @@ extension RoomRepository {
     /// Whether there is a room with this run ID.
     public func roomExists(runID: String) async throws(StoreError) -> Bool {
         try await read { session throws(StoreError) in
-            try session.exists("SELECT 1 FROM rooms WHERE run_id = $1", runID)
+            try session.exists("SELECT 1 FROM rooms WHERE run_id = $1 AND is_leaving = 0", runID)
         }
     }
 
@@ -111,8 +111,11 @@ extension RoomRepository {
     ) async throws(StoreError) -> [RoomSummary] {
         try await read { session throws(StoreError) in
             try session.rows(
-                SQL("SELECT \(RoomSummary.columns) FROM rooms WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3"), after,
-                limit, offset
+                SQL(
+                    """
+                    SELECT \(RoomSummary.columns) FROM rooms WHERE id > $1 AND is_leaving = 0
+                    ORDER BY id LIMIT $2 OFFSET $3
+                    """), after, limit, offset
             ) { row in try RoomSummary(row) }
         }
     }
@@ -125,7 +128,7 @@ extension RoomRepository {
                 SQL(
                     """
                     SELECT \(RoomSummary.columns) FROM rooms
-                    WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) ORDER BY id
+                    WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) AND is_leaving = 0 ORDER BY id
                     """)
             ) { row in
                 try RoomSummary(row)

@@ -184,7 +184,8 @@ extension Alarm {
         """
         s.id, s.account, a.username, a.nickname, r.run_id, s.raised_at, s.latitude, s.longitude, s.placed_at,
         s.cleared_at, c.nickname, s.is_still
-        FROM alarms s JOIN accounts a ON a.id = s.account AND a.is_leaving = 0 LEFT JOIN rooms r ON r.id = s.room
+        FROM alarms s JOIN accounts a ON a.id = s.account AND a.is_leaving = 0
+        LEFT JOIN rooms r ON r.id = s.room AND r.is_leaving = 0
         LEFT JOIN accounts c ON c.id = s.cleared_by AND c.is_leaving = 0
         """
 
