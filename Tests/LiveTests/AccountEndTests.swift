@@ -102,6 +102,52 @@ import Testing
         }
     }
 
+    /// Whose markers the journal of a room has.
+    private func runnersInJournal(of runID: String, _ stage: Stage) async throws -> Set<Int> {
+        let room = try #require(try await stage.store.rooms.room(runID: runID))
+        return try Set(
+            room.journal.flatMap {
+                try JournalCodec.decode($0.bytes, room: room.id, sequence: $0.sequence).map(\.runner)
+            })
+    }
+
+    @Test("nor does the log of all rooms bring any back, neither when it is brought to the journals nor after a crash")
+    func clearedLog() async throws {
+        let crash = TemporaryDirectory()
+        var settings = LiveSettings.quick
+        // Of itself nothing leaves the log.
+        settings.commitInterval = .seconds(3600)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            _ = try await stage.live.createRoom("1", password: "pw")
+            for name in ["ben", "ana"] {
+                try await stage.account(name)
+                let (phone, _) = try await stage.join("1", as: name)
+                phone.send(#"{"type":"start"}"#)
+                // What comes with the first says that it is a phone that streams, and is for the room alone.
+                for last in [3, 6, 9] {
+                    phone.send(markers((last - 2)...last))
+                    _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
+                }
+            }
+            #expect(try stage.administered("SELECT COUNT(*) FROM marker_log") != ["0"])
+            let account = try #require(try await stage.store.accounts.account(usernameKey: "ana")).id
+            #expect(try await stage.store.accounts.deleteAccount(id: account) != nil)
+            try stage.copy(to: crash)
+            await stage.live.expel([account], forgetting: true)
+            #expect(try await runnersInJournal(of: "1", stage) == [1])
+            // As when some room cannot be stored: then what the log has is brought to the journals.
+            await stage.live.foldLog()
+            while try stage.administered("SELECT COUNT(*) FROM marker_log") != ["0"] {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(try await runnersInJournal(of: "1", stage) == [1])
+        }
+        try await Stage.run(in: crash) { stage in
+            while try await runnersInJournal(of: "1", stage) != [1] { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try stage.administered("SELECT COUNT(*) FROM marker_log") == ["0"])
+        }
+    }
+
     @Test("a server that died between the deletion and the room's hearing of it makes up for that when it starts")
     func deletedBeforeDeath() async throws {
         try await Stage.run(in: directory) { stage in
@@ -281,5 +327,13 @@ import Testing
                 #expect(try await phone.closed() == 4004)
             }
         }
+    }
+}
+
+extension LiveRooms {
+    /// Has all that the log has brought to the journals, as if a room were held back.
+    fileprivate func foldLog() {
+        pipeline.isLogShared = true
+        pipeline.commitTick()
     }
 }

@@ -36,6 +36,7 @@ import Testing
             + "WHERE EXISTS": "once at a start",
         "SELECT id FROM marker_log": "it has the markers of the last second, as a process left them",
         "SELECT bytes FROM marker_log ORDER BY id": "it has the markers of the last second",
+        "SELECT id, bytes FROM marker_log": "it has the markers of the last second",
         "DELETE FROM post_hits WHERE reader": "it has the readers of the last half minute",
         "WITH RECURSIVE discussion": "what it has found itself",
     ]

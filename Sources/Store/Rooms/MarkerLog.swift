@@ -99,6 +99,29 @@ extension RoomRepository {
         return rows.flatMap(MarkerLog.sections).filter { $0.room == room }.map(\.row)
     }
 
+    /// Rewrites what the log has of a room.
+    ///
+    /// - Complexity: As ``log(of:in:)``.
+    static func rewriteLog(
+        of room: Int64, _ change: (JournalRow) -> [UInt8]?, in session: Session
+    ) throws(StoreError) {
+        let rows = try session.rows("SELECT id, bytes FROM marker_log ORDER BY id") {
+            (id: try $0.get(0) as Int64, bytes: try $0.get(1) as [UInt8])
+        }
+        for row in rows {
+            var (bytes, isChanged): ([UInt8], Bool) = ([], false)
+            for section in MarkerLog.sections(of: row.bytes) {
+                var section = section
+                if section.room == room, let changed = change(section.row) {
+                    section.row.bytes = changed
+                    isChanged = true
+                }
+                MarkerLog.append(section, to: &bytes)
+            }
+            if isChanged { try session.execute("UPDATE marker_log SET bytes = $2 WHERE id = $1", row.id, bytes) }
+        }
+    }
+
     /// Adds a journal row, of a room that is still there; one that is there already stays as it is.
     ///
     /// - Returns: The bytes that were added.
