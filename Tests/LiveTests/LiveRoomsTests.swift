@@ -156,6 +156,29 @@ import Testing
         }
     }
 
+    @Test("so are those that markers would cause")
+    func boundedEventsOfMarkers() async throws {
+        var settings = LiveSettings.quick
+        settings.unstoredEvents = 1
+        settings.storeTries = 30
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            try stage.administer(refuseEvents)
+            phone.send(#"{"type":"start"}"#)
+            _ = try await phone.next("error") { $0.text("code") == "not_stored" }
+            // A kilometre and a half, whose event waits.
+            phone.send(markers(1...450))
+            phone.send(markers(451...900))
+            let refusal = try await phone.next("error") { $0.text("code") == "not_stored" }
+            #expect(refusal.text("message")?.contains("store more") == true)
+            try stage.administer("DROP TRIGGER refuse")
+            _ = try await phone.event("split")
+            phone.send(markers(451...900))
+            _ = try await phone.next("ack") { $0.number("marker") == 900 }
+        }
+    }
+
     // MARK: - Leaving by another way
 
     @Test(

@@ -6,7 +6,7 @@ extension RoomHost: RoomLink {
     func take(
         _ markers: [IncomingMarker], of run: Int?, from runner: Int, offset: Int64?, at moment: Moment
     ) throws(Refusal) {
-        guard mayWait(markers.count) else {
+        guard mayWait(markers.count), failureToStoreMore == nil else {
             throw Refusal(code: "not_stored", sentence: "The server cannot store more at the moment. Send these again.")
         }
         let allowance = allowance(of: runner, at: moment)
