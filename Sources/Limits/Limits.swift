@@ -203,6 +203,9 @@ public enum Limit {
         public static let runID = 1024
         /// How often a join, or a request about a room, follows the room to another loop before it is refused.
         public static let hops = 4
+        /// How often who joins or comes back is looked up anew, since accounts or logins ended meanwhile; then close 4011, and
+        /// 503 by REST.
+        public static let accountReadings = 32
         /// Loops at most that `--loops auto` takes.
         public static let autoLoops = 8
         /// Loops at most; `--loops`.

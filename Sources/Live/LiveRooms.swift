@@ -172,19 +172,19 @@ actor LiveRooms {
     ///
     /// Their runners are offline then, and may come back with a new token.
     func endLogins(of account: Int64) {
-        registry.noteAccountChange()
+        registry.noteLoginEnd()
         edge.end("The password was changed.") { $0.account == account }
     }
 
     /// Ends the connections that came by a token of one of these logins, which have ended, with 4001.
     func endLogins(_ logins: Set<LoginID>) {
-        registry.noteAccountChange()
+        registry.noteLoginEnd()
         edge.end("The login has ended.") { $0.login.map(logins.contains) ?? false }
     }
 
     /// Ends the connections that came by a link that is good no longer, with 4001.
     func endLink(_ link: Int64) {
-        registry.noteAccountChange()
+        registry.noteLoginEnd()
         edge.end("The link was revoked.") { $0.link == link }
     }
 

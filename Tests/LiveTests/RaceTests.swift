@@ -99,6 +99,83 @@ import Testing
         }
     }
 
+    @Test("who is disabled between the look at the account and the return comes back into no room")
+    func disabledWhileLookedAt() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana").account
+            let person = Person(account: ana, username: "ana", nickname: "ana", avatar: "", zones: [])
+            _ = try await stage.live.join("159", at: nil, as: { person })
+            _ = try await stage.live.leave("159", account: ana)
+            let (live, loop, store) = (stage.live, stage.loop, stage.store)
+            let looks = Atomic(0)
+            stage.statements.whenBegun.withLock {
+                $0 = { statement in
+                    guard statement.contains("FROM accounts a WHERE a.id") else { return }
+                    guard looks.add(1, ordering: .relaxed).newValue == 1 else { return }
+                    // What the first look sees was so before this.
+                    #expect(throws: Never.self) {
+                        try store.administer("UPDATE accounts SET disabled_at = 5 WHERE id = \(ana)")
+                    }
+                    let done = DispatchSemaphore(value: 0)
+                    loop.execute {
+                        live.assumeIsolated { $0.hearOfEnd(of: ana) }
+                        done.signal()
+                    }
+                    done.wait()
+                }
+            }
+            await #expect(throws: LiveError.self) {
+                try await live.update("159", account: ana, PollReport(isInRoom: true))
+            }
+            #expect(looks.load(ordering: .relaxed) == 2)
+            #expect(try await live.room("159")?.runners.map(\.isInRoom) == [false])
+        }
+    }
+
+    @Test("who cannot be looked up without something coming in between is told to come later")
+    func endlessChanges() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana")
+            let live = stage.live
+            let looks = Atomic(0)
+            await #expect(throws: StoreError.busy) {
+                try await live.join("159", at: nil) {
+                    looks.add(1, ordering: .relaxed)
+                    await live.update(ana)
+                    return ana
+                }
+            }
+            #expect((10...100).contains(looks.load(ordering: .relaxed)))
+            #expect(try await live.room("159")?.runners.isEmpty == true)
+        }
+    }
+
+    @Test("logins that end while a room is read from disk are no reason to read it again")
+    func loginsEndWhileWaking() async throws {
+        try await Stage.run(in: directory) { stage in
+            _ = try await stage.live.createRoom("159", password: "pw")
+            let ana = try await stage.account("ana")
+            _ = try await stage.live.join("159", at: nil, as: { ana })
+        }
+        try await Stage.run(in: directory) { stage in
+            let (live, loop) = (stage.live, stage.loop)
+            stage.hook.once { _ in
+                let done = DispatchSemaphore(value: 0)
+                loop.execute {
+                    live.assumeIsolated { $0.endLogins(of: 99) }
+                    done.signal()
+                }
+                done.wait()
+            }
+            let shown = try await live.room("159")
+            #expect(shown?.runners.count == 1)
+            let stored = try await stage.store.rooms.room(runID: "159")
+            #expect(stored?.term == 2, "each of the two servers took it once")
+        }
+    }
+
     @Test(
         "the host of a deleted room that gets dirty once more leaves the new room of that name alone",
         arguments: OldHost.allCases)
@@ -155,6 +232,12 @@ private struct Kept: @unchecked Sendable {
 }
 
 extension LiveRooms {
+    /// As ``expel(_:forgetting:)`` of somebody who was disabled, without a wait.
+    fileprivate func hearOfEnd(of account: Int64) {
+        registry.noteAccountChange()
+        for host in table.hosts { _ = host.expel([account], forgetting: false) }
+    }
+
     fileprivate func keep(_ runID: String) -> Kept { Kept(host: table[runID]) }
 
     fileprivate func isHost(_ runID: String, _ kept: Kept) -> Bool { table[runID] === kept.host }

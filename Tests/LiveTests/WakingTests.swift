@@ -66,6 +66,26 @@ import Testing
         }
     }
 
+    @Test("what is read off the loop is ready to go on: it is measured, and who may not be in the room has left it")
+    func measuredBefore() async throws {
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (phone, _) = try await stage.join("159", as: "ana")
+            phone.send(#"{"type":"start"}"#)
+            phone.send(markers(1...300))
+            _ = try await phone.next("ack") { $0.number("marker") == 300 }
+            let meters = try #require(try await shown(stage)).meters
+            try stage.administer("UPDATE accounts SET disabled_at = 5")
+            for isTaken in [false, true] {
+                let loader = await stage.live.loader
+                let loaded = try #require(try await loader.load("159", taking: isTaken))
+                #expect(!loaded.room.hasUnmeasuredMarkers)
+                #expect(loaded.room.row(of: 1, at: stage.live.clock.now())?.meters == meters)
+                #expect(!loaded.room.isInRoom(1) && loaded.decisions.changedRunners == [1])
+            }
+        }
+    }
+
     @Test(
         "a row whose runner's number is damaged costs that row, and no time",
         arguments: [999_999, 0, -1, Int.min, Int.max])
@@ -151,4 +171,8 @@ import Testing
             #expect(after == before)
         }
     }
+}
+
+extension LiveRooms {
+    fileprivate var loader: RoomLoader { registry.loader }
 }

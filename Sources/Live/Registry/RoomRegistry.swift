@@ -24,9 +24,10 @@ final class RoomRegistry {
     private var isStopping = false
     /// Rooms that could not be taken at the start, since nothing could be stored.
     private var waitingToWake: [String] = []
-    /// How often accounts or logins have come to an end or accounts got another name: whoever has looked at one meanwhile
-    /// looks again.
+    /// How often accounts have come to an end or got another name: whoever has looked at one meanwhile looks again.
     private var accountChanges = 0
+    /// How often logins or links have come to an end.
+    private var loginEnds = 0
 
     init(_ context: LiveContext, _ table: RoomTable, _ pipeline: CommitPipeline, _ wheel: TickWheel) {
         self.context = context
@@ -85,9 +86,17 @@ final class RoomRegistry {
     /// Reads something of accounts, and again when accounts or logins came to an end or accounts got other names
     /// meanwhile: who is expelled in between is in no room that hears of it, and might come in with what was read before,
     /// under a name that may be another's by then.
-    func whileAccountsStay<Found>(_ read: () async throws -> Found) async throws -> Found {
-        while true {
-            let seen = accountChanges
+    ///
+    /// - Parameters:
+    ///   - areLoginsRead: Whether it is also a matter of logins and links.
+    ///   - read: Reads it.
+    /// - Returns: What was read last, and nothing has come in between.
+    /// - Throws: `StoreError.busy` when something has come in between too often; what `read` throws.
+    func whileAccountsStay<Found>(
+        andLogins areLoginsRead: Bool = true, _ read: () async throws -> Found
+    ) async throws -> Found {
+        for _ in 0..<Limit.Live.accountReadings {
+            let seen = (accountChanges, loginEnds)
             let found: Found
             do {
                 found = try await read()
@@ -96,12 +105,16 @@ final class RoomRegistry {
                 await context.tasks.comeBack()
                 throw error
             }
-            if seen == accountChanges { return found }
+            if seen.0 == accountChanges, seen.1 == loginEnds || !areLoginsRead { return found }
         }
+        throw StoreError.busy
     }
 
-    /// Accounts or logins came to an end, or accounts got other names.
+    /// Accounts came to an end, or got other names.
     func noteAccountChange() { accountChanges += 1 }
+
+    /// Logins or links came to an end.
+    func noteLoginEnd() { loginEnds += 1 }
 
     // MARK: - Waking
 
@@ -113,7 +126,9 @@ final class RoomRegistry {
         await turns.take()
         defer { turns.give() }
         guard !isStopping else { throw LiveError.stopping }
-        let loaded = try await whileAccountsStay { try await self.loader.load(runID, taking: true) }
+        let loaded = try await whileAccountsStay(andLogins: false) {
+            try await self.loader.load(runID, taking: true)
+        }
         guard let loaded, table[runID] == nil, !pipeline.isStopped else { return }
         takeIn(loaded)
     }

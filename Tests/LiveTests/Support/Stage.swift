@@ -30,6 +30,7 @@ struct Stage {
     private let phones: EventLoop
     private let client: WebSocketClient
     let hook = ReadingHook()
+    let statements = Statements()
 
     /// Runs `body` on a stage over a directory, and takes the stage down afterwards; the directory stays.
     ///
@@ -70,7 +71,9 @@ struct Stage {
         if log == nil { logger.logLevel = .critical }
         self.directory = directory
         try Self.unused.copy(to: directory)
-        let store = try AppDatabase(directory: directory, logger: logger, busyTimeout: busyTimeout)
+        let store = try AppDatabase(
+            directory: directory, logger: logger, busyTimeout: busyTimeout, now: IDGenerator.systemTime,
+            trace: { [statements] in statements.whenBegun.withLock { $0 }?($0) })
         self.store = store
         loops = try (1...(spread ?? TestLoops.count)).map { try EventLoop(name: "live \($0)") }
         loop = loops[loops.count - 1]
@@ -212,6 +215,11 @@ final class Links: Sendable {
     func give(_ secret: String, _ grant: LinkGrant) { grants.withLock { $0[secret] = grant } }
 
     func take(_ secret: String) { grants.withLock { $0[secret] = nil } }
+}
+
+/// What is to happen when a statement begins, on its thread: what it reads is as it was before.
+final class Statements: Sendable {
+    let whenBegun = Mutex<(@Sendable (_ text: String) -> Void)?>(nil)
 }
 
 /// What is to happen while a room is being read from disk.
