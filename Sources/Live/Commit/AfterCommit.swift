@@ -16,7 +16,7 @@ struct AfterCommit {
     var records: [FinishedRun] = []
     var waiters: [(LiveError?) -> Void] = []
     var isDeletion = false
-    /// These are markers alone, and in the log.
+    /// These are markers alone, for the log or out of it.
     var isLogged = false
 }
 

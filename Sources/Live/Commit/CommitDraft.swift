@@ -21,6 +21,8 @@ struct CommitDraft: Sendable {
         /// Of the journal row.
         var sequence: Int64 = 0
         var records: [FinishedRun] = []
+        /// The blocks of those of them for which they have been read already, by their keys.
+        var blocks: [Int64: [StoredBlock]] = [:]
         var checkpoints: [Checkpoint] = []
     }
 
@@ -60,7 +62,8 @@ struct CommitDraft: Sendable {
         for room in rooms {
             var changes = changes(of: room, encoder)
             for run in room.records {
-                let (record, isWhole) = await record(of: run, in: changes.room, encoder, from: store, logger: logger)
+                let (record, isWhole) = await record(
+                    of: run, with: room.blocks[run.runKey], in: changes.room, encoder, from: store, logger: logger)
                 changes.records.append(record)
                 guard !isWhole else { continue }
                 encoded.unread.insert(run.runKey)
@@ -105,10 +108,20 @@ struct CommitDraft: Sendable {
     /// What is in blocks that are damaged on disk, or not there, is in the journal too. If it is not, that costs those
     /// markers and nothing else: the figures are known.
     private func record(
-        of run: FinishedRun, in room: Int64, _ encoder: JSONEncoder, from store: AppDatabase, logger: Logger
+        of run: FinishedRun, with blocks: [StoredBlock]?, in room: Int64, _ encoder: JSONEncoder,
+        from store: AppDatabase, logger: Logger
     ) async -> (LiveRecord, isWhole: Bool) {
         var run = run
         var isRead = true
+    ///
+    /// - Parameters:
+    ///   - run: Which.
+    ///   - blocks: The runner's blocks, if they have been read already.
+    ///   - room: The room's row.
+    ///   - encoder: Writes the splits.
+    ///   - store: Where the rest is.
+    ///   - logger: Is told what is damaged.
+    /// - Returns: The record, and whether there is nothing more to be had for it.
         /// What a read that fails is worth: nothing now, perhaps more later.
         func found<Element>(_ read: () async throws(StoreError) -> [Element]) async -> [Element] {
             do {
@@ -121,9 +134,10 @@ struct CommitDraft: Sendable {
                 return []
             }
         }
-        var stored: [StoredBlock] = []
-        if !run.storedBlocks.isEmpty {
-            stored = await found { () throws(StoreError) in try await store.rooms.blocks(room: room, runner: run.runner)
+        var stored = blocks ?? []
+        if blocks == nil, !run.storedBlocks.isEmpty {
+            stored = await found { () throws(StoreError) in
+                try await store.rooms.blocks(room: room, runner: run.runner)
             }
             .filter { run.storedBlocks.contains($0.number) }
         }

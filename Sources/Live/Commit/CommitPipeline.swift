@@ -170,8 +170,10 @@ final class CommitPipeline {
     private func takeDirty(all: Bool, into draft: inout CommitDraft, _ afters: inout [AfterCommit]) {
         var rest: [RoomHost] = []
         for host in dirty where host.isDirty {
-            guard host.heldBack == nil, all || host.isUrgent else {
+            guard host.heldBack == nil, all || host.isUrgent, !mustWait(host) else {
                 rest.append(host)
+                // What is taken out of the log is in the journals by then.
+                if all, host.heldBack == nil, let after = host.takeLogged(into: &draft) { afters.append(after) }
                 continue
             }
             if isSound(host, host.room.violation) { afters.append(host.take(into: &draft)) }
@@ -185,13 +187,18 @@ final class CommitPipeline {
         var rest: [RoomHost] = []
         for host in fresh where host.isHurried {
             let hasMore = !host.unstored.isEmptyBesideMarkers
-            if host.heldBack != nil {
+            if host.heldBack != nil || mustWait(host, hasMore: hasMore) {
                 rest.append(host)
             } else if isSound(host, hasMore ? host.room.violation : host.room.freshViolation) {
                 afters.append(hasMore ? host.take(into: &draft) : host.takeMarkers(into: &draft))
             }
         }
         fresh = rest
+    }
+
+    /// Whether a room waits for what is read for its records; whoever stops has it read by the commit.
+    private func mustWait(_ host: RoomHost, hasMore: Bool = true) -> Bool {
+        !isStopping && (hasMore ? host.waitsForBlocks() : host.isReadingAhead)
     }
 
     /// What is on disk is right, as far as anybody knows; what is in memory may not be, and is dropped then.

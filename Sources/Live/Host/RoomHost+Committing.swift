@@ -136,13 +136,19 @@ extension RoomHost {
             host: self, acknowledgements: batch.acknowledgements, waiters: markerWaiters, isLogged: true)
     }
 
+    /// The records of the next commit.
+    var recordsToStore: [FinishedRun] {
+        let isAnew = Set(unstored.records.map(\.runKey))
+        return unstored.records + ledger.toReadAgain(at: .now).filter { !isAnew.contains($0.runKey) }
+    }
+
     /// Moves what the room has to store into a draft.
     func take(into draft: inout CommitDraft) -> AfterCommit {
         isDirty = false
         isUrgent = false
         (isFresh, isHurried) = (false, false)
         isBeingStored = true
-        let decisions = unstored
+        let (decisions, records) = (unstored, recordsToStore)
         unstored = Decisions()
         let checkpoints = room.takeCheckpoints(of: ledger.takeLaggards())
         let batch = room.takeJournal()
@@ -159,8 +165,8 @@ extension RoomHost {
         }
         if !chunks.isEmpty { (room.chunks, room.sequence) = (chunks, ledger.number(chunks)) }
         room.changes.blocks = batch.blocks.map(StoredBlock.init)
-        let isAnew = Set(decisions.records.map(\.runKey))
-        room.records = decisions.records + ledger.toReadAgain(at: .now).filter { !isAnew.contains($0.runKey) }
+        (room.records, room.blocks) = (records, readingAhead.blocks)
+        readingAhead = .notBegun
         ledger.note(decisions, batch.blocks)
         ledger.removeNeedless(by: &room.changes)
         room.people = decisions.changedRunners.sorted().compactMap { number in

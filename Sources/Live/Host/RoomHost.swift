@@ -58,6 +58,7 @@ final class RoomHost {
     /// What could not be stored while the changes of others could.
     var heldBack: HeldBack?
     var ledger: RoomLedger
+    var readingAhead = ReadingAhead.notBegun
     /// Answers that wait until all this is stored.
     var waiters: [(LiveError?) -> Void] = []
     /// Answers that wait until its markers are stored.
