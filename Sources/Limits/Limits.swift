@@ -364,6 +364,8 @@ public enum Limit {
         public static let writesTogether = 100
         /// None begins in a transaction that is this old: the journal does not wait longer.
         public static let transaction = Duration.milliseconds(5)
+        /// Rows that cannot be read and are passed over in one reading of a room's; with more it is not read.
+        public static let damagedRows = 1_000
         /// Rows that one transaction of a large deletion writes.
         public static let sliceRows = 500
         /// Bytes of tracks and texts that it removes, unless a single one has more.

@@ -11,34 +11,49 @@ extension Room {
 
     /// The markers that came since the last call, for the journal, and the blocks that were sealed; what is on disk once
     /// they are, is said with them.
-    public mutating func takeJournal() -> MarkerBatch {
+    ///
+    /// - Parameter unread: Runners of whom other blocks are still needed on the disk: theirs are left for later.
+    /// - Returns: What is to be stored.
+    public mutating func takeJournal(keepingBlocksOf unread: Set<Int> = []) -> MarkerBatch {
         fresh.removeAll(keepingCapacity: true)
-        return takeJournal(of: runners.indices)
+        return takeJournal(of: runners.indices, unread)
     }
 
-    /// As ``takeJournal()``, of those runners alone of whom markers have come.
+    /// As ``takeJournal(keepingBlocksOf:)``, of those runners alone of whom markers have come.
     ///
     /// What is to be journaled for another reason, such as that blocks were made anew, is left for that one.
     ///
     /// - Complexity: O(*k*) for *k* messages with markers since the last call, however many runners there are.
-    public mutating func takeFreshJournal() -> MarkerBatch {
+    public mutating func takeFreshJournal(keepingBlocksOf unread: Set<Int> = []) -> MarkerBatch {
         let fresh = fresh
         self.fresh = []
-        return takeJournal(of: fresh)
+        return takeJournal(of: fresh, unread)
     }
 
-    private mutating func takeJournal(of indices: some Sequence<Int>) -> MarkerBatch {
+    private mutating func takeJournal(of indices: some Sequence<Int>, _ unread: Set<Int>) -> MarkerBatch {
         var journal = MarkerBatch()
         for index in indices {
             if !runners[index].earlier.isEmpty {
-                withEarlierRun(of: index) { $0.takeJournal(of: index, into: &journal) }
+                withEarlierRun(of: index) { $0.takeJournal(of: index, unread, into: &journal) }
             }
-            takeJournal(of: index, into: &journal)
+            takeJournal(of: index, unread, into: &journal)
         }
         return journal
     }
 
-    private mutating func takeJournal(of index: Int, into journal: inout MarkerBatch) {
+    /// Takes blocks back that were not stored after all, to be taken with a later journal.
+    ///
+    /// - Parameter blocks: Of one runner's run, ascending; passed over when the run has made others since.
+    public mutating func putBack(_ blocks: [TrackBlock]) {
+        guard let block = blocks.first, let index = try? index(of: block.runner) else { return }
+        if runners[index].run.key == block.runKey {
+            runners[index].run.putBack(blocks)
+        } else if runners[index].earlier.first?.key == block.runKey {
+            runners[index].earlier[0].putBack(blocks)
+        }
+    }
+
+    private mutating func takeJournal(of index: Int, _ unread: Set<Int>, into journal: inout MarkerBatch) {
         let number = runners[index].number
         if !runners[index].run.unjournaled.isEmpty {
             let key = runners[index].run.key
@@ -56,7 +71,7 @@ extension Room {
             acknowledgement.numbered = runners[index].run.bridge?.numbered.contiguous
             journal.acknowledgements.append(acknowledgement)
         }
-        if !runners[index].run.history.unstored.isEmpty {
+        if !runners[index].run.history.unstored.isEmpty, !unread.contains(number) {
             for block in runners[index].run.takeBlocks() {
                 journal.blocks.append(
                     TrackBlock(

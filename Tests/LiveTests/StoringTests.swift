@@ -198,7 +198,7 @@ import Testing
         let log = RecordingLog()
         try await Stage.run(in: directory, settings: settling, log: log) { stage in
             let key = try await finishUnread(stage, [("track_blocks", "run_key")])
-            #expect(log.lines.contains { $0.hasPrefix("error a run's older markers cannot be read") })
+            #expect(log.lines.contains { $0.hasPrefix("error blocks of a run's older markers are damaged") })
             #expect(try await recorded(stage, key) == Array(1...408))
             try await waitsFor { try left(stage) == ["0", "0"] }
             #expect(!log.lines.contains { $0.hasPrefix("critical") })

@@ -109,6 +109,7 @@ struct FinishTests {
     mutating func lostBlocks() throws {
         let (ana, run) = try untold()
         let half = try sealed(ana).filter { $0.id > 30 }
+        _ = meeting.room.takeJournal()
         let bad = meeting.room.recall(half, of: ana, runKey: run.runKey, at: meeting.now)
         #expect(bad == nil)
         let (decisions, isComplete) = meeting.room.recallWhatIsLeft(

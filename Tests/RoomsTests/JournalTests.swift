@@ -120,6 +120,35 @@ struct JournalTests {
         #expect(meeting.room.advance(to: meeting.now).voidBlocks == [ana])
     }
 
+    @Test("blocks that wait for others to go come later, all of them in their order, and count as taken back meanwhile")
+    func keptBlocks() throws {
+        var settings = RoomSettings()
+        settings.blockLength = 8
+        settings.filter.agreementSpan = 8
+        var meeting = Meeting(settings)
+        let ana = try meeting.runner()
+        let run = RunReference(runner: ana, runKey: try #require(meeting.room.runKey(of: ana)))
+        try meeting.run(ana, from: 0, to: 400)
+        let first = meeting.room.takeJournal()
+        #expect(!first.blocks.isEmpty)
+        try meeting.run(ana, from: 410, to: 800)
+        let kept = meeting.room.takeJournal(keepingBlocksOf: [ana])
+        #expect(kept.blocks.isEmpty && !kept.chunks.isEmpty)
+        // They were taken and not stored.
+        let second = meeting.room.takeJournal()
+        #expect(second.blocks.first.map { $0.number == first.blocks.count } ?? false)
+        meeting.room.putBack(second.blocks)
+        meeting.room.putBack(second.blocks)
+        let late = try meeting.room.finish(ana, time: noon + 1, at: meeting.now)
+        #expect(late.recalls == [run])
+        // What is on disk is not all of them.
+        let stored = try first.blocks.flatMap { try TrackCodec.decode($0.bytes) }
+        #expect(meeting.room.recall(stored, of: ana, runKey: run.runKey, at: meeting.now) != nil)
+        let all = meeting.room.takeJournal().blocks
+        #expect(all.map(\.number) == Array(0..<all.count))
+        #expect(all.count >= first.blocks.count + second.blocks.count)
+    }
+
     @Test("the runs whose markers are in their records are those that have ended")
     mutating func settledRuns() throws {
         let ana = try meeting.runner()

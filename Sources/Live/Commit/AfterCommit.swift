@@ -14,6 +14,8 @@ struct AfterCommit {
     var sequence: Int64 = 0
     /// The runs that are stored as records.
     var records: [FinishedRun] = []
+    /// The keys of those of them that lacked markers which could not be read, when they were held back.
+    var unread: Set<Int64> = []
     var waiters: [(LiveError?) -> Void] = []
     var isDeletion = false
     /// These are markers alone, for the log or out of it.

@@ -40,6 +40,8 @@ struct CommitDraft: Sendable {
         var batch: JournalBatch
         /// The keys of runs whose records lack markers that could not be read at the moment.
         var unread: Set<Int64>
+        /// Blocks that are for later, since they would have taken the place of an unread run's; by room.
+        var withheld: [Int64: [StoredBlock]] = [:]
         /// The keys of runs whose checkpoints hold: all that lies before them has been read back.
         var passed: Set<Int64> = []
         /// The keys of runs with blocks that are damaged, or not there.
@@ -69,6 +71,9 @@ struct CommitDraft: Sendable {
                 encoded.unread.insert(run.runKey)
                 // What cannot be read now stays for when it can.
                 (changes.journalBelow, changes.blocksRemoved) = (nil, [])
+                let isAnothers = { (block: StoredBlock) in block.runner == run.runner && block.runKey != run.runKey }
+                encoded.withheld[room.changes.room, default: []] += changes.blocks.filter(isAnothers)
+                changes.blocks.removeAll(where: isAnothers)
             }
             await look(at: room.checkpoints, of: &changes, into: &encoded, from: store)
             encoded.batch.rooms.append(changes)
@@ -107,12 +112,6 @@ struct CommitDraft: Sendable {
     ///
     /// What is in blocks that are damaged on disk, or not there, is in the journal too. If it is not, that costs those
     /// markers and nothing else: the figures are known.
-    private func record(
-        of run: FinishedRun, with blocks: [StoredBlock]?, in room: Int64, _ encoder: JSONEncoder,
-        from store: AppDatabase, logger: Logger
-    ) async -> (LiveRecord, isWhole: Bool) {
-        var run = run
-        var isRead = true
     ///
     /// - Parameters:
     ///   - run: Which.
@@ -122,6 +121,12 @@ struct CommitDraft: Sendable {
     ///   - store: Where the rest is.
     ///   - logger: Is told what is damaged.
     /// - Returns: The record, and whether there is nothing more to be had for it.
+    private func record(
+        of run: FinishedRun, with blocks: [StoredBlock]?, in room: Int64, _ encoder: JSONEncoder,
+        from store: AppDatabase, logger: Logger
+    ) async -> (LiveRecord, isWhole: Bool) {
+        var run = run
+        var isRead = true
         /// What a read that fails is worth: nothing now, perhaps more later.
         func found<Element>(_ read: () async throws(StoreError) -> [Element]) async -> [Element] {
             do {
@@ -139,8 +144,9 @@ struct CommitDraft: Sendable {
             stored = await found { () throws(StoreError) in
                 try await store.rooms.blocks(room: room, runner: run.runner)
             }
-            .filter { run.storedBlocks.contains($0.number) }
         }
+        // The runner's next run may have some by now.
+        stored = stored.filter { run.storedBlocks.contains($0.number) && $0.runKey == run.runKey }
         let sound = stored.filter { (try? TrackCodec.decode($0.bytes)) != nil }
         if sound.count == run.storedBlocks.count, let track = try? run.completeTrack(with: sound.map(\.bytes)) {
             return (RowCoding.record(run, track: track, at: time, encoder), true)
@@ -153,11 +159,16 @@ struct CommitDraft: Sendable {
                     "blocks": "\(run.storedBlocks.count)", "damaged": "\(run.storedBlocks.count - sound.count)",
                 ])
         }
-        let journaled = await found { () throws(StoreError) in
-            try await Self.journaled(run.runKey, in: room, from: store)
-        }
-        let rebuilt = run.rebuiltTrack(with: sound.map(\.bytes), journaled: journaled)
+        let journal = await found { () throws(StoreError) in try await store.rooms.journal(room: room) }
+        let rebuilt = run.rebuiltTrack(
+            with: sound.map(\.bytes), journaled: Self.markers(of: run.runKey, in: journal, of: room))
         let isWhole = rebuilt.count >= run.markerCount
+        if !isWhole, journal.contains(where: \.bytes.isEmpty) {
+            isRead = false
+            logger.error(
+                "a run's older markers cannot be read",
+                metadata: ["room": "\(room)", "runner": "\(run.runner)", "error": "rows of the journal are damaged"])
+        }
         if !isWhole, isRead {
             logger.critical(
                 "older markers of a run are lost; its record has the others",
@@ -170,6 +181,7 @@ struct CommitDraft: Sendable {
 
     /// All markers of a run's blocks.
     ///
+    /// - Returns: The markers, without those of blocks that cannot be read.
     /// - Throws: `StoreError`, and `TrackCodecError` for a block that is damaged.
     @concurrent static func readBlocks(
         of run: RunReference, in room: Int64, from store: AppDatabase
@@ -179,19 +191,38 @@ struct CommitDraft: Sendable {
     }
 
     /// What there is of a run's markers on disk: those of sound blocks, and those in the journal; with repeats.
+    ///
+    /// - Parameters:
+    ///   - run: Whose.
+    ///   - room: The room's row.
+    ///   - store: Where they are.
+    ///   - isLastTry: Whether what the disk does not give now is done without.
+    /// - Returns: The markers.
+    /// - Throws: What the database says; at the last try only that it is closed.
     @concurrent static func readRemains(
-        of run: RunReference, in room: Int64, from store: AppDatabase
+        of run: RunReference, in room: Int64, from store: AppDatabase, isLastTry: Bool
     ) async throws(StoreError) -> [TrackPoint] {
-        let blocks = try await store.rooms.blocks(room: room, runner: run.runner)
+        func found<Element>(_ read: () async throws(StoreError) -> [Element]) async throws(StoreError) -> [Element] {
+            do throws(StoreError) {
+                return try await read()
+            } catch {
+                guard isLastTry, error != .closed else { throw error }
+                return []
+            }
+        }
+        let blocks = try await found { () throws(StoreError) in
+            try await store.rooms.blocks(room: room, runner: run.runner, isLastTry: isLastTry)
+        }
+        let journal = try await found { () throws(StoreError) in
+            try await store.rooms.journal(room: room, isLastTry: isLastTry)
+        }
         return blocks.filter { $0.runKey == run.runKey }.flatMap { (try? TrackCodec.decode($0.bytes)) ?? [] }
-            + (try await journaled(run.runKey, in: room, from: store))
+            + markers(of: run.runKey, in: journal, of: room)
     }
 
-    /// A run's markers as the journal has them, without those in rows that are damaged.
-    @concurrent private static func journaled(
-        _ runKey: Int64, in room: Int64, from store: AppDatabase
-    ) async throws(StoreError) -> [TrackPoint] {
-        try await store.rooms.journal(room: room).flatMap { row in
+    /// A run's markers as rows of the journal have them, without those in rows that are damaged.
+    private static func markers(of runKey: Int64, in journal: [JournalRow], of room: Int64) -> [TrackPoint] {
+        journal.flatMap { row in
             let chunks = (try? JournalCodec.decode(row.bytes, room: room, sequence: row.sequence)) ?? []
             return chunks.filter { $0.runKey == runKey }.flatMap(\.markers)
         }

@@ -10,8 +10,12 @@ extension CommitPipeline {
         if !result.failures.isEmpty { context.metrics.commitsFailed += 1 }
         for after in afters {
             let host = after.host
+            host.putBack(encoded.withheld[host.key] ?? [])
+            let unread = encoded.unread.union(after.unread)
             if let error = result.failures[host.key] {
                 guard let changes = encoded.batch.rooms.first(where: { $0.room == host.key }) else { continue }
+                var after = after
+                after.unread = unread
                 holdBack(after, changes, error)
                 continue
             }
@@ -28,10 +32,10 @@ extension CommitPipeline {
                 continue
             }
             // In this order: while a run was unread nothing was removed, and what is to be is not forgotten by that.
-            if after.records.allSatisfy({ !encoded.unread.contains($0.runKey) }) {
+            if after.records.allSatisfy({ !unread.contains($0.runKey) }) {
                 host.notePurged(result.unpurged[host.key])
             }
-            host.noteUnread(after.records, encoded.unread)
+            host.noteUnread(after.records, unread)
             host.noteCheckpoints(of: after, encoded)
             host.committed(after, result)
         }

@@ -120,8 +120,7 @@ struct RoomLedger {
 
     /// Says in a room's changes what they are to remove.
     func removeNeedless(by changes: inout RoomChanges) {
-        let unread = Set(unread.values.map(\.run.runner))
-        changes.blocksRemoved = blocksToRemove.subtracting(unread).sorted()
+        changes.blocksRemoved = blocksToRemove.subtracting(unreadRunners).sorted()
         if hasJournalToRemove, unread.isEmpty { changes.journalBelow = firstNeeded }
     }
 
@@ -133,6 +132,9 @@ struct RoomLedger {
     }
 
     // MARK: - Runs that could not be read
+
+    /// Whose they are: the blocks that are on disk stay there, and no other run's take their place.
+    var unreadRunners: Set<Int> { Set(unread.values.lazy.map(\.run.runner)) }
 
     /// The runs whose records are to be written once more.
     func toReadAgain(at moment: ContinuousClock.Instant) -> [FinishedRun] {

@@ -123,7 +123,7 @@ extension RoomHost {
     func takeMarkers(into draft: inout CommitDraft) -> AfterCommit {
         (isFresh, isHurried) = (false, false)
         isBeingStored = true
-        let batch = room.takeFreshJournal()
+        let batch = room.takeFreshJournal(keepingBlocksOf: ledger.unreadRunners)
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term), isLogged: true)
         for chunk in batch.chunks { acks.committing(chunk.runner) }
         if !batch.chunks.isEmpty { (room.chunks, room.sequence) = (batch.chunks, ledger.numberOfLog()) }
@@ -151,7 +151,7 @@ extension RoomHost {
         let (decisions, records) = (unstored, recordsToStore)
         unstored = Decisions()
         let checkpoints = room.takeCheckpoints(of: ledger.takeLaggards())
-        let batch = room.takeJournal()
+        let batch = room.takeJournal(keepingBlocksOf: ledger.unreadRunners)
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
         room.checkpoints = checkpoints
         for chunk in batch.chunks { acks.committing(chunk.runner) }
@@ -201,7 +201,7 @@ extension RoomHost {
             let delay = acks.committed(acknowledgement.runner, upTo: marker, at: moment)
             if let delay { context.metrics.storeDelay.record(delay) }
         }
-        for run in after.recalls { context.tasks.start(self) { _, host in await host.recall(run) } }
+        for run in after.recalls { beginRecall(of: run) }
         for answer in after.waiters { answer(nil) }
         if after.isDeletion { disband() } else { markChanged() }
     }
@@ -237,12 +237,24 @@ extension RoomHost {
         if unpurged != nil, !pipeline.isStopping { markDirty() }
     }
 
+    /// Takes blocks back into the room that were not stored, since those of an unread run are in their place.
+    func putBack(_ blocks: [StoredBlock]) {
+        let runs = Dictionary(grouping: blocks) { RunReference(runner: $0.runner, runKey: $0.runKey) }
+        for (run, blocks) in runs {
+            room.putBack(
+                blocks.map {
+                    TrackBlock(runner: run.runner, runKey: run.runKey, number: $0.number, bytes: $0.bytes)
+                })
+        }
+    }
+
     /// Runs whose markers could not be read are stored again later.
     ///
     /// - Parameters:
     ///   - records: The runs that were stored.
     ///   - unread: The keys of those of them.
     func noteUnread(_ records: [FinishedRun], _ unread: Set<Int64>) {
+        let hadUnread = !ledger.unread.isEmpty
         for run in records {
             if !unread.contains(run.runKey) {
                 ledger.hasRead(run)
@@ -252,7 +264,9 @@ extension RoomHost {
                     metadata: ["room": "\(room.id)", "runner": "\(run.runner)"])
             }
         }
-        if !records.isEmpty, ledger.unread.isEmpty, !pipeline.isStopping, ledger.hasSomethingToRemove { markDirty() }
+        guard !records.isEmpty, ledger.unread.isEmpty, !pipeline.isStopping else { return }
+        // Others' blocks may have waited for that.
+        if hadUnread || ledger.hasSomethingToRemove { markDirty() }
     }
 
     /// What lies before a checkpoint is needed from the journal no longer; where a block is damaged, it is mended from

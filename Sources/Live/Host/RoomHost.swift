@@ -58,6 +58,7 @@ final class RoomHost {
     /// What could not be stored while the changes of others could.
     var heldBack: HeldBack?
     var ledger: RoomLedger
+    var recallRetries = RecallRetries()
     var readingAhead = ReadingAhead.notBegun
     /// Answers that wait until all this is stored.
     var waiters: [(LiveError?) -> Void] = []
@@ -159,6 +160,7 @@ final class RoomHost {
         advanceDelayed(at: now)
         followAudience(at: moment)
         if ledger.isReadingDue(at: moment) { markDirty() }
+        for run in recallRetries.takeDue(at: moment) { beginRecall(of: run) }
         room.forgetPastWays(at: now)
         pictures.forget(from: context.settings.tick)
     }

@@ -71,7 +71,8 @@ struct OlderMarkers {
         from first: [Int: Int], to room: inout Room, damage: inout [LoadedRoom.Damage]
     ) async throws(StoreError) {
         for block in try await store.rooms.blocks(room: self.room, from: first) {
-            guard let key = room.runKey(of: block.runner), block.runKey == key else { continue }
+            // Whose one is that cannot be read is not known.
+            guard let key = room.runKey(of: block.runner), block.runKey == key || block.bytes.isEmpty else { continue }
             do throws(TrackCodecError) {
                 let markers = try TrackCodec.decode(block.bytes)
                 room.restoreMarkers(JournalChunk(runner: block.runner, runKey: key, markers: markers))

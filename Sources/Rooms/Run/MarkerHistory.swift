@@ -143,6 +143,15 @@ public struct MarkerHistory: Sendable {
         return unstored.enumerated().map { (blockCount - unstored.count + $0.offset, $0.element) }
     }
 
+    /// Takes blocks back: those right before the ones that nobody has taken yet, else nothing happens.
+    mutating func putBack(_ blocks: [TrackBlock]) {
+        guard let last = blocks.last, last.number + 1 == blockCount - unstored.count else { return }
+        unstored = blocks.map(\.bytes) + unstored
+    }
+
+    /// The markers of the blocks that nobody has taken yet.
+    var unstoredPoints: [TrackPoint] { unstored.flatMap { (try? TrackCodec.decode($0)) ?? [] } }
+
     /// Forgets the blocks that are on disk as they are here.
     ///
     /// - Parameter isStored: whether a block is, by its number and bytes.

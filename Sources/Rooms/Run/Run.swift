@@ -351,10 +351,11 @@ struct Run: Sendable {
     ///
     /// The blocks are made anew too: number 0 takes the place of all that were made before.
     ///
-    /// - Parameter sealed: all markers of all blocks.
+    /// - Parameter stored: all markers of all blocks, with or without those of the blocks that nobody has taken yet.
     /// - Returns: False, and nothing has changed, when they are not that.
     /// - Complexity: O(*n*) for *n* markers of the run.
-    mutating func recall(_ sealed: [TrackPoint]) -> Bool {
+    mutating func recall(_ stored: [TrackPoint]) -> Bool {
+        let sealed = stored.count < history.sealedCount ? stored + history.unstoredPoints : stored
         guard isRecalling, sealed.count == history.sealedCount else { return false }
         reckon(sealed + history.points + overdue)
         return true
@@ -368,7 +369,7 @@ struct Run: Sendable {
     mutating func recallWhatIsLeft(_ sealed: [TrackPoint]) -> Bool {
         guard isRecalling else { return true }
         var seen = Set((history.points + overdue).map(\.id))
-        let found = sealed.filter { seen.insert($0.id).inserted }
+        let found = (history.unstoredPoints + sealed).filter { seen.insert($0.id).inserted }
         let isComplete = found.count == history.sealedCount
         reckon(found + history.points + overdue)
         return isComplete
@@ -404,6 +405,10 @@ struct Run: Sendable {
     var loosePoints: [TrackPoint] { overdue.isEmpty ? history.points : history.points + overdue }
 
     mutating func takeBlocks() -> [(number: Int, bytes: [UInt8])] { history.takeBlocks() }
+
+    mutating func putBack(_ blocks: [TrackBlock]) {
+        if !isSettled { history.putBack(blocks) }
+    }
 
     /// The run takes no more markers and needs neither journal nor blocks.
     mutating func settle() {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Limits
 
 /// One transaction's view of the database: the seam between our SQL and GRDB.
 ///
@@ -47,6 +48,50 @@ struct Session {
             while let row = try cursor.next(), try body(SQLRow(row)) {}
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    /// Reads rows that a statement answers in the order of a number, and passes over those that cannot be read: on a damaged
+    /// page, or with a column of another type.
+    ///
+    /// - Parameters:
+    ///   - first: The lowest number that is wanted.
+    ///   - isLastTry: Whether also those are passed over which the disk does not give now, and may give later.
+    ///   - query: Carries the statement out for the numbers from one on; a row's number is its first column.
+    ///   - element: Reads a row.
+    ///   - damaged: What stands in the place of a row that cannot be read, by the number that it has, or that of the first of
+    ///     some which follow each other.
+    /// - Returns: The rows.
+    /// - Throws: What the database says, when it is not a matter of some rows.
+    /// - Complexity: A further search of the index for each row that cannot be read, and for each number of a gap before it.
+    func soundRows<Element>(
+        from first: Int64, isLastTry: Bool = false,
+        _ query: @escaping (_ first: Int64, _ body: (SQLRow) throws -> Bool) throws(StoreError) -> Void,
+        as element: (SQLRow) throws -> Element, damaged: (_ number: Int64) -> Element
+    ) throws(StoreError) -> [Element] {
+        var elements: [Element] = []
+        var (next, failures, isInDamage) = (first, 0, false)
+        while true {
+            do throws(StoreError) {
+                try query(next) { row in
+                    let number: Int64 = try row.get(0)
+                    isInDamage = false
+                    next = number &+ 1
+                    do {
+                        elements.append(try element(row))
+                    } catch {
+                        elements.append(damaged(number))
+                    }
+                    return number < .max
+                }
+                return elements
+            } catch {
+                guard error.mayBeOfSomeRows || isLastTry, failures < Limit.Store.damagedRows else { throw error }
+                failures += 1
+                if !isInDamage { elements.append(damaged(next)) }
+                isInDamage = true
+                next += 1
+            }
         }
     }
 

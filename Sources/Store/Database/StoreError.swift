@@ -78,6 +78,21 @@ extension StoreError {
     }
 }
 
+extension StoreError {
+    /// Whether it may be the fault of the rows that were to be read, while others can be read.
+    var mayBeOfSomeRows: Bool {
+        if case .corrupt = self { true } else { false }
+    }
+
+    /// Whether the same reading may succeed later.
+    public var mayPass: Bool {
+        switch self {
+        case .busy, .io, .diskFull: true
+        default: false
+        }
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -74,22 +74,36 @@ extension RoomRepository {
 
     /// The blocks of a runner's run that is not over, ascending by number.
     ///
-    /// No such room or runner is not an error: they have none.
-    public func blocks(room: Int64, runner: Int) async throws(StoreError) -> [StoredBlock] {
-        try await blocks(room: room, from: [runner: 0])
+    /// No such room or runner is not an error: they have none. Otherwise as ``blocks(room:from:isLastTry:)``.
+    public func blocks(
+        room: Int64, runner: Int, isLastTry: Bool = false
+    ) async throws(StoreError) -> [StoredBlock] {
+        try await blocks(room: room, from: [runner: 0], isLastTry: isLastTry)
     }
 
     /// The blocks of the runs of some runners that are not over: of each, ascending, those from a number on.
     ///
+    /// - Parameters:
+    ///   - room: The room's id.
+    ///   - first: The numbers, by runner.
+    ///   - isLastTry: Whether blocks that the disk does not give now are passed over like damaged ones.
+    /// - Returns: The blocks; of those that cannot be read some without bytes, and of no run.
+    /// - Throws: What the database says; not for single rows that are damaged.
     /// - Complexity: One read transaction, and a search of the index for each runner.
-    public func blocks(room: Int64, from first: [Int: Int]) async throws(StoreError) -> [StoredBlock] {
+    public func blocks(
+        room: Int64, from first: [Int: Int], isLastTry: Bool = false
+    ) async throws(StoreError) -> [StoredBlock] {
         guard !first.isEmpty else { return [] }
         return try await read { session throws(StoreError) in
             var blocks: [StoredBlock] = []
             for (runner, number) in first.sorted(by: { $0.key < $1.key }) {
-                blocks += try session.rows(Statements.blocks, room, runner, number) {
-                    StoredBlock(
-                        runner: runner, runKey: try $0.get(1), number: try $0.get(0), bytes: try $0.get(2))
+                blocks += try session.soundRows(from: Int64(number), isLastTry: isLastTry) {
+                    first, body throws(StoreError) in
+                    try session.each(Statements.blocks, room, runner, first, body: body)
+                } as: {
+                    StoredBlock(runner: runner, runKey: try $0.get(1), number: try $0.get(0), bytes: try $0.get(2))
+                } damaged: {
+                    StoredBlock(runner: runner, number: Int($0), bytes: [])
                 }
             }
             return blocks

@@ -87,8 +87,16 @@ extension RoomRepository {
     }
 
     /// A room's journal, in the order of its sequence, with what is only in the log yet.
-    public func journal(room: Int64) async throws(StoreError) -> [JournalRow] {
-        try await read { session throws(StoreError) in try Self.journal(of: room, withLog: true, in: session) }
+    ///
+    /// - Parameters:
+    ///   - room: The room's id.
+    ///   - isLastTry: Whether rows that the disk does not give now are passed over like damaged ones.
+    /// - Returns: The rows; some without bytes for those that cannot be read.
+    /// - Throws: What the database says; not for single rows that are damaged.
+    public func journal(room: Int64, isLastTry: Bool = false) async throws(StoreError) -> [JournalRow] {
+        try await read { session throws(StoreError) in
+            try Self.journal(of: room, withLog: true, isLastTry: isLastTry, in: session)
+        }
     }
 
     /// Whether there is a room with this run ID.
@@ -161,12 +169,20 @@ extension RoomRepository {
     }
 
     private static func journal(
-        of room: Int64, withLog: Bool, in session: Session
+        of room: Int64, withLog: Bool, isLastTry: Bool = false, in session: Session
     ) throws(StoreError) -> [JournalRow] {
-        let rows = try session.rows(
-            "SELECT sequence, time, bytes FROM journal WHERE room = $1 ORDER BY sequence", room
-        ) { row in
+        // So that nothing but what is between two rows lies before one.
+        let first = try session.one("SELECT COALESCE(MIN(sequence), 0) FROM journal WHERE room = $1", room) {
+            try $0.get(0) as Int64
+        }
+        let rows = try session.soundRows(from: first ?? 0, isLastTry: isLastTry) { first, body throws(StoreError) in
+            try session.each(
+                "SELECT sequence, time, bytes FROM journal WHERE room = $1 AND sequence >= $2 ORDER BY sequence", room,
+                first, body: body)
+        } as: { row in
             JournalRow(sequence: try row.get(0), time: try row.get(1), bytes: try row.get(2))
+        } damaged: {
+            JournalRow(sequence: $0, time: 0, bytes: [])
         }
         guard withLog else { return rows }
         let known = Set(rows.lazy.map(\.sequence))

@@ -180,7 +180,7 @@ public struct StoredBlock: Hashable, Sendable {
     public var runKey: Int64
     /// 0, 1, 2 and so on along the run.
     public var number: Int
-    /// Opaque here.
+    /// Opaque here; none of one that cannot be read.
     public var bytes: [UInt8]
 
     public init(runner: Int, runKey: Int64 = 0, number: Int, bytes: [UInt8]) {
@@ -197,7 +197,7 @@ public struct JournalRow: Hashable, Sendable {
     public var sequence: Int64
     /// Milliseconds since 1970.
     public var time: Int64
-    /// Opaque here.
+    /// Opaque here; none of one that cannot be read.
     public var bytes: [UInt8]
 
     public init(sequence: Int64, time: Int64, bytes: [UInt8]) {
