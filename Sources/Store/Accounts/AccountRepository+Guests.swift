@@ -17,7 +17,9 @@ extension AccountRepository {
                 """
                 SELECT id FROM accounts WHERE password_hash = '!' AND created_at < $1
                     AND NOT EXISTS (SELECT 1 FROM tokens WHERE tokens.account = accounts.id)
-                    AND NOT EXISTS (SELECT 1 FROM people WHERE people.account = accounts.id)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM people p JOIN rooms r ON r.id = p.room AND r.is_leaving = 0
+                        WHERE p.account = accounts.id)
                 ORDER BY id LIMIT $2
                 """,
                 time, limit
