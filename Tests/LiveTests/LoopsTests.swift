@@ -68,15 +68,15 @@ import Testing
                 let told = try await phone.event("joined")
                 let since = #"{"epoch":"\#(epoch)","event":\#(Int(told.number("event") ?? 0) - 1)}"#
                 // Two connections, which come to different loops: the one moves, the other does not.
-                for _ in 1...2 {
+                for (type, event) in [("start", "started"), ("pause", "paused")] {
                     let back = await stage.connect(
                         #"{"type":"join","runID":"\#(room)","password":"pw","token":"ana","since":\#(since)}"#)
                     let again = try await back.next("joined")
                     #expect(again.flag("recovered") == true)
                     #expect(again.number("runner") == 1)
                     #expect(again.description.contains(#""kind":"joined","runner":2"#))
-                    back.send(#"{"type":"cheer","text":"go"}"#)
-                    _ = try await ben.event("cheer")
+                    back.send(#"{"type":"\#(type)"}"#)
+                    _ = try await ben.event(event)
                 }
                 #expect(try await phone.closed() == 4009)
             }

@@ -46,7 +46,8 @@ import Testing
         "extreme numbers are refused, or make a room that is sound and can be run in",
         arguments: Seeds.some(of: 0..<20))
     func extremes(turn: Int) throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        // The first has a run that is long over, and longer than a kilometre.
+        let seed = turn == 0 ? 13_333_836_955_233_822_007 : UInt64.random(in: 0...UInt64.max)
         print("seed of what is stored: \(seed)")
         var random = SplitMix(seed: seed)
         var drill = RoomDrill(seed: seed)
