@@ -242,10 +242,11 @@ extension LoadEngine {
         member.phase = .joining
         counters.connects += 1
         if member.ledger.epoch != nil { counters.reconnects += 1 }
+        // Who comes back has the ways already.
         let join = ClientMessage.Join(
             runID: member.room.runID, password: member.room.password, token: member.account?.token,
             system: settings.system, since: member.ledger.epoch.map { ($0, member.ledger.lastEvent) },
-            clock: phoneTime(of: member, at: .now), rate: rate(of: member))
+            clock: phoneTime(of: member, at: .now), wantsTracks: member.ledger.epoch == nil, rate: rate(of: member))
         send(ClientMessage.join(join), from: member)
     }
 

@@ -857,7 +857,7 @@ def main():
               f"{figures.get('serverWait')}, simulator {figures.get('ownWait')} of the time")
 
     # Memory.
-    slope = meter.slope(began + lasted * 0.4, ended)
+    slope = meter.slope(began + lasted * 0.6, ended)
     resident = [sample[1] for sample in meter.samples if sample[0] <= ended]
     check(f"memory grows by at most {options.max_slope:.0f} MB a minute when warm",
           slope is not None and slope <= options.max_slope, f"{slope and round(slope, 1)} MB/min")
