@@ -4,9 +4,10 @@ import Limits
 public struct ConnectionShares: Sendable {
     /// How many connections one address may have.
     ///
-    /// Of IPv6, one /64 may have so many, and one /48 four times as many. 0 is any number, and then an address may have all
-    /// of what else is bounded too. Nil is a tenth of the server's connections, and 64 at least. It is meant for one who would shut everybody out: behind
-    /// one address may be a carrier's customers, who all come at once when a race starts.
+    /// Of IPv6, one /64 may have so many, and one /48 four times as many. 0 is any number, and then an address may have
+    /// all of what else is bounded too. Nil is a tenth of the server's connections, and 64 at least. It is meant for
+    /// one who would shut everybody out: behind one address may be a carrier's customers, who all come at once when a
+    /// race starts.
     public var perAddress: Int?
     /// Whether a peer at an address hands on what others send: a reverse proxy.
     ///

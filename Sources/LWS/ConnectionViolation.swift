@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// What must always hold of a connection, and did not: a flaw of the program, which ends that connection and nothing else.
+/// What must always hold of a connection, and did not: a flaw of the program, which ends that connection and nothing
+/// else.
 ///
 /// Counted for the process; from any thread.
 public enum ConnectionViolation: String, Sendable, CaseIterable {

@@ -2,8 +2,8 @@ internal import CLibuv
 
 /// Where files are opened, read, written and deleted: elsewhere, since a disk may take seconds, and the loop never waits.
 protocol Disk: AnyObject {
-    /// Does work on another thread, and then `done` on the loop's; both on the thread that stands in for a loop that has
-    /// ended.
+    /// Does work on another thread, and then `done` on the loop's; both on the thread that stands in for a loop that
+    /// has ended.
     ///
     /// From the loop's thread. Nobody bounds how much is under way at once but the caller: a connection has one piece of
     /// work out at a time.

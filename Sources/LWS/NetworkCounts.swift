@@ -1,7 +1,7 @@
 /// How much each network has of something.
 ///
-/// One that has an IPv6 network has 2⁶⁴ addresses, and can often get a few more networks; so the /64 counts as an address
-/// does, and the /48 around it too, with more room. Only who has something is remembered.
+/// One that has an IPv6 network has 2⁶⁴ addresses, and can often get a few more networks; so the /64 counts as an
+/// address does, and the /48 around it too, with more room. Only who has something is remembered.
 struct NetworkCounts {
     /// How much a network may have.
     struct Bounds {

@@ -36,16 +36,16 @@ public struct ServerConfiguration: Sendable {
     /// What all clients together may have in memory of what they sent: unfinished heads, requests behind one that is being
     /// answered, bodies until their handlers have answered, and unfinished WebSocket messages.
     ///
-    /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count. Of this,
-    /// of the answers and of the handlers, one address may have a quarter, and of the files half.
+    /// Beyond, HTTP is answered with 503 and a WebSocket closed with 1013. The first 4 KiB of each do not count. Of
+    /// this, of the answers and of the handlers, one address may have a quarter, and of the files half.
     public var maxInputBytes = Limit.HTTP.input
     /// What all clients together may have on the disk of bodies that were too large for memory, until their handlers have
     /// answered; beyond that a body is answered with 503.
     public var maxFileBytes = Limit.HTTP.files
     /// The same of bodies whose senders are not known while they come (``BodyPolicy/isOfStrangers``), beside the others.
     public var maxStrangersFileBytes = Limit.HTTP.strangersFiles
-    /// What of answers all clients together may leave in memory that do not read them: bodies that are there at once, and
-    /// pieces of those that are made as they are sent, but not files.
+    /// What of answers all clients together may leave in memory that do not read them: bodies that are there at once,
+    /// and pieces of those that are made as they are sent, but not files.
     ///
     /// Beyond, an answer is 503, and one that has begun is cut off. The first 16 KiB of each do not count.
     public var maxOutputBytes = Limit.HTTP.output
@@ -86,7 +86,7 @@ public struct ServerLoad: Sendable {
     public var outputBytes: Int
     /// What counts against ``ServerConfiguration/backlogBytes``.
     public var backlogBytes: Int
-    /// Connections, requests and messages that were refused since the start, because their address had as much as it may
-    /// have.
+    /// Connections, requests and messages that were refused since the start, because their address had as much as it
+    /// may have.
     public var refusedByAddress: Int
 }

@@ -82,8 +82,8 @@ public enum Limit {
         public static let input = 256 << 20
         /// Bytes of each request or message that do not count against ``input``.
         public static let freeInput = 4 << 10
-        /// Bytes in memory of answers that wait for those who asked, files left out; more is 503, and one that is made as
-        /// it is sent is cut off.
+        /// Bytes in memory of answers that wait for those who asked, files left out; more is 503, and one that is made
+        /// as it is sent is cut off.
         public static let output = 256 << 20
         /// Bytes of each answer that do not count against ``output``.
         public static let freeOutput = 16 << 10
@@ -195,16 +195,16 @@ public enum Limit {
         /// Joins, starts, pauses and leavings a second for long in a room by REST without a token, whoever they are of;
         /// more are 429.
         public static let strangersCommandsPerSecond = 10.0
-        /// The same at once: all runners of a room come, start and leave.
-        public static let strangersCommandBurst = 600.0
+        /// The same at once, for each runner that a room takes: all of them come, start and leave.
+        public static let strangersCommandsOfRunner = 3.0
         /// Bytes of JSON that a ping has sent back; more is `bad_message`.
         public static let echo = 64
         /// Bytes of a `runID` in a join; a longer one is close 4004.
         public static let runID = 1024
         /// How often a join, or a request about a room, follows the room to another loop before it is refused.
         public static let hops = 4
-        /// How often who joins or comes back is looked up anew, since accounts or logins ended meanwhile; then close 4011, and
-        /// 503 by REST.
+        /// How often who joins or comes back is looked up anew, since accounts or logins ended meanwhile; then close
+        /// 4011, and 503 by REST.
         public static let accountReadings = 32
         /// Loops at most that `--loops auto` takes.
         public static let autoLoops = 8
@@ -711,7 +711,8 @@ public enum Limit {
         public static let name = 200
         /// Bytes of it, since a character may have any number of them; more is refused.
         public static let nameBytes = 800
-        /// Times at which a watch was stopped and set going again that are taken from a FIT file; the others are left out.
+        /// Times at which a watch was stopped and set going again that are taken from a FIT file; the others are left
+        /// out.
         public static let stops = 100_000
         /// Bytes of one file, unpacked.
         public static let bytes = 64 << 20

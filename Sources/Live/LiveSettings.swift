@@ -15,9 +15,10 @@ public struct LiveSettings: Sendable {
     /// Cheers of all spectators of a room, a second for long, and at once.
     public var spectatorsCheersPerSecond = Limit.Live.spectatorsCheersPerSecond
     public var spectatorsCheerBurst = Limit.Live.spectatorsCheerBurst
-    /// What all who show no token may cause in a room by REST, a second for long, and at once.
+    /// What all who show no token may cause in a room by REST, a second for long, and at once for each runner that it
+    /// takes.
     public var strangersCommandsPerSecond = Limit.Live.strangersCommandsPerSecond
-    public var strangersCommandBurst = Limit.Live.strangersCommandBurst
+    public var strangersCommandsOfRunner = Limit.Live.strangersCommandsOfRunner
     /// How often a phone that takes no frames has an `ack` at most, unless ``quietAckMarkers`` are new.
     public var quietAckInterval = Limit.Live.quietAckInterval
     /// So many new markers of such a phone are acknowledged at once.

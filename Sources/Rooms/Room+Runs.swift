@@ -55,8 +55,8 @@ extension Room {
     ///   - now: as there.
     ///   - mayRemeasure: as there.
     /// - Returns: As there.
-    /// - Throws: `notRunning`, `alreadyFinished`, `tooManyPauses`, `tooManyLateCommands`, `runSettled`, `noSuchRun`, `hasLeft`,
-    ///   `noSuchRunner`, `roomClosed`.
+    /// - Throws: `notRunning`, `alreadyFinished`, `tooManyPauses`, `tooManyLateCommands`, `runSettled`, `noSuchRun`,
+    ///   `hasLeft`, `noSuchRunner`, `roomClosed`.
     public mutating func pause(
         _ number: Int, run: Int? = nil, time: Int64? = nil, offset: Int64? = nil, at now: Int64,
         mayRemeasure: () -> Bool = { true }

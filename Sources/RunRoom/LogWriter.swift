@@ -5,8 +5,8 @@ import Synchronization
 
 /// Writes the lines of the log on a thread of its own: nobody who logs waits for a full pipe or a slow disk.
 ///
-/// So many bytes wait. Lines beyond are dropped and counted, and as soon as there is room again another line says how many
-/// they were. Lines come in the order in which they were written; from any thread.
+/// So many bytes wait. Lines beyond are dropped and counted, and as soon as there is room again another line says how
+/// many they were. Lines come in the order in which they were written; from any thread.
 final class LogWriter: TextOutputStream, Sendable {
     private let queue: LogQueue
 
@@ -148,8 +148,8 @@ extension LogWriter {
     /// Written before the handler is there, and read by it alone.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<sigaction>.allocate(capacity: 32)
 
-    /// Has a trap or a fault that ends the process wait until the lines before it are written, for a moment at most: they
-    /// say what led to it.
+    /// Has a trap or a fault that ends the process wait until the lines before it are written, for a moment at most:
+    /// they say what led to it.
     ///
     /// Once in a process.
     static func outliveFaults() {

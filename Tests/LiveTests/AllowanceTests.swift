@@ -12,14 +12,20 @@ import Testing
 @Suite("Allowances", .timeLimit(.minutes(5))) struct AllowanceTests {
     private let directory = TemporaryDirectory()
 
+    /// As many messages as one likes.
+    private static var manyMessages: LiveSettings {
+        var settings = LiveSettings.quick
+        settings.messageBurst = 1e6
+        settings.messagesPerSecond = 1e6
+        return settings
+    }
+
     @Test("late markers that keep the loop busy are refused, and taken when they come more slowly")
     func lateMarkers() async throws {
-        var settings = LiveSettings.quick
+        var settings = Self.manyMessages
         settings.lateWorkBurst = .zero
         settings.lateWorkPerSecond = .milliseconds(20)
         settings.markerBurst = 1e9
-        settings.messageBurst = 1e6
-        settings.messagesPerSecond = 1e6
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana")
             let (phone, _) = try await stage.join("159", as: "ana")
@@ -41,11 +47,9 @@ import Testing
 
     @Test("late markers of one that keep the loop busy are paid for by all, who are heard when it has rested")
     func lateMarkersOfAll() async throws {
-        var settings = LiveSettings.quick
+        var settings = Self.manyMessages
         settings.allLateWorkBurst = .zero
         settings.allLateWorkPerSecond = .milliseconds(20)
-        settings.messageBurst = 1e6
-        settings.messagesPerSecond = 1e6
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana", "ben")
             let (ana, _) = try await stage.join("159", as: "ana")
@@ -81,12 +85,10 @@ import Testing
 
     @Test("markers that come faster than they are taken are refused, and none is lost")
     func markersAtOnce() async throws {
-        var settings = LiveSettings.quick
+        var settings = Self.manyMessages
         settings.markerBurst = 500
         // So few that a machine which is ten times slower takes no thousand of them meanwhile.
         settings.markersPerSecond = 200
-        settings.messageBurst = 1e6
-        settings.messagesPerSecond = 1e6
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana", "ben")
             let (phone, _) = try await stage.join("159", as: "ana")
@@ -185,12 +187,10 @@ import Testing
 
     @Test("starts and pauses of long ago that keep the loop busy are refused, and taken when they come more slowly")
     func commandsOfLongAgo() async throws {
-        var settings = LiveSettings.quick
+        var settings = Self.manyMessages
         settings.lateWorkBurst = .zero
         settings.lateWorkPerSecond = .milliseconds(1)
         settings.markerBurst = 1e9
-        settings.messageBurst = 1e6
-        settings.messagesPerSecond = 1e6
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana")
             let (phone, _) = try await stage.join("159", as: "ana")
@@ -248,7 +248,8 @@ import Testing
         settings.messageBurst = 2
         settings.messagesPerSecond = 1_000
         settings.commandsPerSecond = 0.001
-        settings.strangersCommandBurst = 3
+        settings.room.capacity = 4
+        settings.strangersCommandsOfRunner = 0.75
         settings.strangersCommandsPerSecond = 0.001
         try await Stage.run(in: directory, settings: settings) { stage in
             try await stage.room(with: "ana", "ben", "cyd")

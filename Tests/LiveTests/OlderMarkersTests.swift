@@ -10,35 +10,10 @@ import Testing
 @testable import Rooms
 @testable import Store
 
-/// Older markers are on the disk alone: whatever is wrong there, a run takes no other's, is not stuck, and loses no more
-/// than what cannot be read.
+/// Older markers are on the disk alone: whatever is wrong there, a run takes no other's, is not stuck, and loses no
+/// more than what cannot be read.
 @Suite("Older markers that cannot be read", .timeLimit(.minutes(5))) struct OlderMarkersTests {
     private let directory = TemporaryDirectory()
-
-    private struct Vain: Error {}
-
-    /// Looks again and again, for half a minute at most.
-    private func waitsFor(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<15_000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        throw Vain()
-    }
-
-    /// Takes a value out of the first row of a table, so that it cannot be read.
-    private func spoil(_ stage: Stage, _ table: String, _ column: String) throws {
-        // A table that does not mind what its columns hold.
-        try stage.administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
-        try stage.administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
-        let key = table == "journal" ? "room, sequence" : "room, runner, number"
-        try stage.administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
-        try stage.administer("UPDATE \(table) SET \(column) = NULL WHERE id = (SELECT MIN(id) FROM \(table))")
-    }
-
-    private func repair(_ stage: Stage, _ table: String, _ column: String) throws {
-        try stage.administer("UPDATE \(table) SET \(column) = 0 WHERE \(column) IS NULL")
-    }
 
     private func count(_ stage: Stage, _ query: String) throws -> Int {
         Int(try stage.administered(query).first ?? "") ?? -1
@@ -81,7 +56,7 @@ import Testing
             }
             let first = await stage.live.runKey(in: "159")
             let tables = [("track_blocks", "number"), ("journal", "time")]
-            for (table, column) in tables { try spoil(stage, table, column) }
+            for (table, column) in tables { try stage.spoil(table, column) }
             phone.send(#"{"type":"finish"}"#)
             _ = try await phone.event("finished")
             #expect(try await recorded(stage, first).count < last)
@@ -101,7 +76,7 @@ import Testing
             }
             #expect(try stage.administered("SELECT DISTINCT run_key FROM track_blocks") == ["\(first)"])
 
-            for (table, column) in tables { try repair(stage, table, column) }
+            for (table, column) in tables { try stage.repair(table, column) }
             try await waitsFor { try await recorded(stage, first) == Array(1...Int32(last)) }
             try await waitsFor { try stage.administered("SELECT DISTINCT run_key FROM track_blocks") == ["\(second)"] }
             phone.send(#"{"type":"finish"}"#)
@@ -163,7 +138,7 @@ import Testing
             let row = JournalRow(sequence: 1, time: 1, bytes: [1])
             _ = try await stage.store.rooms.commit(
                 JournalBatch(rooms: [RoomChanges(room: key, term: 0, journal: [row])]))
-            try spoil(stage, "journal", "time")
+            try stage.spoil("journal", "time")
             let (newest, next) = (
                 StoredBlock(runner: 1, runKey: 7, number: 1, bytes: [1]),
                 StoredBlock(runner: 1, runKey: 8, number: 0, bytes: [2])
@@ -189,7 +164,7 @@ import Testing
         settings.room.lateMarkerWindow = 1
         try await Stage.run(in: directory, settings: settings, log: log) { stage in
             let phone = try await runWithGap(stage)
-            try spoil(stage, "track_blocks", "run_key")
+            try stage.spoil("track_blocks", "run_key")
             phone.send(markers(5...5))
             _ = try await phone.next("ack") { $0.number("marker") == 400 }
             // The blocks are made anew.
@@ -208,7 +183,7 @@ import Testing
         try await Stage.run(in: directory, log: log) { stage in
             let phone = try await runWithGap(stage)
             for (table, column) in [("track_blocks", "run_key"), ("journal", "time")] {
-                try spoil(stage, table, column)
+                try stage.spoil(table, column)
             }
             phone.send(markers(5...5))
             phone.send(#"{"type":"finish"}"#)
@@ -237,7 +212,7 @@ import Testing
         }
         var settings = LiveSettings.quick
         settings.usesMarks = false
-        try await Stage.run(in: directory) { try spoil($0, table, column) }
+        try await Stage.run(in: directory) { try $0.spoil(table, column) }
         let log = RecordingLog()
         try await Stage.run(in: directory, settings: settings, log: log) { stage in
             let shown = try #require(try await stage.live.room("159")?.runners.first)

@@ -10,17 +10,6 @@ import Testing
 @Suite("What deleted rooms leave", .timeLimit(.minutes(5))) struct RoomLeavingsTests {
     private let directory = TemporaryDirectory()
 
-    private struct Vain: Error {}
-
-    /// Looks again and again, for half a minute at most.
-    private func waitsFor(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<15_000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        throw Vain()
-    }
-
     private func run(_ stage: Stage, _ name: String) async throws {
         let (phone, _) = try await stage.join("159", as: name)
         phone.send(#"{"type":"start"}"#)

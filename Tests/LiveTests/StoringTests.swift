@@ -153,20 +153,6 @@ import Testing
 
     // MARK: - Reading what a record needs
 
-    /// Takes a number out of the first row of a table, so that no reading of its rows succeeds.
-    private func spoil(_ stage: Stage, _ table: String, _ column: String) throws {
-        // A table that does not mind what its columns hold.
-        try stage.administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
-        try stage.administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
-        let key = table == "journal" ? "room, sequence" : "room, runner, number"
-        try stage.administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
-        try stage.administer("UPDATE \(table) SET \(column) = NULL WHERE id = (SELECT MIN(id) FROM \(table))")
-    }
-
-    private func repair(_ stage: Stage, _ table: String, _ column: String) throws {
-        try stage.administer("UPDATE \(table) SET \(column) = 0 WHERE \(column) IS NULL")
-    }
-
     /// The markers of the one record.
     private func recorded(_ stage: Stage, _ runKey: Int64) async throws -> [Int32] {
         let track = try #require(try await stage.store.records.liveTracks(runKeys: [runKey])[runKey])
@@ -179,7 +165,7 @@ import Testing
         try await stage.account("ben")
         let (ben, _) = try await stage.join("160", as: "ben")
         try await run(stage) {
-            for table in tables { try spoil(stage, table.name, table.column) }
+            for table in tables { try stage.spoil(table.name, table.column) }
         }
         ben.send(markers(1...2))
         _ = try await ben.next("ack") { $0.number("marker") == 2 }
@@ -214,7 +200,7 @@ import Testing
             #expect(try await recorded(stage, key).count < 408)
             let before = try left(stage)
             #expect(before[0].map { $0 != "0" } == true && before[1] == "1")
-            for table in tables { try repair(stage, table.name, table.column) }
+            for table in tables { try stage.repair(table.name, table.column) }
             try await waitsFor { try left(stage) == ["0", "0"] }
             #expect(try await recorded(stage, key) == Array(1...408))
         }
@@ -257,17 +243,6 @@ import Testing
     }
 
     // MARK: - Purges
-
-    private struct Vain: Error {}
-
-    /// Looks again and again, for half a minute at most.
-    private func waitsFor(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<15_000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        throw Vain()
-    }
 
     private var settling: LiveSettings {
         var settings = LiveSettings.quick

@@ -1,5 +1,5 @@
-/// How slowly a peer may move what is large: it has a second more for each so many bytes, and is never more than a while
-/// ahead.
+/// How slowly a peer may move what is large: it has a second more for each so many bytes, and is never more than a
+/// while ahead.
 ///
 /// So a slow network has the time that it takes, and who was quick may not fall silent for as long as a slow one would
 /// have taken.

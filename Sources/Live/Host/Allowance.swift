@@ -1,4 +1,5 @@
 import Limits
+import Rooms
 
 /// What one runner may still cause, whichever ways it comes.
 ///
@@ -35,7 +36,8 @@ struct StrangersAllowance {
 
     init(_ settings: LiveSettings, at now: Moment) {
         commands = MessageBudget(
-            perSecond: settings.strangersCommandsPerSecond, burst: settings.strangersCommandBurst, at: now)
+            perSecond: settings.strangersCommandsPerSecond,
+            burst: settings.strangersCommandsOfRunner * Double(settings.room.capacity), at: now)
         cheers = MessageBudget(
             perSecond: settings.spectatorsCheersPerSecond, burst: settings.spectatorsCheerBurst, at: now)
     }

@@ -86,8 +86,8 @@ extension RoomHost {
         try await stored()
     }
 
-    /// Counts what is an event for everybody, as a socket's commands: against the runner, or else against whoever does not
-    /// show who they are.
+    /// Counts what is an event for everybody, as a socket's commands: against the runner, or else against whoever does
+    /// not show who they are.
     private func takeCommand(of number: Int, isAuthenticated: Bool) throws {
         let allowance = allowance(of: number)
         guard !isAuthenticated else {

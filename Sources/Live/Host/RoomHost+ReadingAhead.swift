@@ -1,8 +1,8 @@
 import Rooms
 import Store
 
-/// What a room's records need of older markers is read before they are taken into a commit: the room waits for that, and
-/// no other does.
+/// What a room's records need of older markers is read before they are taken into a commit: the room waits for that,
+/// and no other does.
 extension RoomHost {
     /// How far what the records of the next commit need has been read.
     enum ReadingAhead {
@@ -20,7 +20,8 @@ extension RoomHost {
         if case .underWay = readingAhead { true } else { false }
     }
 
-    /// Whether the room is to be left out of a commit, since older markers are being read for its records; that begins here.
+    /// Whether the room is to be left out of a commit, since older markers are being read for its records; that begins
+    /// here.
     ///
     /// To be called when all that was taken of the room before is on disk.
     func waitsForBlocks() -> Bool {
@@ -52,7 +53,8 @@ extension RoomHost {
         pipeline.requestCommit()
     }
 
-    /// Moves what is in the log alone into a draft, for the journal: it is on disk already, whatever else of the room waits.
+    /// Moves what is in the log alone into a draft, for the journal: it is on disk already, whatever else of the room
+    /// waits.
     ///
     /// - Returns: Nil when there is nothing.
     func takeLogged(into draft: inout CommitDraft) -> AfterCommit? {

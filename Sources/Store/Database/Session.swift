@@ -51,19 +51,20 @@ struct Session {
         }
     }
 
-    /// Reads rows that a statement answers in the order of a number, and passes over those that cannot be read: on a damaged
-    /// page, or with a column of another type.
+    /// Reads rows that a statement answers in the order of a number, and passes over those that cannot be read: on a
+    /// damaged page, or with a column of another type.
     ///
     /// - Parameters:
     ///   - first: The lowest number that is wanted.
     ///   - isLastTry: Whether also those are passed over which the disk does not give now, and may give later.
     ///   - query: Carries the statement out for the numbers from one on; a row's number is its first column.
     ///   - element: Reads a row.
-    ///   - damaged: What stands in the place of a row that cannot be read, by the number that it has, or that of the first of
-    ///     some which follow each other.
+    ///   - damaged: What stands in the place of a row that cannot be read, by the number that it has, or that of the
+    ///     first of some which follow each other.
     /// - Returns: The rows.
     /// - Throws: What the database says, when it is not a matter of some rows.
-    /// - Complexity: A further search of the index for each row that cannot be read, and for each number of a gap before it.
+    /// - Complexity: A further search of the index for each row that cannot be read, and for each number of a gap
+    ///   before it.
     func soundRows<Element>(
         from first: Int64, isLastTry: Bool = false,
         _ query: @escaping (_ first: Int64, _ body: (SQLRow) throws -> Bool) throws(StoreError) -> Void,

@@ -1,8 +1,8 @@
 public import Limits
 
-// A room that is deleted is gone for everybody with the commit that says so: its name is free, no list has it, and nobody
-// who had it can write anything of it. What it had goes in slices, so that nobody who writes waits for long, however much
-// there is. A server that ends in the midst of it goes on at its next start.
+// A room that is deleted is gone for everybody with the commit that says so: its name is free, no list has it, and
+// nobody who had it can write anything of it. What it had goes in slices, so that nobody who writes waits for long,
+// however much there is. A server that ends in the midst of it goes on at its next start.
 
 extension RoomRepository {
     /// Removes some of what deleted rooms have left, and the rooms of which nothing is left.

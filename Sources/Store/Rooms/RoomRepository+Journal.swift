@@ -129,8 +129,8 @@ extension RoomRepository {
         }
     }
 
-    /// Rewrites a room's journal, a few hundred rows at a time, so that others who write need not wait for all of it; and
-    /// before that what the log has of the room, which may be brought into the journal at any time.
+    /// Rewrites a room's journal, a few hundred rows at a time, so that others who write need not wait for all of it;
+    /// and before that what the log has of the room, which may be brought into the journal at any time.
     ///
     /// It needs no term: what a row becomes depends on what it is in the same transaction, so that nothing which another
     /// home of the room has written meanwhile is overwritten by something older.

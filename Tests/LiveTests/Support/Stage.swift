@@ -178,6 +178,20 @@ struct Stage {
 
     /// A statement on the writer.
     func administer(_ statement: String) throws { _ = try store.administer(statement) }
+
+    /// Takes a value out of the first row of a table, so that it cannot be read.
+    func spoil(_ table: String, _ column: String) throws {
+        // A table that does not mind what its columns hold.
+        try administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
+        try administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
+        let key = table == "journal" ? "room, sequence" : "room, runner, number"
+        try administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
+        try administer("UPDATE \(table) SET \(column) = NULL WHERE id = (SELECT MIN(id) FROM \(table))")
+    }
+
+    func repair(_ table: String, _ column: String) throws {
+        try administer("UPDATE \(table) SET \(column) = 0 WHERE \(column) IS NULL")
+    }
 }
 
 /// What has become of tokens.
