@@ -275,6 +275,31 @@ import Testing
 
     // MARK: - While they are read
 
+    @Test("while blocks are read back for a checkpoint nobody waits for that, and then it is stored")
+    func slowCheckpoint() async throws {
+        var settings = LiveSettings.quick
+        settings.commitInterval = .milliseconds(50)
+        try await Stage.run(in: directory, settings: settings) { stage in
+            try await stage.room(with: "ana")
+            let (ana, _) = try await stage.join("159", as: "ana")
+            ana.send(#"{"type":"start"}"#)
+            let readers = try await BusyReaders(of: stage.store)
+            for last in stride(from: 20, through: 600, by: 20) {
+                ana.send(markers((last - 19)...last))
+                _ = try await ana.next("ack") { $0.number("marker") == Double(last) }
+            }
+            await stage.live.commitAll()
+            #expect(try count(stage, "SELECT COUNT(*) FROM track_blocks") >= 8)
+            #expect(try count(stage, "SELECT COUNT(mark) FROM people") == 0, "nothing has been read back")
+            #expect(try count(stage, "SELECT MIN(sequence) FROM journal") <= 1, "so all is in the journal")
+            try await readers.release()
+            try await waitsFor { try count(stage, "SELECT COUNT(mark) FROM people") == 1 }
+            // With the next commit what it made needless goes.
+            ana.send(markers(601...601))
+            try await waitsFor { try count(stage, "SELECT MIN(sequence) FROM journal") > 1 }
+        }
+    }
+
     @Test("while older markers are read for somebody's record, others are acknowledged, and what the log had is kept")
     func slowReading() async throws {
         let crash = TemporaryDirectory()
@@ -289,28 +314,9 @@ import Testing
             ana.send(#"{"type":"start"}"#)
             ana.send(markers(1...400))
             _ = try await ana.next("ack") { $0.number("marker") == 400 }
-            // Until no checkpoint reads blocks before there are more.
-            var last = 400
-            while try count(stage, "SELECT COUNT(mark) FROM people") == 0, last < 450 {
-                last += 1
-                ana.send(markers(last...last))
-                _ = try await ana.next("ack") { $0.number("marker") == Double(last) }
-            }
-
-            // All who could read have something else to do.
-            let (gate, store) = (DispatchSemaphore(value: 0), stage.store)
-            let begun = Begun()
-            let readers = (0..<8).map { _ in
-                Task {
-                    try await store.read { _ throws(StoreError) in
-                        begun.count.add(1, ordering: .relaxed)
-                        gate.wait()
-                    }
-                }
-            }
-            try await waitsFor { begun.count.load(ordering: .relaxed) >= 4 }
-            ana.send(markers((last + 1)...(last + 2)))
-            last += 2
+            let last = 402
+            let readers = try await BusyReaders(of: stage.store)
+            ana.send(markers(401...last))
             _ = try await ana.next("ack") { $0.number("marker") == Double(last) }
             ana.send(#"{"type":"finish"}"#)
             for marker in 1...5 {
@@ -321,8 +327,7 @@ import Testing
             try await waitsFor { try count(stage, "SELECT COUNT(*) FROM marker_log") == 0 }
             #expect(try count(stage, "SELECT COUNT(*) FROM records") == 0, "it waits for what it needs")
             try stage.copy(to: crash)
-            for _ in readers { gate.signal() }
-            for reader in readers { try await reader.value }
+            try await readers.release()
             _ = try await ana.event("finished")
             #expect(try await recorded(stage, stage.live.runKey(in: "159")) == Array(1...Int32(last)))
             newest = Double(last)
@@ -335,9 +340,32 @@ import Testing
     }
 }
 
-/// How many readings have begun.
-private final class Begun: Sendable {
-    let count = Atomic(0)
+/// All who could read have something else to do, until they are released.
+private struct BusyReaders {
+    private let gate = DispatchSemaphore(value: 0)
+    private let tasks: [Task<Void, any Error>]
+
+    private final class Begun: Sendable {
+        let count = Atomic(0)
+    }
+
+    init(of store: AppDatabase) async throws {
+        let begun = Begun()
+        tasks = (0..<8).map { [gate] _ in
+            Task {
+                try await store.read { _ throws(StoreError) in
+                    begun.count.add(1, ordering: .relaxed)
+                    gate.wait()
+                }
+            }
+        }
+        try await waitsFor { begun.count.load(ordering: .relaxed) >= 4 }
+    }
+
+    func release() async throws {
+        for _ in tasks { gate.signal() }
+        for task in tasks { try await task.value }
+    }
 }
 
 extension LiveRooms {

@@ -54,7 +54,7 @@ import Testing
     }
 
     private func checkpoint(_ key: Int64, through marker: Int32, loose: [TrackPoint]? = nil) -> Checkpoint {
-        Checkpoint(runner: 1, runKey: key, blocks: 0..<1, marker: marker, mark: nil, loose: loose)
+        Checkpoint(run: RunReference(runner: 1, runKey: key), marker: marker, mark: nil, loose: loose)
     }
 
     @Test("journal rows go when a checkpoint has passed all that they hold, but not those with what came late")

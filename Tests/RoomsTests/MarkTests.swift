@@ -91,6 +91,31 @@ struct MarkTests {
     /// The sixth marker, at the moment of the pause.
     private static let late = marker(6, 3000, at: noon + 6 * second)
 
+    @Test("of blocks that have been made anew since they were asked for, neither a checkpoint nor a mending comes")
+    func blocksMadeAnew() throws {
+        var (meeting, ana, disk) = try marked()
+        var (asked, id): ([BlockSpan], Int32) = ([], 172)
+        while asked.isEmpty, id < 250 {
+            id += 1
+            meeting.wait(second)
+            let marker = marker(id, Double(id) * 3, at: meeting.now)
+            disk.commit(try meeting.room.markers([marker], from: ana, at: meeting.now), of: meeting.room)
+            _ = disk.commitJournal(of: &meeting.room)
+            asked = meeting.room.askForBlocks()
+        }
+        #expect(asked.map(\.run.runner) == [ana])
+        var unchanged = meeting.room
+        #expect(unchanged.takeCheckpoints(after: asked).count == 1)
+        #expect(unchanged.takeCheckpoints(after: asked).isEmpty, "once")
+        unchanged = meeting.room
+        #expect(unchanged.mendBlocks(of: asked[0]).recalls == [asked[0].run])
+
+        disk.commit(try meeting.room.markers([Self.late], from: ana, at: meeting.now), of: meeting.room)
+        disk.answerRecalls(of: &meeting.room, at: meeting.now)
+        #expect(meeting.room.takeCheckpoints(after: asked).isEmpty)
+        #expect(meeting.room.mendBlocks(of: asked[0]).isEmpty)
+    }
+
     @Test("markers that are in no block any more, since a late one shifted those, are in the journal again")
     func shiftedBlocks() throws {
         var (meeting, ana, disk) = try marked()

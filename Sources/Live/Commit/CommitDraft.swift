@@ -23,7 +23,8 @@ struct CommitDraft: Sendable {
         var records: [FinishedRun] = []
         /// The blocks of those of them for which they have been read already, by their keys.
         var blocks: [Int64: [StoredBlock]] = [:]
-        var checkpoints: [Checkpoint] = []
+        /// Of checkpoints.
+        var marks: [(runner: Int, mark: RunMark)] = []
     }
 
     /// When it was gathered, in Unix milliseconds.
@@ -42,10 +43,6 @@ struct CommitDraft: Sendable {
         var unread: Set<Int64>
         /// Blocks that are for later, since they would have taken the place of an unread run's; by room.
         var withheld: [Int64: [StoredBlock]] = [:]
-        /// The keys of runs whose checkpoints hold: all that lies before them has been read back.
-        var passed: Set<Int64> = []
-        /// The keys of runs with blocks that are damaged, or not there.
-        var damaged: Set<Int64> = []
     }
 
     /// Encodes the batch, off the caller's executor, and reads what its records need.
@@ -75,37 +72,9 @@ struct CommitDraft: Sendable {
                 encoded.withheld[room.changes.room, default: []] += changes.blocks.filter(isAnothers)
                 changes.blocks.removeAll(where: isAnothers)
             }
-            await look(at: room.checkpoints, of: &changes, into: &encoded, from: store)
             encoded.batch.rooms.append(changes)
         }
         return encoded
-    }
-
-    /// Reads back the blocks before checkpoints: with those that are sound their marks are stored.
-    ///
-    /// What cannot be read at the moment is looked at with the next checkpoint.
-    private func look(
-        at checkpoints: [Checkpoint], of changes: inout RoomChanges, into encoded: inout Encoded,
-        from store: AppDatabase
-    ) async {
-        let first = checkpoints.lazy.filter { !$0.blocks.isEmpty }.map { ($0.runner, $0.blocks.lowerBound) }
-        guard !checkpoints.isEmpty,
-            let blocks = try? await store.rooms.blocks(
-                room: changes.room, from: Dictionary(first, uniquingKeysWith: { first, _ in first }))
-        else { return }
-        for checkpoint in checkpoints {
-            let sound = blocks.lazy.filter { block in
-                block.runner == checkpoint.runner && block.runKey == checkpoint.runKey
-                    && checkpoint.blocks.contains(block.number) && (try? TrackCodec.decode(block.bytes)) != nil
-            }
-            guard sound.count == checkpoint.blocks.count else {
-                encoded.damaged.insert(checkpoint.runKey)
-                continue
-            }
-            encoded.passed.insert(checkpoint.runKey)
-            guard let bytes = checkpoint.mark?.bytes else { continue }
-            changes.marks.append(StoredMark(runner: checkpoint.runner, bytes: bytes))
-        }
     }
 
     /// A record with the whole track of its run, and whether all of it could be read.
@@ -179,6 +148,29 @@ struct CommitDraft: Sendable {
         return (RowCoding.record(run, track: TrackCodec.encode(rebuilt), at: time, encoder), isWhole || isRead)
     }
 
+    /// Reads back the blocks that checkpoints are to lean on.
+    ///
+    /// - Parameters:
+    ///   - spans: Which.
+    ///   - room: The room's row.
+    ///   - store: Where they are.
+    /// - Returns: Those of which all blocks are there and sound.
+    /// - Throws: What the database says; not for blocks that are damaged.
+    @concurrent static func readBack(
+        _ spans: [BlockSpan], in room: Int64, from store: AppDatabase
+    ) async throws(StoreError) -> [BlockSpan] {
+        let first = spans.filter { !$0.blocks.isEmpty }.map { ($0.run.runner, $0.blocks.lowerBound) }
+        let blocks = try await store.rooms.blocks(
+            room: room, from: Dictionary(first, uniquingKeysWith: { first, _ in first }))
+        return spans.filter { span in
+            let sound = blocks.lazy.filter { block in
+                block.runner == span.run.runner && block.runKey == span.run.runKey
+                    && span.blocks.contains(block.number) && (try? TrackCodec.decode(block.bytes)) != nil
+            }
+            return sound.count == span.blocks.count
+        }
+    }
+
     /// All markers of a run's blocks.
     ///
     /// - Returns: The markers, without those of blocks that cannot be read.
@@ -232,6 +224,9 @@ struct CommitDraft: Sendable {
         var changes = draft.changes
         changes.people = draft.people.compactMap {
             RowCoding.person($0.person, $0.snapshot, way: $0.way, in: changes.room, encoder)
+        }
+        changes.marks = draft.marks.compactMap { runner, mark in
+            mark.bytes.map { StoredMark(runner: runner, bytes: $0) }
         }
         changes.events = draft.events.map { RowCoding.event($0.event, author: $0.author) }
         if !draft.chunks.isEmpty {

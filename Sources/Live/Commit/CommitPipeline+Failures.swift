@@ -36,7 +36,7 @@ extension CommitPipeline {
                 host.notePurged(result.unpurged[host.key])
             }
             host.noteUnread(after.records, unread)
-            host.noteCheckpoints(of: after, encoded)
+            host.noteCheckpoints(of: after)
             host.committed(after, result)
         }
     }

@@ -91,14 +91,15 @@ struct RoomLedger {
     /// Notes that the next row has all of a run that is in no block.
     mutating func carry(_ runKey: Int64) { spans[runKey]?.beginAnew() }
 
-    /// Notes that what lies before a checkpoint has been read back.
+    /// Notes that a checkpoint is on disk.
     ///
     /// - Parameters:
-    ///   - checkpoint: It, with its mark on the disk.
+    ///   - checkpoint: It.
     ///   - sequence: The newest row of when it was taken.
     mutating func passed(_ checkpoint: Checkpoint, at sequence: Int64) {
-        spans[checkpoint.runKey]?.remove(through: checkpoint.marker, upTo: sequence)
-        if checkpoint.loose != nil { spans[checkpoint.runKey]?.remove(through: .max, upTo: sequence - 1) }
+        let key = checkpoint.run.runKey
+        spans[key]?.remove(through: checkpoint.marker, upTo: sequence)
+        if checkpoint.loose != nil { spans[key]?.remove(through: .max, upTo: sequence - 1) }
         // Some at a time: it is looked for what may go.
         guard firstNeeded >= firstKept + 8 else { return }
         firstKept = firstNeeded

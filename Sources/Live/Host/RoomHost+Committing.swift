@@ -150,18 +150,20 @@ extension RoomHost {
         isBeingStored = true
         let (decisions, records) = (unstored, recordsToStore)
         unstored = Decisions()
-        let checkpoints = room.takeCheckpoints(of: ledger.takeLaggards())
+        let checkpoints = room.takeCheckpoints(after: soundSpans)
+        soundSpans = []
         let batch = room.takeJournal(keepingBlocksOf: ledger.unreadRunners)
         var room = CommitDraft.RoomDraft(changes: RoomChanges(room: key, term: term, updatedAt: updatedAt))
-        room.checkpoints = checkpoints
+        room.marks = checkpoints.compactMap { checkpoint in checkpoint.mark.map { (checkpoint.run.runner, $0) } }
         for chunk in batch.chunks { acks.committing(chunk.runner) }
         // Those in the log are written once more, and taken out there by the next commit of everything.
         var chunks = logged + batch.chunks
         logged = []
         for checkpoint in checkpoints {
             guard let loose = checkpoint.loose, !loose.isEmpty else { continue }
-            ledger.carry(checkpoint.runKey)
-            chunks.append(JournalChunk(runner: checkpoint.runner, runKey: checkpoint.runKey, markers: loose))
+            let run = checkpoint.run
+            ledger.carry(run.runKey)
+            chunks.append(JournalChunk(runner: run.runner, runKey: run.runKey, markers: loose))
         }
         if !chunks.isEmpty { (room.chunks, room.sequence) = (chunks, ledger.number(chunks)) }
         room.changes.blocks = batch.blocks.map(StoredBlock.init)
@@ -203,7 +205,9 @@ extension RoomHost {
         }
         for run in after.recalls { beginRecall(of: run) }
         for answer in after.waiters { answer(nil) }
-        if after.isDeletion { disband() } else { markChanged() }
+        if after.isDeletion { return disband() }
+        if !after.isLogged { beginReadingBack() }
+        markChanged()
     }
 
     /// Sends stored events to everybody who watches: those of a commit in one piece.
@@ -269,21 +273,9 @@ extension RoomHost {
         if hadUnread || ledger.hasSomethingToRemove { markDirty() }
     }
 
-    /// What lies before a checkpoint is needed from the journal no longer; where a block is damaged, it is mended from
-    /// there.
-    func noteCheckpoints(of after: AfterCommit, _ encoded: CommitDraft.Encoded) {
-        for checkpoint in after.checkpoints {
-            if encoded.passed.contains(checkpoint.runKey) {
-                ledger.passed(checkpoint, at: after.sequence)
-            } else if encoded.damaged.contains(checkpoint.runKey) {
-                context.logger.error(
-                    "blocks of a run's older markers are damaged; they are made anew from the journal",
-                    metadata: ["room": "\(room.id)", "runner": "\(checkpoint.runner)"])
-                apply(room.mendBlocks(of: RunReference(runner: checkpoint.runner, runKey: checkpoint.runKey)))
-            } else {
-                room.retry(checkpoint)
-            }
-        }
+    /// What lies before a checkpoint is needed from the journal no longer.
+    func noteCheckpoints(of after: AfterCommit) {
+        for checkpoint in after.checkpoints { ledger.passed(checkpoint, at: after.sequence) }
     }
 
     /// Has others called for somebody who does not move.

@@ -1,8 +1,9 @@
+import Logging
 import Rooms
 import Store
 
-/// What a room's records need of older markers is read before they are taken into a commit: the room waits for that,
-/// and no other does.
+/// What a room's commits need of older markers is read before they are taken: for its records the room waits, and no other
+/// does, and for checkpoints nobody.
 extension RoomHost {
     /// How far what the records of the next commit need has been read.
     enum ReadingAhead {
@@ -52,6 +53,39 @@ extension RoomHost {
         isUrgent = true
         pipeline.requestCommit()
     }
+
+    // MARK: - Checkpoints
+
+    /// Has the blocks read back that checkpoints of the next commit are to lean on; nobody waits for that.
+    ///
+    /// To be called when all that was taken of the room is on disk.
+    func beginReadingBack() {
+        guard !isReadingBack, !isOver, !pipeline.isStopping else { return }
+        let spans = room.askForBlocks(of: ledger.takeLaggards())
+        guard !spans.isEmpty else { return }
+        isReadingBack = true
+        context.tasks.start(self) { _, host in await host.readBack(spans) }
+    }
+
+    private func readBack(_ spans: [BlockSpan]) async {
+        // What cannot be read at the moment is asked for again after the next commit.
+        let sound = try? await CommitDraft.readBack(spans, in: key, from: context.store)
+        await context.tasks.comeBack()
+        isReadingBack = false
+        guard let sound, !isOver else { return }
+        soundSpans = sound
+        if !sound.isEmpty { markDirty() }
+        for damaged in spans where !sound.contains(damaged) {
+            let decisions = room.mendBlocks(of: damaged)
+            guard !decisions.isEmpty else { continue }
+            context.logger.error(
+                "blocks of a run's older markers are damaged; they are made anew from the journal",
+                metadata: ["room": "\(room.id)", "runner": "\(damaged.run.runner)"])
+            apply(decisions)
+        }
+    }
+
+    // MARK: - The log
 
     /// Moves what is in the log alone into a draft, for the journal: it is on disk already, whatever else of the room
     /// waits.

@@ -60,6 +60,10 @@ final class RoomHost {
     var ledger: RoomLedger
     var recallRetries = RecallRetries()
     var readingAhead = ReadingAhead.notBegun
+    /// Blocks are being read back for checkpoints.
+    var isReadingBack = false
+    /// Those that are as they should be: the next commit has the checkpoints.
+    var soundSpans: [BlockSpan] = []
     /// Answers that wait until all this is stored.
     var waiters: [(LiveError?) -> Void] = []
     /// Answers that wait until its markers are stored.

@@ -4,44 +4,54 @@ import Geo
 extension Room {
     // MARK: - While they are under way
 
-    /// Takes the checkpoints that are due: of some runners at a time, for those who start together have them together.
+    /// Says which blocks are to be read back, for the checkpoints that are due: of some runners at a time, for those who
+    /// start together have them together.
     ///
-    /// To be called right before ``takeJournal()``, when all that was taken before is on disk.
+    /// To be called when all that was taken before is on disk.
     ///
     /// - Parameter laggards: Runs for which alone older journal rows are there, by their keys.
     /// - Returns: At most one for each 32 runners, or one.
-    public mutating func takeCheckpoints(of laggards: Set<Int64> = []) -> [Checkpoint] {
-        var checkpoints: [Checkpoint] = []
+    public mutating func askForBlocks(of laggards: Set<Int64> = []) -> [BlockSpan] {
+        var spans: [BlockSpan] = []
         var left = max(1, runners.count / 32)
         for turn in runners.indices {
             let index = (nextCheckpoint + turn) % runners.count
             let isLagging = laggards.contains(runners[index].run.key)
-            guard runners[index].run.isCheckpointDue(isLagging: isLagging) else { continue }
-            checkpoints.append(
-                runners[index].run.takeCheckpoint(of: runners[index].number, isLagging: isLagging, settings))
+            guard let span = runners[index].run.askForBlocks(of: runners[index].number, isLagging: isLagging) else {
+                continue
+            }
+            spans.append(span)
             left -= 1
             guard left == 0 else { continue }
             nextCheckpoint = (index + 1) % runners.count
             break
         }
-        return checkpoints
+        return spans
     }
 
-    /// Has a checkpoint taken again that could not be looked at.
-    public mutating func retry(_ checkpoint: Checkpoint) {
-        guard let index = try? index(of: checkpoint.runner), runners[index].run.key == checkpoint.runKey else { return }
-        runners[index].run.retry(checkpoint)
+    /// Takes the checkpoints whose blocks have been read back.
+    ///
+    /// To be called right before ``takeJournal(keepingBlocksOf:)``, when all that was taken before is on disk.
+    ///
+    /// - Parameter sound: What ``askForBlocks(of:)`` named last and is on disk as it should be.
+    /// - Returns: Those of runs of which nothing has changed that matters; the others are asked for again.
+    public mutating func takeCheckpoints(after sound: [BlockSpan]) -> [Checkpoint] {
+        sound.compactMap { span in
+            guard let index = try? index(of: span.run.runner) else { return nil }
+            return runners[index].run.takeCheckpoint(after: span, settings)
+        }
     }
 
     /// Has the blocks of somebody's present run made anew, since one of them turned out to be damaged.
     ///
+    /// - Parameter damaged: What ``askForBlocks(of:)`` named.
     /// - Returns: What to store: they are wanted back, as far as they can be had.
-    public mutating func mendBlocks(of run: RunReference) -> Decisions {
+    public mutating func mendBlocks(of damaged: BlockSpan) -> Decisions {
         var decisions = Decisions()
-        guard let index = try? index(of: run.runner), runners[index].run.key == run.runKey,
-            runners[index].run.mendBlocks()
-        else { return decisions }
-        decisions.recalls.insert(run)
+        guard let index = try? index(of: damaged.run.runner), runners[index].run.mendBlocks(of: damaged) else {
+            return decisions
+        }
+        decisions.recalls.insert(damaged.run)
         return decisions
     }
 

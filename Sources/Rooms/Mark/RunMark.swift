@@ -168,20 +168,26 @@ extension RunClock {
     }
 }
 
-/// A moment in a run from which a restart may go on, and up to which nothing is needed from the journal any more, once the
-/// blocks before it have been read back.
-public struct Checkpoint: Sendable {
-    public var runner: Int
-    public var runKey: Int64
-    /// The blocks to be read back, which are on disk.
+/// Blocks of a run that are to be read back, before a checkpoint leans on them alone.
+public struct BlockSpan: Hashable, Sendable {
+    public let run: RunReference
+    /// By their numbers; all are on disk, if it has kept them, and there may be none.
     ///
-    /// The newest one is not among them: its markers stay in the journal, for when it is damaged.
-    public var blocks: Range<Int>
-    /// Markers up to this one lie in those blocks, or in blocks before them.
+    /// The newest one is not among them but for a run that lags: its markers stay in the journal, for when it is damaged.
+    public let blocks: Range<Int>
+    /// Whether older journal rows are there for this run alone.
+    let isLagging: Bool
+}
+
+/// A moment in a run from which a restart may go on, and up to which nothing is needed from the journal any more, since
+/// the blocks before it have been read back.
+public struct Checkpoint: Sendable {
+    public var run: RunReference
+    /// Markers up to this one lie in blocks that have been read back.
     public var marker: Int32
     /// Nil when there is none of this run at the moment.
     public var mark: RunMark?
     /// The markers that are in no block, of a run that was to leave the journal's older rows: they are to be put into it
-    /// anew, and all blocks are read back.
+    /// anew.
     public var loose: [TrackPoint]?
 }

@@ -69,8 +69,10 @@ struct Run: Sendable {
     private var isMarked = false
     /// How many blocks there were at the last checkpoint.
     private var markedBlocks = 0
-    /// How many blocks have been read back, or are to be with the last checkpoint.
+    /// How many blocks had been read back for it.
     private var checkedBlocks = 0
+    /// What was last asked to be read back; nil once the blocks have been made anew.
+    private var asked: BlockSpan?
     /// What a settled run was stored with, in case its markers cannot be had again.
     var final: Report?
     /// It was put back by its ``SettledWay``: its markers are in its record and nowhere here.
@@ -384,7 +386,7 @@ struct Run: Sendable {
         blockEnd = nil
         overdue = []
         isRecalling = false
-        (markedBlocks, checkedBlocks) = (0, 0)
+        (markedBlocks, checkedBlocks, asked) = (0, 0, nil)
         for point in points.sorted(by: { $0.id < $1.id }) { append(MarkerHistory.Entry(point)) }
         journalWindow(through: sealed)
     }
@@ -478,33 +480,41 @@ extension Run {
             ids: ids.prefix(through: history.lastSealedID), measurement: measurement, history: sealed)
     }
 
-    /// Whether enough has come since the last checkpoint for another one; of those blocks that are to be read back all
-    /// are on disk then.
-    ///
-    /// - Parameter isLagging: Whether older journal rows are there for this run alone.
-    /// - Returns: Whether ``takeCheckpoint(of:isLagging:_:)`` is to be called.
-    func isCheckpointDue(isLagging: Bool) -> Bool {
+    /// Whether enough has come since the last checkpoint for another one, and all blocks that it would lean on have been
+    /// taken to the disk; of a run for which alone older journal rows are there, whatever has come.
+    private func isCheckpointDue(isLagging: Bool) -> Bool {
         guard !isRecalling, !isFinished, !isSettled else { return false }
         return isLagging
             ? history.unstored.isEmpty
             : history.blockCount >= markedBlocks + Limit.Run.markedBlocks && history.unstored.count <= 1
     }
 
-    /// Takes a checkpoint that is due.
-    mutating func takeCheckpoint(of runner: Int, isLagging: Bool, _ settings: RoomSettings) -> Checkpoint {
-        if isLagging {
-            let checked = checkedBlocks
-            (markedBlocks, checkedBlocks) = (history.blockCount, history.blockCount)
-            return Checkpoint(
-                runner: runner, runKey: key, blocks: checked..<checkedBlocks, marker: history.lastSealedID,
-                mark: mark(settings), loose: loosePoints)
-        }
-        let checked = checkedBlocks
-        markedBlocks = history.blockCount
-        checkedBlocks = max(checked, history.blockCount - 1)
+    /// Says what is to be read back for a checkpoint; nil when none is due.
+    mutating func askForBlocks(of runner: Int, isLagging: Bool) -> BlockSpan? {
+        guard isCheckpointDue(isLagging: isLagging) else { return nil }
+        let end = isLagging ? history.blockCount : history.blockCount - 1
+        asked = BlockSpan(
+            run: RunReference(runner: runner, runKey: key), blocks: checkedBlocks..<max(checkedBlocks, end),
+            isLagging: isLagging)
+        return asked
+    }
+
+    /// Takes a checkpoint, when these are the blocks that it leans on.
+    ///
+    /// - Parameters:
+    ///   - sound: What has been read back.
+    ///   - settings: By what rules the run is measured.
+    /// - Returns: Nil when the blocks have been made anew since, or there are more: it is asked again then.
+    mutating func takeCheckpoint(after sound: BlockSpan, _ settings: RoomSettings) -> Checkpoint? {
+        guard asked == sound else { return nil }
+        asked = nil
+        guard isCheckpointDue(isLagging: sound.isLagging),
+            sound.blocks.upperBound >= history.blockCount - (sound.isLagging ? 0 : 1)
+        else { return nil }
+        (markedBlocks, checkedBlocks) = (history.blockCount, sound.blocks.upperBound)
         return Checkpoint(
-            runner: runner, runKey: key, blocks: checked..<checkedBlocks, marker: history.lastIDBeforeNewestBlock,
-            mark: mark(settings))
+            run: sound.run, marker: sound.isLagging ? history.lastSealedID : history.lastIDBeforeNewestBlock,
+            mark: mark(settings), loose: sound.isLagging ? loosePoints : nil)
     }
 
     /// Puts the run back as it was at a mark; the markers after it follow by ``restore(_:)-swift.method``.
@@ -526,17 +536,13 @@ extension Run {
         return true
     }
 
-    /// A checkpoint is to be taken again.
-    mutating func retry(_ checkpoint: Checkpoint) {
-        markedBlocks = 0
-        checkedBlocks = min(checkedBlocks, checkpoint.blocks.lowerBound)
-    }
-
     /// Has the run measured anew and its blocks made anew, since one of them is damaged.
     ///
+    /// - Parameter damaged: What was read back.
     /// - Returns: Whether the blocks are needed for that and were not before.
-    mutating func mendBlocks() -> Bool {
-        guard history.blockCount > 0, !isSettled else { return false }
+    mutating func mendBlocks(of damaged: BlockSpan) -> Bool {
+        guard asked == damaged, !isSettled else { return false }
+        asked = nil
         return beginRecall()
     }
 
@@ -551,7 +557,7 @@ extension Run {
         windowStart = measurement.mark
         history = MarkerHistory()
         ids = MarkerIDs()
-        (markedBlocks, checkedBlocks) = (0, 0)
+        (markedBlocks, checkedBlocks, asked) = (0, 0, nil)
         for id in restoring.map(\.id).sorted() { ids.insert(id) }
         durable = ids.contiguous
     }

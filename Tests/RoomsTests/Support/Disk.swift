@@ -20,6 +20,8 @@ struct Disk {
     private(set) var records: [Int64: (run: FinishedRun, markers: [TrackPoint])] = [:]
     /// The ways of settled runs, by their keys: all that there is of one that became no record.
     private var ways: [Int64: SettledWay] = [:]
+    /// The blocks that were read back for checkpoints after the last commit.
+    private var sound: [BlockSpan] = []
     /// Runs whose blocks the room wants back.
     private(set) var recalls: Set<RunReference> = []
 
@@ -74,11 +76,7 @@ struct Disk {
 
     /// Commits the markers that came since the last time; then the room is told.
     mutating func commitJournal(of room: inout Room) -> [Acknowledgement] {
-        let checkpoints = room.takeCheckpoints()
-        for checkpoint in checkpoints {
-            precondition(blocks[checkpoint.runner, default: []].count >= checkpoint.blocks.upperBound, "not on disk")
-            precondition(checkpoint.blocks.isEmpty || blockKeys[checkpoint.runner] == checkpoint.runKey, "another's")
-        }
+        let checkpoints = room.takeCheckpoints(after: sound)
         let journal = room.takeJournal()
         chunks += journal.chunks
         for block in journal.blocks {
@@ -89,13 +87,18 @@ struct Disk {
             blockKeys[block.runner] = block.runKey
         }
         for checkpoint in checkpoints { take(checkpoint) }
+        sound = room.askForBlocks()
+        for span in sound {
+            precondition(blocks[span.run.runner, default: []].count >= span.blocks.upperBound, "not on disk")
+            precondition(span.blocks.isEmpty || blockKeys[span.run.runner] == span.run.runKey, "another's")
+        }
         return journal.acknowledgements.filter { room.stored($0) }
     }
 
     /// Keeps a mark, and purges the markers before it one by one: a driver purges no more than that.
     private mutating func take(_ checkpoint: Checkpoint) {
-        if let bytes = checkpoint.mark?.bytes { marks[checkpoint.runner] = bytes }
-        for index in chunks.indices where chunks[index].runKey == checkpoint.runKey {
+        if let bytes = checkpoint.mark?.bytes { marks[checkpoint.run.runner] = bytes }
+        for index in chunks.indices where chunks[index].runKey == checkpoint.run.runKey {
             var gone = chunks[index]
             gone.markers.removeAll { $0.id > checkpoint.marker }
             if !gone.markers.isEmpty { purged.append(gone) }

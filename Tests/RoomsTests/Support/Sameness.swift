@@ -30,9 +30,8 @@ extension Run {
         return allNumbers(
             of: self,
             without: [
-                "unjournaled", "unstored", "markedBlocks", "checkedBlocks", "beforeThinning", "durable", "entries",
-                "kept",
-                "points", "kilometers",
+                "unjournaled", "unstored", "markedBlocks", "checkedBlocks", "asked", "beforeThinning", "durable",
+                "entries", "kept", "points", "kilometers",
             ]) + entries + passings + outline.points.map { "\($0)" } + odometer.kilometers.map { "\($0.bitPattern)" }
     }
 }
