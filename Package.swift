@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CLibssl", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(
@@ -78,7 +79,7 @@ let package = Package(
             name: "RunRoom",
             dependencies: [
                 "API", "Endpoints", "Web", "Live", "Services", "Store", "Mail", "LWS", "Rooms", "Geo", "Limits", "Text",
-                log, arguments,
+                "CMalloc", log, arguments,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -121,7 +122,9 @@ let package = Package(
             name: "SimulatorTests", dependencies: ["Simulator", "CLibssl", "ActivityFiles", "Geo", "TestKit"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["RunRoom", "Simulator", "ActivityFiles", "LWS", "Geo", "TestKit", grdb, httpTypes],
+            dependencies: [
+                "RunRoom", "Simulator", "ActivityFiles", "LWS", "Geo", "Limits", "TestKit", grdb, httpTypes,
+            ],
             exclude: ["protocol", "mail"]),
     ]
 )

@@ -82,6 +82,8 @@ public enum Limit {
         public static let input = 256 << 20
         /// Bytes of each request or message that do not count against ``input``.
         public static let freeInput = 4 << 10
+        /// Bytes of a piece of memory from which on it goes back to the system as soon as it is free.
+        public static let largePiece = 1 << 20
         /// Bytes in memory of answers that wait for those who asked, files left out; more is 503, and one that is made
         /// as it is sent is cut off.
         public static let output = 256 << 20

@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
             ).server()
             let log = LogWriter(to: STDERR_FILENO)
             LogWriter.outliveFaults()
+            Allocator.returnLargePieces()
             // Before the last word about what went wrong, if anything did.
             defer { log.flush() }
             let logger = Logger(label: "runroom") { label in
