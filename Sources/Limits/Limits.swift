@@ -23,7 +23,12 @@ public enum Limit {
         /// How much larger the share of an IPv6 /48 is than that of each /64 in it.
         public static let siteFactor = 4
         /// Those that are taken from the system at one go, before others have their turn; more wait in the kernel.
-        public static let acceptedAtOnce = 64
+        ///
+        /// Enough for who comes while others have theirs: whom the kernel's queue does not take tries again after 1, 3
+        /// and 7 s.
+        public static let acceptedAtOnce = 1024
+        /// Those that may wait in the kernel until they are taken; it allows `net.core.somaxconn` at most, usually 4,096.
+        public static let queued: Int32 = 65_535
         /// Seconds until a TLS handshake must be done, and a WebSocket's close frame be written; then it is cut off.
         public static let handshakeSeconds: UInt32 = 20
         /// How long the peer of a WebSocket has to answer a close frame; then it is cut off.
