@@ -367,6 +367,9 @@ public enum Limit {
         public static let tries = 6
         /// The wait before the second of them; each later one is twice as long.
         public static let retry = Duration.seconds(1)
+        /// Seconds before the log of the newest markers is read again at a start, ``tries`` times in all, when the disk does
+        /// not give it.
+        public static let logRetrySeconds = 0.1
         /// Writes in one transaction; the others wait for the next.
         public static let writesTogether = 100
         /// None begins in a transaction that is this old: the journal does not wait longer.

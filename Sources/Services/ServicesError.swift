@@ -63,7 +63,8 @@ extension ServicesError {
         case .quotaExceeded: self = .quotaExceeded
         case .conditionFailed: self = .forbidden
         case .nulInText: self = .invalid(field: "text", message: "Text must not contain the character U+0000.")
-        case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .io, .closed, .roomExists, .termLost:
+        case .cannotOpen, .inUse, .newerVersion, .diskFull, .busy, .corrupt, .logUnusable, .io, .closed, .roomExists,
+            .termLost:
             self = .store(error)
         }
     }

@@ -45,13 +45,33 @@ import Testing
         let sections = [Int64.min, -1, 0, 7, .max].map { MarkerLog.Section(room: $0, row: row($0 & 0x7F)) }
         var bytes: [UInt8] = []
         for section in sections { MarkerLog.append(section, to: &bytes) }
-        #expect(MarkerLog.sections(of: bytes) == sections)
+        // As rows were before they had a head.
+        #expect(MarkerLog.decode(bytes) == MarkerLog.Row(sections: sections))
         for count in 0..<bytes.count {
-            let read = MarkerLog.sections(of: Array(bytes.prefix(count)))
-            #expect(read == Array(sections.prefix(read.count)) && read.count == count / (bytes.count / sections.count))
+            let read = MarkerLog.decode(Array(bytes.prefix(count)))
+            let whole = count / (bytes.count / sections.count)
+            #expect(read.sections == Array(sections.prefix(whole)))
+            #expect((read.damage == nil) == (count > 0 && count % (bytes.count / sections.count) == 0))
         }
         bytes[27] = 0x80
-        #expect(MarkerLog.sections(of: bytes).isEmpty, "a negative length")
+        #expect(MarkerLog.decode(bytes) == MarkerLog.Row(damage: "truncated"), "a negative length")
+    }
+
+    @Test("a row is known to be damaged whatever became of it, but for a bit of the head that turns nothing around")
+    func checksum() {
+        let sections = [3, 5].map { MarkerLog.Section(room: $0, row: row($0)) }
+        let bytes = MarkerLog.encode(sections)
+        #expect(MarkerLog.decode(bytes) == MarkerLog.Row(sections: sections))
+        for count in 0..<bytes.count { #expect(MarkerLog.decode(Array(bytes.prefix(count))).damage != nil) }
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var bytes = bytes
+                bytes[index] ^= 1 << bit
+                let read = MarkerLog.decode(bytes)
+                // Without its head a row is one of before there were any.
+                #expect(read.damage != nil || read.sections.filter { sections.contains($0) } == sections)
+            }
+        }
     }
 
     @Test("a commit of markers is one row for all rooms, which whoever reads a room finds in its journal")

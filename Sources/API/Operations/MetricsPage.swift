@@ -6,6 +6,8 @@ import Live
 struct MetricsPage {
     /// Of each loop; one at least.
     var loops: [LiveMetrics]
+    /// Of the log of the newest markers.
+    var damagedLogRows: Int
     var http: HTTPMetrics.Snapshot
     var process: ProcessStatistics
     var dear: Dear
@@ -107,8 +109,9 @@ struct MetricsPage {
         page.single(
             "runroom_commits_failed_total", .counter, "Commits that failed and were tried again.", live.commitsFailed)
         page.single(
-            "runroom_journal_rows_damaged_total", .counter, "Journal rows that could not be read at a recovery.",
-            live.journalRowsDamaged)
+            "runroom_journal_rows_damaged_total", .counter,
+            "Rows of the journal and of the log of the newest markers that were damaged.",
+            live.journalRowsDamaged + damagedLogRows)
         page.single(
             "runroom_recalls_total", .counter, "Runs whose older markers were read back for one that came late.",
             live.recalls)

@@ -49,7 +49,8 @@ struct OperationsRoutes: Sendable {
 
     private func page() async -> Response {
         let page = MetricsPage(
-            loops: await core.live.metrics, http: metrics.snapshot, process: ProcessStatistics(),
+            loops: await core.live.metrics, damagedLogRows: core.database.damagedLogRowCount,
+            http: metrics.snapshot, process: ProcessStatistics(),
             dear: await dear.value, unstoredMarkers: await core.live.unjournaledCount, load: await core.load(),
             disk: MetricsPage.Disk(freeBytes: await core.reserve.freeBytes, refused: core.reserve.refusedCount))
         var response = Response.text(page.text)

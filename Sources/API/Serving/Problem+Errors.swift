@@ -101,7 +101,7 @@ extension Problem {
     init(_ error: StoreError) {
         switch error {
         case .diskFull: self = .unavailable(.insufficientStorage, cause: error.description)
-        case .busy, .io, .closed, .corrupt, .cannotOpen, .inUse, .newerVersion, .termLost:
+        case .busy, .io, .closed, .corrupt, .logUnusable, .cannotOpen, .inUse, .newerVersion, .termLost:
             self = .unavailable(cause: error.description)
         case .nulInText: self = .badRequest("Text must not contain the character U+0000")
         case .nameTaken: self.init(.badRequest, "Username already exists")

@@ -35,6 +35,8 @@ struct CommitDraft: Sendable {
     /// Rows of the log that are needed no more, or have markers besides that are to be brought into the journals.
     var log: [Int64] = []
     var replacesLog = false
+    /// Whether what the disk does not give of the log now is done without.
+    var isLastTryOfLog = false
 
     /// What a draft has become.
     struct Encoded: Sendable {
@@ -58,6 +60,7 @@ struct CommitDraft: Sendable {
         let encoder = JSONEncoder()
         var encoded = Encoded(
             batch: JournalBatch(rooms: heldBack, log: log, replacesLog: replacesLog), unread: [])
+        encoded.batch.isLastTryOfLog = isLastTryOfLog
         for room in rooms {
             var changes = changes(of: room, encoder)
             for run in room.records {

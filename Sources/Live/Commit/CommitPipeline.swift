@@ -27,6 +27,8 @@ final class CommitPipeline {
     var rhythm: CommitRhythm
     /// Rows of the log that have markers which are not all in the journals.
     private var log: [Int64] = []
+    /// How often some of them could not be brought into the journals, without a break.
+    private var logTries = 0
     /// The log has markers of rooms that were not stored, or are here no more: what is in it must not be dropped.
     var isLogShared = false
     /// Why the last commit failed, while it is being tried again.
@@ -152,6 +154,7 @@ final class CommitPipeline {
         // Whoever stops does not wait for what cannot be written: it is made up for when the database is opened.
         if round.isEverything, !log.isEmpty, !(isStopping && isLogShared && afters.isEmpty) {
             (draft.log, draft.replacesLog) = (log, !isLogShared)
+            draft.isLastTryOfLog = logTries + 1 >= context.settings.storeTries
             log.removeAll(keepingCapacity: true)
             // Of who is still held back there may be more.
             isLogShared = !heldBack.isEmpty
@@ -234,6 +237,7 @@ final class CommitPipeline {
             }
             log += result.unfolded + result.logged
             if !result.unfolded.isEmpty { isLogShared = true }
+            if !encoded.batch.log.isEmpty { logTries = result.unfolded.isEmpty ? 0 : logTries + 1 }
             settle(afters, encoded, result)
         }
         if isStopping, !heldBack.isEmpty {

@@ -26,8 +26,10 @@ public final class AppDatabase: Sendable {
     private let pool: DatabasePool
     private let queue: WriteQueue
     private let lock: DirectoryLock
-    private let logger: Logger
+    let logger: Logger
     private let isClosed = Atomic(false)
+    /// How many rows of the log of the newest markers were damaged.
+    let damagedLogRows = Atomic(0)
 
     /// Opens the database in a directory, making both if they do not exist, and brings its schema up to date.
     ///
@@ -67,12 +69,7 @@ public final class AppDatabase: Sendable {
         DirectoryModes.keepPrivate(directory, logger: logger)
         let (pool, highestID) = try Self.open(path: path, busyTimeout: busyTimeout, logger: logger, trace: trace)
         let ids = IDGenerator(above: highestID, now: now)
-        do {
-            try Self.foldLog(pool, ids)
-        } catch .diskFull, .busy {
-            // Rooms that are taken bring theirs into their journals; until then nobody can write anyway.
-            logger.warning("the newest markers are not in the journals yet, since nothing can be written")
-        }
+        let damagedLogRows = Self.foldLog(pool, ids, logger)
         self.directory = directory
         self.logger = logger
         self.quota = quota
@@ -80,6 +77,7 @@ public final class AppDatabase: Sendable {
         self.pool = pool
         queue = WriteQueue(pool)
         self.ids = ids
+        self.damagedLogRows.store(damagedLogRows, ordering: .relaxed)
         logger.info("database open", metadata: ["path": "\(path)"])
     }
 
@@ -152,6 +150,9 @@ public final class AppDatabase: Sendable {
 
     // MARK: Health
 
+    /// How many rows of the log of the newest markers were damaged, since the database was opened and then.
+    public var damagedLogRowCount: Int { damagedLogRows.load(ordering: .relaxed) }
+
     /// Succeeds while the database answers reads.
     public func ping() async throws(StoreError) {
         _ = try await read { session throws(StoreError) in try session.exists("SELECT 1") }
@@ -205,24 +206,8 @@ extension AppDatabase {
                 try inTransaction(database) { session throws(StoreError) in try Migration.apply(in: session) }
             }
             if !applied.isEmpty { logger.info("database migrated", metadata: ["versions": "\(applied)"]) }
-            let highestID = try pool.read { database in
-                try Session(database).one(
-                    """
-                    SELECT COALESCE(MAX(id), 0) FROM (
-                        SELECT MAX(id) AS id FROM accounts
-                        UNION ALL SELECT MAX(id) FROM rooms UNION ALL SELECT MAX(id) FROM links
-                        UNION ALL SELECT MAX(id) FROM devices UNION ALL SELECT MAX(id) FROM alarms
-                        UNION ALL SELECT MAX(id) FROM reports UNION ALL SELECT MAX(id) FROM audit
-                        UNION ALL SELECT MAX(id) FROM journal
-                        UNION ALL SELECT MAX(id) FROM track_blocks UNION ALL SELECT MAX(id) FROM marker_log
-                        UNION ALL SELECT MAX(id) FROM records UNION ALL SELECT MAX(run_key) FROM records
-                        UNION ALL SELECT MAX(run_key) FROM deleted_runs
-                        UNION ALL SELECT MAX(id) FROM media
-                        UNION ALL SELECT MAX(id) FROM posts UNION ALL SELECT MAX(id) FROM comments
-                    ) AS highest
-                    """
-                ) { row in try row.get(0) as Int64 } ?? 0
-            }
+            // In no transaction: one that has come upon a damaged page cannot be committed, not even if it has read alone.
+            let highestID = try pool.unsafeRead { try readHighestID(in: Session($0), logger: logger) }
             syncDirectory(of: path)
             return (pool, highestID)
         } catch {
@@ -235,16 +220,91 @@ extension AppDatabase {
         }
     }
 
+    /// No id is higher, by its time, for as long as there are any: what is was not written so.
+    private static let highestPossibleID = Int64.max - 1 << 53
+
+    /// Where ids that must not be given again are.
+    private static let idColumns = [
+        ("accounts", "id"), ("rooms", "id"), ("links", "id"), ("devices", "id"), ("alarms", "id"), ("reports", "id"),
+        ("audit", "id"), ("journal", "id"), ("track_blocks", "id"), ("marker_log", "id"), ("records", "id"),
+        ("records", "run_key"), ("deleted_runs", "run_key"), ("media", "id"), ("posts", "id"), ("comments", "id"),
+    ]
+
+    /// The highest id in use, as far as that can be read: new ones go by the time, and are higher unless the clock was set
+    /// back.
+    private static func readHighestID(in session: Session, logger: Logger) throws(StoreError) -> Int64 {
+        var highest: Int64 = 0
+        for (table, column) in idColumns {
+            do throws(StoreError) {
+                let found = try session.one(
+                    SQL("SELECT MAX(\(column)) FROM \(table) WHERE \(column) <= $1"), highestPossibleID
+                ) { try $0.get(0) as Int64? }
+                highest = max(highest, (found ?? nil) ?? 0)
+            } catch {
+                guard error.mayBeOfOneRoom else { throw error }
+                logger.error(
+                    "the newest rows of a table cannot be read",
+                    metadata: ["table": "\(table)", "error": "\(error)"])
+            }
+        }
+        return highest
+    }
+
     /// Brings the markers that the last process had not brought into the journals there.
-    private static func foldLog(_ pool: DatabasePool, _ ids: IDGenerator) throws(StoreError) {
-        do {
-            try pool.writeWithoutTransaction { database in
-                try inTransaction(database) { session throws(StoreError) in
-                    try RoomRepository.foldWholeLog(ids: ids, in: session)
+    ///
+    /// Nothing of it keeps a server from starting: what stays in the log is read with each room that is taken.
+    ///
+    /// - Returns: How many rows of the log are damaged.
+    private static func foldLog(_ pool: DatabasePool, _ ids: IDGenerator, _ logger: Logger) -> Int {
+        func write<Value>(_ body: (Session) throws(StoreError) -> Value) throws(StoreError) -> Value {
+            do {
+                return try pool.writeWithoutTransaction { try inTransaction($0, body) }
+            } catch {
+                throw StoreError(error)
+            }
+        }
+        do throws(StoreError) {
+            let found = try readLog(pool)
+            if found.rows.isEmpty { return 0 }
+            if !found.isDamaged {
+                do throws(StoreError) {
+                    try write { session throws(StoreError) in
+                        try RoomRepository.emptyLog(found, ids: ids, in: session)
+                    }
+                    return 0
+                } catch {
+                    guard case .logUnusable = error else { throw error }
                 }
             }
+            let aside = try write { session throws(StoreError) in
+                try RoomRepository.replaceLog(found, ids: ids, in: session)
+            }
+            try? write { session throws(StoreError) in
+                try RoomRepository.leaveDamaged(found, in: aside, session)
+            }
+            return report(damaged: found, aside: aside, logger)
         } catch {
-            throw StoreError(error)
+            logger.warning(
+                "the newest markers are not in the journals yet; rooms bring theirs there",
+                metadata: ["error": "\(error)"])
+            return 0
+        }
+    }
+
+    /// Reads the log of the newest markers; what the disk does not give is tried some times, and then passed over.
+    private static func readLog(_ pool: DatabasePool) throws(StoreError) -> LogReading {
+        var tries = 1
+        while true {
+            do {
+                return try pool.unsafeRead { [tries] in
+                    try RoomRepository.readLog(isLastTry: tries >= Limit.Store.tries, in: Session($0))
+                }
+            } catch {
+                let error = StoreError(error)
+                guard error.mayPass, tries < Limit.Store.tries else { throw error }
+                tries += 1
+                Thread.sleep(forTimeInterval: Limit.Store.logRetrySeconds)
+            }
         }
     }
 

@@ -157,10 +157,12 @@ extension DatabaseReader {
                 let rows = try Row.fetchAll(database, sql: "SELECT id, run_id FROM rooms")
                 let runIDs = Dictionary(rows.map { ($0[0] as Int64, $0[1] as String) }) { first, _ in first }
                 try each("SELECT bytes FROM marker_log ORDER BY id", in: database, "a row of the log") { row in
-                    for section in MarkerLog.sections(of: try row.get(0)) {
+                    let read = MarkerLog.decode(try row.get(0))
+                    for section in read.sections {
                         guard let runID = runIDs[section.room] else { continue }
                         journalRow(section.room, runID, section.row)
                     }
+                    if let reason = read.damage { throw StoreError.corrupt(reason) }
                 }
             }
             section("the blocks of tracks") {

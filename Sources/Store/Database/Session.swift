@@ -57,6 +57,8 @@ struct Session {
     /// - Parameters:
     ///   - first: The lowest number that is wanted.
     ///   - isLastTry: Whether also those are passed over which the disk does not give now, and may give later.
+    ///   - areFarApart: Whether the numbers are far apart from each other: then the next row that can be reached is searched
+    ///     for, and what cannot be reached is passed over, up to the end.
     ///   - query: Carries the statement out for the numbers from one on; a row's number is its first column.
     ///   - element: Reads a row.
     ///   - damaged: What stands in the place of a row that cannot be read, by the number that it has, or that of the
@@ -64,14 +66,41 @@ struct Session {
     /// - Returns: The rows.
     /// - Throws: What the database says, when it is not a matter of some rows.
     /// - Complexity: A further search of the index for each row that cannot be read, and for each number of a gap
-    ///   before it.
+    ///   before it; or of some dozens for each damaged page.
     func soundRows<Element>(
-        from first: Int64, isLastTry: Bool = false,
+        from first: Int64, isLastTry: Bool = false, areFarApart: Bool = false,
         _ query: @escaping (_ first: Int64, _ body: (SQLRow) throws -> Bool) throws(StoreError) -> Void,
         as element: (SQLRow) throws -> Element, damaged: (_ number: Int64) -> Element
     ) throws(StoreError) -> [Element] {
         var elements: [Element] = []
         var (next, failures, isInDamage) = (first, 0, false)
+        func pass(_ error: StoreError) throws(StoreError) {
+            guard error.mayBeOfSomeRows || isLastTry, failures < Limit.Store.damagedRows else { throw error }
+            failures += 1
+        }
+        func isReachable(_ number: Int64) throws(StoreError) -> Bool {
+            do throws(StoreError) {
+                try query(number) { _ in false }
+                return true
+            } catch {
+                try pass(error)
+                return false
+            }
+        }
+        /// The lowest number behind a damaged page; nil when nothing can be reached behind it.
+        func firstReachable(after number: Int64) throws(StoreError) -> Int64? {
+            var (bad, good, step) = (number, number, Int64(1))
+            repeat {
+                let (next, overflows) = bad.addingReportingOverflow(step)
+                if overflows || step > .max / 2 { return nil }
+                if try isReachable(next) { good = next } else { (bad, step) = (next, step * 2) }
+            } while good == number
+            while good - bad > 1 {
+                let middle = bad + (good - bad) / 2
+                if try isReachable(middle) { good = middle } else { bad = middle }
+            }
+            return good
+        }
         while true {
             do throws(StoreError) {
                 try query(next) { row in
@@ -87,11 +116,15 @@ struct Session {
                 }
                 return elements
             } catch {
-                guard error.mayBeOfSomeRows || isLastTry, failures < Limit.Store.damagedRows else { throw error }
-                failures += 1
+                try pass(error)
                 if !isInDamage { elements.append(damaged(next)) }
                 isInDamage = true
-                next += 1
+                if areFarApart {
+                    guard let reachable = try firstReachable(after: next) else { return elements }
+                    next = reachable
+                } else {
+                    next += 1
+                }
             }
         }
     }

@@ -21,6 +21,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case corrupt(String)
     /// Any other failure of the disk or of the database; a sentence for the log, without values of the statement.
     case io(String)
+    /// The log of the newest markers is damaged; no room is at fault.
+    case logUnusable(String)
     /// The store was closed by ``AppDatabase/close()``.
     case closed
     /// A text to be stored holds the character U+0000, which no column can keep.
@@ -80,7 +82,7 @@ extension StoreError {
 
 extension StoreError {
     /// Whether it may be the fault of the rows that were to be read, while others can be read.
-    var mayBeOfSomeRows: Bool {
+    public var mayBeOfSomeRows: Bool {
         if case .corrupt = self { true } else { false }
     }
 
@@ -104,6 +106,7 @@ extension StoreError: CustomStringConvertible {
         case .busy: "the database is locked by another program"
         case .corrupt(let text): "the database is damaged: \(text)"
         case .io(let text): "the database failed: \(text)"
+        case .logUnusable(let text): "the log of the newest markers is damaged: \(text)"
         case .closed: "the database is closed"
         case .nulInText: "a text holds U+0000"
         case .nameTaken: "the username is taken"

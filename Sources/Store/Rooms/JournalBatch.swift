@@ -10,6 +10,8 @@ public struct JournalBatch: Hashable, Sendable {
     public var log: [Int64]
     /// Whether all that they have is in the journals by this batch; otherwise it is brought there.
     public var replacesLog: Bool
+    /// Whether what the disk does not give of the log now is passed over like what is damaged.
+    public var isLastTryOfLog = false
 
     public init(rooms: [RoomChanges] = [], log: [Int64] = [], replacesLog: Bool = false) {
         self.rooms = rooms
@@ -76,6 +78,17 @@ public struct RoomChanges: Hashable, Sendable {
     }
 }
 
+extension RoomChanges {
+    /// Takes out what is to be removed and need not be.
+    ///
+    /// - Returns: Whether there was something.
+    mutating func removeNothing() -> Bool {
+        guard eventsBelow != nil || journalBelow != nil || !blocksRemoved.isEmpty else { return false }
+        (eventsBelow, journalBelow, blocksRemoved) = (nil, nil, [])
+        return true
+    }
+}
+
 /// A run that this server measured, as its record is to be now: the first commit of a `runKey` adds the record and
 /// gives it a run ID, later ones replace its figures and track.
 public struct LiveRecord: Hashable, Sendable {
@@ -121,7 +134,8 @@ public struct CommitResult: Hashable, Sendable {
     public internal(set) var runIDs: [Int64: Int64] = [:]
     /// The rows of the log that have the markers of the batch: whoever has brought them into the journals removes them.
     public internal(set) var logged: [Int64] = []
-    /// Rows of the log that stay, since what they have of some room cannot be brought into its journal.
+    /// Rows of the log that stay, since what they have of some room cannot be brought into its journal, or the disk does
+    /// not give them now.
     public internal(set) var unfolded: [Int64] = []
     /// The rooms of which nothing was written, and why; that of the others is there.
     public internal(set) var failures: [Int64: StoreError] = [:]

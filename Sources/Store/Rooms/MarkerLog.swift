@@ -1,3 +1,5 @@
+import Geo
+
 /// The newest markers of all rooms, a row for each commit of them: so it costs a sync and a few pages to have markers on
 /// the disk, however many rooms they are of.
 ///
@@ -6,13 +8,41 @@
 /// log by a process that ended is brought into the journals when the database is opened.
 ///
 /// ```text
-/// row: section, section, …
+/// row: head, section, section, …
 /// section: room (8) │ sequence (8) │ time (8) │ length (4, all little-endian) │ the bytes of a journal row
+/// head: a section of no room: 0 │ how many bytes follow it │ their CRC-32C │ 0
 /// ```
+/// Rows of before there was a head begin with their first section.
 enum MarkerLog {
     struct Section: Hashable {
         var room: Int64
         var row: JournalRow
+    }
+
+    /// A row as it was read.
+    struct Row: Hashable {
+        /// Of a row that is damaged those that could be read: what is in them has a checksum of its own.
+        var sections: [Section] = []
+        /// What is wrong with it; nil for nothing.
+        var damage: String?
+    }
+
+    private static let headSize = 28
+
+    /// What a row holds of some sections.
+    static func encode(_ sections: [Section]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for section in sections { append(section, to: &bytes) }
+        return headed(bytes)
+    }
+
+    /// A row of sections that were appended to each other.
+    static func headed(_ sections: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(headSize + sections.count)
+        for number in [0, Int64(sections.count), Int64(checksum(sections[...]))] { append(number, to: &bytes) }
+        append(Int32(0), to: &bytes)
+        return bytes + sections
     }
 
     static func append(_ section: Section, to bytes: inout [UInt8]) {
@@ -21,20 +51,32 @@ enum MarkerLog {
         bytes.append(contentsOf: section.row.bytes)
     }
 
-    /// The sections of a row; of one that is damaged those before.
-    ///
-    /// What is in them has a checksum of its own.
-    static func sections(of bytes: [UInt8]) -> [Section] {
-        var sections: [Section] = []
+    static func decode(_ bytes: [UInt8]) -> Row {
+        var row = Row()
         var rest = bytes[...]
-        while let room: Int64 = take(&rest), let sequence: Int64 = take(&rest), let time: Int64 = take(&rest),
+        while let section = takeSection(&rest) { row.sections.append(section) }
+        if !rest.isEmpty || bytes.isEmpty { row.damage = "truncated" }
+        guard let head = row.sections.first, head.room == 0 else { return row }
+        row.sections.removeFirst()
+        let body = bytes.dropFirst(headSize)
+        if head.row.sequence != body.count || head.row.time != Int64(checksum(body)) { row.damage = "checksum" }
+        return row
+    }
+
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        var sum = CRC32C()
+        sum.update(bytes)
+        return sum.value
+    }
+
+    private static func takeSection(_ bytes: inout ArraySlice<UInt8>) -> Section? {
+        var rest = bytes
+        guard let room: Int64 = take(&rest), let sequence: Int64 = take(&rest), let time: Int64 = take(&rest),
             let count: Int32 = take(&rest), count >= 0, count <= rest.count
-        {
-            let row = JournalRow(sequence: sequence, time: time, bytes: Array(rest.prefix(Int(count))))
-            sections.append(Section(room: room, row: row))
-            rest = rest.dropFirst(Int(count))
-        }
-        return sections
+        else { return nil }
+        let row = JournalRow(sequence: sequence, time: time, bytes: Array(rest.prefix(Int(count))))
+        bytes = rest.dropFirst(Int(count))
+        return Section(room: room, row: row)
     }
 
     private static func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
@@ -47,94 +89,5 @@ enum MarkerLog {
         let number = bytes.prefix(size).reversed().reduce(Number(0)) { $0 << 8 | Number(truncatingIfNeeded: $1) }
         bytes = bytes.dropFirst(size)
         return number
-    }
-}
-
-extension RoomRepository {
-    /// Adds a row.
-    ///
-    /// - Returns: Its id.
-    static func writeLog(_ bytes: [UInt8], ids: IDGenerator, in session: Session) throws(StoreError) -> Int64 {
-        let id = ids.next()
-        try session.execute("INSERT INTO marker_log (id, bytes) VALUES ($1, $2)", id, bytes)
-        return id
-    }
-
-    static func removeLog(_ rows: [Int64], in session: Session) throws(StoreError) {
-        for row in rows { try session.execute("DELETE FROM marker_log WHERE id = $1", row) }
-    }
-
-    /// Brings what some rows have into the journals of the rooms, and removes them.
-    ///
-    /// - Returns: Those that stay: what they have of some room cannot be written.
-    static func foldLog(_ rows: [Int64], ids: IDGenerator, in session: Session) throws(StoreError) -> [Int64] {
-        var (kept, bytes): ([Int64], Int) = ([], 0)
-        for row in rows {
-            let found = try session.one("SELECT bytes FROM marker_log WHERE id = $1", row) { try $0.get(0) as [UInt8] }
-            do throws(StoreError) {
-                for section in MarkerLog.sections(of: found ?? []) {
-                    bytes += try journal(section, id: ids.next(), in: session)
-                }
-            } catch {
-                guard error.mayBeOfOneRoom else { throw error }
-                kept.append(row)
-            }
-        }
-        try countJournal(bytes, in: session)
-        try removeLog(rows.filter { !kept.contains($0) }, in: session)
-        return kept
-    }
-
-    /// Brings all that a process which has ended left in the log into the journals of the rooms.
-    static func foldWholeLog(ids: IDGenerator, in session: Session) throws(StoreError) {
-        let rows = try session.rows("SELECT id FROM marker_log ORDER BY id") { try $0.get(0) as Int64 }
-        if !rows.isEmpty { _ = try foldLog(rows, ids: ids, in: session) }
-    }
-
-    /// What the log has of a room.
-    ///
-    /// - Complexity: Linear in the bytes of the log, which are those of the last second.
-    static func log(of room: Int64, in session: Session) throws(StoreError) -> [JournalRow] {
-        let rows = try session.rows("SELECT bytes FROM marker_log ORDER BY id") { try $0.get(0) as [UInt8] }
-        return rows.flatMap(MarkerLog.sections).filter { $0.room == room }.map(\.row)
-    }
-
-    /// Rewrites what the log has of a room.
-    ///
-    /// - Complexity: As ``log(of:in:)``.
-    static func rewriteLog(
-        of room: Int64, _ change: (JournalRow) -> [UInt8]?, in session: Session
-    ) throws(StoreError) {
-        let rows = try session.rows("SELECT id, bytes FROM marker_log ORDER BY id") {
-            (id: try $0.get(0) as Int64, bytes: try $0.get(1) as [UInt8])
-        }
-        for row in rows {
-            var (bytes, isChanged): ([UInt8], Bool) = ([], false)
-            for section in MarkerLog.sections(of: row.bytes) {
-                var section = section
-                if section.room == room, let changed = change(section.row) {
-                    section.row.bytes = changed
-                    isChanged = true
-                }
-                MarkerLog.append(section, to: &bytes)
-            }
-            if isChanged { try session.execute("UPDATE marker_log SET bytes = $2 WHERE id = $1", row.id, bytes) }
-        }
-    }
-
-    /// Adds a journal row, of a room that is still there; one that is there already stays as it is.
-    ///
-    /// - Returns: The bytes that were added.
-    private static func journal(
-        _ section: MarkerLog.Section, id: Int64, in session: Session
-    ) throws(StoreError) -> Int {
-        let added = try session.execute(
-            """
-            INSERT INTO journal (id, room, sequence, time, bytes)
-            SELECT $1, id, $3, $4, $5 FROM rooms WHERE id = $2 AND is_leaving = 0
-            ON CONFLICT (room, sequence) DO NOTHING
-            """,
-            id, section.room, section.row.sequence, section.row.time, section.row.bytes)
-        return added == 1 ? section.row.bytes.count : 0
     }
 }

@@ -26,10 +26,11 @@ extension RoomRepository {
         var budget = limit
         var parts = batch.isEmpty ? [] : [batch.rooms[...]]
         var isLogKept = !batch.log.isEmpty
+        var isLogUnusable = false
         while let part = parts.popLast() {
             do throws(StoreError) {
                 let (ids, left) = (ids, budget)
-                let isWhole = part.count == batch.rooms.count
+                let replacesLog = batch.replacesLog && part.count == batch.rooms.count && !isLogUnusable
                 let (stored, rest) = try await write(.journal) { session throws(StoreError) in
                     var (stored, rest, bytes, log) = (CommitResult(), left, 0, [UInt8]())
                     let terms = try Self.terms(of: part.lazy.filter { $0.logged != nil }.map(\.room), in: session)
@@ -39,16 +40,31 @@ extension RoomRepository {
                     }
                     try Self.countJournal(bytes, in: session)
                     if !log.isEmpty { stored.logged.append(try Self.writeLog(log, ids: ids, in: session)) }
-                    if isWhole, batch.replacesLog { try Self.removeLog(batch.log, in: session) }
+                    if replacesLog { try Self.removeLog(batch.log, in: session) }
                     return (stored, rest)
                 }
-                if isWhole, batch.replacesLog { isLogKept = false }
+                if replacesLog { isLogKept = false }
                 budget = rest
                 result.merge(stored)
             } catch {
                 guard error.mayBeOfOneRoom else { throw error }
-                if part.count == 1 {
-                    result.failures[part[part.startIndex].room] = error
+                var mayBeOfLog = batch.replacesLog && part.count == batch.rooms.count
+                if case .logUnusable = error { mayBeOfLog = true }
+                if mayBeOfLog, !isLogUnusable {
+                    // Then nothing is left to be removed from it, or what is to be is seen to below.
+                    isLogUnusable = true
+                    if case .logUnusable = error { _ = try await renewLog(isLastTry: batch.isLastTryOfLog) }
+                    parts.append(part)
+                } else if part.isEmpty {
+                    throw error
+                } else if part.count == 1 {
+                    var changes = part[part.startIndex]
+                    if error.mayBeOfSomeRows, changes.removeNothing() {
+                        // What is to be removed may be damaged, and keeps nothing from being stored.
+                        parts.append([changes])
+                    } else {
+                        result.failures[changes.room] = error
+                    }
                 } else {
                     // Each half by itself, until the room that it is stands alone.
                     let middle = part.startIndex + part.count / 2
@@ -58,10 +74,7 @@ extension RoomRepository {
         }
         if isLogKept {
             // It may have markers of a room that is not in the batch, or could not be written.
-            let ids = ids
-            result.unfolded = try await write(.journal) { session throws(StoreError) in
-                try Self.foldLog(batch.log, ids: ids, in: session)
-            }
+            result.unfolded = try await bringLog(batch.log, isLastTry: batch.isLastTryOfLog)
         }
         // Of a batch of which nothing could be written, no room need be the reason.
         if result.failures.count == batch.rooms.count, result.failures.values.contains(where: { $0 != .termLost }) {
@@ -142,7 +155,13 @@ extension RoomRepository {
     public func rewriteJournal(
         of room: Int64, _ change: @escaping @Sendable (JournalRow) -> [UInt8]?
     ) async throws(StoreError) {
-        try await write { session throws(StoreError) in try Self.rewriteLog(of: room, change, in: session) }
+        do throws(StoreError) {
+            try await write { session throws(StoreError) in try Self.rewriteLog(of: room, change, in: session) }
+        } catch {
+            // Nothing is written in a transaction that has come upon a damaged page.
+            guard error.mayBeOfSomeRows, try await renewLog(isLastTry: false) else { throw error }
+            try await write { session throws(StoreError) in try Self.rewriteLog(of: room, change, in: session) }
+        }
         var next: Int64? = .min
         while let after = next {
             next = try await write { session throws(StoreError) in
@@ -152,7 +171,11 @@ extension RoomRepository {
                     ORDER BY sequence LIMIT 300
                     """,
                     room, after
-                ) { JournalRow(sequence: try $0.get(0), time: try $0.get(1), bytes: try $0.get(2)) }
+                ) { row in
+                    // One that is damaged stays as it is.
+                    let (time, bytes) = (try? row.get(1) as Int64, try? row.get(2) as [UInt8])
+                    return JournalRow(sequence: try row.get(0), time: time ?? 0, bytes: bytes ?? [])
+                }
                 var grown = 0
                 for row in rows {
                     guard let bytes = change(row) else { continue }
@@ -254,7 +277,7 @@ extension RoomRepository {
             }
         }
         if let first = changes.eventsBelow {
-            try session.execute(Statements.deleteEvents, room, first)
+            try session.execute(Statements.deleteEvents, room, first, first - Limit.Store.damagedRows)
         }
         if let row = changes.logged { MarkerLog.append(MarkerLog.Section(room: room, row: row), to: &log) }
         for row in changes.journal {
@@ -339,7 +362,8 @@ extension RoomRepository {
                 record_key = excluded.record_key, record_run_id = excluded.record_run_id, account = NULL,
                 anonymous_body = NULL
             """
-        static let deleteEvents: SQL = "DELETE FROM events WHERE room = $1 AND number < $2"
+        /// What is older than that could not be removed before.
+        static let deleteEvents: SQL = "DELETE FROM events WHERE room = $1 AND number < $2 AND number >= $3"
         static let insertJournal: SQL = """
             INSERT INTO journal (id, room, sequence, time, bytes) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (room, sequence) DO NOTHING
