@@ -71,12 +71,8 @@ import Testing
                 phone.send(markers(1...2))
                 _ = try await phone.next("ack")
             }
-            // A table that does not mind what its columns hold.
-            try stage.administer("ALTER TABLE people RENAME TO intact")
-            try stage.administer("CREATE TABLE people AS SELECT * FROM intact")
-            try stage.administer("CREATE UNIQUE INDEX people_key ON people (room, runner)")
-            try stage.administer(
-                "UPDATE people SET joined_at = NULL WHERE room = (SELECT id FROM rooms WHERE run_id = '159')")
+            try stage.store.relax("rooms", key: "run_id")
+            try stage.administer("UPDATE rooms SET epoch = NULL WHERE run_id = '159'")
         }
         try await Stage.run(in: directory) { stage in
             #expect(await stage.live.metrics.roomsUnreadable == 1)

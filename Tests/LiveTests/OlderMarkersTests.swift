@@ -253,7 +253,7 @@ import Testing
         var settings = LiveSettings()
         settings.storeTries = 4
         settings.storeRetry = .seconds(1)
-        var retries = RecallRetries()
+        var retries = Retries<RunReference>()
         let run = RunReference(runner: 1, runKey: 7)
         let begun = ContinuousClock.now
         var seen: [Bool] = []

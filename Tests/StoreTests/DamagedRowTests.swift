@@ -32,19 +32,10 @@ import Testing
         return room
     }
 
-    /// Makes a page of zeroes of the one on which some bytes are.
-    private func wipePage(with bytes: [UInt8]) throws {
-        var file = try Data(contentsOf: URL(filePath: directory.databasePath))
-        let place = try #require(file.range(of: Data(bytes))).lowerBound
-        let page = place / 4096 * 4096
-        file.replaceSubrange(page..<page + 4096, with: Data(count: 4096))
-        try file.write(to: URL(filePath: directory.databasePath))
-    }
-
     @Test("on a damaged page are told apart from the others, of a run's blocks and of a journal")
     func page() async throws {
         let room = try await fill()
-        for kind in [UInt8(0x40), 0x80] { try wipePage(with: bytes(kind, 15)) }
+        for kind in [UInt8(0x40), 0x80] { try wipePage(of: directory.databasePath, with: bytes(kind, 15)) }
         let database = try directory.open()
         let blocks = try await database.rooms.blocks(room: room, runner: 1)
         let sound = blocks.filter { !$0.bytes.isEmpty }
@@ -116,6 +107,139 @@ import Testing
         }
         #expect(every == [.success(1), .failure(.io("a sector")), .failure(.corrupt("all"))])
         #expect(last == .success(1))
+        try database.close()
+    }
+
+    // MARK: - People and events
+
+    private func state(_ number: Int) -> [UInt8] { [0x20, UInt8(number)] + [UInt8](repeating: 0x20, count: 600) }
+
+    private func body(_ number: Int) -> String { "\(number) " + String(repeating: "e\(number)", count: 300) }
+
+    /// A room with 30 people and 30 events, some of them on a page, and the same of another room.
+    private func fillWithPeople() async throws -> (rooms: [Int64], roots: [String: Int]) {
+        let database = try directory.open()
+        var rooms: [Int64] = []
+        for runID in ["159", "160"] {
+            let account = try await database.accounts.insertAccount(
+                username: runID, usernameKey: runID, nickname: "", passwordHash: "", at: 1
+            ).id
+            rooms.append(
+                try await database.rooms.createRoom(
+                    runID: runID, passwordSalt: [], passwordHash: [], epoch: "", at: 1_000
+                ).id)
+            let changes = RoomChanges(
+                room: rooms[rooms.count - 1], term: 0,
+                people: (1...30).map { StoredPerson(runner: $0, account: account, joinedAt: 5, state: state($0)) },
+                events: (1...30).map { StoredEvent(number: $0, time: 7, body: body($0)) })
+            _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
+        }
+        _ = try database.administer("VACUUM")
+        _ = try database.administer("PRAGMA wal_checkpoint(TRUNCATE)")
+        var roots: [String: Int] = [:]
+        for table in ["people", "events"] {
+            let found = try database.administer(
+                "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_\(table)_1'")
+            roots[table] = found.first.flatMap { Int($0) }
+        }
+        try database.close()
+        return (rooms, roots)
+    }
+
+    @Test("people on a damaged page are known by their numbers, and the others are read whole", arguments: [1, 15, 30])
+    func people(number: Int) async throws {
+        let (rooms, _) = try await fillWithPeople()
+        try wipePage(of: directory.databasePath, with: state(number))
+        let database = try directory.open()
+        for runID in ["159", "160"] {
+            let people = try #require(try await database.rooms.room(runID: runID)).people
+            #expect(people.map(\.runner) == Array(1...30))
+            let lost = people.filter { $0.damage == .row }
+            #expect(lost.allSatisfy { $0.account == nil && $0.state.isEmpty })
+            #expect((runID == "159") == lost.contains { $0.runner == number } && lost.count < 10)
+            #expect(people.filter { $0.damage == nil }.allSatisfy { $0.state == state($0.runner) && $0.account != nil })
+        }
+        // Those who come are stored as ever, unless that page is needed for it.
+        let new = StoredPerson(runner: 31, account: nil, joinedAt: 5, state: state(31))
+        let result = try await database.rooms.commit(
+            JournalBatch(rooms: [RoomChanges(room: rooms[0], term: 0, people: [new])]))
+        #expect(result.failures == [:])
+        #expect(try await database.rooms.room(runID: "159")?.people.last?.runner == 31)
+        try database.close()
+    }
+
+    @Test("people whose way or mark cannot be read are read without")
+    func wayAlone() async throws {
+        let (rooms, _) = try await fillWithPeople()
+        let way = (0..<2_250).flatMap { number in withUnsafeBytes(of: UInt32(number)) { Array($0) } }
+        let first = try directory.open()
+        let person = StoredPerson(
+            runner: 3, account: try await first.rooms.room(runID: "159")?.people[2].account, joinedAt: 5, way: way,
+            state: state(3))
+        _ = try await first.rooms.commit(
+            JournalBatch(rooms: [RoomChanges(room: rooms[0], term: 0, people: [person])]))
+        _ = try first.administer("VACUUM")
+        _ = try first.administer("PRAGMA wal_checkpoint(TRUNCATE)")
+        try first.close()
+        // A page that the way has of its own: there it ends before its time.
+        try wipePage(of: directory.databasePath, with: Array(way[3_000..<3_020]))
+        let database = try directory.open()
+        let people = try #require(try await database.rooms.room(runID: "159")).people
+        #expect(people.filter { $0.damage != nil }.map(\.runner) == [3])
+        #expect(people[2].damage == .columns && people[2].state == state(3) && people[2].way == nil)
+        #expect(people[2].account != nil)
+        try database.close()
+    }
+
+    @Test("people are found in their table when its index is damaged, and events as if all were lost")
+    func index() async throws {
+        let (_, roots) = try await fillWithPeople()
+        for root in roots.values { try wipePage(of: directory.databasePath, number: root) }
+        let database = try directory.open()
+        for runID in ["159", "160"] {
+            let room = try #require(try await database.rooms.room(runID: runID))
+            #expect(room.people.map(\.runner) == Array(1...30))
+            #expect(room.people.allSatisfy { $0.damage == nil && $0.state == state($0.runner) })
+            #expect(room.events.map(\.number) == [1_000], "no lower one is given again")
+        }
+        try database.close()
+    }
+
+    @Test("events on a damaged page are a gap, the newest number is known, and old ones keep nobody from storing")
+    func events() async throws {
+        let (rooms, _) = try await fillWithPeople()
+        try wipePage(of: directory.databasePath, with: Array(body(15).utf8))
+        let database = try directory.open()
+        let events = try #require(try await database.rooms.room(runID: "159")).events
+        let sound = events.filter { !$0.body.isEmpty }
+        #expect((20...29).contains(sound.count) && events.count == sound.count + 1)
+        #expect(sound.allSatisfy { $0.body == body($0.number) && $0.time == 7 })
+        #expect(sound.first?.number == 1 && sound.last?.number == 30 && !sound.contains { $0.number == 15 })
+        let changes = RoomChanges(
+            room: rooms[1], term: 0, events: [StoredEvent(number: 31, time: 7, body: body(31))], eventsBelow: 29)
+        let result = try await database.rooms.commit(
+            JournalBatch(rooms: [
+                RoomChanges(room: rooms[0], term: 0, updatedAt: 2_000, eventsBelow: 29), changes,
+            ]))
+        #expect(result.failures == [:])
+        #expect(try await database.rooms.room(runID: "159")?.summary.updatedAt == 2_000)
+        #expect(try await database.rooms.room(runID: "160")?.events.map(\.number) == [29, 30, 31])
+        try database.close()
+    }
+
+    @Test("when the newest events are on a damaged page, it is known how many there were")
+    func newestEvents() async throws {
+        _ = try await fillWithPeople()
+        // The page of the last events of the second room is the last one of the table.
+        let place = body(30)
+        var file = try Data(contentsOf: URL(filePath: directory.databasePath))
+        let last = try #require(file.range(of: Data(place.utf8), options: .backwards)).lowerBound / 4096
+        file.replaceSubrange(last * 4096..<last * 4096 + 4096, with: Data(count: 4096))
+        try file.write(to: URL(filePath: directory.databasePath))
+        let database = try directory.open()
+        let events = try #require(try await database.rooms.room(runID: "160")).events
+        #expect(events.last?.number == 30 && events.last?.body == "")
+        #expect(events.first?.number == 1 && events.filter { !$0.body.isEmpty }.count > 20)
         try database.close()
     }
 }

@@ -231,6 +231,7 @@ struct Everything {
         _ = try await database.rooms.blocks(room: room.id, runner: 1)
         _ = try await database.rooms.runnersWithBlocks(room: room.id, among: [1])
         _ = try await database.rooms.journalBytes()
+        try await damaged(room.id, logged)
         let kept = try await database.rooms.commit(JournalBatch(rooms: [logged])).logged
         try await database.rooms.rewriteJournal(of: room.id) { _ in [2] }
         _ = try await database.rooms.commit(JournalBatch(log: kept, replacesLog: true))
@@ -246,6 +247,20 @@ struct Everything {
         (changes.records, changes.isDeleted) = ([], true)
         _ = try await database.rooms.commit(JournalBatch(rooms: [changes]))
         while try await !database.rooms.removeLeavings(limit: 3) {}
+    }
+
+    /// What is done where rows are damaged.
+    private func damaged(_ room: Int64, _ logged: RoomChanges) async throws {
+        try await database.read { session throws(StoreError) in
+            _ = try RoomRepository.soundPeople(of: room, in: session)
+            _ = try RoomRepository.numbersByTable(of: room, in: session)
+            _ = try RoomRepository.soundEvents(of: room, changedAt: 1, in: session)
+            _ = try RoomRepository.soundRoomsWithJournal(in: session)
+        }
+        for _ in 0..<2 { _ = try await database.rooms.commit(JournalBatch(rooms: [logged])) }
+        _ = try database.administer(
+            "UPDATE marker_log SET bytes = x'' WHERE id = (SELECT MIN(id) FROM marker_log)")
+        _ = try await database.rooms.renewLog(isLastTry: false)
     }
 
     private func own(_ ana: Int64) async throws {

@@ -34,9 +34,6 @@ import Testing
         "SELECT id FROM posts ORDER BY number DESC": "a numbered page, in the order of an index, up to its end",
         "SELECT id, run_id, created_at, updated_at, owner, name, starts_at, visibility, revision FROM rooms "
             + "WHERE EXISTS": "once at a start",
-        "SELECT id FROM marker_log": "it has the markers of the last second, as a process left them",
-        "SELECT bytes FROM marker_log ORDER BY id": "it has the markers of the last second",
-        "SELECT id, bytes FROM marker_log": "it has the markers of the last second",
         "DELETE FROM post_hits WHERE reader": "it has the readers of the last half minute",
         "WITH RECURSIVE discussion": "what it has found itself",
     ]

@@ -1,7 +1,6 @@
-import Rooms
-
-/// Runs whose older markers could not be read back at the moment, and are tried again with growing pauses.
-struct RecallRetries {
+/// What could not be read at the moment, and is tried again with growing pauses: runs whose older markers are to be read
+/// back, or rooms.
+struct Retries<Key: Hashable> {
     private struct Failure {
         /// How often it was tried.
         var tries: Int
@@ -9,30 +8,30 @@ struct RecallRetries {
         var due: ContinuousClock.Instant?
     }
 
-    private var failures: [RunReference: Failure] = [:]
+    private var failures: [Key: Failure] = [:]
 
-    /// Notes that the markers of a run could not be read.
+    /// Notes that something could not be read.
     ///
     /// - Returns: Whether it is given up.
     mutating func failed(
-        _ run: RunReference, _ settings: LiveSettings, at moment: ContinuousClock.Instant = .now
+        _ key: Key, _ settings: LiveSettings, at moment: ContinuousClock.Instant = .now
     ) -> Bool {
-        let tries = (failures[run]?.tries ?? 0) + 1
+        let tries = (failures[key]?.tries ?? 0) + 1
         guard tries < settings.storeTries else {
-            failures[run] = nil
+            failures[key] = nil
             return true
         }
-        failures[run] = Failure(tries: tries, due: moment + settings.wait(after: tries))
+        failures[key] = Failure(tries: tries, due: moment + settings.wait(after: tries))
         return false
     }
 
-    /// Notes that a run needs nothing any more.
-    mutating func ended(_ run: RunReference) { failures[run] = nil }
+    /// Notes that something was read, or need not be any more.
+    mutating func ended(_ key: Key) { failures[key] = nil }
 
-    /// The runs that are to be tried now.
-    mutating func takeDue(at moment: ContinuousClock.Instant) -> [RunReference] {
+    /// What is to be tried now.
+    mutating func takeDue(at moment: ContinuousClock.Instant) -> [Key] {
         let due = failures.filter { $0.value.due.map { $0 <= moment } ?? false }.map(\.key)
-        for run in due { failures[run]?.due = nil }
+        for key in due { failures[key]?.due = nil }
         return due
     }
 }

@@ -228,6 +228,7 @@ extension RoomHost {
             // What is on its way to the disk may have some of them.
             try await stored()
             let nobodies = Set(room.runnerNumbers.filter { room.person($0)?.isNobody ?? false })
+                .subtracting(unreadable)
             try await context.store.rooms.rewriteJournal(of: key) { [key] row in
                 JournalCodec.removing(nobodies, from: row.bytes, room: key, sequence: row.sequence)
             }

@@ -27,6 +27,8 @@ final class RoomHost {
 
     private(set) var cadence: CadenceRule
     private(set) lazy var audience = Audience(of: self, context)
+    /// Runners of whom it is not known who they are, since their rows cannot be read.
+    let unreadable: Set<Int>
     /// What those are shown who see the room later; nil while there is no link that shows it so.
     var delayed: DelayedViews?
     var spectators = 0
@@ -58,7 +60,8 @@ final class RoomHost {
     /// What could not be stored while the changes of others could.
     var heldBack: HeldBack?
     var ledger: RoomLedger
-    var recallRetries = RecallRetries()
+    /// Runs whose older markers could not be read back.
+    var recallRetries = Retries<RunReference>()
     var readingAhead = ReadingAhead.notBegun
     /// Blocks are being read back for checkpoints.
     var isReadingBack = false
@@ -93,6 +96,7 @@ final class RoomHost {
                 markers: Int32(clamping: context.settings.quietAckMarkers)))
         strangers = StrangersAllowance(context.settings, at: .now)
         cadence = CadenceRule(patience: context.settings.cadencePatience, at: .now)
+        unreadable = loaded.unreadable
         ledger = loaded.ledger
         releasedEvent = loaded.room.lastEvent
         deadline = loaded.room.nextDeadline

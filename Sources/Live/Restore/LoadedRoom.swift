@@ -17,6 +17,9 @@ struct LoadedRoom: Sendable {
     var damage: [Damage]
     /// Runners whose runs are over, and had to be measured from their records.
     var unsavedWays: [Int]
+    /// Runners of whom it is not known who they are, since their rows cannot be read: they are nobody here for now, and
+    /// what is on the disk of them stays.
+    var unreadable: Set<Int>
     /// Runners whose accounts may not be used.
     var disabled: [Int]
     /// Whether the journal has markers of somebody who has no account any more.
@@ -33,6 +36,7 @@ struct LoadedRoom: Sendable {
             case track(runner: Int)
             case mark(runner: Int)
             case block(runner: Int, number: Int)
+            case links
 
             var description: String {
                 switch self {
@@ -42,6 +46,7 @@ struct LoadedRoom: Sendable {
                 case .track(let runner): "track of runner \(runner)"
                 case .mark(let runner): "mark of runner \(runner)"
                 case .block(let runner, let number): "block \(number) of runner \(runner)"
+                case .links: "links"
                 }
             }
         }
@@ -54,7 +59,7 @@ struct LoadedRoom: Sendable {
     /// room was nowhere but on disk.
     mutating func finish(newRunKey: () -> Int64, at now: Int64) {
         room.restored(at: now)
-        for number in room.runnerNumbers {
+        for number in room.runnerNumbers where !unreadable.contains(number) {
             if room.person(number)?.isNobody ?? false {
                 decisions.merge(room.forget(number, newRunKey: newRunKey(), at: now))
             } else if disabled.contains(number), room.isInRoom(number), let left = try? room.leave(number, at: now) {

@@ -19,7 +19,7 @@ struct RoomLoader: Sendable {
     var usesMarks = true
 
     /// Neither events nor journal rows nor milliseconds are numbered beyond this; what is, nobody has written.
-    private static let farthestNumber = 1 << 52
+    private static let farthestNumber = Int(RoomRepository.farthestNumber)
 
     /// Reads a room.
     ///
@@ -35,16 +35,16 @@ struct RoomLoader: Sendable {
         guard let stored = found else { return nil }
         var damage: [LoadedRoom.Damage] = []
         let chunks = readJournal(of: stored, damage: &damage)
-        let people = try await readPeople(of: stored, chunks, damage: &damage)
+        let (people, unreadable) = try await readPeople(of: stored, chunks, damage: &damage)
         let persons = Dictionary(
             people.map { ($0.snapshot.number, $0.person) }, uniquingKeysWith: { first, _ in first })
+        let (events, lastEvent) = readEvents(of: stored, persons, damage: &damage)
         var room = Room(
-            restoring: stored.runID, epoch: stored.epoch, settings: settings, people: people,
-            events: readEvents(of: stored, persons, damage: &damage),
-            lastEvent: stored.events.last { (1...Self.farthestNumber).contains($0.number) }?.number ?? 0)
-        let settled = room.runnerNumbers.filter(room.isSettled)
+            restoring: stored.runID, epoch: stored.epoch, settings: settings, people: people, events: events,
+            lastEvent: lastEvent)
+        let settled = room.runnerNumbers.filter { room.isSettled($0) && !unreadable.contains($0) }
         // Blocks of runs that go on and are made anew take the place of what is there.
-        let blocked = isTaken ? try await store.rooms.runnersWithBlocks(room: stored.id, among: settled) : []
+        let blocked = isTaken ? try await needlessBlocks(of: stored, among: settled) : []
         var ledger = RoomLedger(
             nextSequence: min(stored.journal.last?.sequence ?? 0, Int64(Self.farthestNumber)) + 1,
             blocksToRemove: Set(blocked))
@@ -62,11 +62,13 @@ struct RoomLoader: Sendable {
             key: stored.id, term: stored.term, room: room, details: stored.summary.details,
             secret: RoomSecret(salt: stored.passwordSalt, hash: stored.passwordHash),
             createdAt: stored.summary.createdAt, updatedAt: stored.summary.updatedAt,
-            longestDelay: isTaken ? try await store.links.longestDelay(of: stored.id, at: clock.now()) * 1000 : 0,
+            longestDelay: isTaken ? try await longestDelay(of: stored, damage: &damage) : 0,
             ledger: ledger, damage: damage,
-            unsavedWays: recorded.filter { room.settledWay(of: $0) != nil },
+            unsavedWays: recorded.filter { room.settledWay(of: $0) != nil }, unreadable: unreadable,
             disabled: stored.people.filter { $0.owner?.isDisabled ?? false }.map(\.runner),
-            holdsMarkersOfNobodies: chunks.contains { persons[$0.chunk.runner]?.isNobody ?? false })
+            holdsMarkersOfNobodies: chunks.contains {
+                persons[$0.chunk.runner]?.isNobody ?? false && !unreadable.contains($0.chunk.runner)
+            })
         loaded.finish(newRunKey: services.newID, at: clock.now())
         return loaded
     }
@@ -87,14 +89,18 @@ struct RoomLoader: Sendable {
         return chunks
     }
 
+    /// The events that can be read, and the highest number that was given: of two that a damaged row says both were.
     private func readEvents(
         of stored: StoredRoom, _ persons: [Int: Person], damage: inout [LoadedRoom.Damage]
-    ) -> [RoomEvent] {
-        var events: [RoomEvent] = []
+    ) -> ([RoomEvent], last: Int) {
+        var (events, last): ([RoomEvent], Int) = ([], 0)
         for row in stored.events {
-            if let event = EventCoding.decode(
-                row.body, people: persons, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init)),
-                event.number == row.number, (1...Self.farthestNumber).contains(event.number),
+            let event = EventCoding.decode(
+                row.body, people: persons, recordKey: row.recordKey, recordID: row.recordRunID.map(Int.init))
+            for number in [row.number, event?.number ?? 0] where (1...Self.farthestNumber).contains(number) {
+                last = max(last, number)
+            }
+            if let event, event.number == row.number, (1...Self.farthestNumber).contains(event.number),
                 event.time.magnitude <= UInt64(Self.farthestNumber)
             {
                 events.append(event)
@@ -102,7 +108,30 @@ struct RoomLoader: Sendable {
                 damage.append(LoadedRoom.Damage(row: .event(row.number), reason: "cannot be read"))
             }
         }
-        return events
+        return (events, last)
+    }
+
+    /// Those of some runners of whom there are blocks; where that cannot be read, they stay.
+    private func needlessBlocks(of stored: StoredRoom, among settled: [Int]) async throws(StoreError) -> [Int] {
+        do throws(StoreError) {
+            return try await store.rooms.runnersWithBlocks(room: stored.id, among: settled)
+        } catch {
+            guard error.mayBeOfSomeRows else { throw error }
+            return []
+        }
+    }
+
+    /// In milliseconds; where the links cannot be read, nobody comes by them, and the room is recorded for nobody.
+    private func longestDelay(
+        of stored: StoredRoom, damage: inout [LoadedRoom.Damage]
+    ) async throws(StoreError) -> Int64 {
+        do throws(StoreError) {
+            return try await store.links.longestDelay(of: stored.id, at: clock.now()) * 1000
+        } catch {
+            guard error.mayBeOfSomeRows else { throw error }
+            damage.append(LoadedRoom.Damage(row: .links, reason: "\(error)"))
+            return 0
+        }
     }
 
     /// Puts the markers of runs that are not settled back.

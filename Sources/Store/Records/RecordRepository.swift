@@ -67,13 +67,19 @@ extension RecordRepository {
         }
     }
 
-    /// The tracks of live runs by run key; without those that have no record, or no longer.
+    /// The tracks of live runs by run key; without those that have no record, or no longer, and with no bytes of those that
+    /// cannot be read.
     public func liveTracks(runKeys: [Int64]) async throws(StoreError) -> [Int64: [UInt8]] {
         if runKeys.isEmpty { return [:] }
         return try await read { session throws(StoreError) in
             var tracks: [Int64: [UInt8]] = [:]
             for key in runKeys {
-                tracks[key] = try session.one("SELECT track FROM records WHERE run_key = $1", key) { try $0.get(0) }
+                do throws(StoreError) {
+                    tracks[key] = try session.one("SELECT track FROM records WHERE run_key = $1", key) { try $0.get(0) }
+                } catch {
+                    guard error.mayBeOfSomeRows else { throw error }
+                    tracks[key] = []
+                }
             }
             return tracks
         }

@@ -1,3 +1,5 @@
+import Limits
+
 /// A link to a room: who has its secret comes in.
 public struct RoomLink: Hashable, Sendable, Identifiable {
     /// What somebody may do who comes by it.
@@ -100,7 +102,7 @@ extension LinkRepository {
                 WHERE room = $1 AND (expires_at IS NULL OR expires_at > $2)
                 """,
                 room, time
-            ) { row in try row.get(0) } ?? 0
+            ) { row in RoomLink.delay(try row.get(0)) } ?? 0
         }
     }
 
@@ -123,6 +125,11 @@ extension RoomLink {
         guard let role = Role(rawValue: role) else { throw StoreError.corrupt("a link of an unknown role") }
         self.init(
             id: try row.get(0), room: try row.get(1), role: role, label: try row.get(3), createdAt: try row.get(4),
-            expiresAt: try row.get(5), delay: try row.get(6))
+            expiresAt: try row.get(5), delay: Self.delay(try row.get(6)))
+    }
+
+    /// A delay as it was read: of one that nobody can have written the longest, which shows nobody anything too soon.
+    static func delay(_ seconds: Int64) -> Int64 {
+        (0...Int64(Limit.Room.delay)).contains(seconds) ? seconds : Int64(Limit.Room.delay)
     }
 }

@@ -1,3 +1,5 @@
+import Logging
+
 /// Run rooms with their people, events, and the journal of runs under way.
 public struct RoomRepository: Repository {
     public let database: AppDatabase
@@ -80,7 +82,7 @@ extension RoomRepository {
             return StoredRoom(
                 summary: found.summary, passwordSalt: found.passwordSalt, passwordHash: found.passwordHash,
                 epoch: found.epoch, term: found.term, people: try Self.people(of: found.id, in: session),
-                events: hasEvents ? try Self.events(of: found.id, in: session) : [],
+                events: hasEvents ? try Self.events(of: found.summary, in: session) : [],
                 // Of a room that nobody has there is seldom anything in the log.
                 journal: try Self.journal(of: found.id, withLog: hasEvents, in: session))
         }
@@ -129,42 +131,63 @@ extension RoomRepository {
     }
 
     /// The rooms whose journal is not empty, in the order of their making: those that a start has to replay.
+    ///
+    /// - Returns: Without those that cannot be read, which the log has; they wake, or do not, when somebody asks for them.
+    /// - Throws: What the database says; not for single rows that are damaged.
     public func roomsWithJournal() async throws(StoreError) -> [RoomSummary] {
-        try await read { session throws(StoreError) in
-            // A probe per room: DISTINCT over the journal would read all of its index.
-            try session.rows(
-                SQL(
-                    """
-                    SELECT \(RoomSummary.columns) FROM rooms
-                    WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) AND is_leaving = 0 ORDER BY id
-                    """)
-            ) { row in
-                try RoomSummary(row)
+        let (rooms, damaged): ([RoomSummary], [Int64]) = try await read { session throws(StoreError) in
+            do throws(StoreError) {
+                // A probe per room: DISTINCT over the journal would read all of its index.
+                let rooms = try session.rows(
+                    SQL(
+                        """
+                        SELECT \(RoomSummary.columns) FROM rooms
+                        WHERE EXISTS (SELECT 1 FROM journal WHERE journal.room = rooms.id) AND is_leaving = 0
+                        ORDER BY id
+                        """)
+                ) { row in
+                    try RoomSummary(row)
+                }
+                return (rooms, [])
+            } catch {
+                guard error.mayBeOfSomeRows else { throw error }
+                return try Self.soundRoomsWithJournal(in: session)
             }
         }
+        if !damaged.isEmpty {
+            database.logger.error("rows of rooms are damaged; the others are read", metadata: ["rooms": "\(damaged)"])
+        }
+        return rooms
     }
 
     // MARK: Inside a transaction
 
     private static func people(of room: Int64, in session: Session) throws(StoreError) -> [StoredPerson] {
-        try session.rows(
-            """
-            SELECT p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state,
-                a.username, a.nickname, a.disabled_at, p.way, p.mark, a.zones, a.calls_when_still, a.alias
-            FROM people p LEFT JOIN accounts a ON a.id = p.account AND a.is_leaving = 0
-            WHERE p.room = $1 ORDER BY p.runner
-            """,
-            room
-        ) { row in try StoredPerson(row) }
+        do throws(StoreError) {
+            return try session.rows(
+                SQL(
+                    """
+                    SELECT \(StoredPerson.columns)
+                    FROM people p LEFT JOIN accounts a ON a.id = p.account AND a.is_leaving = 0
+                    WHERE p.room = $1 ORDER BY p.runner
+                    """),
+                room
+            ) { row in try StoredPerson(row) }
+        } catch {
+            guard error.mayBeOfSomeRows else { throw error }
+            return try soundPeople(of: room, in: session)
+        }
     }
 
-    private static func events(of room: Int64, in session: Session) throws(StoreError) -> [StoredEvent] {
-        try session.rows(
-            "SELECT number, time, body, record_key, record_run_id FROM events WHERE room = $1 ORDER BY number", room
-        ) { row in
-            StoredEvent(
-                number: try row.get(0), time: try row.get(1), body: try row.get(2), recordKey: try row.get(3),
-                recordRunID: try row.get(4))
+    private static func events(of room: RoomSummary, in session: Session) throws(StoreError) -> [StoredEvent] {
+        do throws(StoreError) {
+            return try session.rows(
+                "SELECT number, time, body, record_key, record_run_id FROM events WHERE room = $1 ORDER BY number",
+                room.id
+            ) { row in try StoredEvent(row) }
+        } catch {
+            guard error.mayBeOfSomeRows else { throw error }
+            return try soundEvents(of: room.id, changedAt: room.updatedAt, in: session)
         }
     }
 
@@ -172,10 +195,8 @@ extension RoomRepository {
         of room: Int64, withLog: Bool, isLastTry: Bool = false, in session: Session
     ) throws(StoreError) -> [JournalRow] {
         // So that nothing but what is between two rows lies before one.
-        let first = try session.one("SELECT COALESCE(MIN(sequence), 0) FROM journal WHERE room = $1", room) {
-            try $0.get(0) as Int64
-        }
-        let rows = try session.soundRows(from: first ?? 0, isLastTry: isLastTry) { first, body throws(StoreError) in
+        let first = try ends(ofJournal: room, in: session)?.first ?? 0
+        let rows = try session.soundRows(from: first, isLastTry: isLastTry) { first, body throws(StoreError) in
             try session.each(
                 "SELECT sequence, time, bytes FROM journal WHERE room = $1 AND sequence >= $2 ORDER BY sequence", room,
                 first, body: body)
@@ -191,11 +212,34 @@ extension RoomRepository {
     }
 }
 
-extension StoredPerson {
-    /// Reads runner, account, joined_at, latitude_e7, longitude_e7, state, and the account's username, nickname and
-    /// disabled_at, way and mark, and the account's zones, calls_when_still and alias.
+extension StoredEvent {
+    /// Reads number, time, body, record_key and record_run_id.
     init(_ row: SQLRow) throws {
-        self.init(runner: try row.get(0), account: nil, joinedAt: try row.get(2), state: try row.get(5))
+        self.init(
+            number: try row.get(0), time: try row.get(1), body: try row.get(2), recordKey: try row.get(3),
+            recordRunID: try row.get(4))
+    }
+}
+
+extension StoredPerson {
+    /// The columns of `people AS p` and `accounts AS a` that ``init(_:)`` reads.
+    static let columns = columns(way: "p.way", mark: "p.mark")
+    /// The same without the parts of a row that may be on pages of their own.
+    static let columnsWithoutRun = columns(way: "NULL", mark: "NULL")
+
+    private static func columns(way: String, mark: String) -> String {
+        """
+        p.runner, p.account, p.joined_at, p.latitude_e7, p.longitude_e7, p.state, a.username, a.nickname, \
+        a.disabled_at, \(way), \(mark), a.zones, a.calls_when_still, a.alias
+        """
+    }
+
+    /// Reads ``columns``; of a person alone whatever of it can be read, but of an account all.
+    init(_ row: SQLRow) throws {
+        let joinedAt = try? row.get(2) as Int64
+        let state = try? row.get(5) as [UInt8]
+        self.init(runner: try row.get(0), account: nil, joinedAt: joinedAt ?? 0, state: state ?? [])
+        if joinedAt == nil || state == nil { damage = .columns }
         // An account that is leaving is gone, although a later slice of its deletion removes it from here.
         guard let username: String = try row.get(6) else { return }
         account = try row.get(1)

@@ -77,6 +77,16 @@ public struct StoredPerson: Hashable, Sendable {
     ///
     /// Filled in by the store; what is written here is ignored.
     public var owner: Owner?
+    /// What of the row could not be read; nil for nothing.
+    public var damage: Damage?
+
+    /// What is damaged of a row.
+    public enum Damage: Hashable, Sendable {
+        /// Some of its columns, which have stand-ins; so the state may be empty.
+        case columns
+        /// All but the runner's number, or the account whose it is: nobody knows who that was, and it is not to be written.
+        case row
+    }
 
     /// Of somebody's account what a room needs.
     public struct Owner: Hashable, Sendable {

@@ -181,16 +181,21 @@ struct Stage {
 
     /// Takes a value out of the first row of a table, so that it cannot be read.
     func spoil(_ table: String, _ column: String) throws {
-        // A table that does not mind what its columns hold.
-        try administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
-        try administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
-        let key = table == "journal" ? "room, sequence" : "room, runner, number"
-        try administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
+        try store.relax(table, key: table == "journal" ? "room, sequence" : "room, runner, number")
         try administer("UPDATE \(table) SET \(column) = NULL WHERE id = (SELECT MIN(id) FROM \(table))")
     }
 
     func repair(_ table: String, _ column: String) throws {
         try administer("UPDATE \(table) SET \(column) = 0 WHERE \(column) IS NULL")
+    }
+}
+
+extension AppDatabase {
+    /// Puts a table in the place of another that does not mind what its columns hold.
+    func relax(_ table: String, key: String) throws {
+        _ = try administer("ALTER TABLE \(table) RENAME TO intact_\(table)")
+        _ = try administer("CREATE TABLE \(table) AS SELECT * FROM intact_\(table)")
+        _ = try administer("CREATE UNIQUE INDEX \(table)_key ON \(table) (\(key))")
     }
 }
 
