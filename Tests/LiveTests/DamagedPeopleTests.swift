@@ -233,4 +233,43 @@ import Testing
             #expect(try await refused.next("error").text("code") == "unavailable")
         }
     }
+
+    @Test("a room that the disk does not give at a start is tried again by itself, and by whoever asks for it")
+    func notGiven() async throws {
+        try await Stage.run(in: directory) { try await run($0) }
+        try spoil("ALTER TABLE people RENAME TO hidden")
+        let log = RecordingLog()
+        var settings = LiveSettings.quick
+        settings.storeTries = 30
+        try await Stage.run(in: directory, settings: settings, log: log) { stage in
+            #expect(log.lines.contains { $0.hasPrefix("warning a room cannot be read at the moment") })
+            await #expect(throws: StoreError.self) { try await stage.live.room("159") }
+            let refused = await stage.connect(#"{"type":"join","runID":"159","password":"pw","token":"ana"}"#)
+            #expect(try await refused.next("error").text("code") == "unavailable")
+            #expect(try await refused.closed() == 4011)
+            let count = log.lines.count { $0.hasPrefix("warning a room cannot be read") }
+            try await waitsFor { log.lines.count { $0.hasPrefix("warning a room cannot be read") } > count }
+            #expect(await stage.live.metrics.roomsAwake == 0)
+            try stage.administer("ALTER TABLE hidden RENAME TO people")
+            // Nobody asks.
+            try await waitsFor { await stage.live.metrics.roomsAwake == 1 }
+            #expect(await stage.live.metrics.roomsUnreadable == 0)
+            _ = try await join("ana", stage, is: 1, with: 5)
+        }
+    }
+
+    @Test("what the disk never gives is tried some times, then told, and read by who asks when it can be")
+    func neverGiven() async throws {
+        try await Stage.run(in: directory) { try await run($0) }
+        try spoil("ALTER TABLE people RENAME TO hidden")
+        let log = RecordingLog()
+        var settings = LiveSettings.quick
+        settings.storeTries = 2
+        try await Stage.run(in: directory, settings: settings, log: log) { stage in
+            try await waitsFor { await stage.live.metrics.roomsUnreadable == 1 }
+            #expect(log.lines.contains { $0.hasPrefix("error a room cannot be read; the others are up") })
+            try stage.administer("ALTER TABLE hidden RENAME TO people")
+            _ = try await join("ana", stage, is: 1, with: 5)
+        }
+    }
 }

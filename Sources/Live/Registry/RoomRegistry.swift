@@ -24,6 +24,8 @@ final class RoomRegistry {
     private var isStopping = false
     /// Rooms that could not be taken at the start, since nothing could be stored.
     private var waitingToWake: [String] = []
+    /// Rooms that the disk did not give at the start.
+    private var retries = Retries<String>()
     /// How often accounts have come to an end or got another name: whoever has looked at one meanwhile looks again.
     private var accountChanges = 0
     /// How often logins or links have come to an end.
@@ -170,6 +172,7 @@ final class RoomRegistry {
     private func wakeAtStart(_ runID: String) async {
         do {
             _ = try await host(runID)
+            retries.ended(runID)
         } catch {
             await context.tasks.comeBack()
             noteThatItSleepsOn(runID, error)
@@ -182,7 +185,11 @@ final class RoomRegistry {
         case StoreError.diskFull, StoreError.busy:
             // Its runs go on as soon as it can be taken.
             if !waitingToWake.contains(runID) { waitingToWake.append(runID) }
-        case is RoomIsElsewhere: return  // Somebody has asked for it there.
+        case is RoomIsElsewhere: retries.ended(runID)  // Somebody has asked for it there.
+        case let error as StoreError where error.mayPass && !retries.failed(runID, context.settings):
+            context.logger.warning(
+                "a room cannot be read at the moment; it is tried again, and the others are up",
+                metadata: ["room": "\(runID)", "error": "\(error)"])
         default:
             // It stays as it is on disk; the others must not stay down with it.
             context.metrics.roomsUnreadable += 1
@@ -240,6 +247,9 @@ final class RoomRegistry {
         context.metrics.roomsAwake = table.count
         context.metrics.runners = runners
         context.metrics.spectators = spectators
+        for runID in retries.takeDue(at: moment) {
+            context.tasks.start(self) { _, registry in await registry.wakeAtStart(runID) }
+        }
         if let next = waitingToWake.popLast() {
             context.tasks.start(self) { _, registry in await registry.wakeAtStart(next) }
         }
