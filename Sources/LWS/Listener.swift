@@ -4,8 +4,9 @@ internal import Limits
 
 /// A listening socket on an event loop.
 ///
-/// Every method from the loop's thread, but for `open`. Ours, not libwebsockets': it tells why it cannot listen, ends at once, and rests when the process has no more
-/// descriptors, where an `accept` that fails again and again would keep the loop busy.
+/// Every method from the loop's thread, but for `open`. Ours, not libwebsockets': it tells why it cannot listen, ends at
+/// once, and rests when the process has no more descriptors, where an `accept` that fails again and again would keep the
+/// loop busy.
 ///
 /// `@unchecked`: only touched on the loop's thread.
 final class Listener: @unchecked Sendable {
@@ -104,7 +105,8 @@ final class Listener: @unchecked Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size))
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        guard bind(descriptor, entry.ai_addr, entry.ai_addrlen) == 0, Glibc.listen(descriptor, Limit.Connections.queued) == 0,
+        guard bind(descriptor, entry.ai_addr, entry.ai_addrlen) == 0,
+            Glibc.listen(descriptor, Limit.Connections.queued) == 0,
             withUnsafeMutablePointer(
                 to: &address,
                 {

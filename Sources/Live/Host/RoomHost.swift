@@ -106,7 +106,8 @@ final class RoomHost {
     /// Nobody is here and nothing is left to do.
     var mayDoze: Bool {
         audience.isEmpty && delayed?.isEmpty ?? true && audience.runners == 0 && !isDirty && !isBeingStored
-            && waiters.isEmpty && markerWaiters.isEmpty && ledger.unread.isEmpty && room.isQuiescent
+            && !isReadingBack && waiters.isEmpty && markerWaiters.isEmpty && ledger.unread.isEmpty
+            && room.isQuiescent
     }
 
     /// What a runner may still cause; all that there may be, the first time.
