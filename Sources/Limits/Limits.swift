@@ -236,6 +236,8 @@ public enum Limit {
         public static let join = Duration.seconds(10)
         /// A silent peer is pinged this often; `--ping-interval`.
         public static let pingInterval = Duration.seconds(25)
+        /// In so many parts of a second it is looked, of a part of all each time, who is silent.
+        public static let sweepParts = 20
         /// Who has sent nothing at all for this long gets close 4008; `--silence-limit`.
         public static let silence = Duration.seconds(60)
         /// How long events may wait for a viewer that does not read; then close 4010; `--slow-limit`.

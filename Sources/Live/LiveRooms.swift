@@ -1,5 +1,6 @@
 import HTTPTypes
 import LWS
+import Limits
 import Logging
 import Rooms
 import Store
@@ -29,6 +30,8 @@ actor LiveRooms {
     private let wheel: TickWheel
     private var clockWatch: ClockWatch
     private var sweepTimer: LoopTimer?
+    /// So many parts of the viewers have been looked at in this second.
+    private var sweptParts = 0
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -96,12 +99,14 @@ actor LiveRooms {
         table.removeAll()
     }
 
-    /// Once a second: silent peers, what has become due in the rooms, rooms nobody needs.
+    /// Once a second: silent peers, a part of them at a time; what has become due in the rooms; rooms nobody needs.
     private func sweep() {
         guard !pipeline.isStopping else { return }
-        sweepTimer?.schedule(after: .seconds(1))
+        sweepTimer?.schedule(after: .seconds(1) / Limit.Live.sweepParts)
         let moment = ContinuousClock.now
-        edge.sweep(at: moment)
+        edge.sweep(part: sweptParts, at: moment)
+        sweptParts = (sweptParts + 1) % Limit.Live.sweepParts
+        guard sweptParts == 0 else { return }
         registry.sweep(at: moment)
         clockWatch.follow()
     }

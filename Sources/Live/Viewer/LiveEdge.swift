@@ -1,4 +1,5 @@
 import LWS
+import Limits
 import Rooms
 
 /// All viewers of one loop: their coming and going, their heartbeat, and the ends of their logins.
@@ -43,10 +44,20 @@ final class LiveEdge {
 
     // MARK: - Heartbeat
 
-    /// Once a second: who is silent, and whose link has ended.
-    func sweep(at moment: ContinuousClock.Instant) {
+    /// Sees who of a part of the viewers is silent, and whose link has ended.
+    ///
+    /// In parts, since thousands who came together are silent together: a spectator sends nothing but answers to pings,
+    /// and who answers together is pinged together the next time.
+    ///
+    /// - Parameters:
+    ///   - part: Which, from 0 to below ``Limit/Live/sweepParts``; each comes once a second.
+    ///   - moment: Now.
+    func sweep(part: Int, at moment: ContinuousClock.Instant) {
         let now = context.clock.now()
-        for viewer in viewers {
+        for index in stride(from: part, to: viewers.count, by: Limit.Live.sweepParts) {
+            // Whoever is closed is perhaps gone at once.
+            guard index < viewers.count else { break }
+            let viewer = viewers[index]
             examine(viewer, at: moment)
             if let expiry = viewer.linkExpiry, expiry <= now, !viewer.isEnding {
                 viewer.close(.unauthorized, "The link has expired.")
