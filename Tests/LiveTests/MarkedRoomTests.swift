@@ -28,17 +28,7 @@ import Testing
 
     /// Somebody runs until their first markers are in the journal no longer.
     private func run(_ stage: Stage) async throws {
-        try await stage.room(with: "ana")
-        let (phone, _) = try await stage.join("159", as: "ana")
-        phone.send(#"{"type":"start"}"#)
-        var last = 400
-        phone.send(markers(1...last))
-        _ = try await phone.next("ack") { $0.number("marker") == 400 }
-        while try count(stage, "SELECT MIN(sequence) FROM journal") <= 1, last < 1_000 {
-            phone.send(markers((last + 1)...(last + 20)))
-            last += 20
-            _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
-        }
+        _ = try await stage.runIntoBlocks()
         #expect(try count(stage, "SELECT MIN(sequence) FROM journal") > 1)
         #expect(try count(stage, "SELECT COUNT(*) FROM people WHERE mark IS NOT NULL") == 1)
     }

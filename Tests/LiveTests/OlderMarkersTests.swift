@@ -42,18 +42,7 @@ import Testing
         settings.room.lateMarkerWindow = 1
         settings.storeTries = 30
         try await Stage.run(in: directory, settings: settings) { stage in
-            try await stage.room(with: "ana")
-            let (phone, _) = try await stage.join("159", as: "ana")
-            phone.send(#"{"type":"start"}"#)
-            var last = 400
-            phone.send(markers(1...last))
-            _ = try await phone.next("ack") { $0.number("marker") == 400 }
-            // Until the first markers are in blocks alone.
-            while try count(stage, "SELECT MIN(sequence) FROM journal") <= 1, last < 1_000 {
-                phone.send(markers((last + 1)...(last + 20)))
-                last += 20
-                _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
-            }
+            let (phone, last) = try await stage.runIntoBlocks()
             let first = await stage.live.runKey(in: "159")
             let tables = [("track_blocks", "number"), ("journal", "time")]
             for (table, column) in tables { try stage.spoil(table, column) }

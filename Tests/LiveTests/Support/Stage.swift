@@ -170,6 +170,25 @@ struct Stage {
     /// What a statement on the writer answers.
     func administered(_ statement: String) throws -> [String] { try store.administer(statement) }
 
+    /// Has ana run, alone in room 159, until her first markers are in blocks alone.
+    ///
+    /// - Returns: Her phone, and the last marker, which is acknowledged.
+    func runIntoBlocks() async throws -> (phone: Phone, last: Int) {
+        try await room(with: "ana")
+        let (phone, _) = try await join("159", as: "ana")
+        phone.send(#"{"type":"start"}"#)
+        var last = 400
+        phone.send(markers(1...last))
+        _ = try await phone.next("ack") { $0.number("marker") == 400 }
+        func first() throws -> Int { Int(try administered("SELECT MIN(sequence) FROM journal").first ?? "") ?? -1 }
+        while try first() <= 1, last < 1_000 {
+            phone.send(markers((last + 1)...(last + 20)))
+            last += 20
+            _ = try await phone.next("ack") { $0.number("marker") == Double(last) }
+        }
+        return (phone, last)
+    }
+
     /// What a crash would leave now.
     func copy(to directory: TemporaryDirectory) throws {
         try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
