@@ -69,7 +69,7 @@ extension RoomHost {
 
     private func readBack(_ spans: [BlockSpan]) async {
         // What cannot be read at the moment is asked for again after the next commit.
-        let sound = try? await CommitDraft.readBack(spans, in: key, from: context.store)
+        let sound = try? await BlockReading.readBack(spans, in: key, from: context.store)
         await context.tasks.comeBack()
         isReadingBack = false
         guard let sound, !isOver else { return }

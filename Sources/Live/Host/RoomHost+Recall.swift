@@ -12,7 +12,7 @@ extension RoomHost {
 
     private func recall(_ run: RunReference) async {
         do {
-            let points = try await CommitDraft.readBlocks(of: run, in: key, from: context.store)
+            let points = try await BlockReading.readBlocks(of: run, in: key, from: context.store)
             let moment = Moment.now
             guard
                 let decisions = room.recall(points, of: run.runner, runKey: run.runKey, at: context.clock.now())
@@ -51,7 +51,7 @@ extension RoomHost {
     ///   - isLastTry: Whether what the disk does not give now is done without.
     private func recallFromJournal(_ run: RunReference, isLastTry: Bool = false) async {
         do {
-            let found = try await CommitDraft.readRemains(
+            let found = try await BlockReading.readRemains(
                 of: run, in: key, from: context.store, isLastTry: isLastTry)
             let moment = Moment.now
             let outcome = room.recallWhatIsLeft(
