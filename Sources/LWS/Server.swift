@@ -20,7 +20,8 @@ public final class Server: @unchecked Sendable {
     private let logger: Logger
 
     private var context: LWSContext?
-    private var listener: Listener?
+    /// Of the first of those that listen together.
+    private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var sockets: [ObjectIdentifier: WebSocket] = [:]
     /// What those that are WebSockets' now have of the shares of their addresses.
@@ -33,11 +34,13 @@ public final class Server: @unchecked Sendable {
     private(set) var isStopping = false
     var headWriter = ResponseHeadWriter()
     let disk: any Disk
-    /// Those with whom it shares a listener and its limits; set before it starts, if ever.
+    /// Those with whom it shares an acceptor and its limits; set before it starts, if ever.
     weak var group: ServerGroup?
     let resources: ServerResources
     /// Connections that are here, or on their way here.
     private let tally = Atomic(0)
+    /// Those that the acceptor has handed over and the loop has not taken in; `tally` has them, so they are bounded.
+    private let newcomers = Mutex<[Newcomer]>([])
 
     var incidents: IncidentReporter { resources.incidents }
     var inputMemory: Budget { resources.inputMemory }
@@ -89,7 +92,7 @@ public final class Server: @unchecked Sendable {
     ///   ``LWSError/cannotListen(host:port:reason:)``, ``LWSError/loopFailed(_:)``.
     public func start() async throws(LWSError) -> Int { try await Self.start([self]) }
 
-    /// Has servers listen at one address; the first one accepts.
+    /// Has servers listen at one address; the first one hands out what comes.
     static func start(_ servers: [Server]) async throws(LWSError) -> Int {
         let first = servers[0]
         let configuration = first.configuration
@@ -102,6 +105,7 @@ public final class Server: @unchecked Sendable {
         }
         let (descriptor, port) = try Listener.open(host: configuration.host, port: configuration.port)
         var opened: [Server] = []
+        let acceptor: Acceptor
         do throws(LWSError) {
             // One after the other: OpenSSL's first use is not for several threads, and what libwebsockets says of its
             // failure is the process's.
@@ -109,6 +113,7 @@ public final class Server: @unchecked Sendable {
                 try await server.openContext()
                 opened.append(server)
             }
+            acceptor = try Acceptor()
         } catch {
             close(descriptor)
             for server in opened { await server.stop(deadline: .zero) }
@@ -116,7 +121,11 @@ public final class Server: @unchecked Sendable {
         }
         await withCheckedContinuation { continuation in
             first.loop.execute {
-                first.listen(on: descriptor)
+                first.acceptor = acceptor
+                acceptor.listen(on: descriptor) { [weak first] socket, address in
+                    guard let first else { return _ = close(socket) }
+                    first.admit(socket, from: address)
+                }
                 if let tls = configuration.tls, let look {
                     first.certificateWatch = watch(tls, since: look, for: servers)
                 }
@@ -145,12 +154,6 @@ public final class Server: @unchecked Sendable {
             }
         }
         if let failure { throw failure }
-    }
-
-    private func listen(on descriptor: CInt) {
-        listener = Listener(loop: loop, descriptor: descriptor) { [unowned self] socket, address in
-            place(socket, from: address)
-        }
     }
 
     /// Reads the certificate again when its files have changed; off the loops.
@@ -211,13 +214,12 @@ public final class Server: @unchecked Sendable {
     ///
     /// What is not done by then is cut off. Afterwards nothing of the server is left on the loop.
     public func stop(deadline: Duration = Limit.Connections.stop) async {
+        await stopListening()
         await withCheckedContinuation { continuation in
             loop.execute { [self] in
                 guard context != nil, !isStopping else { return continuation.resume() }
                 isStopping = true
                 stopWaiter = continuation
-                listener?.close()
-                listener = nil
                 certificateWatch?.cancel()
                 certificateWatch = nil
                 for connection in connections.values { connection.prepareToStop() }
@@ -227,6 +229,13 @@ public final class Server: @unchecked Sendable {
                 finishStoppingIfIdle()
             }
         }
+    }
+
+    private func stopListening() async {
+        let taken = await withCheckedContinuation { (continuation: CheckedContinuation<Acceptor?, Never>) in
+            loop.execute { [self] in continuation.resume(returning: acceptor.take()) }
+        }
+        await taken?.stop()
     }
 
     /// Takes leave of a peer, since the server stops.
@@ -274,6 +283,9 @@ public final class Server: @unchecked Sendable {
         return sockets.count
     }
 
+    /// Those that have been accepted and have not ended, also while the loop has other work; from any thread.
+    var acceptedCount: Int { tally.load(ordering: .relaxed) }
+
     /// How much of what is bounded is taken.
     ///
     /// From the loop; traps elsewhere.
@@ -285,8 +297,17 @@ public final class Server: @unchecked Sendable {
             refusedByAddress: resources.refusedByAddress)
     }
 
-    /// Hands a new connection to the server of the group that has the fewest.
-    private func place(_ socket: CInt, from address: String) {
+    /// A connection that has been accepted, on its way to its loop.
+    private struct Newcomer: Sendable {
+        let socket: CInt
+        let peer: ClientAddress
+        let isProxied: Bool
+        let share: AddressShares.Share
+        let isSurplus: Bool
+    }
+
+    /// Hands a new connection to the server of the group that has the fewest; on the acceptor's thread.
+    private func admit(_ socket: CInt, from address: String) {
         let servers = group?.servers ?? [self]
         var (target, fewest, all) = (self, Int.max, 0)
         for server in servers {
@@ -295,35 +316,51 @@ public final class Server: @unchecked Sendable {
             if count < fewest { (target, fewest) = (server, count) }
         }
         // Room to say 503 to some; the rest is turned away without a word.
-        guard all < configuration.maxConnections + Limit.Connections.surplus else {
-            close(socket)
-            return
-        }
-        let isSurplus = all >= configuration.maxConnections
-        target.expect(1)
-        if target === self { return accept(socket, from: address, isSurplus: isSurplus) }
-        target.loop.execute { [target] in target.accept(socket, from: address, isSurplus: isSurplus) }
-    }
-
-    /// Takes a connection that is expected.
-    private func accept(_ socket: CInt, from address: String, isSurplus: Bool) {
-        guard let context, !isStopping else {
-            close(socket)
-            return oneLess()
-        }
-        // An answer would hold the connection for as long as the peer takes to read it.
+        guard all < configuration.maxConnections + Limit.Connections.surplus else { return _ = close(socket) }
         let isProxied = configuration.shares.isProxy(address)
         // What a proxy brings is somebody else's.
         let peer = isProxied ? ClientAddress(text: address, counted: nil) : client(at: address)
-        guard let share = takeShare(of: peer) else {
-            close(socket)
+        // An answer would hold the connection for as long as the peer takes to read it.
+        guard let share = takeShare(of: peer) else { return _ = close(socket) }
+        target.expect(1)
+        target.receive(
+            Newcomer(
+                socket: socket, peer: peer, isProxied: isProxied, share: share,
+                isSurplus: all >= configuration.maxConnections))
+    }
+
+    /// From the acceptor's thread.
+    private func receive(_ newcomer: Newcomer) {
+        let isFirst = newcomers.withLock { newcomers in
+            newcomers.append(newcomer)
+            return newcomers.count == 1
+        }
+        if isFirst { loop.execute { [self] in takeNewcomers() } }
+    }
+
+    private func takeNewcomers() {
+        let (some, isRest) = newcomers.withLock { newcomers in
+            let some = Array(newcomers.prefix(Limit.Connections.acceptedAtOnce))
+            newcomers.removeFirst(some.count)
+            return (some, !newcomers.isEmpty)
+        }
+        if isRest { loop.execute { [self] in takeNewcomers() } }
+        for newcomer in some { take(newcomer) }
+    }
+
+    /// Makes a connection of one that is expected.
+    private func take(_ newcomer: Newcomer) {
+        guard let context, !isStopping else {
+            close(newcomer.socket)
+            giveBack(newcomer.share)
             return oneLess()
         }
+        let isTLS = configuration.tls != nil
         let connection = HTTPConnection(
-            server: self, isTLS: configuration.tls != nil, isSurplus: isSurplus, peer: peer, isProxied: isProxied,
-            share: share)
+            server: self, isTLS: isTLS, isSurplus: newcomer.isSurplus, peer: newcomer.peer,
+            isProxied: newcomer.isProxied, share: newcomer.share)
         connections[ObjectIdentifier(connection)] = connection
-        _ = context.adoptRaw(socket, isTLS: configuration.tls != nil, connection: connection)
+        _ = context.adoptRaw(newcomer.socket, isTLS: isTLS, connection: connection)
     }
 
     func connectionDidEnd(_ connection: HTTPConnection) {

@@ -3,10 +3,10 @@ public import Logging
 /// Servers on loops of their own behind one address: each connection is one server's, and may move to another
 /// (``WebSocket/move(to:)``).
 ///
-/// One listener, on the first loop, accepts and hands each connection to the server that has the fewest. Rather than one
-/// for each loop with `SO_REUSEPORT`: connections are spread by their number instead of by a hash, a port in use is still
-/// an error, and none is lost in the queue of a loop that ends. What all clients together may have is one limit for all
-/// loops, but for what waits for those who do not read: of that each loop has its part.
+/// One acceptor hands each connection to the server that has the fewest. Rather than a listener for each loop with
+/// `SO_REUSEPORT`: connections are spread by their number instead of by a hash, a port in use is still an error, and
+/// none is lost in the queue of a loop that ends. What all clients together may have is one limit for all loops, but
+/// for what waits for those who do not read: of that each loop has its part.
 public final class ServerGroup: Sendable {
     public let servers: [Server]
 

@@ -22,10 +22,7 @@ public enum Limit {
         public static let leastOfAddress = 64
         /// How much larger the share of an IPv6 /48 is than that of each /64 in it.
         public static let siteFactor = 4
-        /// Those that are taken from the system at one go, before others have their turn; more wait in the kernel.
-        ///
-        /// Enough for who comes while others have theirs: whom the kernel's queue does not take tries again after 1, 3
-        /// and 7 s.
+        /// Those that are taken from the system, or by a loop, at one go, before others have their turn.
         public static let acceptedAtOnce = 1024
         /// Those that may wait in the kernel until they are taken; it allows `net.core.somaxconn` at most, usually 4,096.
         public static let queued: Int32 = 65_535
