@@ -97,15 +97,24 @@ struct Markdown: Sendable {
     private static func completed(_ html: String, _ sections: [Section]) -> String {
         var page = ""
         var rest = html[...]
+        var id: String?
         for section in sections {
             guard let heading = rest.firstRange(of: "<h\(section.level)>") else { continue }
-            page += rest[..<heading.lowerBound]
-            page += "<h\(section.level) id=\"\(PageTemplate.escaped(section.id))\">"
+            page += scrolling(rest[..<heading.lowerBound], under: id)
+            let own = PageTemplate.escaped(section.id)
+            page += "<h\(section.level) id=\"\(own)\">"
             rest = rest[heading.upperBound...]
+            id = own
         }
         let emptyHead = /<thead>\s*<tr>(?:\s*<th[^>]*><\/th>)+\s*<\/tr>\s*<\/thead>\s*/
-        return (page + rest).replacing(emptyHead, with: "").replacing("<pre>", with: "<pre tabindex=\"0\">")
-            .replacing("<table>", with: "<div class=\"table\" role=\"group\" tabindex=\"0\"><table>")
+        return (page + scrolling(rest, under: id)).replacing(emptyHead, with: "")
+    }
+
+    /// What stands below a heading; who cannot see it hears the heading's name where it scrolls.
+    private static func scrolling(_ html: Substring, under id: String?) -> Substring {
+        let name = id.map { " aria-labelledby=\"\($0)\"" } ?? ""
+        return html.replacing("<pre>", with: "<pre tabindex=\"0\">")
+            .replacing("<table>", with: "<div class=\"table\" role=\"group\"\(name) tabindex=\"0\"><table>")
             .replacing("</table>", with: "</table></div>")
     }
 }
